@@ -1,0 +1,8 @@
+"""Data sets and images, bundled: no network is needed."""
+
+from cnnviz.data.catalogue import DATASETS, DatasetEntry, load
+from cnnviz.data.dataset import ImageDataset
+from cnnviz.data.images import centre_by_mass, decode, fit
+from cnnviz.data.photos import PHOTOS, Photo, photo
+
+__all__ = ["DATASETS", "PHOTOS", "DatasetEntry", "ImageDataset", "Photo", "centre_by_mass", "decode", "fit", "load", "photo"]

@@ -1,0 +1,118 @@
+"""The data sets: one table drives loading, menus and licences.
+
+A new data set is one entry in ``DATASETS``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cnnviz.data.download import Progress, fetch_full
+from cnnviz.data.dataset import ImageDataset
+from cnnviz.data.photos import PHOTOS, patches
+from cnnviz.errors import CnnvizError
+from cnnviz.settings import ASSETS
+
+Split = Literal["train", "test"]
+
+
+@dataclass(frozen=True)
+class DatasetEntry:
+    """A data set of the menu.
+
+    Attributes:
+        shape: (C, H, W) of one image.
+        bundled: split -> images (N, C, H, W) uint8 and labels (N,) int64, from the files in ``assets/``.
+        mean, std: of the training images in [0, 1], one number a channel; networks normalise with them.
+        full: the class of ``torchvision.datasets`` that has all of it, if there is one.
+        full_bytes: size of that download.
+    """
+
+    name: str
+    title: str
+    classes: tuple[str, ...]
+    shape: tuple[int, int, int]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    licence: str
+    source: str
+    bundled: Callable[[Split], tuple[Tensor, Tensor]]
+    full: str | None = None
+    full_bytes: int = 0
+
+
+def _npz(name: str) -> Callable[[Split], tuple[Tensor, Tensor]]:
+    @lru_cache(maxsize=2)
+    def read(split: Split) -> tuple[Tensor, Tensor]:
+        with np.load(ASSETS / "data" / f"{name}.npz", allow_pickle=False) as file:
+            images, labels = file[f"{split}_images"], file[f"{split}_labels"]
+        return torch.from_numpy(images).unsqueeze(1), torch.from_numpy(labels).to(torch.int64)
+
+    return read
+
+
+DIGIT_NAMES = tuple("0123456789")
+
+DATASETS: dict[str, DatasetEntry] = {
+    entry.name: entry
+    for entry in (
+        DatasetEntry(
+            name="mnist", title="Handwritten digits (MNIST)", classes=DIGIT_NAMES, shape=(1, 28, 28),
+            mean=(0.1307,), std=(0.3081,), licence="CC BY-SA 3.0",
+            source="LeCun, Cortes and Burges, The MNIST database of handwritten digits, 1998",
+            bundled=_npz("mnist"), full="MNIST", full_bytes=11_594_722,
+        ),
+        DatasetEntry(
+            name="fashion", title="Clothes (Fashion-MNIST)",
+            classes=("T-shirt", "Trousers", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+            shape=(1, 28, 28), mean=(0.2860,), std=(0.3530,), licence="MIT",
+            source="Xiao, Rasul and Vollgraf, Zalando Research, 2017, arXiv:1708.07747",
+            bundled=_npz("fashion"), full="FashionMNIST", full_bytes=30_878_645,
+        ),
+        DatasetEntry(
+            name="patches", title="Photo patches (colour)", classes=tuple(photo.title for photo in PHOTOS.values()),
+            shape=(3, 32, 32), mean=(0.4526, 0.3656, 0.3299), std=(0.3155, 0.2515, 0.2559),
+            licence="as the photographs: public domain, CC0, CC BY 2.0", source="crops of the ten bundled photographs",
+            bundled=patches,
+        ),
+        DatasetEntry(
+            name="digits", title="Tiny digits, 8×8 (scikit-learn)", classes=DIGIT_NAMES, shape=(1, 8, 8),
+            mean=(0.3057,), std=(0.3759,), licence="CC BY 4.0",
+            source="Alpaydin and Kaynak, Optical recognition of handwritten digits, UCI 1998, through scikit-learn",
+            bundled=_npz("digits"),
+        ),
+    )
+}  # fmt: skip
+
+
+def load(
+    name: str, split: Split = "train", limit: int | None = None, *, full: bool = False, progress: Progress | None = None
+) -> ImageDataset:
+    """A data set by name, from the bundled files; no network is needed.
+
+    Args:
+        name: a key of ``DATASETS``: ``"mnist"``, ``"fashion"``, ``"patches"`` or ``"digits"``.
+        split: ``"train"`` or ``"test"``.
+        limit: only the first so many images; every prefix of a bundled set is balanced over the classes.
+        full: all of MNIST or Fashion-MNIST, fetched once through torchvision into the user's data folder.
+        progress: called with (bytes so far, bytes in all) while fetching.
+
+    Raises:
+        CnnvizError: an unknown name or split, a limit below 1, or the download failed.
+    """
+    if name not in DATASETS:
+        raise CnnvizError(f"There is no data set '{name}'. Choose one of: {', '.join(DATASETS)}.")
+    if split not in ("train", "test"):
+        raise CnnvizError(f"There is no split '{split}'. Choose 'train' or 'test'.")
+    if limit is not None and limit < 1:
+        raise CnnvizError(f"The limit is {limit}, but it must be 1 or more (or None for all images).")
+    entry = DATASETS[name]
+    if full and entry.full is None:
+        raise CnnvizError(f"'{name}' is bundled whole: leave full=True away.")
+    images, labels = fetch_full(entry.full, split, entry.full_bytes, progress) if full and entry.full else entry.bundled(split)
+    return ImageDataset(entry.name, images[:limit], labels[:limit], entry.classes, entry.licence, entry.source, split)

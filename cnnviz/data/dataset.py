@@ -1,0 +1,46 @@
+"""A labelled set of images in memory."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ImageDataset:
+    """Images with labels.
+
+    Attributes:
+        name: its key in ``DATASETS``.
+        images: (N, C, H, W) uint8.
+        labels: (N,) int64, indices into ``classes``.
+        classes: the names of the classes.
+        licence: under which the images may be used.
+        source: who made them, and where.
+        split: ``"train"`` or ``"test"``.
+    """
+
+    name: str
+    images: Tensor
+    labels: Tensor
+    classes: tuple[str, ...]
+    licence: str
+    source: str
+    split: str = "train"
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of one image."""
+        channels, height, width = self.images.shape[1:]
+        return channels, height, width
+
+    def floats(self, indices: Tensor | slice = slice(None)) -> Tensor:
+        """The chosen images as networks take them: (B, C, H, W) float32 in [0, 1]."""
+        return self.images[indices].to(torch.float32).div_(255)
+
+    def __repr__(self) -> str:
+        channels, height, width = self.shape
+        return f"ImageDataset({self.name} {self.split}: {len(self)} images {channels}×{height}×{width}, {len(self.classes)} classes)"

@@ -1,0 +1,108 @@
+"""Pictures from outside: what a student uploads or draws, brought to what a network takes."""
+
+import io
+import warnings
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+
+from cnnviz.errors import CnnvizError
+from cnnviz.settings import settings
+
+MAX_SIDE = 2048
+
+
+def decode(content: bytes) -> Tensor:
+    """A picture file as (3, H, W) uint8, turned upright (EXIF), transparent parts on white, at most 2048 a side.
+
+    Animations give their first frame; grey, palette, CMYK and 16-bit pictures become RGB.
+
+    Raises:
+        CnnvizError: not a picture, truncated, or more pixels than ``settings().max_image_pixels``.
+    """
+    limit = settings().max_image_pixels
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            picture: Image.Image = Image.open(io.BytesIO(content))
+        if picture.width * picture.height > limit:
+            raise CnnvizError(
+                f"The picture has {picture.width * picture.height / 1e6:.0f} million pixels; at most {limit / 1e6:.0f} million "
+                "are read. Make it smaller and try again."
+            )
+        if picture.format == "JPEG":
+            picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
+        picture.load()
+        picture = ImageOps.exif_transpose(picture)
+        picture.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
+        return _rgb(picture)
+    except CnnvizError:
+        raise
+    except UnidentifiedImageError:
+        raise CnnvizError("This file is not a picture that can be read. Use a PNG, JPEG, WebP or GIF file.") from None
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        raise CnnvizError("This picture is damaged or cut off. Save it again and try once more.") from None
+
+
+def _rgb(picture: Image.Image) -> Tensor:
+    if picture.mode.startswith("I") or picture.mode == "F":
+        values = np.asarray(picture, dtype=np.float64)
+        if picture.mode != "F" or values.max(initial=0) > 255:
+            values = values / 65535 * 255
+        picture = Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))
+    if picture.has_transparency_data:
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA"))
+    return torch.from_numpy(np.asarray(picture.convert("RGB")).copy()).permute(2, 0, 1).contiguous()
+
+
+def fit(image: Tensor, shape: tuple[int, int, int]) -> Tensor:
+    """A picture as a network with input ``shape`` sees it: the central square, resized, grey if the network is grey.
+
+    Args:
+        image: (3, H, W) or (1, H, W) uint8.
+        shape: (C, h, w).
+
+    Returns:
+        (C, h, w) float32 in [0, 1].
+    """
+    channels, height, width = shape
+    pixels = image.permute(1, 2, 0).numpy()
+    picture = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    picture = ImageOps.fit(picture.convert("L" if channels == 1 else "RGB"), (width, height), Image.Resampling.BOX)
+    fitted = torch.from_numpy(np.array(picture, dtype=np.float32) / 255)
+    return fitted.unsqueeze(0) if channels == 1 else fitted.permute(2, 0, 1).contiguous()
+
+
+def centre_by_mass(drawing: Tensor, side: int = 28, box: int = 20) -> Tensor:
+    """A drawing prepared as the digits of MNIST were.
+
+    The ink is scaled, keeping its proportions, to fit a ``box``×``box`` square, and placed so that its centre of mass
+    lies in the middle of the ``side``×``side`` image.
+
+    Args:
+        drawing: (1, H, W) float in [0, 1], ink is 1.
+
+    Returns:
+        (1, side, side) float32 in [0, 1]; an empty drawing stays empty.
+
+    Source: LeCun, Cortes and Burges, The MNIST database, 1998.
+    """
+    ink = drawing[0].numpy()
+    rows, columns = np.flatnonzero(ink.max(axis=1) > 0.05), np.flatnonzero(ink.max(axis=0) > 0.05)
+    result = torch.zeros(1, side, side)
+    if rows.size == 0:
+        return result
+    crop = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    scale = box / max(crop.shape)
+    size = (max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale)))
+    reduced = Image.fromarray((crop * 255).astype(np.uint8)).resize(size, Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR)
+    small = np.asarray(reduced, dtype=np.float32) / 255
+    mass = small.sum()
+    centre_row = (small.sum(axis=1) @ np.arange(small.shape[0])) / mass
+    centre_column = (small.sum(axis=0) @ np.arange(small.shape[1])) / mass
+    top = int(np.clip(round(side / 2 - 0.5 - centre_row), 0, side - small.shape[0]))
+    left = int(np.clip(round(side / 2 - 0.5 - centre_column), 0, side - small.shape[1]))
+    result[0, top : top + small.shape[0], left : left + small.shape[1]] = torch.from_numpy(small)
+    return result

@@ -1,0 +1,87 @@
+"""The bundled photographs, and the data set of patches cut from them."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from cnnviz.errors import CnnvizError
+from cnnviz.settings import ASSETS
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A bundled photograph: its file in ``assets/images``, what it shows, and whose it is."""
+
+    name: str
+    file: str
+    title: str
+    licence: str
+    source: str
+
+
+PHOTOS: dict[str, Photo] = {
+    photo.name: photo
+    for photo in (
+        Photo("astronaut", "astronaut.png", "Astronaut", "public domain", "Eileen Collins, NASA Great Images"),
+        Photo("brick", "brick.png", "Brick wall", "CC0", "CC0Textures, Bricks25"),
+        Photo("camera", "camera.png", "Photographer", "CC0", "Lav Varshney"),
+        Photo("chelsea", "chelsea.png", "Chelsea the cat", "CC0", "Stefan van der Walt"),
+        Photo("china", "china.jpg", "Summer palace", "CC BY 2.0", "danielbuechele, Flickr 6061409035"),
+        Photo("coffee", "coffee.png", "Espresso", "CC0", "Rachel Michetti"),
+        Photo("flower", "flower.jpg", "Dahlia", "CC BY 2.0", "vultilion, Flickr 6056698931"),
+        Photo("hubble", "hubble.jpg", "Deep field", "public domain", "NASA, Hubble eXtreme Deep Field"),
+        Photo("retina", "retina.jpg", "Retina", "CC0", "Mikael Häggström, WikiJournal of Medicine 1 (2), 2014"),
+        Photo("rocket", "rocket.jpg", "Rocket", "public domain", "SpaceX, Falcon 9 with DSCOVR"),
+    )
+}
+
+
+def photo(name: str) -> Tensor:
+    """A bundled photograph in full size: (3, H, W) uint8; grey ones have three equal channels."""
+    if name not in PHOTOS:
+        raise CnnvizError(f"There is no photograph '{name}'. Choose one of: {', '.join(PHOTOS)}.")
+    with Image.open(ASSETS / "images" / PHOTOS[name].file) as picture:
+        pixels = np.asarray(picture.convert("RGB"))
+    return torch.from_numpy(pixels.copy()).permute(2, 0, 1).contiguous()
+
+
+PATCH = 32
+SIDE = 480
+BLOCK = 96
+PER_PHOTO = {"train": 400, "test": 100}
+
+
+@lru_cache(maxsize=2)
+def patches(split: Literal["train", "test"], seed: int = 2026) -> tuple[Tensor, Tensor]:
+    """32×32 crops of the ten photographs; the class is the photograph.
+
+    Each photograph is scaled until its shorter side has 480 pixels and is cut into blocks of 96×96. Every fifth block,
+    counted along the diagonals, is for testing. No crop crosses a block's border, so train and test share no pixel.
+
+    Returns:
+        images (N, 3, 32, 32) uint8 and labels (N,) int64, interleaved by class.
+    """
+    rng = np.random.default_rng([seed, split == "test"])
+    per_class = []
+    for name in PHOTOS:
+        pixels = _scaled(name)
+        rows, columns = pixels.shape[0] // BLOCK, pixels.shape[1] // BLOCK
+        blocks = [(r, c) for r in range(rows) for c in range(columns) if ((r + 2 * c) % 5 == 0) == (split == "test")]
+        chosen = rng.integers(len(blocks), size=PER_PHOTO[split])
+        corners = rng.integers(BLOCK - PATCH + 1, size=(PER_PHOTO[split], 2)) + np.array(blocks)[chosen] * BLOCK
+        per_class.append(np.stack([pixels[r : r + PATCH, c : c + PATCH] for r, c in corners]))
+    images = torch.from_numpy(np.stack(per_class, axis=1)).flatten(0, 1).permute(0, 3, 1, 2).contiguous()
+    return images, torch.arange(len(PHOTOS)).repeat(PER_PHOTO[split])
+
+
+def _scaled(name: str) -> np.ndarray:
+    pixels = photo(name)
+    height, width = pixels.shape[1:]
+    scale = SIDE / min(height, width)
+    picture = Image.fromarray(pixels.permute(1, 2, 0).numpy())
+    return np.asarray(picture.resize((round(width * scale), round(height * scale)), Image.Resampling.BILINEAR))

@@ -1,0 +1,277 @@
+"""The kinds of layers a network can be written with; one class a kind, found by its ``kind`` in ``LAYERS``.
+
+Each class knows the shape it makes, its parameters and multiply-adds by arithmetic, its torch module, and the line of
+PyTorch that makes it. A new kind of layer is one class here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+from typing import Any, ClassVar, Literal, TypeVar, get_args
+
+from torch import nn
+
+from cnnviz.errors import CnnvizError
+from cnnviz.ops.activations import ACTIVATIONS
+from cnnviz.ops.convolution import output_size
+
+Shape = tuple[int, ...]
+"""(C, H, W) of maps, or (N,) of a vector; without the batch."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What all kinds have in common.
+
+    Attributes:
+        kind: its name in a written specification.
+        stem: the start of its name in the network: ``conv`` makes ``conv1``, ``conv2``, …
+        wants_maps: it takes (C, H, W); otherwise any shape.
+    """
+
+    kind: ClassVar[str]
+    wants_maps: ClassVar[bool] = False
+
+    @property
+    def stem(self) -> str:
+        return self.kind
+
+    def check(self) -> None:
+        """Raises CnnvizError if its own numbers make no sense, whatever the input."""
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+    def parameters(self, shape: Shape) -> int:
+        """Learned numbers, for an input of ``shape``."""
+        return 0
+
+    def multiply_adds(self, shape: Shape) -> int:
+        """Multiplications with a following addition, for one image; element-wise work counts as none."""
+        return 0
+
+    def module(self, shape: Shape) -> nn.Module:
+        raise NotImplementedError
+
+    def code(self, shape: Shape) -> str:
+        """The same module as a line of PyTorch."""
+        raise NotImplementedError
+
+
+LAYERS: dict[str, type[Layer]] = {}
+
+LayerClass = TypeVar("LayerClass", bound=type[Layer])
+
+
+def register(kind: str, *, wants_maps: bool = False) -> Callable[[LayerClass], LayerClass]:
+    def add(layer: LayerClass) -> LayerClass:
+        layer.kind, layer.wants_maps = kind, wants_maps
+        LAYERS[kind] = layer
+        return layer
+
+    return add
+
+
+def _whole(name: str, value: Any, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise CnnvizError(f"{name} is {value!r}, but it must be a whole number, {least} or more.")
+
+
+def _arguments(**values: Any) -> str:
+    return "".join(f", {name}={value}" for name, value in values.items())
+
+
+@register("conv", wants_maps=True)
+@dataclass(frozen=True)
+class Conv(Layer):
+    """2-D convolution with ``channels`` filters of ``kernel``×``kernel`` (Conv2d)."""
+
+    channels: int
+    kernel: int = 3
+    stride: int = 1
+    padding: int = 0
+    dilation: int = 1
+    groups: int = 1
+    bias: bool = True
+
+    def check(self) -> None:
+        _whole("The number of channels", self.channels, 1)
+        _whole("The kernel size", self.kernel, 1)
+        _whole("The stride", self.stride, 1)
+        _whole("The padding", self.padding, 0)
+        _whole("The dilation", self.dilation, 1)
+        _whole("The number of groups", self.groups, 1)
+        if self.channels % self.groups:
+            raise CnnvizError(f"{self.channels} channels cannot be shared between {self.groups} groups. Use a multiple of {self.groups}.")
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if shape[0] % self.groups:
+            raise CnnvizError(f"Its {shape[0]} input channels cannot be shared between {self.groups} groups. Use 1 group or a divisor of {shape[0]}.")
+        return (self.channels, *(output_size(n, self.kernel, self.stride, self.padding, self.dilation) for n in shape[1:]))
+
+    def parameters(self, shape: Shape) -> int:
+        return self.channels * (shape[0] // self.groups * self.kernel**2 + self.bias)
+
+    def multiply_adds(self, shape: Shape) -> int:
+        return prod(self.output_shape(shape)) * (shape[0] // self.groups) * self.kernel**2
+
+    def _options(self) -> dict[str, Any]:
+        defaults = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True}
+        return {name: getattr(self, name) for name, default in defaults.items() if getattr(self, name) != default}
+
+    def module(self, shape: Shape) -> nn.Module:
+        return nn.Conv2d(shape[0], self.channels, self.kernel, **self._options())
+
+    def code(self, shape: Shape) -> str:
+        return f"nn.Conv2d({shape[0]}, {self.channels}, {self.kernel}{_arguments(**self._options())})"
+
+
+@register("norm")
+@dataclass(frozen=True)
+class BatchNorm(Layer):
+    """Batch normalisation of each channel (Ioffe and Szegedy, 2015)."""
+
+    def parameters(self, shape: Shape) -> int:
+        return 2 * shape[0]
+
+    def module(self, shape: Shape) -> nn.Module:
+        return (nn.BatchNorm2d if len(shape) == 3 else nn.BatchNorm1d)(shape[0])
+
+    def code(self, shape: Shape) -> str:
+        return f"nn.BatchNorm{'2d' if len(shape) == 3 else '1d'}({shape[0]})"
+
+
+@register("activation")
+@dataclass(frozen=True)
+class Activation(Layer):
+    """An element-wise function from ``cnnviz.ops.activations.ACTIVATIONS``."""
+
+    function: str = "relu"
+
+    @property
+    def stem(self) -> str:
+        return str(self.function)
+
+    def check(self) -> None:
+        if str(self.function) not in ACTIVATIONS:
+            raise CnnvizError(f"There is no activation '{self.function}'. Choose one of: {', '.join(ACTIVATIONS)}.")
+
+    def module(self, shape: Shape) -> nn.Module:
+        return ACTIVATIONS[self.function].module()
+
+    def code(self, shape: Shape) -> str:
+        return ACTIVATIONS[self.function].code
+
+
+@register("pool", wants_maps=True)
+@dataclass(frozen=True)
+class Pool(Layer):
+    """The largest value or the average of each ``size``×``size`` window; the stride is the size unless given."""
+
+    size: int = 2
+    stride: int | None = None
+    padding: int = 0
+    mode: Literal["max", "average"] = "max"
+
+    def check(self) -> None:
+        _whole("The window size", self.size, 1)
+        _whole("The padding", self.padding, 0)
+        if self.stride is not None:
+            _whole("The stride", self.stride, 1)
+        if self.mode not in get_args(Pool.__annotations__["mode"]):
+            raise CnnvizError(f"There is no pooling '{self.mode}'. Choose 'max' or 'average'.")
+        if self.padding > self.size // 2:
+            raise CnnvizError(f"Padding {self.padding} is more than half of the {self.size}×{self.size} window. Use {self.size // 2} or less.")
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return (shape[0], *(output_size(n, self.size, self.stride or self.size, self.padding) for n in shape[1:]))
+
+    def _options(self) -> dict[str, int]:
+        stride = {"stride": self.stride} if self.stride is not None else {}
+        return stride | ({"padding": self.padding} if self.padding else {})
+
+    def module(self, shape: Shape) -> nn.Module:
+        return (nn.MaxPool2d if self.mode == "max" else nn.AvgPool2d)(self.size, **self._options())
+
+    def code(self, shape: Shape) -> str:
+        return f"nn.{'Max' if self.mode == 'max' else 'Avg'}Pool2d({self.size}{_arguments(**self._options())})"
+
+
+@register("dropout")
+@dataclass(frozen=True)
+class Dropout(Layer):
+    """Sets each value to zero with probability ``p`` while training (Srivastava et al., 2014)."""
+
+    p: float = 0.5
+
+    def check(self) -> None:
+        if not isinstance(self.p, int | float) or not 0 <= self.p < 1:
+            raise CnnvizError(f"The dropout probability is {self.p}, but it must be at least 0 and below 1.")
+
+    def module(self, shape: Shape) -> nn.Module:
+        return nn.Dropout(self.p)
+
+    def code(self, shape: Shape) -> str:
+        return f"nn.Dropout({self.p})"
+
+
+@register("flatten")
+@dataclass(frozen=True)
+class Flatten(Layer):
+    """(C, H, W) becomes one vector, row by row, channel by channel."""
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return (prod(shape),)
+
+    def module(self, shape: Shape) -> nn.Module:
+        return nn.Flatten()
+
+    def code(self, shape: Shape) -> str:
+        return "nn.Flatten()"
+
+
+@register("fc")
+@dataclass(frozen=True)
+class Linear(Layer):
+    """A fully connected layer; ``units=None`` makes one unit a class."""
+
+    units: int | None = None
+    bias: bool = True
+
+    def check(self) -> None:
+        if self.units is not None:
+            _whole("The number of units", self.units, 1)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if len(shape) != 1:
+            raise CnnvizError("A fully connected layer takes a vector, but gets maps. Put a flatten layer before it.")
+        if self.units is None:
+            raise CnnvizError("The number of units is open. Build the network with a number of classes.")
+        return (self.units,)
+
+    def parameters(self, shape: Shape) -> int:
+        return self.output_shape(shape)[0] * (shape[0] + self.bias)
+
+    def multiply_adds(self, shape: Shape) -> int:
+        return self.output_shape(shape)[0] * shape[0]
+
+    def module(self, shape: Shape) -> nn.Module:
+        return nn.Linear(shape[0], self.output_shape(shape)[0], bias=self.bias)
+
+    def code(self, shape: Shape) -> str:
+        return f"nn.Linear({shape[0]}, {self.output_shape(shape)[0]}{'' if self.bias else ', bias=False'})"
+
+
+@register("gap", wants_maps=True)
+@dataclass(frozen=True)
+class GlobalAveragePool(Layer):
+    """The mean of each map: (C, H, W) becomes (C,) (Lin, Chen and Yan, Network in network, 2014)."""
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return (shape[0],)
+
+    def module(self, shape: Shape) -> nn.Module:
+        return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+    def code(self, shape: Shape) -> str:
+        return "nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())"

@@ -1,0 +1,98 @@
+"""A network that can be run and trained, built from its specification."""
+
+from collections import OrderedDict
+
+import torch
+from torch import Tensor, nn
+
+from cnnviz.errors import CnnvizError
+from cnnviz.models.layers import Shape
+from cnnviz.models.presets import PRESETS
+from cnnviz.models.spec import NetworkSpec, Plan, summary
+
+NEUTRAL = 0.5
+
+
+class Normalise(nn.Module):
+    """(x − mean) / std, channel by channel: the first layer of every network."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(mean).view(-1, 1, 1))
+        self.register_buffer("std", torch.tensor(std).view(-1, 1, 1))
+
+    def forward(self, images: Tensor) -> Tensor:
+        return (images - self.mean) / self.std
+
+
+class Network(nn.Sequential):
+    """The layers of a specification, by name: ``normalise``, ``conv1``, ``relu1``, … ; images in, logits out.
+
+    Takes (B, C, H, W) float images in [0, 1], returns (B, classes) logits.
+    """
+
+    def __init__(self, spec: NetworkSpec, plan: Plan, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+        modules: OrderedDict[str, nn.Module] = OrderedDict(normalise=Normalise(mean, std))
+        modules.update((place.name, place.layer.module(place.input_shape)) for place in plan)
+        super().__init__(modules)
+        self.spec = spec
+        self.plan = plan
+
+    def forward(self, images: Tensor) -> Tensor:
+        expected = self.plan.input_shape
+        if images.dim() != 4 or tuple(images.shape[1:]) != expected:
+            raise CnnvizError(
+                f"This network takes a batch of images of shape {'×'.join(map(str, expected))}, "
+                f"but got {'×'.join(map(str, images.shape))}. Resize the image, or add the batch dimension."
+            )
+        logits: Tensor = super().forward(images)
+        return logits
+
+    def __str__(self) -> str:
+        return f"Network({self.spec.name}: {', '.join(name for name, _ in self.named_children())}; {self.plan.parameters:,} parameters)"
+
+
+def resolve(network: NetworkSpec | str) -> NetworkSpec:
+    """A preset by name, or the specification itself."""
+    if isinstance(network, NetworkSpec):
+        return network
+    if network not in PRESETS:
+        raise CnnvizError(f"There is no network '{network}'. Choose one of: {', '.join(PRESETS)}.")
+    return PRESETS[network]
+
+
+def build(
+    spec: NetworkSpec | str,
+    input_shape: Shape,
+    classes: int,
+    seed: int = 0,
+    *,
+    mean: tuple[float, ...] | None = None,
+    std: tuple[float, ...] | None = None,
+) -> Network:
+    """A network with random weights; the same seed gives the same weights, and the global random state stays.
+
+    Args:
+        spec: a specification or the name of a preset.
+        input_shape: (C, H, W).
+        classes: number of logits.
+        mean, std: of the images, one number a channel, for the first layer; 0.5 each if not given.
+
+    Raises:
+        CnnvizError: naming the layer that does not fit, before anything is allocated.
+    """
+    spec = resolve(spec)
+    plan = summary(spec, input_shape, classes)
+    neutral = (NEUTRAL,) * input_shape[0]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return Network(spec, plan, mean or neutral, std or neutral)
+
+
+def code(network: Network) -> str:
+    """The network as lines of PyTorch, without its normalisation."""
+    lines = [f"    {place.layer.code(place.input_shape)},  # {place.name}" for place in network.plan]
+    return "\n".join(["nn.Sequential(", *lines, ")"])

@@ -1,0 +1,224 @@
+"""The training loop: images in memory, batches gathered by index. No files, no processes."""
+
+import json
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from cnnviz.data import DATASETS, ImageDataset, load
+from cnnviz.errors import CnnvizError
+from cnnviz.models import Network, build
+from cnnviz.training.registry import OPTIMIZERS, SCHEDULES
+from cnnviz.training.spec import TrainingSpec
+
+EVALUATION_BATCH = 200
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What is known at one logged step.
+
+    Attributes:
+        step: optimiser steps so far.
+        epoch: passes over the training images so far, as a fraction.
+        images: training images seen so far.
+        seconds: time spent training and validating so far, pauses left out.
+        loss, accuracy: mean over the training batches since the last record; ``None`` at step 0.
+        val_loss, val_accuracy: on the whole test split, or ``None`` where it was not measured.
+        learning_rate: of the last step.
+        gradient_norm: layer -> L2 norm of the gradient of its parameters in the last step.
+        confusion: (true class, predicted class) counts of the test split, where it was measured.
+    """
+
+    step: int
+    epoch: float
+    images: int
+    seconds: float
+    loss: float | None
+    accuracy: float | None
+    val_loss: float | None
+    val_accuracy: float | None
+    learning_rate: float
+    gradient_norm: dict[str, float] = field(default_factory=dict)
+    confusion: list[list[int]] | None = None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Mean cross-entropy, share of right answers, and confusion[true][predicted] counts of a set of images."""
+
+    loss: float
+    accuracy: float
+    confusion: list[list[int]]
+
+
+def evaluate(network: nn.Module, dataset: ImageDataset) -> Evaluation:
+    """The network on all images of a data set, in evaluation mode; its mode is put back."""
+    device = next(network.parameters()).device
+    mode = network.training
+    network.eval()
+    try:
+        with torch.inference_mode():
+            logits = torch.cat([
+                network(dataset.floats(slice(start, start + EVALUATION_BATCH)).to(device)).cpu()
+                for start in range(0, len(dataset), EVALUATION_BATCH)
+            ])  # fmt: skip
+    finally:
+        network.train(mode)
+    classes, predicted = len(dataset.classes), logits.argmax(1)
+    pairs = torch.bincount(dataset.labels * classes + predicted, minlength=classes**2).view(classes, classes)
+    loss = nn.functional.cross_entropy(logits, dataset.labels).item()
+    return Evaluation(loss, int(pairs.trace()) / len(dataset), pairs.tolist())
+
+
+def choose_device(name: str) -> torch.device:
+    return torch.device("cuda" if name == "auto" and torch.cuda.is_available() else "cpu" if name == "auto" else name)
+
+
+class Trainer:
+    """One training run in this process: ``step()`` until ``done``; ``state()`` and ``restore()`` for checkpoints.
+
+    The order of images, the weights and dropout depend only on the specification, so a restored trainer goes on
+    exactly as if it had never stopped.
+    """
+
+    def __init__(self, spec: TrainingSpec) -> None:
+        spec.check()
+        self.spec = spec
+        self.device = choose_device(spec.device)
+        self.dataset = load(spec.dataset, "train", spec.limit, full=spec.full)
+        self.validation = load(spec.dataset, "test", full=spec.full)
+        self._inputs = self.dataset.floats().to(self.device)
+        self._labels = self.dataset.labels.to(self.device)
+        self.network = build_for(spec).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.optimizer = OPTIMIZERS[spec.optimizer].make(self.network.parameters(), spec.base_learning_rate, spec.weight_decay)
+        self.batch_size = min(spec.batch_size, len(self.dataset))
+        self.steps_per_epoch = len(self.dataset) // self.batch_size
+        self.total_steps = self.steps_per_epoch * spec.epochs
+        self.step_count = 0
+        self.seconds = 0.0
+        self.learning_rate = self._scheduled_rate()
+        self.own_learning_rate: float | None = None
+        """A rate set by hand: from then on it holds, and the schedule does not."""
+        self._order_generator = torch.Generator().manual_seed(spec.seed)
+        self._order = torch.empty(0, dtype=torch.int64)
+        self._epochs_drawn = 0
+        self._since_record: list[tuple[Tensor, Tensor]] = []
+        torch.manual_seed(spec.seed)
+
+    @property
+    def done(self) -> bool:
+        return self.step_count >= self.total_steps
+
+    def _scheduled_rate(self) -> float:
+        return self.spec.base_learning_rate * SCHEDULES[self.spec.schedule].factor(self.step_count / max(1, self.total_steps))
+
+    def _batch(self) -> Tensor:
+        epoch, place = divmod(self.step_count, self.steps_per_epoch)
+        while self._epochs_drawn <= epoch:
+            self._order = torch.randperm(len(self.dataset), generator=self._order_generator)
+            self._epochs_drawn += 1
+        return self._order[place * self.batch_size : (place + 1) * self.batch_size]
+
+    def step(self) -> float:
+        """One batch forward, backward, update. Returns the loss; if it is not finite, the weights are left as they were."""
+        started = time.perf_counter()
+        self.learning_rate = self.own_learning_rate or self._scheduled_rate()
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.learning_rate
+        indices = self._batch()
+        labels = self._labels[indices]
+        self.network.train()
+        self.optimizer.zero_grad()
+        logits = self.network(self._inputs[indices])
+        loss = nn.functional.cross_entropy(logits, labels, label_smoothing=self.spec.label_smoothing)
+        value = loss.item()
+        if value - value == 0:
+            loss.backward()
+            self.optimizer.step()
+            self.step_count += 1
+            self._since_record.append((loss.detach(), (logits.detach().argmax(1) == labels).float().mean()))
+        self.seconds += time.perf_counter() - started
+        return value
+
+    def record(self, validate: bool) -> Metric:
+        """The metrics at this step; the training averages start anew."""
+        started = time.perf_counter()
+        losses, accuracies = zip(*self._since_record, strict=True) if self._since_record else ((), ())
+        self._since_record = []
+        measured = evaluate(self.network, self.validation) if validate else None
+        norms = self._gradient_norms()
+        self.seconds += time.perf_counter() - started
+        return Metric(
+            step=self.step_count,
+            epoch=self.step_count / self.steps_per_epoch,
+            images=self.step_count * self.batch_size,
+            seconds=self.seconds,
+            loss=torch.stack(losses).mean().item() if losses else None,
+            accuracy=torch.stack(accuracies).mean().item() if accuracies else None,
+            val_loss=measured.loss if measured else None,
+            val_accuracy=measured.accuracy if measured else None,
+            learning_rate=self.learning_rate,
+            gradient_norm=norms,
+            confusion=measured.confusion if measured else None,
+        )
+
+    def _gradient_norms(self) -> dict[str, float]:
+        squares: defaultdict[str, float] = defaultdict(float)
+        named = [(name.rpartition(".")[0], p.grad) for name, p in self.network.named_parameters() if p.grad is not None]
+        norms = torch._foreach_norm([gradient for _, gradient in named]) if named else []
+        for (layer, _), norm in zip(named, norms, strict=True):
+            squares[layer] += norm.item() ** 2
+        return {layer: square**0.5 for layer, square in squares.items()}
+
+    def weights(self) -> dict[str, Tensor]:
+        """A copy of the network's parameters and buffers, on the CPU."""
+        return {name: value.detach().to("cpu", copy=True).contiguous() for name, value in self.network.state_dict().items()}
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, str]]:
+        """All that ``restore`` needs, as tensors and strings."""
+        tensors = {f"network.{name}": value for name, value in self.weights().items()}
+        optimizer = self.optimizer.state_dict()["state"]
+        for index, entries in optimizer.items():
+            for name, value in entries.items():
+                if value is not None:
+                    tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value).detach().to("cpu", copy=True).contiguous()
+        tensors["random"] = torch.get_rng_state()
+        if self.device.type == "cuda":
+            tensors["random_cuda"] = torch.cuda.get_rng_state(self.device)
+        if self._since_record:
+            tensors["since_record"] = torch.tensor([[loss.item(), accuracy.item()] for loss, accuracy in self._since_record])
+        numbers = {"step": self.step_count, "seconds": self.seconds, "own_learning_rate": self.own_learning_rate}
+        return tensors, {"numbers": json.dumps(numbers)}
+
+    def restore(self, tensors: dict[str, Tensor], texts: dict[str, str]) -> None:
+        network = {name.removeprefix("network."): value for name, value in tensors.items() if name.startswith("network.")}
+        self.network.load_state_dict(network)
+        entries: dict[int, dict[str, Any]] = {}
+        for name, value in tensors.items():
+            if name.startswith("optimizer."):
+                _, index, key = name.split(".")
+                entries.setdefault(int(index), {})[key] = value
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": entries})
+        torch.set_rng_state(tensors["random"])
+        if "random_cuda" in tensors and self.device.type == "cuda":
+            torch.cuda.set_rng_state(tensors["random_cuda"], self.device)
+        self._since_record = [(row[0], row[1]) for row in tensors.get("since_record", torch.empty(0, 2))]
+        numbers = json.loads(texts["numbers"])
+        self.step_count, self.seconds = numbers["step"], numbers["seconds"]
+        self.own_learning_rate = numbers["own_learning_rate"]
+
+    def __repr__(self) -> str:
+        return f"Trainer({self.spec!r}, step {self.step_count} of {self.total_steps})"
+
+
+def build_for(spec: TrainingSpec) -> Network:
+    """The network of a specification at step 0: right shape, classes, seed and normalisation."""
+    entry = DATASETS.get(spec.dataset)
+    if entry is None:
+        raise CnnvizError(f"There is no data set '{spec.dataset}'. Choose one of: {', '.join(DATASETS)}.")
+    return build(spec.network, entry.shape, len(entry.classes), spec.seed, mean=entry.mean, std=entry.std)
