@@ -41,13 +41,17 @@ class Network(nn.Sequential):
         self.spec = spec
         self.plan = plan
 
-    def forward(self, images: Tensor) -> Tensor:
+    def check_images(self, images: Tensor) -> None:
+        """Raises CnnvizError unless ``images`` is a batch of this network's input shape."""
         expected = self.plan.input_shape
         if images.dim() != 4 or tuple(images.shape[1:]) != expected:
             raise CnnvizError(
                 f"This network takes a batch of images of shape {'×'.join(map(str, expected))}, "
                 f"but got {'×'.join(map(str, images.shape))}. Resize the image, or add the batch dimension."
             )
+
+    def forward(self, images: Tensor) -> Tensor:
+        self.check_images(images)
         logits: Tensor = super().forward(images)
         return logits
 

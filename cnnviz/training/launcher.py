@@ -1,6 +1,6 @@
 """The launcher: one small process a machine that hands queued runs to a pool of warm training processes.
 
-``python -m cnnviz.training.launcher`` is started by whoever starts a run and finds none. It belongs to nobody: closing
+``python -m cnnviz.training RUNS`` is started by whoever starts a run and finds none. It belongs to nobody: closing
 a notebook or restarting the app leaves it and its runs alone. It watches ``runs/.queue`` (one file a waiting run, first
 come first served) and ends after ten minutes without work. Runs end up with a low priority, one process each.
 """
@@ -14,6 +14,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 from filelock import FileLock, Timeout
@@ -21,10 +22,17 @@ from pebble import ProcessFuture, ProcessPool
 
 from cnnviz.settings import settings
 from cnnviz.subprocesses import python_environment
-from cnnviz.training.folder import RunFolder, Status, process_lives, this_process, write_atomically
+from cnnviz.training.folder import RunFolder, Status, process_lives, write_atomically
 
 POLL_SECONDS = 0.02
+LOOK_SECONDS = 1.0
 NICENESS = 10
+
+
+def code_stamp() -> float:
+    """Time of the last change of this package's files."""
+    package = Path(__file__).resolve().parent.parent
+    return max(path.stat().st_mtime for path in package.rglob("*.py"))
 
 
 def queue_folder(runs: Path) -> Path:
@@ -66,16 +74,26 @@ def pid(runs: Path) -> int | None:
 
 
 def ensure(runs: Path) -> None:
-    """Starts a launcher unless one lives. Two that start at once sort it out by a lock: one of them ends."""
+    """Starts a launcher unless one lives or starts. Two that ask at once wait for each other."""
     if pid(runs) is not None:
         return
     runs.mkdir(parents=True, exist_ok=True)
-    with (runs / ".launcher.log").open("w") as log:
-        alone = {"creationflags": 0x00000208} if sys.platform == "win32" else {"start_new_session": True}
-        subprocess.Popen(
-            [sys.executable, "-m", "cnnviz.training.launcher", str(runs)],
-            env=python_environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, **alone,  # type: ignore[call-overload]
-        )  # fmt: skip
+    with FileLock(runs / ".launcher.start.lock"):
+        if pid(runs) is not None:
+            return
+        with (runs / ".launcher.log").open("w") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "cnnviz.training", str(runs)],
+                env=python_environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, **_alone(),
+            )  # fmt: skip
+        # Written here, and not by the new process, so that nobody starts a second one while it imports torch.
+        about = {"pid": process.pid, "pid_started": psutil.Process(process.pid).create_time()}
+        write_atomically(_about(runs), json.dumps(about))
+
+
+def _alone() -> dict[str, Any]:
+    """What makes a process outlive the one that starts it (Windows: detached, in a group of its own)."""
+    return {"creationflags": 0x00000208} if sys.platform == "win32" else {"start_new_session": True}
 
 
 def shut_down(runs: Path, timeout: float = 10.0) -> None:
@@ -122,12 +140,13 @@ class Launcher:
             context.set_forkserver_preload(["cnnviz.training.worker"])
         self.pool = ProcessPool(max_workers=self.limits.workers, context=context, initializer=_lower_priority)
         self.active: dict[str, ProcessFuture] = {}
-        self.last_work = time.monotonic()
+        self.last_work = self.last_look = time.monotonic()
+        self.code = code_stamp()
 
     def serve(self) -> None:
         for _ in range(self.limits.workers):
             self.pool.schedule(_warm_up)
-        while not self._idle_for_long():
+        while not self._idle_for_long() and not self._outdated():
             self._collect()
             self._hand_out()
             time.sleep(POLL_SECONDS)
@@ -136,6 +155,13 @@ class Launcher:
         if self.active or waiting(self.runs):
             self.last_work = time.monotonic()
         return time.monotonic() - self.last_work > self.limits.launcher_idle_seconds
+
+    def _outdated(self) -> bool:
+        """Whether cnnviz was updated since this process imported it: then the next run gets a new launcher."""
+        if self.active or time.monotonic() - self.last_look < LOOK_SECONDS:
+            return False
+        self.last_look = time.monotonic()
+        return code_stamp() != self.code
 
     def _hand_out(self) -> None:
         for run_id in waiting(self.runs):
@@ -169,22 +195,16 @@ def interrupted_message(status: Status) -> str:
 
 def main(runs: Path) -> None:
     lock = FileLock(runs / ".launcher.lock")
-    while True:
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            return
-        write_atomically(_about(runs), json.dumps(this_process()))
-        launcher = Launcher(runs)
-        launcher.serve()
-        launcher.pool.close()
-        launcher.pool.join()
-        _about(runs).unlink(missing_ok=True)
-        lock.release()
-        if not waiting(runs):
-            return
-
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return
+    launcher = Launcher(runs)
+    launcher.serve()
+    launcher.pool.close()
+    launcher.pool.join()
+    _about(runs).unlink(missing_ok=True)
+    lock.release()
+    if waiting(runs):
+        # A run came in while the pool closed.
+        ensure(runs)

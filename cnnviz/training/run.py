@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cnnviz.errors import CnnvizError
 from cnnviz.models import Network
-from cnnviz.settings import settings
+from cnnviz.settings import ASSETS, settings
 from cnnviz.training import launcher
 from cnnviz.training.folder import ACTIVE, RunFolder, State, Status, process_lives
 from cnnviz.training.loop import Metric, build_for
@@ -32,7 +32,7 @@ class Run:
         if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,80}", run_id):
             raise CnnvizError(f"'{run_id[:80]}' is not the name of a run. Open the run from the list, or start a new one.")
         self.id = run_id
-        self.folder = RunFolder(settings().runs / run_id)
+        self.folder = RunFolder(_place(run_id))
         self.spec = self.folder.spec()
         self.created: float = self.folder.about()["created"]
 
@@ -170,6 +170,13 @@ class Run:
     def __repr__(self) -> str:
         status = self.status
         return f"Run({self.id}: {status.state}, step {status.step} of {status.total_steps}, {self.spec.network_name} on {self.spec.dataset})"
+
+
+def _place(run_id: str) -> Path:
+    """Runs of one's own, then the bundled ones."""
+    bundled = ASSETS / "runs" / run_id
+    own = settings().runs / run_id
+    return bundled if bundled.is_dir() and not own.is_dir() else own
 
 
 def _hash(key: str) -> str:

@@ -1,0 +1,22 @@
+"""Arrays in, pictures out: Pillow for grids of maps, Plotly for curves and matrices."""
+
+from cnnviz.figures.colours import DIVERGING, GREY, SEQUENTIAL, ColourScale, scale_for
+from cnnviz.figures.curves import confusion_matrix, curve_in_words, learning_curve, probability_bars, value_map
+from cnnviz.figures.sheet import Sheet, image_sheet, limits, map_sheet
+
+__all__ = [
+    "DIVERGING",
+    "GREY",
+    "SEQUENTIAL",
+    "ColourScale",
+    "Sheet",
+    "confusion_matrix",
+    "curve_in_words",
+    "image_sheet",
+    "learning_curve",
+    "limits",
+    "map_sheet",
+    "probability_bars",
+    "scale_for",
+    "value_map",
+]

@@ -1,0 +1,115 @@
+"""Plotly figures: learning curves, one map with its numbers, a confusion matrix, probabilities."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from cnnviz.figures.colours import RIGHT, SEQUENTIAL, TRAIN, VALIDATION, scale_for
+from cnnviz.training import Metric
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+NUMBERS_UP_TO = 16
+"""Maps up to this side show their numbers."""
+
+
+def _layout(figure: "Figure", height: int) -> "Figure":
+    figure.update_layout(
+        height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, font_size=15, separators=".",
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}, paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
+    )  # fmt: skip
+    return figure
+
+
+def learning_curve(metrics: Sequence[Metric], quantity: str, total_steps: int, step: int | None = None) -> "Figure":
+    """One quantity against the steps, for training and validation.
+
+    Args:
+        quantity: ``"accuracy"`` (0 to 1) or ``"loss"`` (cross-entropy, in nats).
+        total_steps: the right end of the axis, so that a growing curve does not jump.
+        step: a mark at this step.
+    """
+    from plotly.graph_objects import Figure, Scatter
+
+    figure = Figure()
+    for title, field, colour, mode in (
+        ("training", quantity, TRAIN, "lines"),
+        ("validation", f"val_{quantity}", VALIDATION, "lines+markers"),
+    ):
+        points = [(metric.step, getattr(metric, field)) for metric in metrics if getattr(metric, field) is not None]
+        figure.add_trace(
+            Scatter(
+                x=[x for x, _ in points], y=[y for _, y in points], name=title, mode=mode, line={"color": colour, "width": 3},
+                marker={"size": 8}, hovertemplate="step %{x}: %{y:.4f}",
+            )
+        )  # fmt: skip
+    if step is not None:
+        figure.add_vline(x=step, line={"color": "#888", "width": 2, "dash": "dot"})
+    figure.update_xaxes(title="step", range=[0, max(1, total_steps)])
+    if quantity == "accuracy":
+        figure.update_yaxes(title="accuracy", range=[0, 1.01], tickformat=".0%")
+    else:
+        figure.update_yaxes(title="loss", rangemode="tozero")
+    return _layout(figure, 260)
+
+
+def curve_in_words(metrics: Sequence[Metric], quantity: str) -> str:
+    """The text alternative of ``learning_curve``."""
+    values = [(metric.step, getattr(metric, f"val_{quantity}")) for metric in metrics if getattr(metric, f"val_{quantity}") is not None]
+    if not values:
+        return f"Curve of the {quantity}, still empty"
+    (first_step, first), (last_step, last) = values[0], values[-1]
+    return f"Validation {quantity} from {first:.3f} at step {first_step} to {last:.3f} at step {last_step}"
+
+
+def value_map(values: Tensor, span: tuple[float, float]) -> "Figure":
+    """One (H, W) map, large, with its numbers where they fit, on the scale of its sheet."""
+    from plotly.graph_objects import Figure, Heatmap
+
+    scale, low, high = scale_for(*span)
+    numbers = values.tolist()
+    show = max(values.shape) <= NUMBERS_UP_TO
+    figure = Figure(
+        Heatmap(
+            z=numbers, zmin=low, zmax=high, colorscale=scale.plotly, xgap=1, ygap=1, texttemplate="%{z:.2f}" if show else None,
+            hovertemplate="row %{y}, column %{x}: %{z:.4f}<extra></extra>", colorbar={"thickness": 12, "tickformat": ".3g"},
+        )
+    )  # fmt: skip
+    figure.update_yaxes(autorange="reversed", scaleanchor="x", constrain="domain", title="row")
+    figure.update_xaxes(constrain="domain", title="column")
+    return _layout(figure, 480)
+
+
+def confusion_matrix(counts: Sequence[Sequence[int]], classes: Sequence[str]) -> "Figure":
+    """Counts of (true class, predicted class); each row is coloured by its share of the true class."""
+    from plotly.graph_objects import Figure, Heatmap
+
+    shares = [[count / max(1, sum(row)) for count in row] for row in counts]
+    figure = Figure(
+        Heatmap(
+            z=shares, zmin=0, zmax=1, x=list(classes), y=list(classes), colorscale=SEQUENTIAL.plotly, text=counts, texttemplate="%{text}",
+            xgap=1, ygap=1, colorbar={"thickness": 12, "tickformat": ".0%", "title": {"text": "of the row"}},
+            hovertemplate="true %{y}, predicted %{x}: %{text} images (%{z:.1%})<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_yaxes(autorange="reversed", title="true class", type="category")
+    figure.update_xaxes(title="predicted class", type="category")
+    return _layout(figure, 430)
+
+
+def probability_bars(probabilities: Tensor, classes: Sequence[str]) -> "Figure":
+    """(classes,) probabilities as bars with their numbers."""
+    from plotly.graph_objects import Bar, Figure
+
+    values = probabilities.tolist()
+    figure = Figure(
+        Bar(
+            x=values, y=list(classes), orientation="h", marker_color=RIGHT, text=[f"{value:.1%}" for value in values],
+            textposition="outside", cliponaxis=False, hovertemplate="%{y}: %{x:.4f}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_yaxes(autorange="reversed", type="category")
+    figure.update_xaxes(range=[0, 1.18], tickformat=".0%", tickvals=[0, 0.5, 1])
+    return _layout(figure, 36 * len(values) + 40)

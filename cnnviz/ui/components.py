@@ -1,0 +1,111 @@
+"""The components that answer in the browser: their files in ``assets/components``, and one function each."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import streamlit as st
+import torch
+from torch import Tensor
+
+from cnnviz.figures import Sheet
+from cnnviz.settings import ASSETS
+
+SKETCH_SIDE = 112
+
+
+def _read(file: str) -> str:
+    path = ASSETS / "components" / file
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+@cache
+def _component(name: str) -> Callable[..., Any]:
+    return st.components.v2.component(
+        f"cnnviz_{name}",
+        html=_read(f"{name}.html") or "<span></span>",
+        css=_read("common.css") + _read(f"{name}.css"),
+        js=_read(f"{name}.js"),
+    )
+
+
+def _listen() -> None:
+    """A component only keeps a value that somebody listens to."""
+
+
+def browser_key() -> str | None:
+    """This browser's secret; ``None`` until the browser has told it, a moment after the first visit."""
+    known = (st.session_state.get("browser_key") or {}).get("key")
+    result = _component("browser_key")(key="browser_key", data={"known": known}, default={"key": known}, on_key_change=_listen)
+    key = result.key
+    return key if isinstance(key, str) and len(key) == 32 else None
+
+
+def step_player(key: str, run: str, steps: Sequence[int], total: int, step: int | None, live: bool) -> None:
+    """Shows the saved steps; the chosen one is then in ``st.session_state[key].step`` (``None``: the newest).
+
+    Args:
+        step: the step to show now.
+        live: the run still grows; offers to follow its newest step.
+    """
+    data = {"run": run, "steps": list(steps), "total": total, "step": step, "live": live}
+    _component("step_player")(key=key, data=data, default={"step": step}, on_step_change=_listen)
+
+
+@dataclass(frozen=True)
+class WallItem:
+    """One sheet on the wall.
+
+    Attributes:
+        name: what a click reports; a layer's name.
+        shape: small print beside the title, such as 16 × 12 × 12.
+        unit: what one cell is called: map, kernel, unit, image.
+        labels: one (text, colour or "") a cell, written below; for sheets with one row.
+        target: height wanted on the screen, in CSS pixels.
+    """
+
+    name: str
+    sheet: Sheet
+    shape: str = ""
+    unit: str = "map"
+    labels: tuple[tuple[str, str], ...] = ()
+    target: int = 150
+    most: int = 1200
+    legend: bool = True
+
+
+def map_wall(key: str, items: Sequence[WallItem], picked: tuple[str, int] | None = None, pickable: bool = False) -> tuple[str, int] | None:
+    """Sheets of maps side by side. Returns (layer, map) of the one that was clicked, or ``picked``."""
+    stored = (st.session_state.get(key) or {}).get("picked")
+    chosen = (str(stored["layer"]), int(stored["map"])) if isinstance(stored, dict) and pickable else picked
+    sheets = [
+        {
+            "name": item.name, "title": item.name, "shape": item.shape, "unit": item.unit, "url": item.sheet.url, "alt": item.sheet.alt,
+            "count": item.sheet.count, "columns": item.sheet.columns, "rows": item.sheet.rows,
+            "height": item.sheet.height, "width": item.sheet.width, "low": f"{item.sheet.low:.3g}", "high": f"{item.sheet.high:.3g}",
+            "css": item.sheet.scale.css if item.legend else "", "target": item.target, "most": item.most,
+            "labels": [{"text": text, "colour": colour} for text, colour in item.labels] or None,
+        }
+        for item in items
+    ]  # fmt: skip
+    shown = {"layer": chosen[0], "map": chosen[1]} if chosen else None
+    _component("map_wall")(
+        key=key, data={"sheets": sheets, "picked": shown, "pickable": pickable}, default={"picked": stored}, on_picked_change=_listen
+    )
+    return chosen
+
+
+def sketchpad(key: str) -> Tensor:
+    """A pad to draw on. Returns the ink, (1, 112, 112) float in [0, 1]; all zero while nothing is drawn."""
+    result = _component("sketchpad")(key=key, default={"ink": ""}, on_ink_change=_listen)
+    try:
+        values = np.frombuffer(base64.b64decode(result.ink or "", validate=True), dtype=np.uint8)
+    except (binascii.Error, TypeError, ValueError):
+        values = np.empty(0, dtype=np.uint8)
+    if values.size != SKETCH_SIDE**2:
+        return torch.zeros(1, SKETCH_SIDE, SKETCH_SIDE)
+    return torch.from_numpy(values.reshape(1, SKETCH_SIDE, SKETCH_SIDE).astype(np.float32) / 255)

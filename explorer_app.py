@@ -1,0 +1,27 @@
+"""The table of pages: ``streamlit run explorer_app.py``."""
+
+from cnnviz.ui.lecture import Chapter, Lesson, run
+
+run((
+    Chapter("Start", (Lesson("pages/start/home.py", "Home"),)),
+    Chapter(
+        "Learning",
+        (
+            Lesson(
+                "pages/learning/training_lab.py", "Training lab",
+                "I saw a network learn to read digits in seconds, and its kernels turn from noise into strokes.",
+                "training_lab.png", "First-layer kernels at step 0 and after training",
+            ),
+        ),
+    ),
+    Chapter(
+        "Inside",
+        (
+            Lesson(
+                "pages/inside/feature_maps.py", "Feature maps",
+                "I drew a digit and saw which feature maps fire in every layer, at any step of the training.",
+                "feature_maps.png", "A handwritten digit and its feature maps",
+            ),
+        ),
+    ),
+))  # fmt: skip

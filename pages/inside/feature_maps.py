@@ -1,0 +1,88 @@
+"""All layers' answers to one image, at any saved step of a training run."""
+
+import streamlit as st
+
+from cnnviz.data import DATASETS, centre_by_mass, decode, fit, load
+from cnnviz.features import feature_maps, probabilities
+from cnnviz.figures import image_sheet, limits, map_sheet, probability_bars, value_map
+from cnnviz.ui.components import WallItem, map_wall, sketchpad, step_player
+from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
+from cnnviz.ui.links import EXAMPLE, current_step
+from cnnviz.ui.runs import choose_run
+from cnnviz.ui.snippets import feature_maps_code
+
+PAGE = "pages/inside/feature_maps.py"
+title("Feature maps", "Every layer turns the image into a stack of maps; bright places are where its kernel found what it looks for.")
+
+left, right = st.columns([1, 3.2], gap="medium")
+with left:
+    run = choose_run()
+    entry = DATASETS[run.spec.dataset]
+    test = load(run.spec.dataset, "test")
+    image_from = st.segmented_control(
+        "Image", ["test", "draw", "photo"], default="test", key="image", bind="query-params", required=True,
+        format_func={"test": "Test image", "draw": "Draw", "photo": "Photo"}.get,
+    )  # fmt: skip
+    if image_from == "draw":
+        centred = st.toggle(
+            "Centre by mass, as MNIST is", value=True, key="centred", bind="query-params",
+            help="MNIST digits fill 20×20 pixels and sit with their centre of mass in the middle. Switch it off and draw in a corner.",
+        )  # fmt: skip
+        ink = sketchpad("drawing")
+        side = entry.shape[1]
+        image = centre_by_mass(ink, side, round(side * 20 / 28)) if centred else fit((ink * 255).byte(), (1, side, side))
+        image = image.expand(entry.shape)
+    elif image_from == "photo":
+        upload = st.file_uploader("Your photo (PNG, JPEG, WebP, GIF)", key="photo_file")
+        if upload is None:
+            st.info("Choose a file. Until then you see a test image.", icon=":material/info:")
+        image = fit(decode(upload.getvalue()), entry.shape) if upload else test.floats(slice(0, 1))[0]
+    else:
+        number = st.number_input("Number of the test image", 0, len(test) - 1, 7, key="number", bind="query-params")
+        image = test.floats(slice(number, number + 1))[0]
+        st.caption(f"Its class: **{entry.classes[int(test.labels[number])]}**")
+    one_scale = st.toggle("One colour scale for all layers", key="one_scale", bind="query-params")
+
+with right:
+    steps = run.steps
+    chosen = current_step("maps_step", run)
+    step_player("maps_step", run.id, steps, run.total_steps, chosen, live=False)
+    step = steps[-1] if chosen not in steps else chosen
+    network = run.network(step)
+    maps = feature_maps(network, image)
+    span = limits(*maps.values()) if one_scale else None
+    items = [WallItem("image", image_sheet(image.unsqueeze(0), what="image, as the network sees it"), "×".join(map(str, entry.shape)), "image")]
+    for name, values in maps.items():
+        kind = "unit" if values.shape[1:] == (1, 1) else "map"
+        items.append(WallItem(name, map_sheet(values, span=span, what=f"{kind}s of {name}"), "×".join(map(str, values.shape)), kind))
+    picked = map_wall("wall", items, pickable=True)
+
+with left:
+    st.markdown(f"**Prediction at step {step}**")
+    answer = probabilities(network, image.unsqueeze(0))[0]
+    best = int(answer.argmax())
+    st.plotly_chart(
+        probability_bars(answer, entry.classes), key="bars", config={"displayModeBar": False},
+        alt=f"Predicted: {entry.classes[best]} with probability {answer[best]:.3f}",
+    )  # fmt: skip
+
+if picked and picked[0] in maps:
+    layer, index = picked
+    values = maps[layer][min(index, len(maps[layer]) - 1)]
+    st.subheader(f"{layer}, map {index}", anchor=False)
+    st.markdown(f"{values.shape[0]}×{values.shape[1]} values from **{values.min():.3f}** to **{values.max():.3f}**, mean {values.mean():.3f}.")
+    st.plotly_chart(
+        value_map(values, span or limits(maps[layer])), key="enlarged", config={"displayModeBar": False},
+        alt=f"Map {index} of layer {layer}, from {values.min():.3f} to {values.max():.3f}",
+    )  # fmt: skip
+
+try_this(
+    PAGE,
+    (
+        Experiment("Go back to step 0: the kernels are noise, and all maps look alike.", {"run": EXAMPLE, "step": "0", "image": "test"}),
+        Experiment("Draw a 7 with the mouse. Which maps of conv1 follow the strokes?", {"run": run.id, "image": "draw"}),
+        Experiment("Draw in a corner without centring. Why does the network fail?", {"run": run.id, "image": "draw", "centred": "false"}),
+    ),
+)
+show_code(feature_maps_code(run.spec, run.id, step, int(st.session_state.get("number", 7))))
+source("LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998; Zeiler and Fergus, 2014.")
