@@ -1,8 +1,11 @@
 """The table of pages: ``streamlit run explorer_app.py``."""
 
-from cnnviz.ui.lecture import Chapter, Lesson, run
+import streamlit as st
 
-run((
+from cnnviz.ui.lecture import Chapter, Lesson, run
+from cnnviz.ui.server import lifespan, show_error
+
+CHAPTERS = (
     Chapter("Start", (Lesson("pages/start/home.py", "Home"),)),
     Chapter(
         "Learning",
@@ -24,4 +27,9 @@ run((
             ),
         ),
     ),
-))  # fmt: skip
+)  # fmt: skip
+
+app = st.App(__file__, lifespan=lifespan, on_script_error=show_error)
+
+if __name__ == "__main__":
+    run(CHAPTERS)

@@ -54,4 +54,4 @@ def settings() -> Settings:
         if text:
             kind = {"home": Path, "launcher_idle_seconds": float, "pause_seconds": float}.get(item.name, int)
             changes[item.name] = kind(text)
-    return Settings(**changes)  # type: ignore[arg-type]
+    return Settings(**changes)

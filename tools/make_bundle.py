@@ -78,7 +78,7 @@ def photos() -> None:
     import sklearn.datasets
 
     for module, folder, names in ((skimage.data, ".", SKIMAGE_PHOTOS), (sklearn.datasets, "images", SKLEARN_PHOTOS)):
-        source = Path(module.__file__).parent / folder
+        source = Path(str(module.__file__)).parent / folder
         for name in names:
             shutil.copyfile(source / name, ASSETS / "images" / name.replace("_deep_field", ""))
 

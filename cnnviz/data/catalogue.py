@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cnnviz.data.download import Progress, fetch_full
 from cnnviz.data.dataset import ImageDataset
+from cnnviz.data.download import Progress, fetch_full
 from cnnviz.data.photos import PHOTOS, patches
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import ASSETS
@@ -90,9 +90,7 @@ DATASETS: dict[str, DatasetEntry] = {
 }  # fmt: skip
 
 
-def load(
-    name: str, split: Split = "train", limit: int | None = None, *, full: bool = False, progress: Progress | None = None
-) -> ImageDataset:
+def load(name: str, split: Split = "train", limit: int | None = None, *, full: bool = False, progress: Progress | None = None) -> ImageDataset:
     """A data set by name, from the bundled files; no network is needed.
 
     Args:

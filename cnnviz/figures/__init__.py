@@ -2,7 +2,7 @@
 
 from cnnviz.figures.colours import DIVERGING, GREY, SEQUENTIAL, ColourScale, scale_for
 from cnnviz.figures.curves import confusion_matrix, curve_in_words, learning_curve, probability_bars, value_map
-from cnnviz.figures.sheet import Sheet, image_sheet, limits, map_sheet
+from cnnviz.figures.sheet import Sheet, image_sheet, judged_labels, limits, map_sheet
 
 __all__ = [
     "DIVERGING",
@@ -13,6 +13,7 @@ __all__ = [
     "confusion_matrix",
     "curve_in_words",
     "image_sheet",
+    "judged_labels",
     "learning_curve",
     "limits",
     "map_sheet",

@@ -52,7 +52,7 @@ def learning_curve(metrics: Sequence[Metric], quantity: str, total_steps: int, s
         figure.update_yaxes(title="accuracy", range=[0, 1.01], tickformat=".0%")
     else:
         figure.update_yaxes(title="loss", rangemode="tozero")
-    return _layout(figure, 260)
+    return _layout(figure, 215)
 
 
 def curve_in_words(metrics: Sequence[Metric], quantity: str) -> str:

@@ -3,6 +3,7 @@
 import base64
 import io
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,10 +11,12 @@ from PIL import Image
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
-from cnnviz.figures.colours import GREY, ColourScale, scale_for
+from cnnviz.figures.colours import GREY, RIGHT, WRONG, ColourScale, scale_for
 
 GAP_INDEX = 255
 """The last of the 256 colours is kept for the gaps between maps, and is transparent."""
+
+UNIT_PIXELS = 4
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,11 @@ def map_sheet(maps: Tensor, *, span: tuple[float, float] | None = None, columns:
     count, (height, width) = len(maps), maps.shape[-2:]
     columns = min(count, columns or _square(count, height, width))
     rows = math.ceil(count / columns)
+    alt = f"{count} {what} of {height}×{width} values, coloured from {low:.3g} to {high:.3g} ({scale.name})"
+    if (height, width) == (1, 1):
+        # Single units: larger than the gap between them.
+        height = width = UNIT_PIXELS
+        maps = maps.expand(*maps.shape[:-2], height, width)
     share = ((maps.detach().float() - low) / (high - low)).nan_to_num(0).clamp(0, 1).numpy()
     if maps.dim() == 4:
         picture = _colour_picture(share, rows, columns)
@@ -93,7 +101,6 @@ def map_sheet(maps: Tensor, *, span: tuple[float, float] | None = None, columns:
         picture.info["transparency"] = GAP_INDEX
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", compress_level=1)
-    alt = f"{count} {what} of {height}×{width} values, coloured from {low:.3g} to {high:.3g} ({scale.name})"
     return Sheet(buffer.getvalue(), count, columns, rows, height, width, low, high, scale, alt)
 
 
@@ -106,6 +113,16 @@ def image_sheet(images: Tensor, columns: int | None = None, what: str = "images"
     buffer = io.BytesIO()
     _colour_picture(rgb.numpy(), rows, columns).save(buffer, "PNG", compress_level=1)
     return Sheet(buffer.getvalue(), count, columns, rows, height, width, 0.0, 1.0, GREY, f"{count} {what} of {height}×{width} pixels")
+
+
+def judged_labels(probabilities: Tensor, labels: Tensor, classes: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """A network's answers, (N, classes) probabilities, as (text, colour) below N pictures; right ones have ✓, wrong ones ✗."""
+    found = []
+    for row, label in zip(probabilities, labels.tolist(), strict=True):
+        answer = int(row.argmax())
+        mark, colour = ("✓", RIGHT) if answer == label else ("✗", WRONG)
+        found.append((f"{classes[answer]} {mark}\n{row[answer]:.0%}", colour))
+    return tuple(found)
 
 
 def _square(count: int, height: int, width: int) -> int:

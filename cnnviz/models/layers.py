@@ -186,8 +186,8 @@ class Pool(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         return (shape[0], *(output_size(n, self.size, self.stride or self.size, self.padding) for n in shape[1:]))
 
-    def _options(self) -> dict[str, int]:
-        stride = {"stride": self.stride} if self.stride is not None else {}
+    def _options(self) -> dict[str, Any]:
+        stride: dict[str, Any] = {"stride": self.stride} if self.stride is not None else {}
         return stride | ({"padding": self.padding} if self.padding else {})
 
     def module(self, shape: Shape) -> nn.Module:

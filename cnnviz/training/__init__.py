@@ -1,11 +1,13 @@
 """Training in processes of their own: a run is a folder that any page and any notebook can read while it grows."""
 
+from cnnviz.training.folder import ACTIVE
 from cnnviz.training.loop import Evaluation, Metric, Trainer, evaluate
 from cnnviz.training.registry import OPTIMIZERS, SCHEDULES
 from cnnviz.training.run import Run, open_run, runs, start, warm_up
 from cnnviz.training.spec import TrainingSpec
 
 __all__ = [
+    "ACTIVE",
     "OPTIMIZERS",
     "SCHEDULES",
     "Evaluation",

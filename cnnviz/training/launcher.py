@@ -112,7 +112,10 @@ def shut_down(runs: Path, timeout: float = 10.0) -> None:
 
 def _lower_priority() -> None:
     process = psutil.Process()
-    process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else NICENESS)
+    if sys.platform == "win32":
+        process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    else:
+        process.nice(NICENESS)
 
 
 def _warm_up() -> None:
@@ -139,7 +142,7 @@ class Launcher:
         if sys.platform != "win32":
             context.set_forkserver_preload(["cnnviz.training.worker"])
         self.pool = ProcessPool(max_workers=self.limits.workers, context=context, initializer=_lower_priority)
-        self.active: dict[str, ProcessFuture] = {}
+        self.active: dict[str, ProcessFuture[None]] = {}
         self.last_work = self.last_look = time.monotonic()
         self.code = code_stamp()
 

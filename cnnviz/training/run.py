@@ -120,7 +120,7 @@ class Run:
             goal = min(max(control["run_until"], status.step) + n, status.total_steps)
             control.update(target="pause", run_until=goal)
         self._give_to_worker()
-        self._wait_for(lambda now: now.state not in ("queued", "running") and now.step >= goal or now.state not in ACTIVE, timeout)
+        self._wait_for(lambda now: (now.state not in ("queued", "running") and now.step >= goal) or now.state not in ACTIVE, timeout)
 
     def stop(self, timeout: float = OBEY_SECONDS) -> None:
         """Ends the run at the present step; it can be resumed."""
@@ -213,15 +213,24 @@ def open_run(run_id: str) -> Run:
     return Run(run_id)
 
 
-def runs() -> list[Run]:
-    """All readable runs, newest first."""
-    found = []
-    for path in settings().runs.glob("*/run.json"):
+def runs(limit: int | None = None) -> list[Run]:
+    """All readable runs, or the ``limit`` newest; newest first."""
+    found: list[Run] = []
+    for path in sorted(settings().runs.glob("*/run.json"), key=_modified, reverse=True):
+        if limit is not None and len(found) >= limit:
+            break
         try:
             found.append(Run(path.parent.name))
         except CnnvizError:
             continue
     return sorted(found, key=lambda run: run.created, reverse=True)
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def make_room() -> None:

@@ -1,11 +1,12 @@
 """The frame of every page: idea on top; experiments, code and sources below the thing to play with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import streamlit as st
 
-from cnnviz.ui.lecture import Lesson, lecture
+from cnnviz.errors import CnnvizError
 
 
 @dataclass(frozen=True)
@@ -16,9 +17,13 @@ class Experiment:
     state: Mapping[str, str]
 
 
-def lesson(file: str) -> Lesson:
-    """The entry of the lecture's table for a page."""
-    return next(entry for chapter in lecture() for entry in chapter.lessons if entry.file == file)
+@contextmanager
+def error_box() -> Iterator[None]:
+    """What the user can mend is shown as its sentence; anything else is a bug and goes on."""
+    try:
+        yield
+    except CnnvizError as error:
+        st.error(str(error), icon=":material/error:")
 
 
 def title(text: str, idea: str) -> None:

@@ -7,7 +7,6 @@ from importlib import import_module
 
 import streamlit as st
 
-from cnnviz.errors import CnnvizError
 from cnnviz.settings import ASSETS
 
 
@@ -61,25 +60,29 @@ def run(chapters: tuple[Chapter, ...]) -> None:
         for chapter in chapters
     }
     page = st.navigation(pages)
-    _prepare()
     _projector_mode()
-    try:
-        page.run()
-    except CnnvizError as error:
-        st.error(str(error), icon=":material/error:")
+    is_first = page.url_path == ""
+    if not is_first:
+        _imports().join()
+    page.run()
+    if is_first:
+        _imports()
 
 
 @st.cache_resource(show_spinner=False)
-def _prepare() -> threading.Thread:
-    """Once a server: what later pages need is imported beside the first page, and then left out of garbage collection.
+def _imports() -> threading.Thread:
+    """Once a server: imports what the pages need, and leaves it out of garbage collection.
+
+    The first page needs none of it and is shown before; every other page waits for it. Two threads that import pandas
+    at the same moment can meet in a circle and get half of it, so no page may run beside this.
 
     Streamlit collects all generations after every rerun; with torch's objects frozen this costs 7 ms instead of 130 ms.
     """
 
     def load() -> None:
-        import_module("torch").set_num_threads(1)
-        for name in ("cnnviz.features", "cnnviz.figures", "cnnviz.training", "plotly.graph_objects", "plotly.io", "pandas"):
+        for name in ("pandas", "torch", "plotly.graph_objects", "plotly.io", "cnnviz.features", "cnnviz.figures", "cnnviz.training"):
             import_module(name)
+        import_module("torch").set_num_threads(1)
         gc.collect()
         gc.freeze()
 
@@ -94,7 +97,11 @@ html { font-size: 21px !important; }
 .stMainBlockContainer { padding: 2.2rem 2rem 1rem !important; max-width: none !important; }
 </style>"""
 STYLE = """<style>
-.stMainBlockContainer { padding: 3.2rem 2.2rem 2rem; max-width: 1750px; }
+.stMainBlockContainer { padding: 1.6rem 2.2rem 2rem; max-width: 1750px; }
+.stMainBlockContainer h2 { padding-top: 0; }
+[data-testid="stHeader"] { background: transparent; pointer-events: none; }
+[data-testid="stHeader"] * { pointer-events: auto; }
+[data-testid="stSidebarHeader"] { height: 2.5rem; padding-bottom: 0; margin: 0; }
 @media (max-width: 640px) { .stMainBlockContainer { padding: 3.2rem 0.8rem 2rem; } }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 </style>"""

@@ -1,5 +1,8 @@
 """The run and the step that a page shows: in its address, so that every state is a link."""
 
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
 import streamlit as st
 
 from cnnviz.errors import CnnvizError
@@ -13,6 +16,11 @@ def show_run(run_id: str) -> None:
     """From now on this session's pages show this run, at its newest step."""
     st.query_params["run"] = st.session_state["run"] = run_id
     st.query_params.pop("step", None)
+
+
+def page_address(state: Mapping[str, str]) -> str:
+    """The address of this page in the given state, to be copied."""
+    return f"{st.context.url or ''}?{urlencode(state)}"
 
 
 def current_run() -> Run | None:

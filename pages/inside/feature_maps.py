@@ -21,7 +21,7 @@ with left:
     test = load(run.spec.dataset, "test")
     image_from = st.segmented_control(
         "Image", ["test", "draw", "photo"], default="test", key="image", bind="query-params", required=True,
-        format_func={"test": "Test image", "draw": "Draw", "photo": "Photo"}.get,
+        format_func={"test": "Test image", "draw": "Draw", "photo": "Photo"}.__getitem__,
     )  # fmt: skip
     if image_from == "draw":
         centred = st.toggle(

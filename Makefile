@@ -1,0 +1,38 @@
+# run · test · bench · lint — each does its own set-up. Only Python 3.11 or newer, git and make are needed.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+BIN := .venv/bin
+
+.PHONY: run test bench lint clean
+
+run: .venv/app.stamp
+	$(BIN)/streamlit run explorer_app.py
+
+test: lint
+	sh tools/find_chromium.sh
+	$(BIN)/python -m pytest
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# One benchmark: make bench ONLY=time_to_accuracy
+bench: .venv/dev.stamp
+	sh tools/find_chromium.sh
+	$(BIN)/python -m benchmarks $(ONLY)
+
+.venv/app.stamp: requirements.txt requirements-package.txt | .venv/bin/python
+	$(BIN)/python -m pip install -r requirements.txt
+	touch $@
+
+.venv/dev.stamp: requirements-dev.txt requirements.txt requirements-package.txt | .venv/bin/python
+	$(BIN)/python -m pip install -r requirements-dev.txt
+	touch $@ .venv/app.stamp
+
+.venv/bin/python:
+	sh tools/make_environment.sh "$(PYTHON)" .venv
+
+clean:
+	rm -rf .venv build

@@ -1,0 +1,128 @@
+"""A training run on a page: which one, who may command it, and how it is watched while it grows."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from cnnviz.data import DATASETS, DatasetEntry, load
+from cnnviz.errors import CnnvizError
+from cnnviz.models import PRESET_TITLES
+from cnnviz.training import Metric, Run, open_run, runs
+from cnnviz.ui.frame import error_box
+from cnnviz.ui.links import EXAMPLE, current_run, show_run
+
+IN_MENU = 20
+REFRESH_SECONDS = {"running": 0.4, "queued": 0.4, "paused": 1.0}
+
+
+def run_title(run: Run) -> str:
+    """A run in a menu."""
+    if run.id == EXAMPLE:
+        return f"Bundled example: {run.spec.network_name} on {run.spec.dataset}"
+    return f"{run.spec.network_name} on {run.spec.dataset}, seed {run.spec.seed} ({run.id.rpartition('-')[2]})"
+
+
+def choose_run() -> Run:
+    """The run of the address or of this session, else the bundled one; a menu offers the newest.
+
+    Raises:
+        CnnvizError: the run has no saved weights yet.
+    """
+    run = current_run() or open_run(EXAMPLE)
+    known = {entry.id: entry for entry in (open_run(EXAMPLE), *runs(IN_MENU), run)}
+    st.session_state["run_menu"] = run.id
+    st.selectbox(
+        "Training run", list(known), key="run_menu", format_func=lambda run_id: run_title(known[run_id]),
+        on_change=lambda: show_run(st.session_state["run_menu"]),
+    )  # fmt: skip
+    if not run.steps:
+        raise CnnvizError("This run has not started yet, so it has no weights to look at. Wait a moment, or choose another run.")
+    return run
+
+
+def watch(run: Run, view: Callable[[Run], None]) -> None:
+    """Draws the run with ``view``, again and again as long as it changes."""
+    state = run.state
+
+    @st.fragment(run_every=REFRESH_SECONDS.get(state))
+    def draw() -> None:
+        with error_box():
+            view(run)
+        if run.state != state:
+            st.rerun()
+
+    draw()
+
+
+def progress(run: Run, metrics: list[Metric]) -> None:
+    """Bar, step and time left; or what happened and what to do."""
+    status = run.status
+    total = max(1, status.total_steps)
+    text = f"step {status.step} of {status.total_steps}"
+    if metrics:
+        text += f" · epoch {status.step / total * run.spec.epochs:.1f} of {run.spec.epochs} · {metrics[-1].seconds:.1f} s of work"
+        if status.state == "running" and metrics[-1].step > 5:
+            text += f" · about {metrics[-1].seconds / metrics[-1].step * (total - status.step):.0f} s left"
+    titles = {"queued": "Waiting", "running": "Training", "paused": "Paused", "stopped": "Stopped", "finished": "Finished"}
+    place = run.queue_position
+    name = f"Waiting, place {place} in the queue" if place else titles.get(status.state, status.state.capitalize())
+    st.progress(min(1.0, status.step / total), text=f"**{name}** · {text}")
+    if status.state in ("diverged", "failed", "interrupted"):
+        st.warning(status.message, icon=":material/warning:")
+
+
+def commands(run: Run, key: str | None) -> None:
+    """Pause, one step, resume, stop, and the learning rate; only for the browser with the key that started the run."""
+    if not run.belongs_to(key):
+        st.caption("You are looking at this run. Only the browser that started it can pause, resume or stop it.")
+        return
+    state = run.state
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    with row:
+        if state in ("running", "queued"):
+            if st.button("Pause", key="pause", icon=":material/pause:"):
+                _obey(run.pause)
+        elif st.button("Resume", key="resume", icon=":material/play_arrow:", disabled=state == "finished"):
+            _obey(run.resume)
+        if st.button("One step", key="one_step", icon=":material/skip_next:", disabled=state not in ("paused", "stopped", "interrupted")):
+            _obey(run.step)
+        if st.button("Stop", key="stop", icon=":material/stop:", disabled=state not in ("running", "queued", "paused", "interrupted")):
+            _obey(run.stop)
+        rate = st.number_input(
+            "New learning rate", value=None, key="new_rate", format="%g", placeholder=f"{run.spec.learning_rate:g}", width=150,
+            disabled=state == "finished",
+        )  # fmt: skip
+        if st.button("Set", key="set_rate", disabled=rate is None or state == "finished") and rate is not None:
+            run.set(learning_rate=rate)
+            st.toast(f"From the next step on the learning rate is {rate:g}.")
+
+
+def _obey(command: Callable[[], None]) -> None:
+    command()
+    st.rerun()
+
+
+def fetch_all(entry: DatasetEntry) -> bool:
+    """A switch for all images of a data set instead of the bundled ones; they are downloaded once."""
+    if not st.toggle("All images (download)", key="full", persist_state="session", help=f"{entry.full_bytes / 1e6:.0f} MB, once. Offline: off."):
+        return False
+    bar = st.progress(0.0, text="Downloading …")
+
+    def show(done: int, total: int) -> None:
+        bar.progress(done / total, text=f"{done / 1e6:.0f} of {total / 1e6:.0f} MB")
+
+    try:
+        load(entry.name, full=True, progress=show)
+    except CnnvizError as error:
+        st.warning(str(error), icon=":material/wifi_off:")
+        return False
+    finally:
+        bar.empty()
+    return True
+
+
+def describe(run: Run) -> str:
+    """Data, network and settings in one line."""
+    spec = run.spec
+    network = PRESET_TITLES.get(spec.network_name, spec.network_name)
+    return f"{DATASETS[spec.dataset].title} · {network} · {spec.optimizer}, learning rate {spec.learning_rate:g} · seed {spec.seed}"

@@ -1,0 +1,77 @@
+"""The lines of "Show the code": plain PyTorch that gives a page's numbers. Tests run each of them and compare."""
+
+from cnnviz.data import DATASETS
+from cnnviz.models import build, code
+from cnnviz.training import OPTIMIZERS, SCHEDULES, TrainingSpec
+
+
+def training_code(spec: TrainingSpec) -> str:
+    """A whole training, without cnnviz's own loop: on one machine and one core its weights are those of the run, to the bit."""
+    entry = DATASETS[spec.dataset]
+    network = build(spec.network, entry.shape, len(entry.classes))
+    optimizer = OPTIMIZERS[spec.optimizer].code.format(lr=f"{spec.base_learning_rate:g}", wd=f"{spec.weight_decay:g}")
+    limit = "" if spec.limit is None else f", limit={spec.limit}"
+    full = ", full=True" if spec.full else ""
+    return f"""\
+import math
+import torch
+from torch import nn
+from cnnviz.data import load
+
+torch.set_num_threads({spec.threads})
+train, test = load("{spec.dataset}", "train"{limit}{full}), load("{spec.dataset}", "test"{full})
+mean, std = torch.tensor({list(entry.mean)}).view(-1, 1, 1), torch.tensor({list(entry.std)}).view(-1, 1, 1)
+images, labels = (train.floats() - mean) / std, train.labels
+
+torch.manual_seed({spec.seed})  # the weights
+network = {code(network)}.to(memory_format=torch.channels_last)
+optimizer = {optimizer}
+
+torch.manual_seed({spec.seed})  # dropout
+order = torch.Generator().manual_seed({spec.seed})
+batch_size = min({spec.batch_size}, len(train))
+per_epoch = len(train) // batch_size
+step, total = 0, per_epoch * {spec.epochs}
+network.train()
+for epoch in range({spec.epochs}):
+    shuffled = torch.randperm(len(train), generator=order)
+    for place in range(per_epoch):
+        p = step / total
+        for group in optimizer.param_groups:
+            group["lr"] = {spec.base_learning_rate:g} * {SCHEDULES[spec.schedule].code}
+        batch = shuffled[place * batch_size : (place + 1) * batch_size]
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(network(images[batch]), labels[batch], label_smoothing={spec.label_smoothing:g})
+        loss.backward()
+        optimizer.step()
+        step += 1
+
+network.eval()
+with torch.inference_mode():
+    answers = network((test.floats() - mean) / std).argmax(dim=1)
+accuracy = (answers == test.labels).float().mean().item()
+print(f"test accuracy {{accuracy:.2%}}")
+"""
+
+
+def feature_maps_code(spec: TrainingSpec, run_id: str, step: int, number: int) -> str:
+    """The maps and the prediction of one test image."""
+    return f"""\
+import torch
+from cnnviz.data import load
+from cnnviz.training import open_run
+
+network = open_run("{run_id}").network({step})
+test = load("{spec.dataset}", "test")
+values = test.floats(slice({number}, {number + 1}))
+
+maps = {{}}
+with torch.inference_mode():
+    for name, layer in network.named_children():
+        values = layer(values)
+        maps[name] = values[0]
+probabilities = values.softmax(dim=1)[0]
+
+print({{name: tuple(stack.shape) for name, stack in maps.items()}})
+print(test.classes[probabilities.argmax()], f"{{probabilities.max():.3f}}")
+"""

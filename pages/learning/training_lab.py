@@ -1,0 +1,125 @@
+"""Train a small network in another process and watch it learn."""
+
+import streamlit as st
+
+from cnnviz.data import DATASETS, load
+from cnnviz.features import filters, probabilities
+from cnnviz.figures import confusion_matrix, curve_in_words, image_sheet, judged_labels, learning_curve, map_sheet
+from cnnviz.models import PRESET_TITLES, summary
+from cnnviz.models.presets import PRESETS
+from cnnviz.training import ACTIVE, OPTIMIZERS, SCHEDULES, Run, TrainingSpec, open_run, start, warm_up
+from cnnviz.ui.components import WallItem, browser_key, map_wall, step_player
+from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
+from cnnviz.ui.links import EXAMPLE, current_run, current_step, page_address, show_run
+from cnnviz.ui.runs import commands, describe, fetch_all, progress, watch
+from cnnviz.ui.snippets import training_code
+
+PAGE = "pages/learning/training_lab.py"
+STRIP = 12
+title("Training lab", "A network starts with random kernels; each step changes them a little so that the loss falls, and strokes and edges appear.")
+warm_up()
+
+left, right = st.columns([1, 3.2], gap="medium")
+with left:
+    dataset = st.selectbox(
+        "Images", list(DATASETS), format_func=lambda name: DATASETS[name].title, key="dataset", bind="query-params", persist_state="session"
+    )
+    entry = DATASETS[dataset]
+    network = st.selectbox(
+        "Network", list(PRESETS), format_func=PRESET_TITLES.__getitem__, key="network", bind="query-params", persist_state="session"
+    )
+    optimizer = st.selectbox(
+        "Optimiser", list(OPTIMIZERS), format_func=lambda name: OPTIMIZERS[name].title, key="optimizer", bind="query-params", persist_state="session"
+    )
+    rate, epochs = st.columns(2)
+    learning_rate = rate.number_input(
+        "Learning rate", value=None, format="%g", placeholder=f"{OPTIMIZERS[optimizer].learning_rate:g}", key="learning_rate",
+        bind="query-params", persist_state="session", help="Empty: the value that usually works for this optimiser.",
+    )  # fmt: skip
+    epoch_count = epochs.number_input("Epochs", 1, 1000, 3, key="epochs", bind="query-params", persist_state="session")
+    with st.expander("More settings", key="more", icon=":material/tune:"):
+        seed = st.number_input("Seed", 0, 2**31, 0, key="seed", bind="query-params", persist_state="session")
+        batch_size = st.number_input("Images a step", 1, 10_000, 128, key="batch_size", bind="query-params", persist_state="session")
+        schedule = st.selectbox(
+            "Learning-rate schedule", list(SCHEDULES), format_func=lambda name: SCHEDULES[name].title, key="schedule", bind="query-params",
+            persist_state="session",
+        )  # fmt: skip
+        limit = st.number_input(
+            "Only the first … images", 1, value=None, placeholder="all", key="limit", bind="query-params", persist_state="session"
+        )
+        full = fetch_all(entry) if entry.full else False
+    spec = TrainingSpec(
+        dataset, network, epoch_count, batch_size, optimizer, learning_rate, schedule, seed=seed, limit=limit, full=full
+    )  # fmt: skip
+    plan = summary(PRESETS[network], entry.shape, len(entry.classes))
+    st.caption(f"{len(plan)} layers, **{plan.parameters:,}** parameters, {plan.multiply_adds / 1e6:.2f} million multiply-adds an image")
+    key = browser_key()
+    if st.button("Train", key="train", type="primary", icon=":material/play_circle:", width="stretch", disabled=key is None):
+        show_run(start(spec, key).id)
+
+run = current_run() or open_run(EXAMPLE)
+
+
+def view(run: Run) -> None:
+    metrics, steps, state = run.metrics(), run.steps, run.state
+    progress(run, metrics)
+    if run.id != EXAMPLE:
+        commands(run, key)
+    curves = st.columns(2)
+    for column, quantity in zip(curves, ("accuracy", "loss"), strict=True):
+        column.plotly_chart(
+            learning_curve(metrics, quantity, run.total_steps), key=f"curve_{quantity}", config={"displayModeBar": False},
+            alt=curve_in_words(metrics, quantity),
+        )  # fmt: skip
+    if not steps:
+        st.info("The first weights appear as soon as the run has started.", icon=":material/hourglass_empty:")
+        return
+    chosen = current_step("lab_step", run)
+    step_player("lab_step", run.id, steps, run.total_steps, chosen, live=state in ACTIVE)
+    step = steps[-1] if chosen not in steps else chosen
+    trained = run.network(step)
+    test = load(run.spec.dataset, "test", STRIP)
+    layer, kernels = filters(trained)
+    map_wall(
+        "lab_wall",
+        [
+            WallItem(
+                f"Kernels of {layer}", map_sheet(kernels, columns=8, what=f"kernels of {layer}"), f"step {step}", "kernel", target=190, most=420
+            ),
+            WallItem(
+                "Test images", image_sheet(test.floats(), STRIP, "test images"), f"with the network's answer at step {step}", "image",
+                labels=judged_labels(probabilities(trained, test.floats()), test.labels, test.classes), target=56, most=720, legend=False,
+            ),
+        ],
+    )  # fmt: skip
+    measured = [metric for metric in metrics if metric.confusion and metric.step <= step]
+    if measured:
+        last = measured[-1]
+        st.markdown(f"**Confusion matrix at step {last.step}** · validation accuracy **{last.val_accuracy:.2%}**, loss {last.val_loss:.3f}")
+        st.plotly_chart(
+            confusion_matrix(last.confusion or [], test.classes), key="confusion", config={"displayModeBar": False},
+            alt=f"Confusion matrix at step {last.step}: {last.val_accuracy:.2%} of the test images are on the diagonal",
+        )  # fmt: skip
+
+
+with right:
+    st.markdown(f"**{describe(run)}**" + (" · the bundled example: press Train to start your own" if run.id == EXAMPLE else ""))
+    watch(run, view)
+    st.page_link("pages/inside/feature_maps.py", label="Look inside this network", icon=":material/search:", query_params={"run": run.id})
+    st.caption("The link to this run; whoever has it may look:")
+    st.code(page_address({"run": run.id}), language=None)
+
+try_this(
+    PAGE,
+    (
+        Experiment("Train LeNet-5 as in 1998 and compare its time to 97 % with the fast network.", {"network": "lenet5", "epochs": "5"}),
+        Experiment(
+            "Make the learning rate far too large: the loss becomes infinite.", {"network": "tiny", "optimizer": "sgd", "learning_rate": "50"}
+        ),
+        Experiment(
+            "Train on only 100 images: training accuracy reaches 100 %, validation does not.", {"limit": "100", "epochs": "40", "batch_size": "32"}
+        ),
+    ),
+)  # fmt: skip
+show_code(training_code(run.spec))
+source("LeCun, Bottou, Bengio and Haffner, 1998; Smith and Topin, Super-convergence, 2018 (one cycle); Szegedy et al., 2016 (label smoothing).")
