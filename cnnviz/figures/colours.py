@@ -1,7 +1,6 @@
 """The two colour scales of all pictures: one for signed values, one for the rest. Both are safe for colour-blind eyes."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +18,10 @@ class ColourScale:
     name: str
     stops: tuple[str, ...]
 
-    @cached_property
-    def table(self) -> NDArray[np.uint8]:
-        """(256, 3): the colour of each of 256 equally spaced values."""
+    def colours(self, count: int) -> NDArray[np.uint8]:
+        """(count, 3): the colours of ``count`` equally spaced values."""
         rgb = np.array([[int(stop[i : i + 2], 16) for i in (1, 3, 5)] for stop in self.stops], dtype=float)
-        places = np.linspace(0, len(self.stops) - 1, 256)
+        places = np.linspace(0, len(self.stops) - 1, count)
         return np.stack([np.interp(places, np.arange(len(self.stops)), rgb[:, channel]) for channel in range(3)], axis=1).round().astype(np.uint8)
 
     @property

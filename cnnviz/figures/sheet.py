@@ -96,7 +96,7 @@ def map_sheet(maps: Tensor, *, span: tuple[float, float] | None = None, columns:
         scale = GREY
     else:
         picture = Image.fromarray(_place(np.rint(share * (GAP_INDEX - 1)).astype(np.uint8), rows, columns, GAP_INDEX))
-        palette = scale.table[np.linspace(0, 255, GAP_INDEX).round().astype(int)]
+        palette = scale.colours(GAP_INDEX)
         picture.putpalette(np.concatenate([palette, [[0, 0, 0]]]).astype(np.uint8).tobytes())
         picture.info["transparency"] = GAP_INDEX
     buffer = io.BytesIO()

@@ -20,12 +20,14 @@ import psutil
 from filelock import FileLock, Timeout
 from pebble import ProcessFuture, ProcessPool
 
+from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.subprocesses import python_environment
 from cnnviz.training.folder import RunFolder, Status, process_lives, write_atomically
 
 POLL_SECONDS = 0.02
 LOOK_SECONDS = 1.0
+RESUME_SECONDS = 1.0
 NICENESS = 10
 
 
@@ -143,6 +145,7 @@ class Launcher:
             context.set_forkserver_preload(["cnnviz.training.worker"])
         self.pool = ProcessPool(max_workers=self.limits.workers, context=context, initializer=_lower_priority)
         self.active: dict[str, ProcessFuture[None]] = {}
+        self.lost: dict[str, float] = {}
         self.last_work = self.last_look = time.monotonic()
         self.code = code_stamp()
 
@@ -182,14 +185,24 @@ class Launcher:
             if future.done():
                 del self.active[run_id]
                 if future.exception() is not None:
-                    self._mark_interrupted(RunFolder(self.runs / run_id), str(future.exception()))
+                    print(f"{run_id}: {future.exception()}", flush=True)
+                    self.lost[run_id] = time.monotonic()
+        for run_id, since in list(self.lost.items()):
+            if self._settled(run_id, time.monotonic() - since):
+                del self.lost[run_id]
 
-    def _mark_interrupted(self, folder: RunFolder, reason: str) -> None:
-        print(f"{folder.path.name}: {reason}", flush=True)
-        with suppress(OSError):
+    def _settled(self, run_id: str, seconds: float) -> bool:
+        """Marks a run whose process died, unless it was resumed meanwhile: whoever resumes it needs a moment to queue it."""
+        if run_id in self.active or run_id in waiting(self.runs):
+            return True
+        folder = RunFolder(self.runs / run_id)
+        with suppress(OSError, CnnvizError):
             status = folder.status()
+            if status.pid == 0 and seconds < RESUME_SECONDS:
+                return False
             if status.state in ("queued", "running", "paused"):
                 folder.set_status(replace(status, state="interrupted", message=interrupted_message(status)))
+        return True
 
 
 def interrupted_message(status: Status) -> str:

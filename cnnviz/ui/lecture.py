@@ -8,6 +8,7 @@ from importlib import import_module
 import streamlit as st
 
 from cnnviz.settings import ASSETS
+from cnnviz.ui.frame import error_box
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ def run(chapters: tuple[Chapter, ...]) -> None:
     is_first = page.url_path == ""
     if not is_first:
         _imports().join()
-    page.run()
+    with error_box():
+        page.run()
     if is_first:
         _imports()
 

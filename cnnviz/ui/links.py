@@ -1,6 +1,14 @@
-"""The run and the step that a page shows: in its address, so that every state is a link."""
+"""What a page shows stands in its address, so that every state is a link.
 
-from collections.abc import Mapping
+Numbers, switches and texts are bound by Streamlit (``bind="query-params"``). This module does it for what Streamlit
+cannot: choices, which it would write with their titles instead of their names, and the run and step that a page shows.
+
+In both, the address wins when it changed by itself (a link was clicked); otherwise the control does, and is written into it.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -10,17 +18,98 @@ from cnnviz.training import Run, open_run
 
 EXAMPLE = "example"
 """The bundled run: something to look at before the first own training."""
+LAG_SECONDS = 2.0
+"""A quick second click may bring the address of before the first: what was written this recently is no link."""
+
+
+def page_address(state: Mapping[str, str]) -> str:
+    """The address of this page in the given state, to be copied."""
+    return f"{st.context.url or ''}?{urlencode(state)}"
+
+
+def _changed_by_itself(key: str) -> bool:
+    """Whether the address says something of ``key`` that this page did not write."""
+    now, written = time.monotonic(), st.session_state.get(f"{key}_written")
+    if not written:
+        return True
+    text = st.query_params.get(key)
+    return text != written[-1][0] and not any(text == old and now - when < LAG_SECONDS for old, when in written)
+
+
+def _write(key: str, text: str | None) -> None:
+    if text != st.query_params.get(key):
+        if text is None:
+            del st.query_params[key]
+        else:
+            st.query_params[key] = text
+    now = time.monotonic()
+    before = [(old, when) for old, when in st.session_state.get(f"{key}_written", []) if now - when < LAG_SECONDS and old != text]
+    st.session_state[f"{key}_written"] = [*before, (text, now)]
+
+
+Kind = Literal["menu", "buttons"]
+
+
+def choice(
+    label: str, titles: Mapping[str, str], key: str, *, default: str | None = None, kind: Kind = "menu", help: str | None = None, hide: bool = False
+) -> str:
+    """One of several names, shown with their titles; in the address it is ``key=name``.
+
+    Args:
+        titles: name -> title, in the order of the menu.
+        default: the name that needs no word in the address; the first one if not given.
+        kind: a menu, or a row of buttons for few short titles.
+        hide: the label is only for screen readers.
+    """
+    usual = default if default is not None else next(iter(titles))
+    _seed(key, usual, lambda text: text if text in titles else usual)
+    visibility: Literal["visible", "collapsed"] = "collapsed" if hide else "visible"
+    chosen: str | None
+    if kind == "menu":
+        chosen = st.selectbox(label, list(titles), format_func=titles.__getitem__, key=key, help=help, label_visibility=visibility)
+    else:
+        chosen = st.segmented_control(
+            label, list(titles), format_func=titles.__getitem__, key=key, help=help, required=True, label_visibility=visibility, wrap=True
+        )
+    name = chosen or usual
+    _keep(key, name, None if name == usual else name)
+    return name
+
+
+def choices(label: str, titles: Mapping[str, str], key: str, *, default: Sequence[str], help: str | None = None) -> list[str]:
+    """Any number of several names, in the order of ``titles``; in the address ``key=name,name``."""
+    usual = list(default)
+
+    def read(text: str) -> list[str]:
+        known = [name for name in titles if name in text.split(",")]
+        return known if known or not text else usual
+
+    _seed(key, usual, read)
+    chosen = st.pills(label, list(titles), selection_mode="multi", format_func=titles.__getitem__, key=key, help=help, wrap=True)
+    names = [name for name in titles if name in chosen]
+    _keep(key, names, None if names == usual else ",".join(names))
+    return names
+
+
+def _seed(key: str, usual: object, read: Callable[[str], object]) -> None:
+    """Sets the control before it is drawn: from a link, or, on return to the page, to what it was."""
+    returned = key not in st.session_state
+    text = st.query_params.get(key)
+    if returned and text is None:
+        st.session_state[key] = st.session_state.get(f"{key}_kept", usual)
+    elif returned or _changed_by_itself(key):
+        st.session_state[key] = usual if text is None else read(text)
+
+
+def _keep(key: str, value: object, text: str | None) -> None:
+    st.session_state[f"{key}_kept"] = value
+    _write(key, text)
 
 
 def show_run(run_id: str) -> None:
     """From now on this session's pages show this run, at its newest step."""
     st.query_params["run"] = st.session_state["run"] = run_id
     st.query_params.pop("step", None)
-
-
-def page_address(state: Mapping[str, str]) -> str:
-    """The address of this page in the given state, to be copied."""
-    return f"{st.context.url or ''}?{urlencode(state)}"
 
 
 def current_run() -> Run | None:
@@ -40,23 +129,15 @@ def current_run() -> Run | None:
 
 
 def current_step(key: str, run: Run) -> int | None:
-    """The step chosen on the step player ``key`` or in the address; ``None`` for the newest.
-
-    The address wins when it changed by itself (a link was clicked); otherwise the player does, and is written into it.
-    """
-    in_address = st.query_params.get("step")
-    written = f"{key}_written"
-    if (run.id, in_address) != st.session_state.get(written):
-        step = _nearest(run, in_address)
+    """The step chosen on the step player ``key`` or in the address (``step=…``); ``None`` for the newest."""
+    new_run = st.session_state.get(f"{key}_run") != run.id
+    st.session_state[f"{key}_run"] = run.id
+    if new_run or _changed_by_itself("step"):
+        step = _nearest(run, st.query_params.get("step"))
     else:
         told = (st.session_state.get(key) or {}).get("step")
-        step = told if isinstance(told, int) or told is None else None
-    text = None if step is None else str(step)
-    if text is None:
-        st.query_params.pop("step", None)
-    elif text != in_address:
-        st.query_params["step"] = text
-    st.session_state[written] = (run.id, text)
+        step = told if isinstance(told, int) else None
+    _write("step", None if step is None else str(step))
     return step
 
 

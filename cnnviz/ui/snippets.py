@@ -49,21 +49,21 @@ for epoch in range({spec.epochs}):
 network.eval()
 with torch.inference_mode():
     answers = network((test.floats() - mean) / std).argmax(dim=1)
-accuracy = (answers == test.labels).float().mean().item()
+accuracy = (answers == test.labels).sum().item() / len(test)
 print(f"test accuracy {{accuracy:.2%}}")
 """
 
 
-def feature_maps_code(spec: TrainingSpec, run_id: str, step: int, number: int) -> str:
-    """The maps and the prediction of one test image."""
+def feature_maps_code(spec: TrainingSpec, run_id: str, step: int, image: str) -> str:
+    """The maps and the prediction of one image; ``image`` is an expression, empty where only the browser has the pixels."""
     return f"""\
 import torch
-from cnnviz.data import load
+from cnnviz.data import DATASETS, fit, load, photo
 from cnnviz.training import open_run
 
 network = open_run("{run_id}").network({step})
-test = load("{spec.dataset}", "test")
-values = test.floats(slice({number}, {number + 1}))
+image = {image or f'load("{spec.dataset}", "test").images[7]  # put your own picture here'}
+values = fit(image, DATASETS["{spec.dataset}"].shape).unsqueeze(0)
 
 maps = {{}}
 with torch.inference_mode():
@@ -73,5 +73,5 @@ with torch.inference_mode():
 probabilities = values.softmax(dim=1)[0]
 
 print({{name: tuple(stack.shape) for name, stack in maps.items()}})
-print(test.classes[probabilities.argmax()], f"{{probabilities.max():.3f}}")
+print(DATASETS["{spec.dataset}"].classes[probabilities.argmax()], f"{{probabilities.max():.3f}}")
 """

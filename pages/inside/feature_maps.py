@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from cnnviz.data import DATASETS, centre_by_mass, decode, fit, load
+from cnnviz.data import DATASETS, load
 from cnnviz.features import feature_maps, probabilities
 from cnnviz.figures import image_sheet, limits, map_sheet, probability_bars, value_map
-from cnnviz.ui.components import WallItem, map_wall, sketchpad, step_player
+from cnnviz.ui.components import WallItem, map_wall, step_player
 from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
+from cnnviz.ui.images import choose_image
 from cnnviz.ui.links import EXAMPLE, current_step
 from cnnviz.ui.runs import choose_run
 from cnnviz.ui.snippets import feature_maps_code
@@ -17,41 +18,19 @@ title("Feature maps", "Every layer turns the image into a stack of maps; bright 
 left, right = st.columns([1, 3.2], gap="medium")
 with left:
     run = choose_run()
-    entry = DATASETS[run.spec.dataset]
-    test = load(run.spec.dataset, "test")
-    image_from = st.segmented_control(
-        "Image", ["test", "draw", "photo"], default="test", key="image", bind="query-params", required=True,
-        format_func={"test": "Test image", "draw": "Draw", "photo": "Photo"}.__getitem__,
-    )  # fmt: skip
-    if image_from == "draw":
-        centred = st.toggle(
-            "Centre by mass, as MNIST is", value=True, key="centred", bind="query-params",
-            help="MNIST digits fill 20×20 pixels and sit with their centre of mass in the middle. Switch it off and draw in a corner.",
-        )  # fmt: skip
-        ink = sketchpad("drawing")
-        side = entry.shape[1]
-        image = centre_by_mass(ink, side, round(side * 20 / 28)) if centred else fit((ink * 255).byte(), (1, side, side))
-        image = image.expand(entry.shape)
-    elif image_from == "photo":
-        upload = st.file_uploader("Your photo (PNG, JPEG, WebP, GIF)", key="photo_file")
-        if upload is None:
-            st.info("Choose a file. Until then you see a test image.", icon=":material/info:")
-        image = fit(decode(upload.getvalue()), entry.shape) if upload else test.floats(slice(0, 1))[0]
-    else:
-        number = st.number_input("Number of the test image", 0, len(test) - 1, 7, key="number", bind="query-params")
-        image = test.floats(slice(number, number + 1))[0]
-        st.caption(f"Its class: **{entry.classes[int(test.labels[number])]}**")
+    chosen = choose_image(load(run.spec.dataset, "test"))
+    image = chosen.for_network(DATASETS[run.spec.dataset].shape)
     one_scale = st.toggle("One colour scale for all layers", key="one_scale", bind="query-params")
 
 with right:
     steps = run.steps
-    chosen = current_step("maps_step", run)
-    step_player("maps_step", run.id, steps, run.total_steps, chosen, live=False)
-    step = steps[-1] if chosen not in steps else chosen
+    wanted = current_step("maps_step", run)
+    step_player("maps_step", run.id, steps, run.total_steps, wanted, live=False)
+    step = steps[-1] if wanted not in steps else wanted
     network = run.network(step)
     maps = feature_maps(network, image)
     span = limits(*maps.values()) if one_scale else None
-    items = [WallItem("image", image_sheet(image.unsqueeze(0), what="image, as the network sees it"), "×".join(map(str, entry.shape)), "image")]
+    items = [WallItem("image", image_sheet(image.unsqueeze(0), what="image, as the network sees it"), "×".join(map(str, image.shape)), "image")]
     for name, values in maps.items():
         kind = "unit" if values.shape[1:] == (1, 1) else "map"
         items.append(WallItem(name, map_sheet(values, span=span, what=f"{kind}s of {name}"), "×".join(map(str, values.shape)), kind))
@@ -59,11 +38,12 @@ with right:
 
 with left:
     st.markdown(f"**Prediction at step {step}**")
+    classes = DATASETS[run.spec.dataset].classes
     answer = probabilities(network, image.unsqueeze(0))[0]
     best = int(answer.argmax())
     st.plotly_chart(
-        probability_bars(answer, entry.classes), key="bars", config={"displayModeBar": False},
-        alt=f"Predicted: {entry.classes[best]} with probability {answer[best]:.3f}",
+        probability_bars(answer, classes), key="bars", config={"displayModeBar": False},
+        alt=f"Predicted: {classes[best]} with probability {answer[best]:.3f}",
     )  # fmt: skip
 
 if picked and picked[0] in maps:
@@ -84,5 +64,5 @@ try_this(
         Experiment("Draw in a corner without centring. Why does the network fail?", {"run": run.id, "image": "draw", "centred": "false"}),
     ),
 )
-show_code(feature_maps_code(run.spec, run.id, step, int(st.session_state.get("number", 7))))
+show_code(feature_maps_code(run.spec, run.id, step, chosen.code))
 source("LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998; Zeiler and Fergus, 2014.")

@@ -10,7 +10,7 @@ from cnnviz.models.presets import PRESETS
 from cnnviz.training import ACTIVE, OPTIMIZERS, SCHEDULES, Run, TrainingSpec, open_run, start, warm_up
 from cnnviz.ui.components import WallItem, browser_key, map_wall, step_player
 from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
-from cnnviz.ui.links import EXAMPLE, current_run, current_step, page_address, show_run
+from cnnviz.ui.links import EXAMPLE, choice, current_run, current_step, page_address, show_run
 from cnnviz.ui.runs import commands, describe, fetch_all, progress, watch
 from cnnviz.ui.snippets import training_code
 
@@ -21,32 +21,21 @@ warm_up()
 
 left, right = st.columns([1, 3.2], gap="medium")
 with left:
-    dataset = st.selectbox(
-        "Images", list(DATASETS), format_func=lambda name: DATASETS[name].title, key="dataset", bind="query-params", persist_state="session"
-    )
+    dataset = choice("Images", {name: entry.title for name, entry in DATASETS.items()}, "dataset")
     entry = DATASETS[dataset]
-    network = st.selectbox(
-        "Network", list(PRESETS), format_func=PRESET_TITLES.__getitem__, key="network", bind="query-params", persist_state="session"
-    )
-    optimizer = st.selectbox(
-        "Optimiser", list(OPTIMIZERS), format_func=lambda name: OPTIMIZERS[name].title, key="optimizer", bind="query-params", persist_state="session"
-    )
+    network = choice("Network", PRESET_TITLES, "network")
+    optimizer = choice("Optimiser", {name: entry.title for name, entry in OPTIMIZERS.items()}, "optimizer")
     rate, epochs = st.columns(2)
     learning_rate = rate.number_input(
         "Learning rate", value=None, format="%g", placeholder=f"{OPTIMIZERS[optimizer].learning_rate:g}", key="learning_rate",
-        bind="query-params", persist_state="session", help="Empty: the value that usually works for this optimiser.",
+        bind="query-params", help="Empty: the value that usually works for this optimiser.",
     )  # fmt: skip
-    epoch_count = epochs.number_input("Epochs", 1, 1000, 3, key="epochs", bind="query-params", persist_state="session")
+    epoch_count = epochs.number_input("Epochs", 1, 1000, 3, key="epochs", bind="query-params")
     with st.expander("More settings", key="more", icon=":material/tune:"):
-        seed = st.number_input("Seed", 0, 2**31, 0, key="seed", bind="query-params", persist_state="session")
-        batch_size = st.number_input("Images a step", 1, 10_000, 128, key="batch_size", bind="query-params", persist_state="session")
-        schedule = st.selectbox(
-            "Learning-rate schedule", list(SCHEDULES), format_func=lambda name: SCHEDULES[name].title, key="schedule", bind="query-params",
-            persist_state="session",
-        )  # fmt: skip
-        limit = st.number_input(
-            "Only the first … images", 1, value=None, placeholder="all", key="limit", bind="query-params", persist_state="session"
-        )
+        seed = st.number_input("Seed", 0, 2**31, 0, key="seed", bind="query-params")
+        batch_size = st.number_input("Images a step", 1, 10_000, 128, key="batch_size", bind="query-params")
+        schedule = choice("Learning-rate schedule", {name: entry.title for name, entry in SCHEDULES.items()}, "schedule")
+        limit = st.number_input("Only the first … images", 1, value=None, placeholder="all", key="limit", bind="query-params")
         full = fetch_all(entry) if entry.full else False
     spec = TrainingSpec(
         dataset, network, epoch_count, batch_size, optimizer, learning_rate, schedule, seed=seed, limit=limit, full=full
@@ -114,7 +103,7 @@ try_this(
     (
         Experiment("Train LeNet-5 as in 1998 and compare its time to 97 % with the fast network.", {"network": "lenet5", "epochs": "5"}),
         Experiment(
-            "Make the learning rate far too large: the loss becomes infinite.", {"network": "tiny", "optimizer": "sgd", "learning_rate": "50"}
+            "Make the learning rate far too large: the loss becomes infinite.", {"network": "tiny", "learning_rate": "50", "schedule": "constant"}
         ),
         Experiment(
             "Train on only 100 images: training accuracy reaches 100 %, validation does not.", {"limit": "100", "epochs": "40", "batch_size": "32"}

@@ -1,0 +1,88 @@
+"""The one way in which a page asks for an image: test set, bundled photograph, drawing, upload or camera."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+from torch import Tensor
+
+from cnnviz.data import PHOTOS, ImageDataset, centre_by_mass, decode, fit, photo
+from cnnviz.errors import CnnvizError
+from cnnviz.ui.components import sketchpad
+from cnnviz.ui.links import choice
+
+SOURCES = {"test": "Test image", "photo": "Photo", "draw": "Draw", "upload": "Upload", "camera": "Camera"}
+
+
+@dataclass(frozen=True)
+class ChosenImage:
+    """What the student chose.
+
+    Attributes:
+        pixels: (C, H, W) uint8, C is 1 or 3.
+        what: in a few words, for captions and text alternatives.
+        label: its class, where it is known.
+        code: a Python expression that gives ``pixels``, or nothing where only this browser has them.
+    """
+
+    pixels: Tensor
+    what: str
+    label: int | None = None
+    code: str = ""
+
+    def for_network(self, shape: tuple[int, int, int]) -> Tensor:
+        """(C, H, W) float in [0, 1] as a network with this input shape sees it."""
+        if tuple(self.pixels.shape) == shape:
+            return self.pixels.float() / 255
+        return fit(self.pixels, shape)
+
+
+def choose_image(
+    test: ImageDataset, *, sources: Sequence[str] = tuple(SOURCES), default: str = "test", number: int = 7, photograph: str = "chelsea"
+) -> ChosenImage:
+    """Shows the controls and returns the image; where a file cannot be read, its sentence and the default image instead.
+
+    In the address: ``image``, ``number``, ``photo``, ``centred``.
+    """
+    source = choice("Image", {name: SOURCES[name] for name in sources}, "image", default=default, kind="buttons")
+    if source == "test":
+        return _test_image(test, int(st.number_input("Number of the test image", 0, len(test) - 1, number, key="number", bind="query-params")))
+    if source == "photo":
+        name = choice("Photograph", {entry.name: entry.title for entry in PHOTOS.values()}, "photo", default=photograph)
+        st.caption(f"{PHOTOS[name].source} ({PHOTOS[name].licence})")
+        return _photograph(name)
+    if source == "draw":
+        return _drawing(test.shape[1])
+    if source == "upload":
+        file = st.file_uploader("Your photo (PNG, JPEG, WebP, GIF)", key="photo_file")
+    else:
+        file = st.camera_input("Your camera", key="camera")
+    if file is not None:
+        try:
+            return ChosenImage(decode(file.getvalue()), "your photo")
+        except CnnvizError as error:
+            st.error(str(error), icon=":material/error:")
+    else:
+        st.info("Until you give one, you see another image.", icon=":material/info:")
+    return _photograph(photograph) if default == "photo" else _test_image(test, number)
+
+
+def _test_image(test: ImageDataset, number: int) -> ChosenImage:
+    label = int(test.labels[number])
+    st.caption(f"Its class: **{test.classes[label]}**")
+    code = f'load("{test.name}", "test").images[{number}]'
+    return ChosenImage(test.images[number], f"test image {number} of {test.name}, {test.classes[label]}", label, code)
+
+
+def _photograph(name: str) -> ChosenImage:
+    return ChosenImage(photo(name), f"photograph: {PHOTOS[name].title}", code=f'photo("{name}")')
+
+
+def _drawing(side: int) -> ChosenImage:
+    centred = st.toggle(
+        "Centre by mass, as MNIST is", value=True, key="centred", bind="query-params",
+        help="MNIST digits fill 20×20 pixels and sit with their centre of mass in the middle. Switch it off and draw in a corner.",
+    )  # fmt: skip
+    ink = sketchpad("drawing")
+    image = centre_by_mass(ink, side, round(side * 20 / 28)) if centred else fit((ink * 255).byte(), (1, side, side))
+    return ChosenImage((image * 255).round().byte(), "your drawing")

@@ -1,0 +1,19 @@
+"""All tests use a folder of their own for runs and downloads, and leave no process behind."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HOME = tempfile.mkdtemp(prefix="cnnviz-tests-")
+os.environ["CNNVIZ_HOME"] = HOME
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_launcher_left() -> Iterator[None]:
+    yield
+    from cnnviz.training import launcher
+
+    launcher.shut_down(Path(HOME) / "runs")

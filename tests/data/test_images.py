@@ -1,0 +1,102 @@
+import io
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from scipy.ndimage import center_of_mass
+
+from cnnviz.data import centre_by_mass, decode, fit, load
+from cnnviz.errors import CnnvizError
+
+
+def encoded(picture: Image.Image, kind: str = "PNG", **options) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def gradient(mode: str, size: tuple[int, int] = (40, 30)) -> Image.Image:
+    ramp = np.tile(np.linspace(0, 255, size[0]).astype(np.uint8), (size[1], 1))
+    return Image.fromarray(ramp).convert(mode)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        encoded(gradient("L")), encoded(gradient("RGB"), "JPEG"), encoded(gradient("CMYK"), "JPEG"), encoded(gradient("P")),
+        encoded(gradient("RGBA")), encoded(gradient("LA")), encoded(gradient("1")), encoded(gradient("RGB"), "WEBP"),
+        encoded(gradient("RGB"), "GIF", save_all=True, append_images=[gradient("RGB")]),
+        encoded(Image.fromarray(np.full((30, 40), 40_000, dtype=np.uint16))),
+    ],
+)  # fmt: skip
+def test_every_kind_of_picture_becomes_rgb(content: bytes) -> None:
+    pixels = decode(content)
+    assert pixels.shape == (3, 30, 40)
+    assert pixels.dtype == torch.uint8
+
+
+def test_sixteen_bit_grey_keeps_its_brightness() -> None:
+    assert decode(encoded(Image.fromarray(np.full((4, 4), 32_768, dtype=np.uint16)))).unique().tolist() == [127]
+
+
+def test_transparent_parts_become_white() -> None:
+    assert decode(encoded(Image.new("RGBA", (2, 2), (255, 0, 0, 0)))).unique().tolist() == [255]
+
+
+def test_exif_turns_the_picture_upright() -> None:
+    picture, exif = Image.new("RGB", (40, 30)), Image.Exif()
+    exif[0x0112] = 6
+    assert decode(encoded(picture, "JPEG", exif=exif)).shape == (3, 40, 30)
+
+
+def test_large_pictures_are_reduced_and_tiny_ones_stay() -> None:
+    assert max(decode(encoded(Image.new("RGB", (8000, 6000)), "JPEG")).shape[1:]) == 2048
+    assert decode(encoded(Image.new("RGB", (1, 1)))).shape == (3, 1, 1)
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", encoded(gradient("RGB", (400, 300)), "JPEG")[:900], b"\x89PNG\r\n\x1a\n"])
+def test_what_is_no_picture_gives_a_sentence(content: bytes) -> None:
+    with pytest.raises(CnnvizError):
+        decode(content)
+
+
+def test_too_many_pixels_give_a_sentence(monkeypatch) -> None:
+    monkeypatch.setenv("CNNVIZ_MAX_IMAGE_PIXELS", "1000")
+    with pytest.raises(CnnvizError, match="million pixels"):
+        decode(encoded(gradient("RGB")))
+
+
+def test_fit_takes_the_central_square_and_keeps_the_range() -> None:
+    wide = torch.zeros(3, 20, 60, dtype=torch.uint8)
+    wide[:, :, 20:40] = 255
+    seen = fit(wide, (1, 10, 10))
+    assert seen.shape == (1, 10, 10)
+    assert seen.min() == 1.0
+
+
+def test_mnist_digits_are_already_centred_by_mass() -> None:
+    """Applied to MNIST's own digits, the preparation moves the centre of mass by less than a pixel."""
+    for image in load("mnist", "test", 50).floats():
+        row, column = center_of_mass(centre_by_mass(image)[0].numpy())
+        assert abs(row - 13.5) < 1
+        assert abs(column - 13.5) < 1
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(2, 60), st.integers(2, 60), st.integers(0, 50), st.integers(0, 50))
+def test_a_drawing_anywhere_ends_in_the_middle_20_pixels_large(height: int, width: int, top: int, left: int) -> None:
+    drawing = torch.zeros(1, 112, 112)
+    drawing[0, top : top + height, left : left + width] = 1
+    centred = centre_by_mass(drawing)[0]
+    row, column = center_of_mass(centred.numpy())
+    assert abs(row - 13.5) <= 0.51
+    assert abs(column - 13.5) <= 0.51
+    ink = centred.nonzero()
+    assert max((ink.amax(0) - ink.amin(0) + 1).tolist()) == 20
+
+
+def test_an_empty_drawing_stays_empty() -> None:
+    assert centre_by_mass(torch.zeros(1, 112, 112)).sum() == 0

@@ -1,0 +1,60 @@
+import pytest
+import torch
+from torch import nn
+
+from cnnviz.data import load
+from cnnviz.errors import CnnvizError
+from cnnviz.features import feature_maps, filters, probabilities
+from cnnviz.models import PRESETS, build
+from cnnviz.training import open_run
+
+
+@pytest.mark.parametrize("name", list(PRESETS))
+def test_maps_are_what_hooks_see(name: str) -> None:
+    network, image = build(name, (1, 28, 28), 10), load("mnist", "test", 1).floats()[0]
+    seen: dict[str, torch.Tensor] = {}
+    handles = [
+        module.register_forward_hook(lambda _, __, output, layer=layer: seen.__setitem__(layer, output[0].detach().clone()))
+        for layer, module in network.named_children()
+    ]
+    network.eval()
+    with torch.inference_mode():
+        network(image.unsqueeze(0))
+    for handle in handles:
+        handle.remove()
+    network.train()
+    maps = feature_maps(network, image)
+    assert network.training
+    assert list(maps) == list(seen)
+    for layer, values in maps.items():
+        torch.testing.assert_close(values.flatten(), seen[layer].flatten())
+
+
+def test_an_in_place_layer_does_not_change_the_map_before_it() -> None:
+    network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(inplace=True))
+    maps = feature_maps(network, torch.rand(1, 8, 8) - 0.5)
+    assert maps["0"].min() < 0 <= maps["1"].min()
+
+
+def test_probabilities_add_up_and_the_mode_is_put_back() -> None:
+    network = build("tiny", (1, 28, 28), 10).train()
+    answers = probabilities(network, torch.rand(5, 1, 28, 28))
+    assert answers.sum(1).tolist() == pytest.approx([1] * 5)
+    assert network.training
+
+
+def test_first_filters_are_the_weights_and_a_wrong_layer_is_named() -> None:
+    network = open_run("example").network(0)
+    name, kernels = filters(network)
+    assert name == "conv1"
+    assert torch.equal(kernels, network.conv1.weight[:, 0])
+    assert filters(network, "conv2")[1].shape == (8 * 4, 3, 3)
+    with pytest.raises(CnnvizError, match="It has: conv1, conv2"):
+        filters(network, "conv9")
+
+
+def test_a_wrong_image_or_model_gives_a_sentence() -> None:
+    with pytest.raises(CnnvizError, match="1×28×28"):
+        feature_maps(build("tiny", (1, 28, 28), 10), torch.rand(3, 28, 28))
+    with pytest.raises(CnnvizError, match="chain of layers"):
+        feature_maps(nn.Linear(2, 2), torch.rand(1, 2, 2))

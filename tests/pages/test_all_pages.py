@@ -1,0 +1,59 @@
+"""What holds for every page of the table."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.pages.conftest import ROOT, Open
+
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").rglob("*.py"))
+LESSONS = [page for page in PAGES if page != "pages/start/home.py"]
+
+
+def table() -> set[str]:
+    source = ast.parse((ROOT / "explorer_app.py").read_text())
+    calls = [node for node in ast.walk(source) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Lesson"]
+    return {call.args[0].value for call in calls}
+
+
+def test_every_page_is_in_the_table() -> None:
+    assert table() == set(PAGES)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_opens_without_error(page: str, open_page: Open) -> None:
+    app = open_page(page)
+    assert not app.exception
+    assert not app.error
+    assert app.header
+
+
+@pytest.mark.parametrize("page", LESSONS)
+def test_has_three_experiments_code_and_source(page: str, open_page: Open) -> None:
+    app = open_page(page)
+    assert "Try this" in [element.value for element in app.subheader]
+    assert len([link for link in app.get("page_link") if link.proto.icon == ":material/experiment:"]) == 3
+    assert app.code
+    assert any(caption.value.startswith("Source: ") for caption in app.caption)
+
+
+@pytest.mark.parametrize("page", LESSONS)
+def test_every_experiment_opens_the_page_in_a_state_without_error(page: str, open_page: Open) -> None:
+    from urllib.parse import parse_qsl
+
+    links = [link.proto for link in open_page(page).get("page_link") if link.proto.icon == ":material/experiment:"]
+    for link in links:
+        app = open_page(page, **dict(parse_qsl(link.query_string)))
+        assert not app.exception, link.label
+        assert not app.error, link.label
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_is_short(page: str) -> None:
+    assert len((ROOT / page).read_text().splitlines()) <= 170
+
+
+def test_no_page_lies_directly_in_the_folder() -> None:
+    """Streamlit would take it for a page of an old-style app."""
+    assert not list(Path(ROOT / "pages").glob("*.py"))

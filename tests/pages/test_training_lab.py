@@ -1,0 +1,50 @@
+import pytest
+
+from cnnviz.training import TrainingSpec, start
+from tests.pages.conftest import Open, words
+
+PAGE = "pages/learning/training_lab.py"
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {},
+        {"dataset": "patches", "network": "lenet5", "optimizer": "adam", "learning_rate": "0.01", "epochs": "7", "seed": "5"},
+        {"dataset": "x", "network": "y", "optimizer": "z", "learning_rate": "fast", "epochs": "-1", "limit": "0"},
+        {"step": "0"},
+        {"run": "example", "step": "999999"},
+    ],
+)
+def test_states(state: dict[str, str], open_page: Open) -> None:
+    app = open_page(PAGE, **state)
+    assert not app.exception
+    assert not app.error
+    assert "Confusion matrix at step" in words(app)
+
+
+def test_a_negative_learning_rate_gives_a_sentence_when_it_is_used(open_page: Open) -> None:
+    app = open_page(PAGE, learning_rate="-1")
+    assert not app.exception
+
+
+def test_a_run_of_somebody_else_can_be_watched_and_not_commanded(open_page: Open) -> None:
+    run = start(TrainingSpec("digits", "tiny", epochs=2), "a" * 32)
+    run.wait(60)
+    app = open_page(PAGE, run=run.id)
+    assert not app.exception
+    assert "Only the browser that started it" in words(app)
+    assert not [button for button in app.button if button.key == "stop"]
+
+
+def test_the_summary_is_that_of_the_network(open_page: Open) -> None:
+    assert "**61,706** parameters" in words(open_page(PAGE, network="lenet5"))
+
+
+def test_without_network_all_images_give_a_sentence(open_page: Open, monkeypatch) -> None:
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    app = open_page(PAGE)
+    app.toggle(key="full").set_value(True).run(timeout=60)
+    assert not app.exception
+    assert "could not be downloaded" in app.warning[0].value

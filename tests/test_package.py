@@ -1,0 +1,43 @@
+"""The package as a notebook meets it."""
+
+import subprocess
+import sys
+
+
+def run_python(code: str, *options: str) -> str:
+    return subprocess.run([sys.executable, *options, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+def test_import_needs_no_streamlit() -> None:
+    code = (
+        "import sys; sys.modules['streamlit'] = None\n"
+        "import cnnviz, cnnviz.data, cnnviz.models, cnnviz.training, cnnviz.features, cnnviz.figures\n"
+        "print(cnnviz.__version__)"
+    )
+    assert run_python(code).strip() == "0.1.0"
+
+
+def test_import_loads_nothing_heavy_beside_torch() -> None:
+    code = (
+        "import sys, cnnviz.training, cnnviz.features, cnnviz.figures\n"
+        "print([name for name in ('torchvision', 'captum', 'sklearn', 'plotly', 'pandas') if name in sys.modules])"
+    )
+    assert run_python(code).strip() == "[]"
+
+
+def test_torchvision_imports_beside_this_torch() -> None:
+    code = "from cnnviz.vision import torchvision; print(len(torchvision().models.ResNet18_Weights.DEFAULT.meta['categories']))"
+    assert run_python(code).strip() == "1000"
+
+
+def test_a_plain_script_without_main_guard_can_train(tmp_path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text(
+        "from cnnviz.training import TrainingSpec, start\n"
+        "run = start(TrainingSpec('digits', 'tiny', epochs=1))\n"
+        "print(run.wait(60))\n"
+    )  # fmt: skip
+    from cnnviz.subprocesses import python_environment
+
+    answer = subprocess.run([sys.executable, script], capture_output=True, text=True, env=python_environment(), cwd=tmp_path, check=True)
+    assert answer.stdout.strip() == "finished"
