@@ -9,6 +9,7 @@ import streamlit as st
 
 from cnnviz.settings import ASSETS
 from cnnviz.ui.frame import error_box
+from cnnviz.ui.links import switch
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def _projector_mode() -> None:
     """Large type and no sidebar: by the key P, by the switch in the sidebar, or by a link with ``?projector=true``."""
     st.html(STYLE)
     with st.sidebar:
-        on = st.toggle("Projector mode", key="projector", bind="query-params", persist_state="session", help="Large type, no sidebar. Key: P")
+        on = switch("Projector mode", "projector", help="Large type, no sidebar. Key: P")
         st.button("Switch projector mode", key="projector_key", shortcut="p", on_click=_switch_projector, type="tertiary")
     if on:
         st.html(PROJECTOR_STYLE)

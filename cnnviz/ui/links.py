@@ -1,9 +1,9 @@
 """What a page shows stands in its address, so that every state is a link.
 
 Numbers, switches and texts are bound by Streamlit (``bind="query-params"``). This module does it for what Streamlit
-cannot: choices, which it would write with their titles instead of their names, and the run and step that a page shows.
+cannot: choices, which it would write with their titles instead of their names, and values that code changes.
 
-In both, the address wins when it changed by itself (a link was clicked); otherwise the control does, and is written into it.
+The address wins when it changed by itself (a link was clicked); otherwise the control does, and is written into it.
 """
 
 import time
@@ -13,11 +13,6 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from cnnviz.errors import CnnvizError
-from cnnviz.training import Run, open_run
-
-EXAMPLE = "example"
-"""The bundled run: something to look at before the first own training."""
 LAG_SECONDS = 2.0
 """A quick second click may bring the address of before the first: what was written this recently is no link."""
 
@@ -27,7 +22,7 @@ def page_address(state: Mapping[str, str]) -> str:
     return f"{st.context.url or ''}?{urlencode(state)}"
 
 
-def _changed_by_itself(key: str) -> bool:
+def changed_by_itself(key: str) -> bool:
     """Whether the address says something of ``key`` that this page did not write."""
     now, written = time.monotonic(), st.session_state.get(f"{key}_written")
     if not written:
@@ -36,7 +31,8 @@ def _changed_by_itself(key: str) -> bool:
     return text != written[-1][0] and not any(text == old and now - when < LAG_SECONDS for old, when in written)
 
 
-def _write(key: str, text: str | None) -> None:
+def write(key: str, text: str | None) -> None:
+    """Puts ``key=text`` into the address, or takes it out, and remembers that this page did it."""
     if text != st.query_params.get(key):
         if text is None:
             del st.query_params[key]
@@ -91,60 +87,27 @@ def choices(label: str, titles: Mapping[str, str], key: str, *, default: Sequenc
     return names
 
 
+def switch(label: str, key: str, *, help: str | None = None) -> bool:
+    """On or off, on all pages of this session; in the address ``key=true``. Code may flip ``st.session_state[key]``."""
+    page = st.context.url
+    if key not in st.session_state or (changed_by_itself(key) and (st.session_state.get(f"{key}_page") == page or key in st.query_params)):
+        st.session_state[key] = st.query_params.get(key) == "true"
+    st.session_state[f"{key}_page"] = page
+    on = st.toggle(label, key=key, help=help)
+    write(key, "true" if on else None)
+    return on
+
+
 def _seed(key: str, usual: object, read: Callable[[str], object]) -> None:
     """Sets the control before it is drawn: from a link, or, on return to the page, to what it was."""
     returned = key not in st.session_state
     text = st.query_params.get(key)
     if returned and text is None:
         st.session_state[key] = st.session_state.get(f"{key}_kept", usual)
-    elif returned or _changed_by_itself(key):
+    elif returned or changed_by_itself(key):
         st.session_state[key] = usual if text is None else read(text)
 
 
 def _keep(key: str, value: object, text: str | None) -> None:
     st.session_state[f"{key}_kept"] = value
-    _write(key, text)
-
-
-def show_run(run_id: str) -> None:
-    """From now on this session's pages show this run, at its newest step."""
-    st.query_params["run"] = st.session_state["run"] = run_id
-    st.query_params.pop("step", None)
-
-
-def current_run() -> Run | None:
-    """The run of the address, else the one this session saw last. A sentence, and ``None``, if it cannot be opened."""
-    run_id = st.query_params.get("run") or st.session_state.get("run")
-    if not run_id:
-        return None
-    try:
-        run = open_run(run_id)
-    except CnnvizError as error:
-        st.error(str(error), icon=":material/error:")
-        return None
-    st.session_state["run"] = run_id
-    if st.query_params.get("run") != run_id:
-        st.query_params["run"] = run_id
-    return run
-
-
-def current_step(key: str, run: Run) -> int | None:
-    """The step chosen on the step player ``key`` or in the address (``step=…``); ``None`` for the newest."""
-    new_run = st.session_state.get(f"{key}_run") != run.id
-    st.session_state[f"{key}_run"] = run.id
-    if new_run or _changed_by_itself("step"):
-        step = _nearest(run, st.query_params.get("step"))
-    else:
-        told = (st.session_state.get(key) or {}).get("step")
-        step = told if isinstance(told, int) else None
-    _write("step", None if step is None else str(step))
-    return step
-
-
-def _nearest(run: Run, text: str | None) -> int | None:
-    """The saved step nearest to a number in a link; ``None`` where it is no number."""
-    try:
-        wanted = int(text or "")
-    except ValueError:
-        return None
-    return min(run.steps, key=lambda step: abs(step - wanted), default=None)
+    write(key, text)

@@ -9,10 +9,56 @@ from cnnviz.errors import CnnvizError
 from cnnviz.models import PRESET_TITLES
 from cnnviz.training import Metric, Run, open_run, runs
 from cnnviz.ui.frame import error_box
-from cnnviz.ui.links import EXAMPLE, current_run, show_run
+from cnnviz.ui.links import changed_by_itself, write
 
+EXAMPLE = "example"
+"""The bundled run: something to look at before the first own training."""
 IN_MENU = 20
 REFRESH_SECONDS = {"running": 0.4, "queued": 0.4, "paused": 1.0}
+
+
+def show_run(run_id: str) -> None:
+    """From now on this session's pages show this run, at its newest step."""
+    st.query_params["run"] = st.session_state["run"] = run_id
+    st.query_params.pop("step", None)
+
+
+def current_run() -> Run | None:
+    """The run of the address, else the one this session saw last. A sentence, and ``None``, if it cannot be opened."""
+    run_id = st.query_params.get("run") or st.session_state.get("run")
+    if not run_id:
+        return None
+    try:
+        run = open_run(run_id)
+    except CnnvizError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+    st.session_state["run"] = run_id
+    if st.query_params.get("run") != run_id:
+        st.query_params["run"] = run_id
+    return run
+
+
+def current_step(key: str, run: Run) -> int | None:
+    """The step chosen on the step player ``key`` or in the address (``step=…``); ``None`` for the newest."""
+    new_run = st.session_state.get(f"{key}_run") != run.id
+    st.session_state[f"{key}_run"] = run.id
+    if new_run or changed_by_itself("step"):
+        step = _nearest(run, st.query_params.get("step"))
+    else:
+        told = (st.session_state.get(key) or {}).get("step")
+        step = told if isinstance(told, int) else None
+    write("step", None if step is None else str(step))
+    return step
+
+
+def _nearest(run: Run, text: str | None) -> int | None:
+    """The saved step nearest to a number in a link; ``None`` where it is no number."""
+    try:
+        wanted = int(text or "")
+    except ValueError:
+        return None
+    return min(run.steps, key=lambda step: abs(step - wanted), default=None)
 
 
 def run_title(run: Run) -> str:

@@ -8,8 +8,7 @@ from cnnviz.figures import image_sheet, limits, map_sheet, probability_bars, val
 from cnnviz.ui.components import WallItem, map_wall, step_player
 from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
-from cnnviz.ui.links import EXAMPLE, current_step
-from cnnviz.ui.runs import choose_run
+from cnnviz.ui.runs import EXAMPLE, choose_run, current_step
 from cnnviz.ui.snippets import feature_maps_code
 
 PAGE = "pages/inside/feature_maps.py"
@@ -34,17 +33,18 @@ with right:
     for name, values in maps.items():
         kind = "unit" if values.shape[1:] == (1, 1) else "map"
         items.append(WallItem(name, map_sheet(values, span=span, what=f"{kind}s of {name}"), "×".join(map(str, values.shape)), kind))
-    picked = map_wall("wall", items, pickable=True)
-
-with left:
-    st.markdown(f"**Prediction at step {step}**")
-    classes = DATASETS[run.spec.dataset].classes
-    answer = probabilities(network, image.unsqueeze(0))[0]
-    best = int(answer.argmax())
-    st.plotly_chart(
-        probability_bars(answer, classes), key="bars", config={"displayModeBar": False},
-        alt=f"Predicted: {classes[best]} with probability {answer[best]:.3f}",
-    )  # fmt: skip
+    wall, prediction = st.columns([2.6, 1], gap="medium")
+    with wall:
+        picked = map_wall("wall", items, pickable=True)
+    with prediction:
+        st.markdown(f"**Prediction at step {step}**")
+        classes = DATASETS[run.spec.dataset].classes
+        answer = probabilities(network, image.unsqueeze(0))[0]
+        best = int(answer.argmax())
+        st.plotly_chart(
+            probability_bars(answer, classes), key="bars", config={"displayModeBar": False},
+            alt=f"Predicted: {classes[best]} with probability {answer[best]:.3f}",
+        )  # fmt: skip
 
 if picked and picked[0] in maps:
     layer, index = picked

@@ -10,8 +10,8 @@ from cnnviz.models.presets import PRESETS
 from cnnviz.training import ACTIVE, OPTIMIZERS, SCHEDULES, Run, TrainingSpec, open_run, start, warm_up
 from cnnviz.ui.components import WallItem, browser_key, map_wall, step_player
 from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
-from cnnviz.ui.links import EXAMPLE, choice, current_run, current_step, page_address, show_run
-from cnnviz.ui.runs import commands, describe, fetch_all, progress, watch
+from cnnviz.ui.links import choice, page_address
+from cnnviz.ui.runs import EXAMPLE, commands, current_run, current_step, describe, fetch_all, progress, show_run, watch
 from cnnviz.ui.snippets import training_code
 
 PAGE = "pages/learning/training_lab.py"

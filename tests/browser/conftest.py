@@ -1,0 +1,128 @@
+"""The real app in Debian's Chromium. Nothing may be written to the browser's console or the server's log."""
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+SCREENSHOTS = ROOT / ".ci" / "screenshots"
+CHROMIUM = os.environ.get("CNNVIZ_CHROMIUM") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))), None
+)
+ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+)  # fmt: skip
+WIDTHS = {"laptop": (1366, 768), "projector": (1920, 1080), "phone": (390, 844)}
+expect.set_options(timeout=20_000)
+
+
+class Server:
+    """``streamlit run explorer_app.py`` in a process of its own."""
+
+    def __init__(self, log: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://localhost:{self.port}"
+        self.log = log
+        self.start()
+
+    def start(self) -> None:
+        with self.log.open("a") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", "explorer_app.py", "--server.headless=true", f"--server.port={self.port}"],
+                cwd=ROOT, stdout=file, stderr=file,
+            )  # fmt: skip
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2):
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"the server did not start: {self.log.read_text()}")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+    def complaints(self) -> str:
+        lines = self.log.read_text().splitlines()
+        return "\n".join(line for line in lines if re.search(r"Traceback|Error|Warning|WARN|Exception", line))
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    running = Server(tmp_path_factory.mktemp("server") / "log.txt")
+    yield running
+    running.stop()
+    assert not running.complaints(), running.log.read_text()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    assert CHROMIUM, "These tests need Chromium: sudo apt-get install chromium (or set CNNVIZ_CHROMIUM)."
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield running
+        running.close()
+
+
+class Visitor:
+    """One browser profile that visits the app; collects what goes wrong in its console."""
+
+    def __init__(self, server: Server, context: BrowserContext) -> None:
+        self.server, self.context = server, context
+        self.errors: list[str] = []
+        self.page = self.new_tab()
+
+    def new_tab(self) -> Page:
+        page = self.context.new_page()
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        return page
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        # On a deep link Streamlit's page asks for its server one folder too deep first, and then at the right place.
+        if message.type == "error" and "/_stcore/" not in str(message.location):
+            self.errors.append(f"{message.text} {message.location}")
+
+    def go(self, path: str = "") -> Page:
+        self.page.goto(f"{self.server.url}/{path}")
+        expect(self.page.get_by_role("heading").first).to_be_visible()
+        settle(self.page)
+        return self.page
+
+
+def settle(page: Page) -> None:
+    """Waits until no script runs and nothing is stale."""
+    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached()
+    expect(page.locator("[data-stale=true]")).to_have_count(0)
+
+
+@pytest.fixture
+def visitor(server: Server, browser: Browser) -> Iterator[Visitor]:
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, permissions=["camera"])
+    guest = Visitor(server, context)
+    yield guest
+    context.close()
+    assert not guest.errors
+
+
+@pytest.fixture
+def second_visitor(server: Server, browser: Browser) -> Iterator[Visitor]:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    guest = Visitor(server, context)
+    yield guest
+    context.close()
+    assert not guest.errors

@@ -1,0 +1,59 @@
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visitor, settle
+
+pytestmark = pytest.mark.browser
+
+
+def draw(page: Page, *strokes: list[tuple[float, float]]) -> None:
+    """Strokes in shares of the pad's side."""
+    pad = page.get_by_role("img", name="Drawing area").bounding_box()
+    assert pad is not None
+    for stroke in strokes:
+        places = [(pad["x"] + x * pad["width"], pad["y"] + y * pad["height"]) for x, y in stroke]
+        page.mouse.move(*places[0])
+        page.mouse.down()
+        for place in places[1:]:
+            page.mouse.move(*place, steps=12)
+        page.mouse.up()
+
+
+def test_a_drawn_seven_is_read_and_the_maps_follow(visitor: Visitor) -> None:
+    page = visitor.go("feature_maps?image=draw")
+    before = page.locator("img[alt*='maps of conv1']").get_attribute("src")
+    draw(page, [(0.25, 0.2), (0.75, 0.2), (0.45, 0.85)])
+    expect(page.get_by_role("figure", name="Predicted: 7")).to_be_visible()
+    assert page.locator("img[alt*='maps of conv1']").get_attribute("src") != before
+    page.get_by_role("button", name="First step").click()
+    expect(page.get_by_text("Prediction at step 0")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+
+
+def test_scrubbing_changes_the_maps_and_the_address(visitor: Visitor) -> None:
+    page = visitor.go("feature_maps")
+    first = page.locator("img[alt*='maps of relu2']").get_attribute("src")
+    page.get_by_role("slider", name="Training step").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    settle(page)
+    expect(page.locator("img[alt*='maps of relu2']")).not_to_have_attribute("src", first or "")
+    assert "step=" in page.url
+
+
+def test_a_map_is_enlarged_with_its_values(visitor: Visitor) -> None:
+    page = visitor.go("feature_maps?number=11")
+    wall = page.get_by_role("button", name="maps of pool2")
+    wall.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="pool2, map 1")).to_be_visible()
+    expect(page.get_by_text("7×7 values from")).to_be_visible()
+
+
+def test_the_camera_gives_an_image(visitor: Visitor) -> None:
+    page = visitor.go("feature_maps?image=camera")
+    expect(page.get_by_text("Until you give one")).to_be_visible()
+    page.get_by_role("button", name="Take Photo").click()
+    expect(page.get_by_text("Until you give one")).to_have_count(0)

@@ -1,0 +1,29 @@
+"""Nothing is cut off, on every page, at three widths, light and dark; screenshots are kept in .ci/screenshots."""
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.conftest import SCREENSHOTS, WIDTHS, Server, Visitor
+from tests.pages.test_all_pages import PAGES
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("width", list(WIDTHS))
+@pytest.mark.parametrize("file", PAGES)
+def test_no_sideways_scrolling(file: str, width: str, server: Server, browser: Browser) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    name = file.rpartition("/")[2].removesuffix(".py")
+    size = WIDTHS[width]
+    scheme = "dark" if width == "phone" else "light"
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+    guest = Visitor(server, context)
+    page = guest.go("" if name == "home" else name)
+    page.wait_for_timeout(400)
+    page.screenshot(path=SCREENSHOTS / f"{name}_{width}.png")
+    too_wide = page.evaluate(
+        "document.querySelector('[data-testid=stMain]').scrollWidth - document.querySelector('[data-testid=stMain]').clientWidth"
+    )
+    context.close()
+    assert too_wide <= 0
+    assert not guest.errors

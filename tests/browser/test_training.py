@@ -1,0 +1,102 @@
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Server, Visitor, settle
+
+pytestmark = pytest.mark.browser
+
+
+def train(page: Page) -> None:
+    page.get_by_role("button", name="Train", exact=False).and_(page.locator("[data-testid=stBaseButton-primary]")).click()
+    expect(page).to_have_url(re.compile("run=(?!example)"))
+
+
+def status(page: Page) -> str:
+    return page.locator("[data-testid=stProgress]").inner_text()
+
+
+def accuracy(page: Page) -> float:
+    text = page.get_by_text("validation accuracy").inner_text()
+    return float(re.search(r"accuracy ([\d.]+)%", text)[1])  # type: ignore[index]
+
+
+def kernels(page: Page) -> str:
+    return page.locator("img[alt*='kernels of conv1']").get_attribute("src") or ""
+
+
+def test_one_click_to_the_first_experiment_train_scrub_reload(visitor: Visitor) -> None:
+    page = visitor.go()
+    page.get_by_text("Start the first experiment").click()
+    expect(page.get_by_role("heading", name="Training lab")).to_be_visible()
+    train(page)
+    expect(page.locator("[data-testid=stProgress]")).to_contain_text("Training")
+    expect(page.locator("[data-testid=stProgress]")).to_contain_text("Finished", timeout=60_000)
+    settle(page)
+    assert accuracy(page) > 97
+    learned = kernels(page)
+    page.get_by_role("button", name="First step").click()
+    expect(page.get_by_text("step 0 of 468", exact=True)).to_be_visible()
+    expect(page.get_by_text("Confusion matrix at step 0")).to_be_visible()
+    assert accuracy(page) < 30
+    assert kernels(page) != learned
+    address = page.url
+    assert "step=0" in address
+    page.reload()
+    expect(page.get_by_text("step 0 of 468", exact=True)).to_be_visible()
+    settle(page)
+    assert page.url == address
+    assert accuracy(page) < 30
+
+
+def test_pause_step_rate_resume_stop_and_only_for_the_owner(visitor: Visitor, second_visitor: Visitor, server: Server) -> None:
+    page = visitor.go("training_lab?network=lenet5&epochs=50")
+    train(page)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator("[data-testid=stProgress]")).to_contain_text("Paused")
+    settle(page)
+    held = int(re.search(r"step (\d+) of", status(page))[1])  # type: ignore[index]
+    page.get_by_role("button", name="One step", exact=True).click()
+    expect(page.locator("[data-testid=stProgress]")).to_contain_text(f"step {held + 1} of")
+
+    other = second_visitor.go(page.url.removeprefix(server.url + "/"))
+    expect(other.get_by_text("Only the browser that started it")).to_be_visible()
+    expect(other.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
+
+    page.get_by_label("New learning rate").fill("0.02")
+    page.get_by_label("New learning rate").press("Enter")
+    page.get_by_role("button", name="Set", exact=True).click()
+    expect(page.get_by_text("From the next step on the learning rate is 0.02")).to_be_visible()
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator("[data-testid=stProgress]")).to_contain_text("Training")
+    server.stop()
+    server.start()
+    page.reload()
+    expect(page.locator("[data-testid=stProgress]")).to_contain_text("Training")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.locator("[data-testid=stProgress]")).to_contain_text("Stopped")
+    visitor.errors.clear()  # the page complains while its server is away
+    second_visitor.errors.clear()
+
+
+def test_a_diverged_run_says_what_to_try(visitor: Visitor) -> None:
+    page = visitor.go("training_lab")
+    page.get_by_text("Make the learning rate far too large").click()
+    expect(page.get_by_label("Learning rate", exact=True)).to_have_value("50")
+    settle(page)
+    train(page)
+    expect(page.get_by_text("Try a learning rate of 5")).to_be_visible(timeout=60_000)
+
+
+def test_projector_mode_by_key_and_by_link(visitor: Visitor) -> None:
+    page = visitor.go()
+    sidebar = page.locator("[data-testid=stSidebar]")
+    expect(page.get_by_role("button", name="Switch projector mode")).to_be_visible()
+    page.keyboard.press("p")
+    expect(sidebar).to_be_hidden()
+    expect(page).to_have_url(re.compile("projector=true"))
+    page.keyboard.press("p")
+    expect(sidebar).to_be_visible()
+    page = visitor.go("feature_maps?projector=true")
+    expect(sidebar).to_be_hidden()
