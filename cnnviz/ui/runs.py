@@ -14,7 +14,7 @@ from cnnviz.ui.links import changed_by_itself, write
 EXAMPLE = "example"
 """The bundled run: something to look at before the first own training."""
 IN_MENU = 20
-REFRESH_SECONDS = {"running": 0.4, "queued": 0.4, "paused": 1.0}
+REFRESH_SECONDS = {"running": 0.5, "queued": 0.4, "paused": 1.0}
 
 
 def show_run(run_id: str) -> None:

@@ -16,8 +16,9 @@ st.page_link(
 
 for chapter in lecture()[1:]:
     st.subheader(chapter.title, anchor=False)
-    for column, lesson in zip(st.columns(3), chapter.lessons, strict=False):
-        with column.container(border=True):
+    columns = st.columns(4)
+    for index, lesson in enumerate(chapter.lessons):
+        with columns[index % 4].container(border=True):
             st.image(str(ASSETS / "pictures" / lesson.picture), alt=lesson.picture_alt, width="stretch")
             st.page_link(lesson.file, label=f"**{lesson.title}**", icon=":material/arrow_forward:")
             st.markdown(f"*“{lesson.sentence}”*")

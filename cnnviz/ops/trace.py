@@ -1,0 +1,157 @@
+"""What an operation did, step by step: one frozen record that the stepper, the tables and the tests all read."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, overload
+
+import torch
+from torch import Tensor
+
+from cnnviz.errors import CnnvizError
+
+MAX_NUMBERS = 20_000_000
+"""Most products that one trace holds."""
+LARGEST = 1e9
+"""Largest number that a student may type; beyond it float32 cannot tell whole numbers apart."""
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One value of the result and all that made it.
+
+    Attributes:
+        row, col, channel: its place in the output.
+        top, left: the window's first cell in the (padded) input.
+        window: the input values under the window: (K, K), or (C, K, K) where channels are added up.
+        products: window times weights, of the window's shape; ``None`` for operations without weights.
+        value: the output there.
+    """
+
+    row: int
+    col: int
+    channel: int
+    top: int
+    left: int
+    window: Tensor
+    products: Tensor | None
+    value: float
+
+    def __repr__(self) -> str:
+        return f"Step(channel {self.channel}, row {self.row}, col {self.col}: {self.value:g})"
+
+
+@dataclass(frozen=True, eq=False)
+class Steps(Sequence[Step]):
+    """The steps of a trace, row by row, one channel after the other; each is made when it is asked for."""
+
+    trace: "Trace"
+
+    def __len__(self) -> int:
+        return self.trace.output.numel()
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Step]: ...
+    def __getitem__(self, index: int | slice) -> Step | list[Step]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        index %= len(self)
+        trace = self.trace
+        rows, cols = trace.output.shape[-2:]
+        channel, place = divmod(index, rows * cols)
+        row, col = divmod(place, cols)
+        return Step(
+            row, col, channel, row * trace.stride, col * trace.stride,
+            trace.windows[index % len(trace.windows)], None if trace.products is None else trace.products[index],
+            trace.output.reshape(-1)[index].item(),
+        )  # fmt: skip
+
+    def __iter__(self) -> Iterator[Step]:
+        return (self[i] for i in range(len(self)))
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """An operation on one image, with every number.
+
+    Attributes:
+        operation: ``"convolution"``, ``"max"``, ``"relu"``, …
+        image: (C, H, W), as given.
+        padded: (C, H + 2p, W + 2p), what the windows slide over; cells outside an image that cannot count are NaN.
+        output: (H', W') of one map, (N, H', W') of several.
+        windows: one a step: (S, K, K) or (S, C, K, K); shared by the channels of the output where S is smaller.
+        products: (N · H' · W', K, K) or (N · H' · W', C, K, K), or ``None``.
+        weights: (K, K), (C, K, K) or (N, C, K, K), as they lie on the image (a flipped kernel is flipped here), or ``None``.
+        stride, padding, dilation: in pixels.
+        bias: added at the end of each sum: (N,), or ``None``.
+    """
+
+    operation: str
+    image: Tensor
+    padded: Tensor = field(repr=False)
+    output: Tensor = field(repr=False)
+    windows: Tensor = field(repr=False)
+    products: Tensor | None = field(repr=False, default=None)
+    weights: Tensor | None = field(repr=False, default=None)
+    stride: int = 1
+    padding: int = 0
+    dilation: int = 1
+    bias: Tensor | None = None
+
+    @property
+    def steps(self) -> Steps:
+        return Steps(self)
+
+    @property
+    def window_shape(self) -> tuple[int, int]:
+        """(K, K) of the window."""
+        height, width = self.windows.shape[-2:]
+        return height, width
+
+    def __repr__(self) -> str:
+        shapes = " → ".join("×".join(map(str, values.shape)) for values in (self.image, self.output))
+        return f"Trace({self.operation}: {shapes}, {len(self.steps)} steps)"
+
+
+def as_numbers(values: Any, name: str) -> Tensor:
+    """A float tensor of what a student gave; raises CnnvizError for what is no number, not finite, or too large to show."""
+    try:
+        tensor = torch.as_tensor(values)
+    except (TypeError, ValueError, RuntimeError):
+        raise CnnvizError(f"The {name} must be a table of numbers with rows of equal length. Fill every cell with a number such as 0.5.") from None
+    if not tensor.is_floating_point():
+        tensor = tensor.to(torch.float32)
+    if tensor.numel() == 0:
+        raise CnnvizError(f"The {name} is empty. Give it at least one row and one column.")
+    if not bool(torch.isfinite(tensor).all()):
+        raise CnnvizError(f"The {name} has a cell that is not a finite number (NaN or infinite). Replace it by a number such as 0.")
+    if tensor.abs().max().item() > LARGEST:
+        raise CnnvizError(f"The {name} has a number larger than {LARGEST:,.0f}. Use smaller ones, so that the sums stay exact.")
+    return tensor
+
+
+def as_image(values: Any, name: str = "image") -> tuple[Tensor, bool]:
+    """(C, H, W) and whether it was given so; (H, W) gets one channel."""
+    image = as_numbers(values, name)
+    if image.dim() not in (2, 3):
+        raise CnnvizError(f"The {name} has {image.dim()} dimensions, but it must have 2 (rows, columns) or 3 (channels, rows, columns).")
+    return (image, True) if image.dim() == 3 else (image.unsqueeze(0), False)
+
+
+def check_size(numbers: int) -> None:
+    if numbers > MAX_NUMBERS:
+        raise CnnvizError(f"This would be {numbers:,} products, too many to look at. Use a smaller image or kernel, or a larger stride.")
+
+
+def windows_of(padded: Tensor, size: tuple[int, int], stride: int, dilation: int, places: tuple[int, int]) -> Tensor:
+    """All windows of (C, Hp, Wp), as one view without a copy: (C, H', W', K, K)."""
+    channels = padded.shape[0]
+    step_c, step_r, step_x = padded.stride()
+    return padded.as_strided(
+        (channels, *places, *size),
+        (step_c, step_r * stride, step_x * stride, step_r * dilation, step_x * dilation),
+        padded.storage_offset(),
+    )  # fmt: skip
