@@ -8,6 +8,16 @@ from cnnviz.ui.server import lifespan, show_error
 CHAPTERS = (
     Chapter("Start", (Lesson("pages/start/home.py", "Home"),)),
     Chapter(
+        "Seeing",
+        (
+            Lesson(
+                "pages/seeing/convolution.py", "Convolution",
+                "I stepped through all nine sums of the lecture's example, and taught the kernel backwards.",
+                "convolution.png", "A kernel over an image of numbers",
+            ),
+        ),
+    ),
+    Chapter(
         "Learning",
         (
             Lesson(

@@ -55,9 +55,9 @@ TRAIN, VALIDATION = "#0072b2", "#d55e00"
 RIGHT, WRONG = "#0072b2", "#d55e00"
 
 
-def scale_for(low: float, high: float) -> tuple[ColourScale, float, float]:
-    """The scale and limits for values from ``low`` to ``high``: diverging around zero if some are negative."""
-    if low < 0:
-        most = max(-low, high)
+def scale_for(low: float, high: float, signed: bool = False) -> tuple[ColourScale, float, float]:
+    """The scale and limits for values from ``low`` to ``high``: diverging around zero if some are negative, or could be (``signed``)."""
+    if low < 0 or signed:
+        most = max(-low, high) or 1.0
         return DIVERGING, -most, most
     return SEQUENTIAL, 0.0, high if high > 0 else 1.0

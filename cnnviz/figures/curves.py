@@ -55,6 +55,20 @@ def learning_curve(metrics: Sequence[Metric], quantity: str, total_steps: int, s
     return _layout(figure, 215)
 
 
+def loss_curve(losses: Sequence[float]) -> "Figure":
+    """The loss after 0, 1, 2, … steps, on a logarithmic axis where it falls by more than a hundred times."""
+    from plotly.graph_objects import Figure, Scatter
+
+    figure = Figure(
+        Scatter(y=list(losses), mode="lines+markers", line={"color": TRAIN, "width": 3}, hovertemplate="after %{x} steps: %{y:.6g}<extra></extra>")
+    )
+    figure.update_xaxes(title="steps")
+    positive = [loss for loss in losses if loss > 0]
+    wide = len(positive) == len(losses) and max(positive) > 100 * min(positive)
+    figure.update_yaxes(title="loss L", **({"type": "log", "exponentformat": "power"} if wide else {"rangemode": "tozero"}))
+    return _layout(figure, 215)
+
+
 def curve_in_words(metrics: Sequence[Metric], quantity: str) -> str:
     """The text alternative of ``learning_curve``."""
     values = [(metric.step, getattr(metric, f"val_{quantity}")) for metric in metrics if getattr(metric, f"val_{quantity}") is not None]

@@ -11,6 +11,7 @@ from cnnviz.models.layers import (
     Layer,
     Linear,
     Pool,
+    keep_first,
 )
 from cnnviz.models.network import Network, Normalise, build, code, resolve
 from cnnviz.models.presets import PRESET_TITLES, PRESETS
@@ -36,6 +37,7 @@ __all__ = [
     "Pool",
     "build",
     "code",
+    "keep_first",
     "resolve",
     "summary",
 ]

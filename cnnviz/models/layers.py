@@ -4,12 +4,14 @@ Each class knows the shape it makes, its parameters and multiply-adds by arithme
 PyTorch that makes it. A new kind of layer is one class here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar, Literal, TypeVar, get_args
 
-from torch import nn
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from cnnviz.errors import CnnvizError
 from cnnviz.ops.activations import ACTIVATIONS
@@ -81,10 +83,36 @@ def _arguments(**values: Any) -> str:
     return "".join(f", {name}={value}" for name, value in values.items())
 
 
+class _KeepFirst(nn.Module):
+    """The weights of a convolution of which the first filters are given; the others are learned."""
+
+    fixed: Tensor
+
+    def __init__(self, fixed: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("fixed", fixed)
+
+    def forward(self, weights: Tensor) -> Tensor:
+        return torch.cat([self.fixed, weights[len(self.fixed) :]])
+
+
+def keep_first(convolution: nn.Conv2d, kernels: Sequence[Sequence[Sequence[float]]]) -> nn.Conv2d:
+    """The convolution with these (K, K) kernels as its first filters; training never changes them."""
+    tables = torch.tensor(kernels, dtype=torch.float32)
+    channels = convolution.weight.shape[1]
+    parametrize.register_parametrization(convolution, "weight", _KeepFirst(tables.unsqueeze(1).expand(-1, channels, -1, -1) / channels))
+    return convolution
+
+
 @register("conv", wants_maps=True)
 @dataclass(frozen=True)
 class Conv(Layer):
-    """2-D convolution with ``channels`` filters of ``kernel``×``kernel`` (Conv2d)."""
+    """2-D convolution with ``channels`` filters of ``kernel``×``kernel`` (Conv2d).
+
+    Attributes:
+        fixed: (K, K) kernels that stand in the first filters and are not trained; on an image of C channels each lies on all
+            of them, divided by C.
+    """
 
     channels: int
     kernel: int = 3
@@ -93,6 +121,10 @@ class Conv(Layer):
     dilation: int = 1
     groups: int = 1
     bias: bool = True
+    fixed: tuple[tuple[tuple[float, ...], ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fixed", tuple(tuple(tuple(float(cell) for cell in row) for row in table) for table in self.fixed))
 
     def check(self) -> None:
         _whole("The number of channels", self.channels, 1)
@@ -103,6 +135,11 @@ class Conv(Layer):
         _whole("The number of groups", self.groups, 1)
         if self.channels % self.groups:
             raise CnnvizError(f"{self.channels} channels cannot be shared between {self.groups} groups. Use a multiple of {self.groups}.")
+        if len(self.fixed) > self.channels:
+            raise CnnvizError(f"{len(self.fixed)} fixed kernels do not fit in {self.channels} channels. Use {len(self.fixed)} channels or more.")
+        for table in self.fixed:
+            if len(table) != self.kernel or any(len(row) != self.kernel for row in table):
+                raise CnnvizError(f"A fixed kernel is not {self.kernel}×{self.kernel}. Give it the size of the layer's kernels.")
 
     def output_shape(self, shape: Shape) -> Shape:
         if shape[0] % self.groups:
@@ -110,7 +147,7 @@ class Conv(Layer):
         return (self.channels, *(output_size(n, self.kernel, self.stride, self.padding, self.dilation) for n in shape[1:]))
 
     def parameters(self, shape: Shape) -> int:
-        return self.channels * (shape[0] // self.groups * self.kernel**2 + self.bias)
+        return self.channels * (shape[0] // self.groups * self.kernel**2 + self.bias) - len(self.fixed) * shape[0] // self.groups * self.kernel**2
 
     def multiply_adds(self, shape: Shape) -> int:
         return prod(self.output_shape(shape)) * (shape[0] // self.groups) * self.kernel**2
@@ -120,10 +157,12 @@ class Conv(Layer):
         return {name: getattr(self, name) for name, default in defaults.items() if getattr(self, name) != default}
 
     def module(self, shape: Shape) -> nn.Module:
-        return nn.Conv2d(shape[0], self.channels, self.kernel, **self._options())
+        plain = nn.Conv2d(shape[0], self.channels, self.kernel, **self._options())
+        return keep_first(plain, self.fixed) if self.fixed else plain
 
     def code(self, shape: Shape) -> str:
-        return f"nn.Conv2d({shape[0]}, {self.channels}, {self.kernel}{_arguments(**self._options())})"
+        plain = f"nn.Conv2d({shape[0]}, {self.channels}, {self.kernel}{_arguments(**self._options())})"
+        return f"keep_first({plain}, {[[list(row) for row in table] for table in self.fixed]})" if self.fixed else plain
 
 
 @register("norm")
@@ -155,6 +194,15 @@ class Activation(Layer):
     def check(self) -> None:
         if str(self.function) not in ACTIVATIONS:
             raise CnnvizError(f"There is no activation '{self.function}'. Choose one of: {', '.join(ACTIVATIONS)}.")
+
+    def output_shape(self, shape: Shape) -> Shape:
+        pieces = ACTIVATIONS[self.function].pieces
+        if shape[0] % pieces:
+            raise CnnvizError(f"Its {shape[0]} input channels cannot be joined {pieces} by {pieces}. Use a multiple of {pieces} before it.")
+        return (shape[0] // pieces, *shape[1:])
+
+    def parameters(self, shape: Shape) -> int:
+        return ACTIVATIONS[self.function].parameters
 
     def module(self, shape: Shape) -> nn.Module:
         return ACTIVATIONS[self.function].module()

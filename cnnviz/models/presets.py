@@ -1,6 +1,6 @@
 """Networks to begin with. A new preset is one entry in ``PRESETS``."""
 
-from cnnviz.models.layers import Activation, BatchNorm, Conv, Flatten, Layer, Linear, Pool
+from cnnviz.models.layers import Activation, BatchNorm, Conv, Dropout, Flatten, Layer, Linear, Pool
 from cnnviz.models.spec import NetworkSpec
 
 
@@ -31,6 +31,11 @@ PRESETS: dict[str, NetworkSpec] = {
                 Flatten(), Linear(),
             ),
         ),
+        NetworkSpec(name="linear", layers=(Flatten(), Linear())),
+        NetworkSpec(
+            name="mlp",
+            layers=(Flatten(), Linear(64), Activation("relu"), Dropout(0.5), Linear(64), Activation("relu"), Dropout(0.5), Linear()),
+        ),
     )
 }  # fmt: skip
 
@@ -38,4 +43,6 @@ PRESET_TITLES: dict[str, str] = {
     "fast": "Fast: 3 conv layers, batch norm",
     "lenet5": "LeNet-5 (1998)",
     "tiny": "Tiny: 2 conv layers, 12 maps",
+    "linear": "Linear: one layer, no convolution",
+    "mlp": "Fully connected, with dropout",
 }

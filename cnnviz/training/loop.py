@@ -169,7 +169,7 @@ class Trainer:
 
     def _gradient_norms(self) -> dict[str, float]:
         squares: defaultdict[str, float] = defaultdict(float)
-        named = [(name.rpartition(".")[0], p.grad) for name, p in self.network.named_parameters() if p.grad is not None]
+        named = [(name.split(".")[0], p.grad) for name, p in self.network.named_parameters() if p.grad is not None]
         norms = torch._foreach_norm([gradient for _, gradient in named]) if named else []
         for (layer, _), norm in zip(named, norms, strict=True):
             squares[layer] += norm.item() ** 2

@@ -6,7 +6,7 @@ import streamlit as st
 
 from cnnviz.data import DATASETS, DatasetEntry, load
 from cnnviz.errors import CnnvizError
-from cnnviz.models import PRESET_TITLES
+from cnnviz.models import PRESET_TITLES, resolve
 from cnnviz.training import Metric, Run, open_run, runs
 from cnnviz.ui.frame import error_box
 from cnnviz.ui.links import changed_by_itself, write
@@ -172,3 +172,17 @@ def describe(run: Run) -> str:
     spec = run.spec
     network = PRESET_TITLES.get(spec.network_name, spec.network_name)
     return f"{DATASETS[spec.dataset].title} · {network} · {spec.optimizer}, learning rate {spec.learning_rate:g} · seed {spec.seed}"
+
+
+def own_run_link(kind: str, label: str) -> None:
+    """A link to the first layer of this kind inside the run that this session saw last, or inside the bundled one."""
+    run_id = st.session_state.get("run", EXAMPLE)
+    try:
+        network = resolve(open_run(run_id).spec.network)
+    except CnnvizError:
+        run_id, network = EXAMPLE, resolve(open_run(EXAMPLE).spec.network)
+    if any(layer.stem == kind for layer in network.layers):
+        st.page_link(
+            "pages/inside/feature_maps.py", label=f"{label}: {kind}1 of {network.name}", icon=":material/search:",
+            query_params={"run": run_id, "layer": f"{kind}1", "map": "0"},
+        )  # fmt: skip

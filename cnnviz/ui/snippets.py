@@ -1,5 +1,7 @@
 """The lines of "Show the code": plain PyTorch that gives a page's numbers. Tests run each of them and compare."""
 
+from torch import Tensor
+
 from cnnviz.data import DATASETS
 from cnnviz.models import build, code
 from cnnviz.training import OPTIMIZERS, SCHEDULES, TrainingSpec
@@ -74,4 +76,42 @@ probabilities = values.softmax(dim=1)[0]
 
 print({{name: tuple(stack.shape) for name, stack in maps.items()}})
 print(DATASETS["{spec.dataset}"].classes[probabilities.argmax()], f"{{probabilities.max():.3f}}")
+"""
+
+
+def _table(values: Tensor) -> str:
+    """Numbers as a Python list, whole ones without a point."""
+    rows = ("[" + ", ".join(f"{value:.7g}" for value in row) + "]" for row in values.tolist())
+    return "[" + ", ".join(rows) + "]"
+
+
+def convolution_code(image: Tensor, kernel: Tensor, stride: int, padding: int, dilation: int, padding_mode: str, flip: bool) -> str:
+    """A convolution and the gradient of its kernel, on the page's numbers."""
+    turned = "  # turned by 180°: mathematics' convolution\nkernel = kernel.flip(-2, -1)" if flip else ""
+    mode = "constant" if padding_mode == "zeros" else padding_mode
+    padded = f'functional.pad(image, ({padding},) * 4, mode="{mode}")' if padding else "image"
+    return f"""\
+import torch
+from torch.nn import functional
+
+image = torch.tensor({_table(image)}, dtype=torch.float32)[None, None]
+kernel = torch.tensor({_table(kernel)}, dtype=torch.float32)[None, None]{turned}
+
+s = functional.conv2d({padded}, kernel, stride={stride}, dilation={dilation})
+print(s[0, 0])
+"""
+
+
+def gradient_code(forward: str, target: Tensor, rate: float) -> str:
+    """Continues ``convolution_code``: loss, gradient and one step."""
+    call = next(line for line in forward.splitlines() if line.startswith("s = "))
+    return f"""\
+{forward}
+target = torch.tensor({_table(target)})
+kernel.requires_grad_()
+{call}
+loss = 0.5 * (s[0, 0] - target).square().sum()
+loss.backward()
+print(loss.item(), kernel.grad[0, 0])
+new_kernel = (kernel - {rate:.7g} * kernel.grad).detach()[0, 0]
 """

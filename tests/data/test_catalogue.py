@@ -92,3 +92,17 @@ def test_without_network_the_download_fails_with_a_sentence_and_the_bundle_works
     with pytest.raises(CnnvizError, match="could not be downloaded"):
         load("mnist", full=True)
     assert len(load("mnist", limit=10)) == 10
+
+
+def test_the_lectures_matrix_is_that_of_project_euler() -> None:
+    """Its greatest product of four neighbours in a line is the published answer of problem 11, and of 20×20 cells none is mistyped there."""
+    from cnnviz.data.matrices import LECTURE_MATRIX
+
+    grid = LECTURE_MATRIX.tolist()
+    assert LECTURE_MATRIX.shape == (20, 20)
+    lines = ((0, 1), (1, 0), (1, 1), (1, -1))
+    products = [
+        grid[r][c] * grid[r + dr][c + dc] * grid[r + 2 * dr][c + 2 * dc] * grid[r + 3 * dr][c + 3 * dc]
+        for r in range(20) for c in range(20) for dr, dc in lines if r + 3 * dr < 20 and 0 <= c + 3 * dc < 20
+    ]  # fmt: skip
+    assert max(products) == 70_600_674

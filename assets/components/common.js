@@ -1,0 +1,32 @@
+// Shared by the components: colours and numbers. Python puts this file in front of each of them.
+
+function parseColour(hex) { return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)); }
+
+// scale: { stops: ["#rrggbb", …] equally spaced, low, high }. Returns the background and a text colour that stands out from it.
+function paint(value, scale) {
+  if (value === null || !Number.isFinite(value)) return { background: "transparent", text: "inherit" };
+  const last = scale.stops.length - 1;
+  const place = Math.min(last, Math.max(0, ((value - scale.low) / (scale.high - scale.low || 1)) * last));
+  const below = Math.min(last - 1, Math.floor(place));
+  const [a, b] = [parseColour(scale.stops[below]), parseColour(scale.stops[below + 1])];
+  const mixed = a.map((part, at) => Math.round(part + (b[at] - part) * (place - below)));
+  const light = mixed[0] * 0.299 + mixed[1] * 0.587 + mixed[2] * 0.114;
+  return { background: `rgb(${mixed.join()})`, text: light > 140 ? "#10161d" : "#ffffff" };
+}
+
+// A number in few characters: whole numbers as they are, others with `digits` significant digits.
+function brief(value, digits = 3) {
+  if (value === null || Number.isNaN(value)) return "";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  if (Number.isInteger(value) && Math.abs(value) < 1e5) return String(value).replace("-", "−");
+  const size = Math.abs(value);
+  if (size < 5e-7) return "0";
+  const text = size >= 1e5 || size < 1e-3 ? value.toExponential(digits - 2) : String(Number(value.toPrecision(digits)));
+  return text.replace("-", "−");
+}
+
+function make(tag, properties = {}, children = []) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+}

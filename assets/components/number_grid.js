@@ -1,0 +1,107 @@
+// A table of numbers to type into. Only numbers are sent; what is no number stays where it was typed, marked, with a sentence.
+
+export default function numberGrid({ data, setStateValue, parentElement }) {
+  const root = parentElement.querySelector(".root");
+  const grid = (root.numbers ??= create(root));
+  grid.send = (values) => setStateValue("grid", values);
+  grid.update(data);
+}
+
+function create(root) {
+  const box = root.querySelector(".grid");
+  const message = root.querySelector(".message");
+  const grid = { send: () => {}, update };
+  let cells = [];
+  let data;
+  let known = "";
+
+  const read = (text) => {
+    const plain = text.trim().replace("−", "-").replace(/^([+-]?\d*),(\d+)$/, "$1.$2");
+    return plain !== "" && Number.isFinite(Number(plain)) ? Number(plain) : null;
+  };
+
+  function update(next) {
+    const shape = `${next.values.length}×${next.values[0].length}`;
+    const stamp = JSON.stringify([next.values, next.scale]);
+    const rebuilt = !data || shape !== `${data.values.length}×${data.values[0].length}`;
+    data = next;
+    root.setAttribute("aria-label", next.label);
+    if (rebuilt) build();
+    if (rebuilt || stamp !== known) {
+      data.values.flat().forEach((value, at) => {
+        const cell = cells[at];
+        if (cell.getAttribute("aria-invalid") !== "true" || rebuilt) if (read(cell.value) !== value) cell.value = String(value);
+        colour(cell, value);
+      });
+      known = stamp;
+    }
+  }
+
+  function colour(cell, value) {
+    const { background, text } = paint(value, data.scale);
+    cell.style.setProperty("--bg", background);
+    cell.style.setProperty("--fg", text);
+  }
+
+  function build() {
+    const cols = data.values[0].length;
+    message.textContent = "";
+    box.style.gridTemplateColumns = `repeat(${cols}, minmax(0, ${data.cell}rem))`;
+    box.style.fontSize = cols > 8 ? "0.85rem" : "1rem";
+    cells = data.values.flat().map((_, at) => {
+      const [row, col] = [Math.floor(at / cols), at % cols];
+      const cell = make("input", { type: "text", inputMode: "text", autocomplete: "off", ariaLabel: `${data.label}, row ${row}, column ${col}` });
+      cell.addEventListener("focus", () => cell.select());
+      cell.addEventListener("change", () => commit(cell));
+      cell.addEventListener("keydown", (event) => travel(event, at, cols));
+      cell.addEventListener("paste", (event) => paste(event, row, col));
+      return cell;
+    });
+    box.replaceChildren(...cells);
+  }
+
+  function check(cell) {
+    const value = read(cell.value);
+    const wrong = value === null ? "is not a number. Type a number such as 0.5 or −1." : Math.abs(value) > data.most ? `is too large. Use numbers up to ${data.most.toLocaleString("en")}.` : "";
+    cell.setAttribute("aria-invalid", String(wrong !== ""));
+    return wrong && `“${cell.value}” ${wrong} The last good number still counts.`;
+  }
+
+  function commit() {
+    const wrongs = cells.map(check).filter(Boolean);
+    message.textContent = wrongs[0] ?? "";
+    const cols = data.values[0].length;
+    const values = data.values.map((row, r) => row.map((old, c) => {
+      const cell = cells[r * cols + c];
+      return cell.getAttribute("aria-invalid") === "true" ? old : read(cell.value);
+    }));
+    if (JSON.stringify(values) !== JSON.stringify(data.values)) grid.send(values);
+  }
+
+  function travel(event, at, cols) {
+    const cell = cells[at];
+    const whole = cell.selectionStart === 0 && cell.selectionEnd === cell.value.length;
+    const moves = { ArrowUp: -cols, ArrowDown: cols, Enter: cols };
+    if (whole || cell.selectionStart === 0) moves.ArrowLeft = -1;
+    if (whole || cell.selectionEnd === cell.value.length) moves.ArrowRight = 1;
+    const by = moves[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    if (event.key === "Enter") commit();
+    const next = at + by;
+    if (next >= 0 && next < cells.length && (Math.abs(by) !== 1 || Math.floor(next / cols) === Math.floor(at / cols))) cells[next].focus();
+  }
+
+  function paste(event, row, col) {
+    const lines = event.clipboardData.getData("text").trim().split(/\r?\n/).map((line) => line.split(/[\t;]|,(?=\s|-?\d)/));
+    if (lines.length === 1 && lines[0].length === 1) return;
+    event.preventDefault();
+    const cols = data.values[0].length;
+    lines.forEach((line, r) => line.forEach((text, c) => {
+      if (row + r < data.values.length && col + c < cols) cells[(row + r) * cols + col + c].value = text.trim();
+    }));
+    commit();
+  }
+
+  return grid;
+}

@@ -1,0 +1,329 @@
+// Plays any trace: a window moves over the input, its products (or its largest value …) make one cell of the output.
+// The whole trace comes once; nothing is asked of the server while stepping.
+
+const SPEEDS = [["slow", 1200], ["normal", 450], ["fast", 120], ["full speed", 0]];
+const SHOWS = [["both", "numbers + colours"], ["numbers", "numbers"], ["colours", "colours"]];
+const TABLE_ROWS = 600;
+
+export default function stepper({ data, parentElement }) {
+  const root = parentElement.querySelector(".root");
+  const player = (root.player ??= create(root));
+  player.update(data);
+  return () => player.stop();
+}
+
+function create(root) {
+  const part = (name) => root.querySelector(`[data-part=${name}]`);
+  const [range, label, play, speed, terms, show, formula, running, grids, said, details, table] =
+    ["range", "label", "play", "speed", "terms", "show", "formula", "running", "grids", "said", "details", "table"].map(part);
+  const state = { data: null, stamp: "", index: 0, term: 0, single: false, frame: 0, due: 0, shown: -1, cell: 0 };
+  const view = { inputs: [], kernels: [], output: null, terms: [] };
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+  for (const [name, value] of SPEEDS) speed.add(new Option(name, value));
+  for (const [value, name] of SHOWS) show.add(new Option(name, value));
+  speed.value = 450;
+  part("first").addEventListener("click", () => { stop(); go(0, 0); });
+  part("last").addEventListener("click", () => { stop(); go(steps() - 1, last()); });
+  part("back").addEventListener("click", () => { stop(); move(-1); });
+  part("forward").addEventListener("click", () => { stop(); move(1); });
+  play.addEventListener("click", () => (state.frame ? stop() : start()));
+  terms.addEventListener("click", () => { state.single = !state.single; go(state.index, state.single ? 0 : last()); });
+  show.addEventListener("change", fit);
+  range.addEventListener("input", () => { stop(); go(Number(range.value), state.single ? 0 : last()); });
+  details.addEventListener("toggle", () => { if (details.open) fillTable(); });
+  root.addEventListener("keydown", (event) => {
+    if (event.target.tagName === "SELECT" || event.ctrlKey || event.metaKey || event.altKey) return;
+    const columns = state.data.outCols;
+    const acts = {
+      ArrowRight: () => move(1), ArrowLeft: () => move(-1), ArrowDown: () => go(state.index + columns), ArrowUp: () => go(state.index - columns),
+      Home: () => go(0, 0), End: () => go(steps() - 1, last()), t: () => terms.click(), T: () => terms.click(),
+    };
+    if (event.key === " " && event.target.tagName !== "BUTTON" && event.target.tagName !== "SUMMARY") play.click();
+    else if (acts[event.key]) { if (event.key.length > 1) stop(); acts[event.key](); }
+    else return;
+    event.preventDefault();
+  });
+  new ResizeObserver(() => fit()).observe(root);
+
+  const steps = () => state.data.output.length;
+  const count = () => state.data.size[0] * state.data.size[1] * state.data.inputs.length;
+  const last = () => count() - 1 + (state.data.bias === null ? 0 : 1);
+
+  function update(data) {
+    const stamp = JSON.stringify(data);
+    if (stamp === state.stamp) return;
+    const sameShape = state.data && ["outRows", "outCols", "rows", "cols"].every((name) => state.data[name] === data[name]);
+    state.stamp = stamp;
+    state.data = data;
+    if (!sameShape || data.start !== state.start) { state.index = Math.min(data.start, steps() - 1); state.single = false; }
+    state.start = data.start;
+    state.term = state.single ? 0 : last();
+    terms.hidden = last() === 0;
+    build();
+    fit();
+    if (details.open) fillTable();
+  }
+
+  // --- moving -------------------------------------------------------------------------------------------------------
+
+  function go(index, term) {
+    state.index = Math.min(Math.max(0, index), steps() - 1);
+    state.term = Math.min(Math.max(0, term ?? (state.single ? 0 : last())), last());
+    render();
+  }
+
+  function move(by) {
+    if (!state.single) return go(state.index + by);
+    const next = state.term + by;
+    if (next > last()) { if (state.index < steps() - 1) go(state.index + 1, 0); }
+    else if (next < 0) { if (state.index > 0) go(state.index - 1, last()); }
+    else go(state.index, next);
+  }
+
+  const atEnd = () => state.index >= steps() - 1 && (!state.single || state.term >= last());
+
+  function start() {
+    if (atEnd()) go(0, state.single ? 0 : undefined);
+    play.textContent = "❚❚ Pause"; play.setAttribute("aria-pressed", "true");
+    state.due = performance.now() + pause();
+    state.frame = requestAnimationFrame(tick);
+  }
+
+  // With reduced motion the window still moves, but never faster than twice a second.
+  const pause = () => (calm.matches ? Math.max(500, Number(speed.value)) : Number(speed.value));
+
+  function tick(now) {
+    state.frame = requestAnimationFrame(tick);
+    if (now < state.due) return;
+    state.due = now + pause();
+    if (atEnd()) stop(); else move(1);
+  }
+
+  function stop() {
+    cancelAnimationFrame(state.frame);
+    state.frame = 0;
+    play.textContent = "▶ Play"; play.setAttribute("aria-pressed", "false");
+    if (state.data) speak();
+  }
+
+  // --- numbers ------------------------------------------------------------------------------------------------------
+
+  function place(index) {
+    const { outCols, stride } = state.data;
+    const [row, col] = [Math.floor(index / outCols), index % outCols];
+    return { row, col, top: row * stride, left: col * stride };
+  }
+
+  // The terms of one step: value under the window, its weight, and what is added up.
+  function termsOf(index) {
+    const { inputs, weights, size, cols, dilation, combine } = state.data;
+    const { top, left } = place(index);
+    const found = [];
+    let whole = 0;
+    inputs.forEach((values, channel) => {
+      for (let m = 0; m < size[0]; m++) for (let n = 0; n < size[1]; n++) {
+        const value = values[(top + m * dilation) * cols + left + n * dilation];
+        const weight = weights.length ? weights[channel][m * size[1] + n] : null;
+        if (value !== null) whole += weight ?? 0;
+        found.push({ channel, m, n, value, weight });
+      }
+    });
+    // Cells beyond the edge do not count, so the weights of an average are shared by those that do.
+    const share = state.data.average ? 1 / whole : 1;
+    for (const term of found) {
+      if (term.weight !== null) term.weight *= share;
+      term.product = term.value === null ? 0 : combine === "l2" ? term.value ** 2 : term.weight === null ? term.value : term.value * term.weight;
+    }
+    return found;
+  }
+
+  function written(term) {
+    if (term.value === null) return "–";
+    if (state.data.combine === "l2") return `${brief(term.value)}²`;
+    return term.weight === null ? brief(term.value) : `${brief(term.value)}·${brief(term.weight)}`;
+  }
+
+  function soFar(found) {
+    const { combine, bias } = state.data;
+    const until = found.slice(0, state.term + 1);
+    if (combine === "max") return Math.max(...until.map((term) => term.value ?? -Infinity));
+    return until.reduce((sum, term) => sum + term.product, 0) + (state.term >= found.length ? bias : 0);
+  }
+
+  // --- drawing ------------------------------------------------------------------------------------------------------
+
+  function board(name, rows, cols, values, scale, padded = 0) {
+    const cells = make("div", { className: "cells" });
+    cells.style.gridTemplateColumns = `repeat(${cols}, var(--cell))`;
+    const list = values.map((value, at) => {
+      const cell = make("div", { className: "cell" });
+      const [row, col] = [Math.floor(at / cols), at % cols];
+      if (row < padded || col < padded || row >= rows - padded || col >= cols - padded) cell.classList.add("pad");
+      cells.append(cell);
+      return cell;
+    });
+    const box = make("div", { className: "board" }, [cells]);
+    const ends = scale ? [make("span", { textContent: brief(scale.low) }), make("i"), make("span", { textContent: brief(scale.high) })] : [];
+    if (scale) ends[1].style.background = `linear-gradient(to right, ${scale.stops.join()})`;
+    const title = make("figcaption", {}, [make("b", { textContent: name }), ` ${rows - 2 * padded}×${cols - 2 * padded}${padded ? ` + ${padded} around` : ""}`]);
+    const figure = make("figure", {}, [title, box, make("div", { className: "legend" }, ends)]);
+    const result = { figure, box, list, rows, cols, scale, values };
+    if (values.every((value) => value !== undefined)) values.forEach((value, at) => fillCell(result, at, value));
+    return result;
+  }
+
+  function fillCell(grid, at, value) {
+    const cell = grid.list[at];
+    cell.textContent = value === undefined ? "" : value === null ? "" : brief(value, 2);
+    const { background, text } = value === undefined ? { background: "transparent", text: "inherit" } : paint(value, grid.scale);
+    cell.style.setProperty("--bg", background);
+    cell.style.setProperty("--fg", text);
+  }
+
+  function build() {
+    const { inputs, weights, rows, cols, size, outRows, outCols, output, names, scales, pad, dilation } = state.data;
+    const several = inputs.length > 1;
+    view.inputs = inputs.map((values, channel) => {
+      const grid = board(several ? `${names.input} ${names.channels?.[channel] ?? channel}` : names.input, rows, cols, values, scales.input, pad);
+      const parts = [];
+      for (let m = 0; m < size[0]; m++) for (let n = 0; n < size[1]; n++) {
+        const cell = make("i", {}, [make("span")]);
+        cell.style.left = `calc(var(--cell) * ${n * dilation})`;
+        cell.style.top = `calc(var(--cell) * ${m * dilation})`;
+        parts.push(cell);
+      }
+      grid.parts = parts;
+      grid.window = make("div", { className: "window" }, parts);
+      grid.box.append(grid.window);
+      listen(grid, (row, col) => {
+        const { stride } = state.data;
+        const reach = [(size[0] - 1) * dilation, (size[1] - 1) * dilation];
+        const near = (at, half, most) => Math.min(most - 1, Math.max(0, Math.round((at - half / 2) / stride)));
+        return near(row, reach[0], outRows) * outCols + near(col, reach[1], outCols);
+      });
+      return grid;
+    });
+    view.kernels = weights.map((values, channel) => board(several ? `${names.weights} ${names.channels?.[channel] ?? channel}` : names.weights,
+      size[0], size[1], values, scales.weights));
+    view.output = board(names.output, outRows, outCols, output.map(() => undefined), scales.output);
+    view.output.list.forEach((_, at) => fillCell(view.output, at, undefined));
+    view.output.mark = make("div", { className: "mark" });
+    view.output.box.append(view.output.mark);
+    listen(view.output, (row, col) => row * outCols + col);
+    state.shown = -1;
+    const pairs = view.inputs.map((grid, channel) => make("div", { className: "pair" }, [grid.figure, ...(view.kernels[channel] ? [view.kernels[channel].figure] : [])]));
+    view.pairs = make("div", { className: "pairs" }, pairs);
+    grids.replaceChildren(view.pairs, view.output.figure);
+    view.terms = Array.from({ length: last() + 1 }, () => make("span", { className: "term" }));
+    view.head = make("span");
+    view.sum = make("span", { className: "sum" });
+    formula.replaceChildren(view.head, ...view.terms.flatMap((term, at) => (at ? [state.data.combine === "max" ? ", " : " + ", term] : [term])), view.sum);
+    range.max = steps() - 1;
+  }
+
+  function listen(grid, target) {
+    const at = (event) => {
+      const box = grid.box.getBoundingClientRect();
+      const row = Math.floor(((event.clientY - box.top) / box.height) * grid.rows);
+      const col = Math.floor(((event.clientX - box.left) / box.width) * grid.cols);
+      return row >= 0 && col >= 0 && row < grid.rows && col < grid.cols ? target(row, col) : null;
+    };
+    grid.box.addEventListener("pointermove", (event) => {
+      const index = state.frame || event.pointerType === "touch" ? null : at(event);
+      if (index !== null && index !== state.index) go(index);
+    });
+    grid.box.addEventListener("click", (event) => { const index = at(event); if (index !== null) { stop(); go(index); } });
+  }
+
+  // One cell size for all grids, as large as they fit side by side (on a phone: below each other).
+  function fit() {
+    if (!state.data) return;
+    const { inputs, weights, rows, cols, size, outRows, outCols } = state.data;
+    const width = root.clientWidth - 6;
+    if (width <= 0) return;
+    const tall = innerHeight * 0.6;
+    const kernel = weights.length ? size[1] : 0;
+    const gap = 26;
+    const [side, down] = width < 640
+      ? [0, Math.min(width / Math.max(cols, outCols), 46)]
+      : [Math.min((width - gap * (inputs.length * (kernel ? 2 : 1))) / (inputs.length * (cols + kernel) + outCols), tall / Math.max(rows, outRows)),
+         inputs.length > 1 ? Math.min((width - gap * 2) / (cols + kernel + outCols), (tall - 50 * inputs.length) / (inputs.length * rows)) : 0];
+    const cell = Math.max(3, Math.min(88, Math.floor(Math.max(side, down))));
+    view.pairs.classList.toggle("down", down > side);
+    state.cell = cell;
+    const mode = show.value;
+    grids.classList.toggle("tiny", cell < 17);
+    grids.classList.toggle("colours", mode !== "numbers" || cell < 17);
+    grids.classList.toggle("silent", mode === "colours");
+    grids.style.setProperty("--cell", `${cell}px`);
+    for (const grid of [...view.inputs, ...view.kernels, view.output]) {
+      const numbers = grid === view.output ? state.data.output : grid.values;
+      const longest = numbers.reduce((most, value) => Math.max(most, brief(value, 2).length), 1);
+      grid.figure.style.setProperty("--font", `${Math.min(cell * 0.46, (cell * 1.55) / longest)}px`);
+    }
+    render();
+  }
+
+  function render() {
+    const { outCols, output, names, combine, weights, size, bias } = state.data;
+    const { row, col, top, left } = place(state.index);
+    const done = state.term >= last();
+    const found = termsOf(state.index);
+    for (const grid of view.inputs) grid.window.style.transform = `translate(${left * state.cell}px, ${top * state.cell}px)`;
+    view.output.mark.style.transform = `translate(${col * state.cell}px, ${row * state.cell}px)`;
+    const filled = done ? state.index : state.index - 1;
+    for (let at = Math.min(filled, state.shown) + 1; at <= Math.max(filled, state.shown); at++) fillCell(view.output, at, at <= filled ? output[at] : undefined);
+    state.shown = filled;
+
+    const mark = state.single ? state.term : -1;
+    const best = combine === "max" ? found.reduce((top, term, at) => ((term.value ?? -Infinity) > (found[top].value ?? -Infinity) ? at : top), 0) : -1;
+    const each = size[0] * size[1];
+    found.forEach((term, at) => {
+      const chip = view.terms[at];
+      chip.textContent = written(term);
+      chip.className = `term${at > state.term ? " later" : ""}${at === mark ? " now" : ""}${done && at === best ? " chosen" : ""}`;
+      const cell = view.inputs[term.channel].parts[at % each];
+      cell.className = at === mark || (done && at === best) ? "now" : "";
+      const text = term.weight !== null && state.cell >= 34 ? `×${brief(term.weight, 2)}` : "";
+      if (cell.textContent !== text) cell.firstChild.textContent = text;
+      if (weights.length) view.kernels[term.channel].list[at % each].classList.toggle("now", at === mark);
+    });
+    if (bias !== null) {
+      const chip = view.terms[last()];
+      chip.textContent = brief(bias);
+      chip.className = `term${state.term < last() ? " later" : ""}${mark === last() ? " now" : ""}`;
+    }
+    const open = { max: "max(", l2: "√(", each: `${names.function}(` }[combine] ?? "";
+    view.head.textContent = `${names.symbol}[${row}, ${col}] = ${open}`;
+    view.sum.textContent = `${open ? ")" : ""} = ${done ? brief(output[state.index], 5) : "…"}`;
+    const total = brief(soFar(found), 5);
+    const what = { max: "largest so far", l2: "sum of squares so far" }[combine] ?? "running sum";
+    running.replaceChildren(...(state.single ? [`${what} after ${state.term + 1} of ${last() + 1}: `, make("b", { textContent: total })] : []));
+    range.value = state.index;
+    range.setAttribute("aria-valuetext", `step ${state.index + 1} of ${steps()}`);
+    label.textContent = `step ${state.index + 1} of ${steps()}`;
+    terms.setAttribute("aria-pressed", String(state.single));
+    if (!state.frame) speak();
+  }
+
+  function speak() {
+    const { row, col } = place(state.index);
+    const text = state.single && state.term < last() ? running.textContent : formula.textContent;
+    said.textContent = `Step ${state.index + 1}, row ${row}, column ${col}: ${text}`;
+  }
+
+  function fillTable() {
+    const head = ["step", "row", "column", "terms", state.data.names.output];
+    const body = state.data.output.slice(0, TABLE_ROWS).map((value, index) => {
+      const { row, col } = place(index);
+      const joint = state.data.combine === "max" ? ", " : " + ";
+      const sum = termsOf(index).map(written).join(joint) + (state.data.bias === null ? "" : ` + ${brief(state.data.bias)}`);
+      return make("tr", {}, [index + 1, row, col, sum, brief(value, 5)].map((textContent) => make("td", { textContent })));
+    });
+    const more = steps() > TABLE_ROWS ? [make("caption", { textContent: `The first ${TABLE_ROWS} of ${steps()} steps` })] : [];
+    table.replaceChildren(make("table", {}, [...more, make("thead", {}, [make("tr", {}, head.map((textContent) => make("th", { textContent })))]), make("tbody", {}, body)]));
+  }
+
+  return { update, stop };
+}

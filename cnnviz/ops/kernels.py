@@ -1,0 +1,208 @@
+"""Kernels made by hand: one table drives the gallery, formulas and tests. A new kernel is one entry in ``KERNELS``.
+
+Every entry is a function of the side K, an angle in degrees and a wavelength in pixels; most use only K.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from cnnviz.errors import CnnvizError
+from cnnviz.ops.convolution import pad
+from cnnviz.ops.trace import as_image, as_numbers
+
+LARGEST_SIDE = 31
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel of the gallery.
+
+    Attributes:
+        make: (K, angle, wavelength, seed) -> (K, K) float32.
+        uses: which of ``"angle"``, ``"wavelength"``, ``"seed"`` it listens to.
+        sides: the sides it exists in; any odd side if empty.
+    """
+
+    name: str
+    title: str
+    does: str
+    formula: str
+    reference: str
+    make: Callable[[int, float, float, int], Tensor]
+    uses: frozenset[str] = frozenset()
+    sides: tuple[int, ...] = ()
+
+
+def _grid(side: int) -> tuple[Tensor, Tensor]:
+    """(row, column) distances from the middle, (K, K) each."""
+    place = torch.arange(side, dtype=torch.float32) - (side - 1) / 2
+    return place[:, None].expand(side, side), place[None, :].expand(side, side)
+
+
+def _identity(side: int, *_: Any) -> Tensor:
+    kernel = torch.zeros(side, side)
+    kernel[side // 2, side // 2] = 1
+    return kernel
+
+
+def _box(side: int, *_: Any) -> Tensor:
+    return torch.full((side, side), 1 / side**2)
+
+
+def gaussian(side: int, *_: Any) -> Tensor:
+    row, col = _grid(side)
+    sigma = max(side / 5, 0.4)
+    kernel = torch.exp(-(row.square() + col.square()) / (2 * sigma**2))
+    return kernel / kernel.sum()
+
+
+def _sharpen(side: int, *_: Any) -> Tensor:
+    return 2 * _identity(side) - _box(side)
+
+
+def _binomial(side: int) -> Tensor:
+    """Row of Pascal's triangle: 1 2 1, 1 4 6 4 1, …"""
+    return torch.tensor([float(math.comb(side - 1, index)) for index in range(side)])
+
+
+def _derivative(side: int) -> Tensor:
+    """Smoothed difference: −1 0 1, −1 −2 0 2 1, … (a binomial row of two less, convolved with −1 0 1)."""
+    row = torch.zeros(side)
+    row[2:] += _binomial(side - 2)
+    row[:-2] -= _binomial(side - 2)
+    return row
+
+
+def _sobel_x(side: int, *_: Any) -> Tensor:
+    return _binomial(side)[:, None] * _derivative(side)[None, :]
+
+
+def _sobel_y(side: int, *_: Any) -> Tensor:
+    return _sobel_x(side).T.contiguous()
+
+
+def _laplacian(side: int, *_: Any) -> Tensor:
+    """Side 3: the four neighbours minus the middle; larger: Laplacian of Gaussian, which adds up to zero."""
+    if side == 3:
+        return torch.tensor([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]])
+    row, col = _grid(side)
+    sigma = side / 6
+    square = (row.square() + col.square()) / (2 * sigma**2)
+    kernel = (square - 1) * torch.exp(-square)
+    kernel = kernel - kernel.mean()
+    return kernel / kernel.abs().max() * 4
+
+
+def _emboss(side: int, *_: Any) -> Tensor:
+    row, col = _grid(side)
+    return ((row + col).sign() * (row.sign() * col.sign() >= 0) * torch.maximum(row.abs(), col.abs())) / (side // 2) + _identity(side)
+
+
+def gabor(side: int, angle: float, wavelength: float, *_: Any) -> Tensor:
+    row, col = _grid(side)
+    theta = math.radians(angle)
+    along = col * math.cos(theta) + row * math.sin(theta)
+    across = -col * math.sin(theta) + row * math.cos(theta)
+    sigma = max(side / 5, 0.5)
+    kernel = torch.exp(-(along.square() + 0.5 * across.square()) / (2 * sigma**2)) * torch.cos(2 * math.pi * along / wavelength)
+    return kernel - kernel.mean()
+
+
+def _motion(side: int, angle: float, *_: Any) -> Tensor:
+    """A line of light through the middle, as a moving camera draws it; each cell gets what of the line falls near it."""
+    row, col = _grid(side)
+    theta = math.radians(angle)
+    away = (-col * math.sin(theta) + row * math.cos(theta)).abs()
+    kernel = (1 - away).clamp(min=0) * ((col * math.cos(theta) + row * math.sin(theta)).abs() <= side / 2)
+    return kernel / kernel.sum()
+
+
+def _random(side: int, _angle: float, _wavelength: float, seed: int) -> Tensor:
+    return torch.randn(side, side, generator=torch.Generator().manual_seed(seed)) / side
+
+
+KERNELS: dict[str, Kernel] = {
+    entry.name: entry
+    for entry in (
+        Kernel("identity", "Identity", "leaves the picture as it is", r"w[m,n] = \delta_{m,c}\,\delta_{n,c}", "Goodfellow et al., 2016", _identity),
+        Kernel("box", "Box blur", "replaces each pixel by the mean around it", r"w[m,n] = 1/K^2", "Szeliski, Computer Vision, section 3.2", _box),
+        Kernel(
+            "gaussian", "Gaussian blur", "blurs softly: near pixels count more",
+            r"w[m,n] \propto e^{-(m^2+n^2)/2\sigma^2},\; \sigma = K/5", "Szeliski, Computer Vision, section 3.2", gaussian,
+        ),
+        Kernel(
+            "sharpen", "Sharpen", "adds what a blur takes away", r"w = 2\,\delta - \text{box}", "Szeliski, Computer Vision, section 3.2", _sharpen,
+        ),
+        Kernel(
+            "sobel_x", "Sobel x", "answers to vertical edges: red where it gets brighter to the right",
+            r"w = (1, 2, 1)^\top (-1, 0, 1)", "Sobel and Feldman, 1968", _sobel_x,
+        ),
+        Kernel("sobel_y", "Sobel y", "answers to horizontal edges", r"w = (-1, 0, 1)^\top (1, 2, 1)", "Sobel and Feldman, 1968", _sobel_y),
+        Kernel(
+            "laplacian", "Laplacian", "answers where brightness bends: spots and both sides of edges",
+            r"w = \nabla^2,\;\; \nabla^2 G_\sigma \text{ for } K > 3", "Marr and Hildreth, 1980", _laplacian,
+        ),
+        Kernel(
+            "emboss", "Emboss", "looks lit from one corner", r"w[m,n] \sim \operatorname{sign}(m+n) + \delta", "folklore of image editors", _emboss,
+        ),
+        Kernel(
+            "gabor", "Gabor", "answers to stripes of one direction and width, as cells of the visual cortex do",
+            r"w = e^{-(u^2 + v^2/2)/2\sigma^2} \cos(2\pi u/\lambda)", "Daugman, 1985; Hubel and Wiesel, 1962", gabor,
+            frozenset({"angle", "wavelength"}),
+        ),
+        Kernel(
+            "motion", "Motion blur", "smears along one direction", r"w = 1 \text{ on a line},\; \sum w = 1", "Szeliski, Computer Vision, section 3.4",
+            _motion, frozenset({"angle"}),
+        ),
+        Kernel(
+            "random", "Random", "what a network starts with", r"w \sim \mathcal N(0, 1/K^2)", "Glorot and Bengio, 2010", _random, frozenset({"seed"}),
+        ),
+    )
+}  # fmt: skip
+
+
+def kernel(name: str, side: int = 3, angle: float = 0.0, wavelength: float = 4.0, seed: int = 0) -> Tensor:
+    """(K, K) float32, by name.
+
+    Raises:
+        CnnvizError: an unknown name, an even or too large side, a wavelength that is not above 0.
+    """
+    if name not in KERNELS:
+        raise CnnvizError(f"There is no kernel '{name}'. Choose one of: {', '.join(KERNELS)}.")
+    if side < 3 or side % 2 == 0 or side > LARGEST_SIDE:
+        raise CnnvizError(f"The side of the kernel is {side}, but it must be odd, from 3 to {LARGEST_SIDE}, so that it has a middle.")
+    if not wavelength > 0:
+        raise CnnvizError(f"The wavelength is {wavelength}, but it must be above 0 pixels.")
+    return KERNELS[name].make(side, angle, wavelength, seed)
+
+
+def apply(image: Any, weights: Any, padding_mode: str = "replicate") -> Tensor:
+    """A kernel over a picture, each channel on its own, of the same size (cross-correlation, as in networks).
+
+    Args:
+        image: (H, W) or (C, H, W) float.
+        weights: (K, K) with odd K.
+
+    Returns:
+        the image's shape; values may be negative or above 1.
+    """
+    pixels, had_channels = as_image(image)
+    table = as_numbers(weights, "kernel").to(pixels.dtype)
+    if table.dim() != 2 or table.shape[0] != table.shape[1] or table.shape[0] % 2 == 0:
+        raise CnnvizError(f"The kernel is {'×'.join(map(str, table.shape))}, but it must be square with an odd side, so that it has a middle.")
+    padded = pad(pixels, table.shape[0] // 2, padding_mode)
+    output = functional.conv2d(padded.unsqueeze(1), table[None, None]).squeeze(1)
+    return output if had_channels else output[0]
+
+
+def grey(image: Tensor) -> Tensor:
+    """(1, H, W) brightness of (C, H, W): 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601), the same range."""
+    if image.shape[0] == 1:
+        return image
+    return (image * torch.tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(0, keepdim=True)
