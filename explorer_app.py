@@ -11,6 +11,11 @@ CHAPTERS = (
         "Seeing",
         (
             Lesson(
+                "pages/seeing/image_as_numbers.py", "Image as numbers",
+                "I found the pixel in the matrix, changed one number, and saw the picture change.",
+                "image_as_numbers.png", "A picture beside its numbers",
+            ),
+            Lesson(
                 "pages/seeing/convolution.py", "Convolution",
                 "I stepped through all nine sums of the lecture's example, and taught the kernel backwards.",
                 "convolution.png", "A kernel over an image of numbers",

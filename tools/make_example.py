@@ -1,8 +1,9 @@
-"""Train the bundled example run, ``assets/runs/example``, and draw the pictures of the lecture's map.
+"""Train the bundled example runs, ``assets/runs/example…``, and draw the pictures of the lecture's map.
 
     python tools/make_example.py
 
-The run is one of ``tiny`` on MNIST; about 50 of its snapshots are kept, so that it stays below 1.5 MB.
+``example`` is one of ``tiny`` on MNIST; about 50 of its snapshots are kept, so that it stays below 1.5 MB. The others are
+for comparisons that a page shows before the student has trained anything.
 """
 
 import json
@@ -17,32 +18,44 @@ from PIL import Image, ImageDraw
 from cnnviz.data import load
 from cnnviz.features import feature_maps, filters
 from cnnviz.figures import Sheet, image_sheet, map_sheet
+from cnnviz.models import PRESETS
+from cnnviz.models.variants import with_dropout, without_pooling
 from cnnviz.settings import ASSETS
 from cnnviz.training import TrainingSpec, open_run
 from cnnviz.training.folder import RunFolder
 from cnnviz.training.worker import work
 
 CREATED = 1_795_500_000.0
-TARGET = ASSETS / "runs" / "example"
 PICTURES = ASSETS / "pictures"
 SIZE = (640, 320)
 
 
-def train() -> None:
+SPECS = {
+    "example": TrainingSpec("mnist", "tiny", epochs=4),
+    "example_strided": TrainingSpec("mnist", without_pooling(PRESETS["tiny"]), epochs=4),
+    "example_linear": TrainingSpec("mnist", "linear", epochs=4),
+    "example_dropout": TrainingSpec("mnist", "mlp", epochs=60, limit=500, batch_size=50),
+    "example_no_dropout": TrainingSpec("mnist", with_dropout(PRESETS["mlp"], 0), epochs=60, limit=500, batch_size=50),
+}
+
+
+def train(name: str, spec: TrainingSpec) -> None:
     with tempfile.TemporaryDirectory() as home:
-        folder = RunFolder.create(Path(home) / "example", TrainingSpec("mnist", "tiny", epochs=4), "")
+        folder = RunFolder.create(Path(home) / name, spec, "")
         work(str(folder.path))
         steps = folder.steps()
-        for step in steps[24:-1]:
-            if steps.index(step) % 4:
+        for index, step in enumerate(steps[:-1]):
+            # The first example can be played through; of the others the first and the last weights are enough.
+            if step and (name != "example" or (index >= 24 and index % 4)):
                 folder.snapshot_path(step).unlink()
         folder.set_status(replace(folder.status(), pid=0, pid_started=0.0))
         about = json.loads((folder.path / "run.json").read_text())
         (folder.path / "run.json").write_text(json.dumps({**about, "created": CREATED}))
-        for name in ("checkpoint.safetensors", "control.lock"):
-            (folder.path / name).unlink(missing_ok=True)
-        shutil.rmtree(TARGET, ignore_errors=True)
-        shutil.copytree(folder.path, TARGET)
+        for extra in ("checkpoint.safetensors", "control.lock"):
+            (folder.path / extra).unlink(missing_ok=True)
+        target = ASSETS / "runs" / name
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(folder.path, target)
 
 
 def place(canvas: Image.Image, sheet: Sheet, left: int, top: int, height: int) -> int:
@@ -79,5 +92,6 @@ def pictures() -> None:
 
 
 if __name__ == "__main__":
-    train()
+    for name, spec in SPECS.items():
+        train(name, spec)
     pictures()

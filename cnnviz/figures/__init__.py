@@ -2,23 +2,38 @@
 
 from cnnviz.figures.colours import DIVERGING, GREY, SEQUENTIAL, ColourScale, scale_for
 from cnnviz.figures.curves import confusion_matrix, curve_in_words, learning_curve, loss_curve, probability_bars, value_map
+from cnnviz.figures.drawings import unit_network, volumes
+from cnnviz.figures.functions import activation_curves, by_depth, depth_histogram, lines, several_runs
+from cnnviz.figures.pixels import VALUES, PixelSheet, as_csv, pixel_sheets, with_edits
 from cnnviz.figures.sheet import Sheet, image_sheet, judged_labels, limits, map_sheet
 
 __all__ = [
     "DIVERGING",
     "GREY",
     "SEQUENTIAL",
+    "VALUES",
     "ColourScale",
+    "PixelSheet",
     "Sheet",
+    "activation_curves",
+    "as_csv",
+    "by_depth",
     "confusion_matrix",
     "curve_in_words",
+    "depth_histogram",
     "image_sheet",
     "judged_labels",
     "learning_curve",
     "limits",
+    "lines",
     "loss_curve",
     "map_sheet",
+    "pixel_sheets",
     "probability_bars",
     "scale_for",
+    "several_runs",
+    "unit_network",
     "value_map",
+    "volumes",
+    "with_edits",
 ]

@@ -15,7 +15,8 @@ NUMBERS_UP_TO = 16
 """Maps up to this side show their numbers."""
 
 
-def _layout(figure: "Figure", height: int) -> "Figure":
+def layout(figure: "Figure", height: int) -> "Figure":
+    """The look that all figures share."""
     figure.update_layout(
         height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, font_size=15, separators=".",
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}, paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
@@ -52,7 +53,7 @@ def learning_curve(metrics: Sequence[Metric], quantity: str, total_steps: int, s
         figure.update_yaxes(title="accuracy", range=[0, 1.01], tickformat=".0%")
     else:
         figure.update_yaxes(title="loss", rangemode="tozero")
-    return _layout(figure, 215)
+    return layout(figure, 215)
 
 
 def loss_curve(losses: Sequence[float]) -> "Figure":
@@ -66,7 +67,7 @@ def loss_curve(losses: Sequence[float]) -> "Figure":
     positive = [loss for loss in losses if loss > 0]
     wide = len(positive) == len(losses) and max(positive) > 100 * min(positive)
     figure.update_yaxes(title="loss L", **({"type": "log", "exponentformat": "power"} if wide else {"rangemode": "tozero"}))
-    return _layout(figure, 215)
+    return layout(figure, 215)
 
 
 def curve_in_words(metrics: Sequence[Metric], quantity: str) -> str:
@@ -93,7 +94,7 @@ def value_map(values: Tensor, span: tuple[float, float]) -> "Figure":
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed", scaleanchor="x", constrain="domain", title="row")
     figure.update_xaxes(constrain="domain", title="column")
-    return _layout(figure, 480)
+    return layout(figure, 480)
 
 
 def confusion_matrix(counts: Sequence[Sequence[int]], classes: Sequence[str]) -> "Figure":
@@ -110,7 +111,7 @@ def confusion_matrix(counts: Sequence[Sequence[int]], classes: Sequence[str]) ->
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed", title="true class", type="category")
     figure.update_xaxes(title="predicted class", type="category")
-    return _layout(figure, 430)
+    return layout(figure, 430)
 
 
 def probability_bars(probabilities: Tensor, classes: Sequence[str]) -> "Figure":
@@ -126,4 +127,4 @@ def probability_bars(probabilities: Tensor, classes: Sequence[str]) -> "Figure":
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed", type="category")
     figure.update_xaxes(range=[0, 1.18], tickformat=".0%", tickvals=[0, 0.5, 1])
-    return _layout(figure, 36 * len(values) + 40)
+    return layout(figure, 36 * len(values) + 40)

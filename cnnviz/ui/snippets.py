@@ -115,3 +115,24 @@ loss.backward()
 print(loss.item(), kernel.grad[0, 0])
 new_kernel = (kernel - {rate:.7g} * kernel.grad).detach()[0, 0]
 """
+
+
+def pixels_code(image: str, kind: str, high: int, window: tuple[int, int, int, int]) -> str:
+    """The numbers of the window, as the page shows them (without changes made by hand)."""
+    top, left, rows, cols = window
+    steps = {
+        "bytes": "numbers = image.float()",
+        "scaled": f"numbers = image / {high}",
+        "normalised": f"mean, std = (torch.tensor(values).view(-1, 1, 1) for values in MEAN_STD[len(image)])\nnumbers = (image / {high} - mean) / std",
+    }
+    return f"""\
+import torch
+from cnnviz.data import load, photo
+from cnnviz.data.matrices import LECTURE_MATRIX
+from cnnviz.figures.pixels import MEAN_STD
+
+image = {image or 'load("mnist", "test").images[7]  # put your own picture here'}
+{steps[kind]}
+window = numbers[:, {top} : {top + rows}, {left} : {left + cols}]
+print(image.shape, window)
+"""

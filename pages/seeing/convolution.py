@@ -5,12 +5,12 @@ import torch
 
 from cnnviz.figures import loss_curve
 from cnnviz.ops import convolution
-from cnnviz.ui.components import StepperNames, number_grid, set_numbers, stepper
 from cnnviz.ui.formulas import output_size_formula
 from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
 from cnnviz.ui.links import choice
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.snippets import convolution_code, gradient_code
+from cnnviz.ui.stepping import StepperNames, number_grid, set_numbers, stepper
 
 PAGE = "pages/seeing/convolution.py"
 IMAGE = torch.tensor([[1.0, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]])

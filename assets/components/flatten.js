@@ -1,0 +1,87 @@
+// A block of maps and the vector it becomes: a cell and its place in the vector light together.
+
+export default function flatten({ data, parentElement }) {
+  const root = parentElement.querySelector(".root");
+  (root.flatten ??= create(root)).update(data);
+}
+
+function create(root) {
+  const part = (name) => root.querySelector(`[data-part=${name}]`);
+  const [block, vector, tip] = ["block", "vector", "tip"].map(part);
+  let data, boards = [], index = 0;
+
+  // A board: `count` cells; cellAt(place) gives [x, y] in cells and placeAt(x, y) the way back; `size` pixels a cell.
+  function board(element, columns, rows, size, cellAt, placeAt) {
+    const canvas = element.querySelector("canvas");
+    canvas.width = columns * size;
+    canvas.height = rows * size;
+    canvas.style.width = `${columns * size}px`;
+    const context = canvas.getContext("2d");
+    data.values.forEach((value, place) => {
+      const [x, y] = cellAt(place);
+      context.fillStyle = paint(value, data.scale).background;
+      context.fillRect(x * size, y * size, size - (size > 4 ? 1 : 0), size - (size > 4 ? 1 : 0));
+    });
+    const show = () => {
+      const scale = canvas.getBoundingClientRect().width / canvas.width || 1;
+      const [x, y] = cellAt(index);
+      Object.assign(element.querySelector(".mark").style, { left: `${x * size * scale}px`, top: `${y * size * scale}px`, width: `${size * scale}px`, height: `${size * scale}px` });
+    };
+    element.onpointermove = (event) => {
+      const box = canvas.getBoundingClientRect();
+      const place = placeAt(Math.floor(((event.clientX - box.left) / box.width) * columns), Math.floor(((event.clientY - box.top) / box.height) * rows));
+      if (place !== null && place >= 0 && place < data.values.length) go(place);
+    };
+    element.onkeydown = (event) => {
+      const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -data.cols, ArrowDown: data.cols, PageUp: -data.rows * data.cols, PageDown: data.rows * data.cols }[event.key];
+      if (by === undefined && event.key !== "Home" && event.key !== "End") return;
+      event.preventDefault();
+      go(event.key === "Home" ? 0 : event.key === "End" ? data.values.length - 1 : index + by);
+    };
+    return show;
+  }
+
+  function go(place) {
+    index = Math.min(Math.max(0, place), data.values.length - 1);
+    const { rows, cols } = data;
+    const area = rows * cols;
+    const [channel, row, col] = [Math.floor(index / area), Math.floor((index % area) / cols), index % cols];
+    boards.forEach((show) => show());
+    tip.textContent = `channel ${channel}, row ${row}, column ${col}  →  place ${channel}·${rows}·${cols} + ${row}·${cols} + ${col} = ${index} of ${data.values.length}, value ${brief(data.values[index], 3)}`;
+  }
+
+  function update(next) {
+    const text = JSON.stringify(next);
+    if (text === root.stamp) return;
+    root.stamp = text;
+    data = next;
+    const { channels, rows, cols, values } = data;
+    const width = root.clientWidth || 800;
+    const perRow = Math.min(channels, Math.max(1, Math.round(Math.sqrt(channels * 2))));
+    const lines = Math.ceil(channels / perRow);
+    const wide = perRow * (cols + 1) - 1;
+    const size = Math.max(2, Math.min(14, Math.floor(Math.min(width * (width < 640 ? 1 : 0.5), 620) / wide)));
+    part("blockname").textContent = `${channels} maps of ${rows}×${cols}`;
+    part("vectorname").textContent = `one vector of ${channels}·${rows}·${cols} = ${values.length}, read line by line`;
+    const area = rows * cols;
+    const blockShow = board(block, wide, lines * (rows + 1) - 1, size, (place) => {
+      const channel = Math.floor(place / area);
+      return [(channel % perRow) * (cols + 1) + (place % cols), Math.floor(channel / perRow) * (rows + 1) + Math.floor((place % area) / cols)];
+    }, (x, y) => {
+      const [gx, gy, cx, cy] = [Math.floor(x / (cols + 1)), Math.floor(y / (rows + 1)), x % (cols + 1), y % (rows + 1)];
+      return cx < cols && cy < rows && gx < perRow ? (gy * perRow + gx) * area + cy * cols + cx : null;
+    });
+    const length = values.length > 1000 ? 64 : 32;
+    const small = Math.max(3, Math.min(12, Math.floor(Math.min(width * (width < 640 ? 1 : 0.45), 560) / length)));
+    const vectorShow = board(vector, length, Math.ceil(values.length / length), small, (place) => [place % length, Math.floor(place / length)], (x, y) => y * length + x);
+    boards = [blockShow, vectorShow];
+    for (const [element, what] of [[block, "Block of maps"], [vector, "Flattened vector"]]) element.setAttribute("aria-label", `${what}; arrow keys move the marked cell`);
+    const legend = root.querySelector(".legend");
+    legend.children[0].textContent = brief(data.scale.low);
+    legend.children[1].style.background = `linear-gradient(to right, ${data.scale.stops.join()})`;
+    legend.children[2].textContent = brief(data.scale.high);
+    go(Math.min(data.start, values.length - 1));
+  }
+
+  return { update };
+}

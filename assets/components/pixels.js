@@ -1,0 +1,165 @@
+// A picture beside its numbers: what is under the pointer lights in both. A number can be typed over; a window moves over a large picture.
+
+export default function pixels({ data, setStateValue, parentElement }) {
+  const root = parentElement.querySelector(".root");
+  const board = (root.pixels ??= create(root));
+  board.send = setStateValue;
+  board.update(data);
+}
+
+function create(root) {
+  const part = (name) => root.querySelector(`[data-part=${name}]`);
+  const [overview, sheets, tip] = ["overview", "sheets", "tip"].map(part);
+  const frame = overview.querySelector(".frame");
+  const board = { send: () => {}, update };
+  let data, stamp = "", grids = [], serial = Date.now();
+  new ResizeObserver(() => fit()).observe(root);
+
+  function update(next) {
+    const text = JSON.stringify(next);
+    if (text === stamp) return;
+    stamp = text;
+    data = next;
+    build();
+    fit();
+    window_();
+  }
+
+  // sheet: { name, channel, rows, cols, colours: [css …], texts: [string …], lines, changed: [place …] }
+  function build() {
+    grids = [];
+    sheets.replaceChildren(...data.sheets.map((sheet) => {
+      const cells = (className, fill) => {
+        const box = make("div", { className: `cells ${className}` });
+        box.style.gridTemplateColumns = `repeat(${sheet.cols}, auto)`;
+        const list = sheet.colours.map((colour, at) => { const cell = make("div"); fill(cell, at); box.append(cell); return cell; });
+        box.addEventListener("pointermove", (event) => { const at = list.indexOf(event.target); if (at >= 0) light(at); });
+        box.addEventListener("pointerleave", () => light(null));
+        return { box, list };
+      };
+      const picture = cells("picture", (cell, at) => { cell.style.background = sheet.colours[at]; });
+      const matrix = cells(`matrix${sheet.lines > 1 ? " tall" : ""}${sheet.channel !== null ? " editable" : ""}`, (cell, at) => { cell.textContent = sheet.texts[at]; });
+      for (const at of sheet.changed) matrix.list[at].classList.add("changed");
+      picture.box.setAttribute("role", "img");
+      picture.box.setAttribute("aria-label", `${sheet.name}, ${sheet.rows}×${sheet.cols} pixels`);
+      matrix.box.setAttribute("role", "table");
+      matrix.box.setAttribute("aria-label", `${sheet.name} as numbers`);
+      if (sheet.channel !== null) {
+        matrix.list.forEach((cell, at) => {
+          cell.tabIndex = at ? -1 : 0;
+          cell.addEventListener("click", () => edit(sheet, matrix, at));
+          cell.addEventListener("keydown", (event) => travel(event, sheet, matrix, at));
+        });
+      }
+      grids.push({ sheet, picture, matrix });
+      const figure = (title, box) => make("figure", {}, [make("figcaption", { textContent: title }), box]);
+      return make("div", { className: "sheet" }, [figure(sheet.name, picture.box), figure(data.unit, matrix.box)]);
+    }));
+  }
+
+  function light(at) {
+    for (const { picture, matrix } of grids) for (const { list } of [picture, matrix]) {
+      list.lit?.classList.remove("lit");
+      list.lit = at === null ? undefined : list[at];
+      list.lit?.classList.add("lit");
+    }
+    if (at === null) { tip.textContent = data.hint; return; }
+    const { cols } = grids[0].sheet;
+    const values = grids.map(({ sheet }) => `${grids.length > 1 ? `${sheet.name}: ` : ""}${sheet.texts[at].split("\n").join(", ")}`).join(" · ");
+    tip.textContent = `row ${data.top + Math.floor(at / cols)}, column ${data.left + (at % cols)}: ${values}`;
+  }
+
+  function edit(sheet, matrix, at, first = "") {
+    const cell = matrix.list[at];
+    if (cell.querySelector("input")) return;
+    const input = make("input", { value: first || sheet.texts[at].trim(), ariaLabel: `Pixel row ${Math.floor(at / sheet.cols)}, column ${at % sheet.cols}, 0 to 255` });
+    const old = sheet.texts[at];
+    const finish = (keep) => {
+      const typed = input.value.trim();
+      const value = Number(typed.replace(",", "."));
+      cell.textContent = old;
+      if (!keep || typed === old.trim()) return;
+      if (typed === "" || !Number.isFinite(value) || value < data.low || value > data.high) {
+        tip.textContent = `“${typed}” is not a number from ${data.low} to ${data.high}. The old value stays.`;
+        return;
+      }
+      cell.textContent = typed;
+      board.send("edit", { serial: ++serial, channel: sheet.channel, row: data.top + Math.floor(at / sheet.cols), col: data.left + (at % sheet.cols), value });
+    };
+    input.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Enter") { input.blur(); cell.focus(); }
+      if (event.key === "Escape") { input.value = old.trim(); input.blur(); cell.focus(); }
+    });
+    input.addEventListener("blur", () => finish(true), { once: true });
+    cell.replaceChildren(input);
+    input.focus();
+    if (!first) input.select();
+  }
+
+  function travel(event, sheet, matrix, at) {
+    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -sheet.cols, ArrowDown: sheet.cols }[event.key];
+    if (by !== undefined && matrix.list[at + by]) { matrix.list[at + by].focus(); light(at + by); }
+    else if (event.key === "Enter") edit(sheet, matrix, at);
+    else if (/^[0-9]$/.test(event.key)) edit(sheet, matrix, at, event.key);
+    else return;
+    event.preventDefault();
+  }
+
+  function fit() {
+    if (!data) return;
+    const { rows, cols } = data.sheets[0];
+    const lines = Math.max(...data.sheets.map((sheet) => sheet.lines));
+    const longest = Math.max(...data.sheets.map((sheet) => Math.max(...sheet.texts.map((text) => Math.max(...text.split("\n").map((line) => line.length))))));
+    const width = root.clientWidth - 8;
+    if (width <= 0) return;
+    const stacked = width < 640;
+    // A matrix cell is as wide as its number needs; where many cells leave little room, the picture is the smaller one.
+    const broad = Math.max(1, 0.3 * longest * (lines > 1 ? 0.9 : 1));
+    const share = stacked ? 0 : cols > 14 ? 0.45 : 1;
+    const tall = (innerHeight * (data.sheets.length > 1 ? 0.85 : 0.66)) / (rows * Math.min(data.sheets.length, 3));
+    const cell = Math.max(5, Math.floor(Math.min((width - (stacked ? 0 : 24)) / (cols * (share + broad)), Math.max(tall, 14), 44)));
+    const wide = Math.floor(cell * broad);
+    for (const { picture, matrix } of grids) {
+      picture.box.style.setProperty("--cell", `${Math.max(4, Math.floor(stacked ? Math.min(cell, width / cols) : cell * share))}px`);
+      matrix.box.style.setProperty("--cell", `${cell}px`);
+    }
+    sheets.style.setProperty("--wide", `${wide}px`);
+    sheets.style.setProperty("--font", `${Math.min(cell / (lines > 1 ? 3.3 : 1.6), wide / (0.6 * longest), 20)}px`);
+  }
+
+  // --- the window over a large picture --------------------------------------------------------------------------------
+
+  function window_() {
+    const view = data.overview;
+    overview.hidden = !view;
+    if (!view) return;
+    const image = overview.querySelector("img");
+    if (image.src !== view.url) image.src = view.url;
+    image.alt = view.alt;
+    const share = (value, whole) => `${(100 * value) / whole}%`;
+    const { rows, cols } = data.sheets[0];
+    Object.assign(frame.style, { left: share(data.left, view.width), top: share(data.top, view.height), width: share(cols, view.width), height: share(rows, view.height) });
+  }
+
+  function moveTo(top, left) {
+    const view = data.overview;
+    const { rows, cols } = data.sheets[0];
+    const clamp = (value, most) => Math.round(Math.min(Math.max(0, value), Math.max(0, most)));
+    board.send("corner", { serial: ++serial, top: clamp(top, view.height - rows), left: clamp(left, view.width - cols) });
+  }
+
+  overview.addEventListener("click", (event) => {
+    const box = overview.querySelector("img").getBoundingClientRect();
+    const { rows, cols } = data.sheets[0];
+    moveTo(((event.clientY - box.top) / box.height) * data.overview.height - rows / 2, ((event.clientX - box.left) / box.width) * data.overview.width - cols / 2);
+  });
+  frame.addEventListener("keydown", (event) => {
+    const [down, right] = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key] ?? [];
+    if (down === undefined) return;
+    event.preventDefault();
+    moveTo(data.top + down, data.left + right);
+  });
+
+  return board;
+}

@@ -1,0 +1,100 @@
+"""Drawings as SVG: volumes of maps, and the units of a small network."""
+
+from collections.abc import Sequence
+from html import escape
+from itertools import pairwise
+
+from torch import Tensor
+
+from cnnviz.figures.colours import DIVERGING, scale_for
+
+INK, KEPT, FAINT = "#5b6b7a", "#0072b2", "#9aa7b3"
+FONT = 'font-family="Source Sans, DejaVu Sans, sans-serif" font-size="17" fill="#5b6b7a"'
+
+
+def volumes(shapes: Sequence[tuple[int, int, int]], between: Sequence[str]) -> str:
+    """Boxes (C, H, W) from left to right, drawn to one scale, with what happens between them written on arrows.
+
+    Args:
+        shapes: of the image and of each layer's maps.
+        between: one text an arrow.
+    """
+    most = max(max(height, width) for _, height, width in shapes)
+    unit = 150 / most
+    parts, left, bottom = [], 20.0, 220.0
+    for index, (channels, height, width) in enumerate(shapes):
+        tall, deep = max(4, height * unit), max(4, width * unit) * 0.45
+        wide = min(120, max(6, channels * unit * 1.6))
+        top = bottom - tall
+        shift = deep * 0.6
+        colour = ["#f2d9b0", "#bfd7ea", "#c9e4de", "#e4d4f4"][index % 4]
+        back, over = left + deep, top - shift
+        parts += [
+            _polygon([(left, bottom), (left, top), (back, over), (back, bottom - shift)], colour, 1.0),
+            _polygon([(left, top), (back, over), (back + wide, over), (left + wide, top)], colour, 0.7),
+            _polygon([(left, bottom), (left, top), (left + wide, top), (left + wide, bottom)], colour, 0.9),
+            f'<text x="{left}" y="{bottom + 24}" {FONT}>{height}×{width}×{channels}</text>',
+        ]
+        left += max(wide + deep, 110) + 12
+        if index < len(between):
+            lines = between[index].split("\n")
+            middle = bottom - most * unit / 2
+            parts.append(f'<line x1="{left}" y1="{middle}" x2="{left + 120}" y2="{middle}" stroke="{INK}" stroke-width="2"/>')
+            parts.append(f'<polygon points="{left + 120},{middle - 6} {left + 132},{middle} {left + 120},{middle + 6}" fill="{INK}"/>')
+            parts += [f'<text x="{left}" y="{middle - 12 - 20 * (len(lines) - 1 - i)}" {FONT}>{escape(line)}</text>' for i, line in enumerate(lines)]
+            left += 150
+    return _svg(parts, left, 260)
+
+
+def unit_network(values: Sequence[Tensor], masks: Sequence[Tensor], weights: Sequence[Tensor], names: Sequence[str]) -> str:
+    """Layers of units as circles with their numbers; dropped units are crossed out, and their connections are gone.
+
+    Args:
+        values, masks: one (units,) tensor a layer; a mask holds 1 for a unit that stays.
+        weights: (units of l, units of l + 1), for the width and colour of the connections.
+    """
+    most = max(len(layer) for layer in values)
+    step, radius, height = 74, 26, 74 * most + 60
+    parts = []
+
+    def centre(layer: int, unit: int) -> tuple[float, float]:
+        return 80 + layer * 220, 50 + step * (unit + 0.5) + step * (most - len(values[layer])) / 2
+
+    strongest = max(weight.abs().max().item() for weight in weights)
+    for index, (first, second) in enumerate(pairwise(range(len(values)))):
+        for a in range(len(values[first])):
+            for b in range(len(values[second])):
+                if not (masks[first][a] and masks[second][b]):
+                    continue
+                weight = weights[index][a, b].item()
+                (x1, y1), (x2, y2) = centre(first, a), centre(second, b)
+                colour, width = "#b2182b" if weight > 0 else "#2166ac", 0.4 + 3.5 * abs(weight) / strongest
+                look = f'stroke="{colour}" stroke-opacity="0.55" stroke-width="{width:.2f}"'
+                parts.append(f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" {look}/>')
+    highest = max(layer.abs().max().item() for layer in values) or 1.0
+    _, low, high = scale_for(-highest, highest)
+    for index, layer in enumerate(values):
+        parts.append(f'<text x="{centre(index, 0)[0]}" y="22" text-anchor="middle" {FONT}>{escape(names[index])}</text>')
+        for unit, value in enumerate(layer.tolist()):
+            x, y = centre(index, unit)
+            if masks[index][unit]:
+                red, green, blue = DIVERGING.colours(256)[round(255 * (value - low) / (high - low))]
+                ink = "#10161d" if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "#ffffff"
+                parts.append(f'<circle cx="{x}" cy="{y}" r="{radius}" fill="rgb({red},{green},{blue})" stroke="{INK}" stroke-width="2"/>')
+                parts.append(f'<text x="{x}" y="{y + 6}" text-anchor="middle" {FONT.replace("#5b6b7a", ink)}>{value:.2f}</text>')
+            else:
+                parts.append(f'<circle cx="{x}" cy="{y}" r="{radius}" fill="none" stroke="{FAINT}" stroke-width="2" stroke-dasharray="5 4"/>')
+                parts += [
+                    f'<line x1="{x - d * 14}" y1="{y - 14}" x2="{x + d * 14}" y2="{y + 14}" stroke="{FAINT}" stroke-width="4"/>' for d in (1, -1)
+                ]
+    return _svg(parts, 160 + 220 * (len(values) - 1), height)
+
+
+def _polygon(corners: Sequence[tuple[float, float]], colour: str, opacity: float) -> str:
+    points = " ".join(f"{x},{y}" for x, y in corners)
+    return f'<polygon points="{points}" fill="{colour}" fill-opacity="{opacity}" stroke="{INK}"/>'
+
+
+def _svg(parts: Sequence[str], width: float, height: float) -> str:
+    size = f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(parts)}</svg>'

@@ -1,0 +1,96 @@
+"""A picture as the numbers it is made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cnnviz.errors import CnnvizError
+
+CHANNELS = ("red", "green", "blue")
+MEAN_STD = {1: ((0.1307,), (0.3081,)), 3: ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))}
+"""Of MNIST for grey pictures, of ImageNet for colour: what networks are usually given is (x − mean) / std, with x in [0, 1]."""
+
+VALUES: dict[str, str] = {"bytes": "0 – 255", "scaled": "0 – 1", "normalised": "normalised"}
+
+
+@dataclass(frozen=True)
+class PixelSheet:
+    """One picture and its matrix.
+
+    Attributes:
+        colours: (rows, cols, 3) uint8, as the picture shows them.
+        texts: the matrix's cells, row by row.
+        channel: which channel a typed number changes; ``None`` if it cannot be typed over.
+        lines: lines of text in a cell.
+    """
+
+    name: str
+    colours: np.ndarray
+    texts: tuple[str, ...]
+    channel: int | None
+    lines: int = 1
+    changed: tuple[int, ...] = ()
+
+
+def numbers(image: Tensor, kind: str, high: int = 255) -> Tensor:
+    """The picture's values as they are (``bytes``), divided by ``high`` (``scaled``), or then (x − mean) / std (``normalised``).
+
+    Args:
+        image: (1 or 3, H, W) uint8.
+    """
+    if kind not in VALUES:
+        raise CnnvizError(f"There are no values '{kind}'. Choose one of: {', '.join(VALUES)}.")
+    if kind == "bytes":
+        return image.float()
+    scaled = image.float() / high
+    if kind == "scaled":
+        return scaled
+    mean, std = (torch.tensor(numbers).view(-1, 1, 1) for numbers in MEAN_STD[len(image)])
+    return (scaled - mean) / std
+
+
+def with_edits(image: Tensor, edits: Mapping[tuple[int, int, int], int]) -> Tensor:
+    """A copy with some (channel, row, column) changed."""
+    changed = image.clone()
+    for place, value in edits.items():
+        changed[place] = value
+    return changed
+
+
+def pixel_sheets(
+    image: Tensor, window: tuple[int, int, int, int], kind: str, apart: bool, edits: Mapping[tuple[int, int, int], int], high: int = 255
+) -> list[PixelSheet]:
+    """The window (top, left, rows, columns) of a picture as pictures with their matrices: one together, or one a channel."""
+    top, left, rows, cols = window
+    part = image[:, top : top + rows, left : left + cols]
+    values = numbers(part, kind, high)
+    texts = [[f"{value:.0f}" if kind == "bytes" else f"{value:.2f}" for value in channel] for channel in values.flatten(1).tolist()]
+    shown = (part.float() * (255 / high)).round().to(torch.uint8)
+    inside = [(k, r - top, c - left) for k, r, c in edits if top <= r < top + rows and left <= c < left + cols]
+    changed = [tuple(r * cols + c for k, r, c in inside if k == channel) for channel in range(len(image))]
+    if len(image) == 1:
+        grey = shown.permute(1, 2, 0).expand(-1, -1, 3).numpy()
+        two_digits = high == 99 and kind == "bytes"
+        cells = tuple(text.zfill(2) if two_digits else text for text in texts[0])
+        return [PixelSheet("What we see", grey, cells, 0 if kind == "bytes" else None, changed=changed[0])]
+    if not apart:
+        cells = tuple("\n".join(triple) for triple in zip(*texts, strict=True))
+        return [PixelSheet("What we see", shown.permute(1, 2, 0).numpy(), cells, None, lines=3)]
+    sheets = []
+    for channel, name in enumerate(CHANNELS):
+        tinted = np.zeros((*shown.shape[1:], 3), dtype=np.uint8)
+        tinted[..., channel] = shown[channel].numpy()
+        sheets.append(
+            PixelSheet(f"Channel {channel}: {name}", tinted, tuple(texts[channel]), channel if kind == "bytes" else None, changed=changed[channel])
+        )
+    return sheets
+
+
+def as_csv(image: Tensor, kind: str, high: int = 255) -> str:
+    """The whole matrix as text: a line a row; the channels below each other, with an empty line between."""
+    form = "{:.0f}" if kind == "bytes" else "{:.6g}"
+    blocks = ("\n".join(",".join(form.format(value) for value in row) for row in channel) for channel in numbers(image, kind, high).tolist())
+    return "\n\n".join(blocks) + "\n"

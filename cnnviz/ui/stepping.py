@@ -1,0 +1,149 @@
+"""Numbers on the screen: the stepper that plays any trace, and the table of numbers to type into."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from cnnviz.figures import ColourScale, limits, scale_for
+from cnnviz.ops.trace import Trace
+from cnnviz.ui.components import component, listen
+from cnnviz.ui.links import changed_by_itself, write
+
+
+def _scale(scale: ColourScale, low: float, high: float) -> dict[str, object]:
+    return {"stops": list(scale.stops), "low": low, "high": high}
+
+
+def scale_of(values: Tensor, signed: bool = False) -> dict[str, object]:
+    """The colours of a grid of numbers, for a component; ``signed`` for kernels, errors and gradients, whatever their signs now."""
+    return _scale(*scale_for(*limits(values), signed=signed))
+
+
+def _flat(values: Tensor) -> list[float | None]:
+    """Row by row; cells that do not count as ``None``."""
+    return [None if value != value or abs(value) == float("inf") else value for value in values.flatten().tolist()]
+
+
+@dataclass(frozen=True)
+class StepperNames:
+    """What a stepper's grids are called; ``symbol`` is the output's letter, ``function`` the one of element-wise steps."""
+
+    input: str = "image x"
+    weights: str = "kernel w"
+    output: str = "map s"
+    symbol: str = "s"
+    function: str = "φ"
+    channels: Sequence[str] = ()
+
+
+COMBINE = {"convolution": "sum", "average": "sum", "distance": "sum", "max": "max", "l2": "l2"}
+
+
+def stepper(key: str, trace: Trace, names: StepperNames = StepperNames(), *, channel: int = 0, start: int = 0) -> None:
+    """Plays a trace in the browser: steps, terms of each sum, keys, hovering, and all steps as a table.
+
+    Args:
+        trace: convolution, pooling or an element-wise function.
+        channel: of the output, where it has several; pooling shows the input channel of the same number.
+        start: the first step shown.
+    """
+    pooled = trace.weights is not None and trace.operation != "convolution"
+    apart = trace.operation != "convolution"
+    padded = trace.padded[channel : channel + 1] if apart else trace.padded
+    output = trace.output if trace.output.dim() == 2 else trace.output[channel]
+    weights = torch.empty(0)
+    if trace.weights is not None:
+        weights = trace.weights[channel] if trace.weights.dim() == 4 else trace.weights
+        weights = weights if weights.dim() == 3 else weights.unsqueeze(0)
+        if not apart and len(weights) == 1 and len(padded) > 1:
+            weights = weights.expand(len(padded), -1, -1)
+    finite = padded[padded.isfinite()]
+    data = {
+        "inputs": [_flat(values) for values in padded], "rows": padded.shape[1], "cols": padded.shape[2], "pad": trace.padding,
+        "weights": [_flat(values) for values in weights], "size": list(trace.window_shape), "average": pooled,
+        "output": _flat(output), "outRows": output.shape[0], "outCols": output.shape[1], "stride": trace.stride, "dilation": trace.dilation,
+        "bias": None if trace.bias is None else float(trace.bias[channel if len(trace.bias) > 1 else 0]),
+        "combine": COMBINE.get(trace.operation, "each"), "start": start,
+        "names": {
+            "input": names.input, "weights": names.weights, "output": names.output, "symbol": names.symbol, "function": names.function,
+            "channels": list(names.channels),
+        },
+        "scales": {"input": scale_of(finite), "weights": scale_of(weights, signed=True) if len(weights) else None, "output": scale_of(output)},
+    }  # fmt: skip
+    component("stepper")(key=key, data=data)
+
+
+LARGEST_TYPED = 1e6
+
+
+def _numbers_text(values: Tensor) -> str:
+    return ";".join(",".join(f"{value:.7g}" for value in row) for row in values.tolist())
+
+
+def _numbers_from(text: str) -> Tensor | None:
+    """A table from a link: rows with ``;``, cells with ``,``; ``None`` if it is none, or too large."""
+    if len(text) > 4000:
+        return None
+    try:
+        values = torch.tensor([[float(cell) for cell in row.split(",")] for row in text.split(";")])
+    except ValueError:
+        return None
+    usable = values.dim() == 2 and values.numel() > 0 and bool(values.isfinite().all()) and values.abs().max().item() <= LARGEST_TYPED
+    return values if usable else None
+
+
+def set_numbers(key: str, values: Tensor) -> None:
+    """Puts other numbers into a ``number_grid``; before it is drawn, or in a callback."""
+    st.session_state[f"{key}_values"] = values
+
+
+def number_grid(label: str, key: str, usual: Tensor, shape: tuple[int, int] | None = None, *, cell: float = 3.0, signed: bool = False) -> Tensor:
+    """A table of numbers to type into; in the address ``key=1,0,1;0,1,0``.
+
+    Numbers outside the shown part are kept, so a smaller size and back loses nothing.
+
+    Args:
+        usual: (R, C) what it holds at first, and needs no word in the address.
+        shape: (rows, columns) to show; that of ``usual``, or of the link, if not given.
+        cell: largest side of a cell, in rem.
+        signed: blue to red, as kernels are.
+
+    Returns:
+        (rows, columns) float32.
+    """
+    widget = f"{key}_grid"
+    told = (st.session_state.get(widget) or {}).get("grid")
+    kept = st.session_state.get(f"{key}_values")
+    if told is not None and told != st.session_state.get(f"{key}_told"):
+        kept = _over(kept, _numbers_from(";".join(",".join(map(str, row)) for row in told)))
+        st.session_state[f"{key}_told"] = told
+    elif changed_by_itself(key):
+        text = st.query_params.get(key)
+        linked = _numbers_from(text) if text else None
+        kept = linked if linked is not None else kept if text is None and kept is not None and widget not in st.session_state else usual
+    kept = usual if kept is None else kept
+    st.session_state[f"{key}_values"] = kept
+    rows, cols = shape or (kept.shape[0], kept.shape[1])
+    shown = _over(torch.zeros(rows, cols), kept[:rows, :cols])
+    basic = _over(torch.zeros(rows, cols), usual[:rows, :cols])
+    write(key, None if torch.equal(shown, basic) else _numbers_text(shown))
+    st.markdown(f"**{label}**")
+    component("number_grid")(
+        key=widget, data={"values": shown.tolist(), "label": label, "scale": scale_of(shown, signed), "most": LARGEST_TYPED, "cell": cell},
+        default={"grid": None}, on_grid_change=listen,
+    )  # fmt: skip
+    return shown
+
+
+def _over(below: Tensor | None, above: Tensor | None) -> Tensor:
+    """``above`` laid over ``below``; the larger of both sizes."""
+    if below is None or above is None:
+        return above if above is not None else below if below is not None else torch.zeros(1, 1)
+    rows, cols = (max(a, b) for a, b in zip(below.shape, above.shape, strict=True))
+    joined = torch.zeros(rows, cols)
+    joined[: below.shape[0], : below.shape[1]] = below
+    joined[: above.shape[0], : above.shape[1]] = above
+    return joined

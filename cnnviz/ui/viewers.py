@@ -1,0 +1,125 @@
+"""Components that show an image with its numbers: pixels, a lens over a photograph, a block and its vector."""
+
+import base64
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import streamlit as st
+import torch
+from PIL import Image
+from torch import Tensor
+
+from cnnviz.figures import DIVERGING, GREY, PixelSheet, scale_for
+from cnnviz.ui.components import component, listen
+from cnnviz.ui.stepping import scale_of
+
+
+def _url(picture: Image.Image, kind: str = "PNG", **options: int) -> str:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return f"data:image/{kind.lower()};base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def _picture(pixels: Tensor) -> Image.Image:
+    """(1 or 3, H, W) uint8."""
+    array = pixels.permute(1, 2, 0).contiguous().numpy()
+    return Image.fromarray(array[..., 0] if array.shape[2] == 1 else array)
+
+
+@dataclass(frozen=True)
+class PixelEvent:
+    """What the student did: a number typed (``value`` in ``channel``), or the window moved."""
+
+    row: int
+    col: int
+    channel: int = 0
+    value: float | None = None
+
+
+def pixel_view(
+    key: str, sheets: list[PixelSheet], corner: tuple[int, int], whole: Tensor | None, unit: str, span: tuple[float, float], hint: str
+) -> PixelEvent | None:
+    """Pictures beside their numbers. Returns a new event once.
+
+    Args:
+        corner: (top, left) of the window in the whole image.
+        whole: (C, H, W) uint8, shown small with the window, where the window is only a part of it.
+        unit: what the numbers are, above the matrix.
+        span: lowest and highest number that may be typed.
+    """
+    stored = st.session_state.get(key) or {}
+    overview = None
+    if whole is not None:
+        small = _picture(whole)
+        small.thumbnail((480, 480))
+        overview = {
+            "url": _url(small, "JPEG", quality=88), "height": whole.shape[1], "width": whole.shape[2], "alt": "The whole picture with the window",
+        }  # fmt: skip
+    data = {
+        "sheets": [
+            {
+                "name": sheet.name, "channel": sheet.channel, "rows": sheet.colours.shape[0], "cols": sheet.colours.shape[1], "lines": sheet.lines,
+                "colours": [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in sheet.colours.reshape(-1, 3).tolist()], "texts": list(sheet.texts),
+                "changed": list(sheet.changed),
+            }
+            for sheet in sheets
+        ],
+        "top": corner[0], "left": corner[1], "overview": overview, "unit": unit, "low": span[0], "high": span[1], "hint": hint,
+    }  # fmt: skip
+    component("pixels")(key=key, data=data, default={"edit": None, "corner": None}, on_edit_change=listen, on_corner_change=listen)
+    return _new_event(key, stored)
+
+
+def _new_event(key: str, stored: dict[str, object]) -> PixelEvent | None:
+    seen = st.session_state.setdefault(f"{key}_seen", set())
+    for name in ("edit", "corner"):
+        told = stored.get(name)
+        if not isinstance(told, dict) or told.get("serial") in seen:
+            continue
+        seen.add(told["serial"])
+        if name == "corner":
+            return PixelEvent(int(told["top"]), int(told["left"]))
+        return PixelEvent(int(told["row"]), int(told["col"]), int(told["channel"]), float(told["value"]))
+    return None
+
+
+@lru_cache(maxsize=4)
+def _source_url(content: bytes, height: int, width: int) -> str:
+    return _url(Image.frombytes("L", (width, height), content), compress_level=1)
+
+
+def lens(key: str, image: Tensor, result: Tensor, kernel: Tensor, *, signed: bool, what: str, title: str) -> None:
+    """A grey picture, what a kernel makes of it, and the window under the pointer with its products.
+
+    Args:
+        image: (1, H, W) uint8.
+        result: (1, H, W) float, of the image in [0, 1].
+        kernel: (K, K).
+        signed: blue to red around zero; otherwise grey, cut off at 0 and 1.
+    """
+    values = result[0].numpy()
+    scale, low, high = scale_for(float(values.min()), float(values.max()), signed=True) if signed else (GREY, 0.0, 1.0)
+    share = np.clip((values - low) * (255 / ((high - low) or 1)), 0, 255).astype(np.uint8)
+    picture = Image.fromarray(share)
+    if signed:
+        picture.putpalette(DIVERGING.colours(256).tobytes())
+    large = share.size > 200_000
+    url = _url(picture.convert("RGB") if signed else picture, "JPEG", quality=90) if large else _url(picture, compress_level=1)
+    products = float(kernel.abs().max())
+    height, width = values.shape
+    data = {
+        "source": _source_url(image.contiguous().numpy().tobytes(), height, width), "result": url, "height": height, "width": width,
+        "kernel": kernel.flatten().tolist(), "side": kernel.shape[0], "scale": {"stops": list(scale.stops), "low": low, "high": high},
+        "products": {"stops": list(DIVERGING.stops), "low": -products, "high": products}, "from": what, "to": title,
+        "alt": f"{title}: values from {values.min():.3g} to {values.max():.3g}",
+    }  # fmt: skip
+    component("lens")(key=key, data=data)
+
+
+def flatten_view(key: str, block: Tensor, start: int = 0) -> None:
+    """A block of maps (C, H, W) and the vector that flattening makes of it; a cell and its place light together."""
+    channels, rows, cols = block.shape
+    values = torch.round(block.flatten(), decimals=4).tolist()
+    component("flatten")(key=key, data={"channels": channels, "rows": rows, "cols": cols, "values": values, "scale": scale_of(block), "start": start})
