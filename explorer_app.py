@@ -20,6 +20,36 @@ CHAPTERS = (
                 "I stepped through all nine sums of the lecture's example, and taught the kernel backwards.",
                 "convolution.png", "A kernel over an image of numbers",
             ),
+            Lesson(
+                "pages/seeing/kernels.py", "Kernels",
+                "I typed a kernel, saw what it finds on a photograph, and put it into a network.",
+                "kernels.png", "A photograph and its edges",
+            ),
+            Lesson(
+                "pages/seeing/convolutional_layer.py", "Convolutional layer",
+                "I know why 6 filters of 5×5×3 make 28×28×6, and what that costs against a fully connected layer.",
+                "convolutional_layer.png", "Six maps of a photograph",
+            ),
+            Lesson(
+                "pages/seeing/activations.py", "Activation functions",
+                "I saw gradients vanish in twenty sigmoid layers, and ReLU units die.",
+                "activations.png", "A feature map before and after ReLU",
+            ),
+            Lesson(
+                "pages/seeing/pooling.py", "Pooling",
+                "I pooled my own numbers, then moved a digit and saw how little the prediction changed.",
+                "pooling.png", "A map before and after pooling",
+            ),
+            Lesson(
+                "pages/seeing/dropout.py", "Dropout",
+                "I watched the masks change, and a network that drops units stop learning by heart.",
+                "dropout.png", "Correlations of hidden units",
+            ),
+            Lesson(
+                "pages/seeing/fully_connected.py", "Flatten and softmax",
+                "I followed a pixel into the vector, to a logit, to a probability, to the loss.",
+                "fully_connected.png", "The weights of ten classes as images",
+            ),
         ),
     ),
     Chapter(

@@ -1,6 +1,6 @@
 """Train the bundled example runs, ``assets/runs/example…``, and draw the pictures of the lecture's map.
 
-    python tools/make_example.py
+    python tools/make_example.py            # --pictures: only the pictures
 
 ``example`` is one of ``tiny`` on MNIST; about 50 of its snapshots are kept, so that it stays below 1.5 MB. The others are
 for comparisons that a page shows before the student has trained anything.
@@ -8,6 +8,7 @@ for comparisons that a page shows before the student has trained anything.
 
 import json
 import shutil
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +16,14 @@ from pathlib import Path
 import torch
 from PIL import Image, ImageDraw
 
-from cnnviz.data import load
-from cnnviz.features import feature_maps, filters
-from cnnviz.figures import Sheet, image_sheet, map_sheet
+from cnnviz.data import load, photo
+from cnnviz.features import feature_maps, filters, unit_correlations
+from cnnviz.figures import Sheet, image_sheet, limits, map_sheet
 from cnnviz.models import PRESETS
 from cnnviz.models.variants import with_dropout, without_pooling
+from cnnviz.ops.convolution import trace
+from cnnviz.ops.kernels import apply, grey, kernel
+from cnnviz.ops.layers import hand_filters, layer_maps
 from cnnviz.settings import ASSETS
 from cnnviz.training import TrainingSpec, open_run
 from cnnviz.training.folder import RunFolder
@@ -30,12 +34,15 @@ PICTURES = ASSETS / "pictures"
 SIZE = (640, 320)
 
 
+FEW_IMAGES = TrainingSpec(
+    "mnist", "mlp", epochs=60, limit=500, batch_size=50, learning_rate=0.02, label_smoothing=0.0, weight_decay=0.0
+)  # fmt: skip
 SPECS = {
     "example": TrainingSpec("mnist", "tiny", epochs=4),
     "example_strided": TrainingSpec("mnist", without_pooling(PRESETS["tiny"]), epochs=4),
     "example_linear": TrainingSpec("mnist", "linear", epochs=4),
-    "example_dropout": TrainingSpec("mnist", "mlp", epochs=60, limit=500, batch_size=50),
-    "example_no_dropout": TrainingSpec("mnist", with_dropout(PRESETS["mlp"], 0), epochs=60, limit=500, batch_size=50),
+    "example_dropout": FEW_IMAGES,
+    "example_no_dropout": replace(FEW_IMAGES, network=with_dropout(PRESETS["mlp"], 0)),
 }
 
 
@@ -46,7 +53,7 @@ def train(name: str, spec: TrainingSpec) -> None:
         steps = folder.steps()
         for index, step in enumerate(steps[:-1]):
             # The first example can be played through; of the others the first and the last weights are enough.
-            if step and (name != "example" or (index >= 24 and index % 4)):
+            if "dropout" in name or (step and (name != "example" or (index >= 24 and index % 4))):
                 folder.snapshot_path(step).unlink()
         folder.set_status(replace(folder.status(), pid=0, pid_started=0.0))
         about = json.loads((folder.path / "run.json").read_text())
@@ -58,40 +65,55 @@ def train(name: str, spec: TrainingSpec) -> None:
         shutil.copytree(folder.path, target)
 
 
-def place(canvas: Image.Image, sheet: Sheet, left: int, top: int, height: int) -> int:
-    """Pastes a sheet, enlarged to about ``height``; returns its right edge."""
-    pixels = max(1, height // (sheet.rows * (sheet.height + 1)))
-    picture = sheet.enlarged(pixels)
-    canvas.paste(picture, (left, top + (height - picture.height) // 2), picture)
-    return left + picture.width
+def save(name: str, *sheets: Sheet, arrow: bool = False) -> None:
+    """Sheets side by side on white, each as large as fits."""
+    canvas = Image.new("RGB", SIZE, "white")
+    room, left = (SIZE[0] - 40 - 50 * (len(sheets) - 1)) // len(sheets), 20
+    for index, sheet in enumerate(sheets):
+        width, height = sheet.columns * (sheet.width + 1), sheet.rows * (sheet.height + 1)
+        zoom = min(room / width, 280 / height)
+        picture = sheet.enlarged(1).resize((round(width * zoom), round(height * zoom)), Image.Resampling.NEAREST)
+        canvas.paste(picture, (left + (room - picture.width) // 2, (SIZE[1] - picture.height) // 2), picture)
+        left += room
+        if arrow and index < len(sheets) - 1:
+            ImageDraw.Draw(canvas).polygon([(left + 12, 145), (left + 40, 160), (left + 12, 175)], fill="#0072b2")
+        left += 50
+    canvas.quantize(128).save(PICTURES / f"{name}.png", optimize=True)
 
 
 def pictures() -> None:
     PICTURES.mkdir(exist_ok=True)
     run = open_run("example")
+    network, digit = run.network(run.steps[-1]), load("mnist", "test").floats(slice(7, 8))
     before, after = (filters(run.network(step))[1] for step in (run.steps[0], run.steps[-1]))
-    span = (float(torch.cat([before, after]).min()), float(torch.cat([before, after]).max()))
-    canvas = Image.new("RGB", SIZE, "white")
-    place(canvas, map_sheet(before, span=span, columns=2), 40, 30, 260)
-    place(canvas, map_sheet(after, span=span, columns=2), 360, 30, 260)
-    ImageDraw.Draw(canvas).polygon([(312, 145), (342, 160), (312, 175)], fill="#0072b2")
-    canvas.save(PICTURES / "training_lab.png", optimize=True)
+    span = limits(before, after)
+    maps = feature_maps(network, digit[0])
+    cat = photo("chelsea")[:, 60:260, 120:400].float() / 255
+    hand = hand_filters(6, 3, 5)
+    linear, dropped, plain = (open_run(f"example_{name}") for name in ("linear", "dropout", "no_dropout"))
+    few = load("mnist", "test", 500)
+    lecture = torch.tensor([[1.0, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]])
+    cross = torch.tensor([[1.0, 0, 1], [0, 1, 0], [1, 0, 1]])
 
-    image = load("mnist", "test").floats(slice(7, 8))
-    maps = feature_maps(run.network(run.steps[-1]), image[0])
-    canvas = Image.new("RGB", SIZE, "white")
-    right = place(canvas, image_sheet(image), 20, 60, 200)
-    right = place(canvas, map_sheet(maps["relu1"], columns=2), right + 30, 40, 240)
-    place(canvas, map_sheet(maps["relu2"], columns=2), right + 30, 40, 240)
-    canvas.save(PICTURES / "feature_maps.png", optimize=True)
+    save("training_lab", map_sheet(before, span=span, columns=2), map_sheet(after, span=span, columns=2), arrow=True)
+    save("feature_maps", image_sheet(digit), map_sheet(maps["relu1"], columns=2), map_sheet(maps["relu2"], columns=2))
+    save("image_as_numbers", image_sheet(cat.unsqueeze(0)), image_sheet(cat[:, 30:46, 40:56].unsqueeze(0)), arrow=True)
+    save("convolution", map_sheet(lecture[None]), map_sheet(cross[None], signed=True), map_sheet(trace(lecture, cross).output[None]), arrow=True)
+    save("kernels", image_sheet(grey(cat).unsqueeze(0)), map_sheet(apply(grey(cat), kernel("sobel_x", 5))), arrow=True)
+    save("convolutional_layer", image_sheet(cat.unsqueeze(0)), map_sheet(layer_maps(cat, hand, 1, 0, 1, 1), columns=2), arrow=True)
+    save("activations", map_sheet(maps["conv1"], columns=2), map_sheet(maps["relu1"], columns=2), arrow=True)
+    save("pooling", map_sheet(maps["relu1"], columns=2), map_sheet(maps["pool1"], columns=2), arrow=True)
+    tables = [unit_correlations(each.network(each.steps[-1]), few, "relu1") for each in (plain, dropped)]
+    save("dropout", *(map_sheet(table[None], span=(-1, 1)) for table in tables))
+    save("fully_connected", map_sheet(filters(linear.network(linear.steps[-1]))[1], columns=5, signed=True))
 
     icon = Image.new("RGBA", (128, 128), (0, 0, 0, 0))
-    kernel = map_sheet(after[:1], span=span).enlarged(128 // 5)
-    icon.paste(kernel, (2, 2))
+    icon.paste(map_sheet(after[:1], span=span).enlarged(128 // 5), (2, 2))
     icon.save(PICTURES / "icon.png", optimize=True)
 
 
 if __name__ == "__main__":
-    for name, spec in SPECS.items():
-        train(name, spec)
+    if "--pictures" not in sys.argv:
+        for name, spec in SPECS.items():
+            train(name, spec)
     pictures()

@@ -79,13 +79,13 @@ function create(root) {
     const grid = make("div", { className: "cells" });
     grid.style.gridTemplateColumns = `repeat(${data.side}, auto)`;
     grid.append(...cells.map(([value, weight]) => {
-      const cell = make("div", { textContent: `${brief(value, 2)}\n·${brief(weight, 2)}` });
+      const cell = make("div", { textContent: `${brief(value, 2)}\n× ${brief(weight, 2)}` });
       const { background, text } = paint(value * weight, data.products);
       cell.style.background = background;
       cell.style.color = text;
       return cell;
     }));
-    panel.replaceChildren(grid, make("div", { textContent: "pixel · weight, coloured by the product" }));
+    panel.replaceChildren(grid, make("div", { textContent: "pixel × weight, coloured by the product" }));
   }
 
   return { update };

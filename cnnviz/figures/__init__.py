@@ -2,8 +2,8 @@
 
 from cnnviz.figures.colours import DIVERGING, GREY, SEQUENTIAL, ColourScale, scale_for
 from cnnviz.figures.curves import confusion_matrix, curve_in_words, learning_curve, loss_curve, probability_bars, value_map
-from cnnviz.figures.drawings import unit_network, volumes
-from cnnviz.figures.functions import activation_curves, by_depth, depth_histogram, lines, several_runs
+from cnnviz.figures.drawings import receptive_squares, unit_network, volumes
+from cnnviz.figures.functions import activation_curves, by_depth, depth_histogram, lines, several_runs, spread_of_draws
 from cnnviz.figures.pixels import VALUES, PixelSheet, as_csv, pixel_sheets, with_edits
 from cnnviz.figures.sheet import Sheet, image_sheet, judged_labels, limits, map_sheet
 
@@ -30,8 +30,10 @@ __all__ = [
     "map_sheet",
     "pixel_sheets",
     "probability_bars",
+    "receptive_squares",
     "scale_for",
     "several_runs",
+    "spread_of_draws",
     "unit_network",
     "value_map",
     "volumes",

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from html import escape
 from itertools import pairwise
 
+from PIL import Image, ImageDraw
 from torch import Tensor
 
 from cnnviz.figures.colours import DIVERGING, scale_for
+from cnnviz.ops.receptive_field import ReceptiveField
 
 INK, KEPT, FAINT = "#5b6b7a", "#0072b2", "#9aa7b3"
 FONT = 'font-family="Source Sans, DejaVu Sans, sans-serif" font-size="17" fill="#5b6b7a"'
@@ -44,6 +46,25 @@ def volumes(shapes: Sequence[tuple[int, int, int]], between: Sequence[str]) -> s
             parts += [f'<text x="{left}" y="{middle - 12 - 20 * (len(lines) - 1 - i)}" {FONT}>{escape(line)}</text>' for i, line in enumerate(lines)]
             left += 150
     return _svg(parts, left, 260)
+
+
+def receptive_squares(image: Tensor, fields: Sequence[ReceptiveField], width: int = 640) -> tuple[Image.Image, str]:
+    """The squares that the middle unit of each layer sees, drawn on an image (3, H, W) in [0, 1]; and the picture in words."""
+    height_px, width_px = image.shape[1:]
+    zoom = max(1, round(width / width_px))
+    pixels = (image.clamp(0, 1) * 255).byte().permute(1, 2, 0).numpy()
+    picture = Image.fromarray(pixels).resize((width_px * zoom, height_px * zoom), Image.Resampling.NEAREST)
+    pen = ImageDraw.Draw(picture)
+    words = []
+    for index, field in enumerate(fields):
+        row, col = (max(0, round((n / 2 - field.offset - field.size / 2) / field.stride)) for n in (height_px, width_px))
+        (top, bottom), (left, right) = field.span(row), field.span(col)
+        box = [left * zoom, top * zoom, (right + 1) * zoom - 1, (bottom + 1) * zoom - 1]
+        pen.rectangle(box, outline="#10161d", width=5)
+        pen.rectangle(box, outline="#e69f00", width=3)
+        pen.text((box[0] + 6, box[3] - 26), str(index + 1), fill="#e69f00", stroke_fill="#10161d", stroke_width=2, font_size=20)
+        words.append(f"layer {index + 1} sees {field.size}×{field.size} pixels")
+    return picture, "Receptive fields of the middle unit: " + ", ".join(words)
 
 
 def unit_network(values: Sequence[Tensor], masks: Sequence[Tensor], weights: Sequence[Tensor], names: Sequence[str]) -> str:

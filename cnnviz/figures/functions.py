@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
 from cnnviz.figures.colours import SEQUENTIAL
 from cnnviz.figures.curves import layout
@@ -110,3 +111,24 @@ def lines(values: Mapping[str, Sequence[float]], x: Sequence[float], x_title: st
     figure.update_xaxes(title=x_title)
     figure.update_yaxes(title=y_title, **({"tickformat": ".0%", "range": [0, 1.02]} if percent else {}))
     return layout(figure, 280)
+
+
+def spread_of_draws(draws: Mapping[str, Tensor], classes: Sequence[str]) -> tuple["Figure", str]:
+    """Boxes of the drawn probabilities, a group a class; and the same in words.
+
+    Args:
+        draws: title -> (draws, classes) probabilities.
+    """
+    from plotly.graph_objects import Box, Figure
+
+    figure = Figure()
+    words = []
+    for index, (title, table) in enumerate(draws.items()):
+        names = [name for name in classes for _ in range(len(table))]
+        figure.add_trace(Box(x=names, y=table.T.flatten().tolist(), name=title, marker_color=SERIES[index % len(SERIES)], boxpoints=False))
+        best = int(table.mean(0).argmax())
+        words.append(f"{title}: class {classes[best]} with {table[:, best].mean():.1%} ± {table[:, best].std():.1%}")
+    figure.update_layout(boxmode="group")
+    figure.update_yaxes(title="probability", tickformat=".0%", range=[0, 1.02])
+    figure.update_xaxes(title="class", type="category")
+    return layout(figure, 300), "; ".join(words)

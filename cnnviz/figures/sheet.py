@@ -66,7 +66,9 @@ def limits(*maps: Tensor) -> tuple[float, float]:
     return min(lows), max(highs)
 
 
-def map_sheet(maps: Tensor, *, span: tuple[float, float] | None = None, columns: int | None = None, what: str = "feature maps") -> Sheet:
+def map_sheet(
+    maps: Tensor, *, span: tuple[float, float] | None = None, columns: int | None = None, what: str = "feature maps", signed: bool = False
+) -> Sheet:
     """Draws (N, H, W) values, or (N, 3, H, W) colour kernels, on one colour scale.
 
     Args:
@@ -75,13 +77,14 @@ def map_sheet(maps: Tensor, *, span: tuple[float, float] | None = None, columns:
         span: lowest and highest value of the scale, to compare sheets; from the maps if not given.
         columns: of the grid; about square if not given.
         what: for the text alternative.
+        signed: blue to red even if no value is negative, as for kernels.
     """
     if maps.dim() == 4 and maps.shape[1] == 1:
         maps = maps[:, 0]
     if maps.dim() not in (3, 4) or (maps.dim() == 4 and maps.shape[1] != 3):
         raise CnnvizError(f"Maps have the shape (N, H, W) or (N, 3, H, W), but these have {tuple(maps.shape)}.")
     low, high = span or limits(maps)
-    scale, low, high = scale_for(low, high)
+    scale, low, high = scale_for(low, high, signed)
     count, (height, width) = len(maps), maps.shape[-2:]
     columns = min(count, columns or _square(count, height, width))
     rows = math.ceil(count / columns)

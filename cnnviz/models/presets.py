@@ -34,7 +34,7 @@ PRESETS: dict[str, NetworkSpec] = {
         NetworkSpec(name="linear", layers=(Flatten(), Linear())),
         NetworkSpec(
             name="mlp",
-            layers=(Flatten(), Linear(64), Activation("relu"), Dropout(0.5), Linear(64), Activation("relu"), Dropout(0.5), Linear()),
+            layers=(Flatten(), Linear(128), Activation("relu"), Dropout(0.5), Linear(128), Activation("relu"), Dropout(0.5), Linear()),
         ),
     )
 }  # fmt: skip

@@ -67,6 +67,7 @@ class WallItem:
         unit: what one cell is called: map, kernel, unit, image.
         labels: one (text, colour or "") a cell, written below; for sheets with one row.
         target: height wanted on the screen, in CSS pixels.
+        title: its heading; the name, if not given.
     """
 
     name: str
@@ -77,6 +78,7 @@ class WallItem:
     target: int = 150
     most: int = 1200
     legend: bool = True
+    title: str = ""
 
 
 def map_wall(key: str, items: Sequence[WallItem], picked: tuple[str, int] | None = None, pickable: bool = False) -> tuple[str, int] | None:
@@ -85,7 +87,7 @@ def map_wall(key: str, items: Sequence[WallItem], picked: tuple[str, int] | None
     chosen = (str(stored["layer"]), int(stored["map"])) if isinstance(stored, dict) and pickable else picked
     sheets = [
         {
-            "name": item.name, "title": item.name, "shape": item.shape, "unit": item.unit, "url": item.sheet.url, "alt": item.sheet.alt,
+            "name": item.name, "title": item.title or item.name, "shape": item.shape, "unit": item.unit, "url": item.sheet.url, "alt": item.sheet.alt,
             "count": item.sheet.count, "columns": item.sheet.columns, "rows": item.sheet.rows,
             "height": item.sheet.height, "width": item.sheet.width, "low": f"{item.sheet.low:.3g}", "high": f"{item.sheet.high:.3g}",
             "css": item.sheet.scale.css if item.legend else "", "target": item.target, "most": item.most,

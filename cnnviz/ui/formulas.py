@@ -1,6 +1,7 @@
 """Formulas in LaTeX with the page's present numbers in them."""
 
 from cnnviz.ops.convolution import output_size
+from cnnviz.ops.dense import SoftmaxTerms
 
 
 def output_size_formula(n: int, kernel: int, stride: int, padding: int, dilation: int, what: str = "rows") -> str:
@@ -9,3 +10,19 @@ def output_size_formula(n: int, kernel: int, stride: int, padding: int, dilation
     general = r"\left\lfloor \frac{n + 2p - d(k-1) - 1}{s} \right\rfloor + 1 = " if what == "rows" else ""
     numbers = rf"\left\lfloor \frac{{{n} + 2\cdot {padding} - {dilation}\cdot({kernel}-1) - 1}}{{{stride}}} \right\rfloor + 1 = {size}"
     return (rf"o = {general}" if what == "rows" else r",\quad ") + numbers
+
+
+def softmax_formula(terms: SoftmaxTerms, number: int) -> str:
+    """p of one class with its numbers."""
+    scale = "" if terms.temperature == 1 else rf"/{terms.temperature:g}"
+    added = " + ".join(f"{value:.3g}" for value in terms.exponentials[:3])
+    return (
+        rf"p_{{{number}}} = \frac{{e^{{z_{{{number}}}/T}}}}{{\sum_j e^{{z_j/T}}}} = \frac{{e^{{{terms.logits[number]:.3f}{scale}}}}}{{{added} + \dots}} = "
+        rf"\frac{{{terms.exponentials[number]:.4g}}}{{{terms.total:.4g}}} = {terms.probabilities[number]:.4f}"
+    )
+
+
+def cross_entropy_formula(terms: SoftmaxTerms) -> str:
+    """−ln p of the true class with its numbers."""
+    assert terms.true is not None
+    return rf"L = -\ln p_{{{terms.true}}} = -\ln {terms.probabilities[terms.true]:.4g} = {terms.loss:.4f}"

@@ -4,6 +4,7 @@ from torch import Tensor
 
 from cnnviz.data import DATASETS
 from cnnviz.models import build, code
+from cnnviz.ops.activations import ACTIVATIONS
 from cnnviz.training import OPTIMIZERS, SCHEDULES, TrainingSpec
 
 
@@ -135,4 +136,141 @@ image = {image or 'load("mnist", "test").images[7]  # put your own picture here'
 {steps[kind]}
 window = numbers[:, {top} : {top + rows}, {left} : {left + cols}]
 print(image.shape, window)
+"""
+
+
+def kernel_code(image: str, kernel: str) -> str:
+    """A kernel over the brightness of a picture."""
+    return f"""\
+import torch
+from torch.nn import functional
+from cnnviz.data import load, photo
+from cnnviz.features import filters
+from cnnviz.ops.kernels import grey, kernel
+from cnnviz.training import open_run
+
+image = {image or 'photo("chelsea")  # put your own picture here'}
+brightness = grey(image / 255)
+weights = {kernel}
+half = weights.shape[0] // 2
+
+padded = functional.pad(brightness[None], (half,) * 4, mode="replicate")
+result = functional.conv2d(padded, weights[None, None])[0]
+print(result.shape, result.min(), result.max())
+"""
+
+
+def layer_code(image: str, filters: int, kernel: int, stride: int, padding: int, dilation: int, groups: int, transposed: bool) -> str:
+    """A convolutional layer with the page's filters: its shape, parameters and maps."""
+    name = "ConvTranspose2d" if transposed else "Conv2d"
+    weights = f"hand_filters({filters}, {3 // groups}, {kernel})"
+    placed = f"for_transposed({weights}, {groups})" if transposed else weights
+    return f"""\
+import torch
+from torch import nn
+from cnnviz.data import fit, load, photo
+from cnnviz.ops.layers import for_transposed, hand_filters
+
+layer = nn.{name}(3, {filters}, {kernel}, stride={stride}, padding={padding}, dilation={dilation}, groups={groups})
+layer.weight.data, layer.bias.data = {placed}, torch.zeros({filters})
+print(sum(p.numel() for p in layer.parameters()), "parameters")
+
+image = {image or 'load("patches", "test").images[3]  # put your own picture here'}
+with torch.inference_mode():
+    maps = layer(fit(image, (3, 32, 32))[None])[0]
+print(maps.shape)
+"""
+
+
+def activations_code(names: list[str]) -> str:
+    """The functions and their derivatives at a few places, from torch's own layers and autograd."""
+    lines = "\n".join(f'    "{name}": {_activation_line(name)},' for name in names)
+    return f"""\
+import torch
+from torch import nn
+from cnnviz.ops.activations import ACTIVATIONS
+
+x = torch.linspace(-5, 5, 11, requires_grad=True)
+functions = {{
+{lines}
+}}
+for name, function in functions.items():
+    y = function(x)
+    (slope,) = torch.autograd.grad(y.sum(), x)
+    print(name, y.detach(), slope)
+"""
+
+
+def _activation_line(name: str) -> str:
+    return 'ACTIVATIONS["maxout"].function  # of two fixed lines' if name == "maxout" else ACTIVATIONS[name].code
+
+
+def pooling_code(image: Tensor, size: tuple[int, int], stride: int, padding: int, mode: str, ceil: bool) -> str:
+    """The pooling of the page, with torch's own functions."""
+    values = "[" + ",\n                      ".join(_table(channel) for channel in image) + "]"
+    options = f"{size}, stride={stride}, padding={padding}, ceil_mode={ceil}"
+    calls = {
+        "max": f"pooled = functional.max_pool2d(image, {options})",
+        "average": f"pooled = functional.avg_pool2d(image, {options})",
+        "l2": f"pooled = functional.avg_pool2d(image.square(), {options}, divisor_override=1).sqrt()",
+        "distance": "\n".join((
+            f"weights = distance_weights({size[0]}, {size[1]})[None, None]",
+            "windows = lambda values: functional.conv2d(values[:, None], weights, stride=" + f"{stride})[:, 0]",
+            f"beyond = {stride} if {ceil} else 0  # zeros in the padding count, cells beyond the edge do not",
+            f"inside = functional.pad(image, ({padding},) * 4)",
+            "there = functional.pad(torch.ones_like(inside), (0, beyond, 0, beyond))",
+            "pooled = windows(functional.pad(inside, (0, beyond, 0, beyond))) / windows(there)",
+            f"rows, cols = functional.max_pool2d(image, {options}).shape[1:]",
+            "pooled = pooled[:, :rows, :cols]",
+        )),
+    }  # fmt: skip
+    return f"""\
+import torch
+from torch.nn import functional
+from cnnviz.ops.pooling import distance_weights
+
+image = torch.tensor({values}, dtype=torch.float32)
+{calls[mode]}
+print(pooled)
+"""
+
+
+def dropout_code(p: float, number: int, draws: int) -> str:
+    """One training step's hidden values, and the mean of many draws."""
+    return f"""\
+import torch
+from cnnviz.ops.dropout import SmallNetwork, mask
+
+network = SmallNetwork.make()
+x = torch.tensor([1.0, -0.5, 2.0, 0.8])
+h1 = torch.relu(x @ network.weights[0])
+h1 = h1 * mask((6,), {p:g}, {number * 100}) / (1 - {p:g})      # training, step {number}
+h2 = torch.relu(h1 @ network.weights[1])
+h2 = h2 * mask((6,), {p:g}, {number * 100 + 1}) / (1 - {p:g})
+output = h2 @ network.weights[2]
+print(h1, h2, output)
+
+draws = 2.0 * mask(({draws},), {p:g}, {number}) / (1 - {p:g})
+print(draws.mean())
+"""
+
+
+def softmax_code(image: str, number: int, moved: float, temperature: float, true: int) -> str:
+    """Logits of the linear network, one of them moved; probabilities and loss."""
+    return f"""\
+import torch
+from torch.nn import functional
+from cnnviz.data import load
+from cnnviz.training import open_run
+
+run = open_run("example_linear")
+network = run.network(run.steps[-1])
+image = {image or 'load("mnist", "test").images[7]  # put your own picture here'}
+with torch.inference_mode():
+    logits = network(image[None] / 255)[0]
+logits[{number}] += {moved:g}
+
+probabilities = functional.softmax(logits / {temperature:g}, dim=0)
+loss = functional.cross_entropy(logits[None] / {temperature:g}, torch.tensor([{true}]))
+print(probabilities, loss)
 """

@@ -1,0 +1,83 @@
+"""Kinds of convolutional layers, filters made by hand for them, and their maps."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from cnnviz.errors import CnnvizError
+from cnnviz.ops.kernels import KERNELS
+
+
+@dataclass(frozen=True)
+class LayerKind:
+    """A kind of convolution with the numbers it begins with; the input has three channels."""
+
+    name: str
+    title: str
+    filters: int = 6
+    kernel: int = 5
+    stride: int = 1
+    padding: int = 0
+    dilation: int = 1
+    groups: int = 1
+    transposed: bool = False
+
+
+KINDS: dict[str, LayerKind] = {
+    kind.name: kind
+    for kind in (
+        LayerKind("plain", "Convolution 5×5"),
+        LayerKind("same", "With padding: the size stays", padding=2),
+        LayerKind("strided", "With stride 2: half the size", stride=2, padding=2),
+        LayerKind("one_by_one", "1×1: mixes channels", kernel=1),
+        LayerKind("dilated", "Dilated: sees further", kernel=3, dilation=2, padding=2),
+        LayerKind("grouped", "Grouped: three groups", groups=3, padding=2),
+        LayerKind("depthwise", "Depthwise: one filter a channel", filters=3, groups=3, padding=2),
+        LayerKind("transposed", "Transposed: twice the size", kernel=4, stride=2, padding=1, transposed=True),
+    )
+}
+
+FILTER_NAMES = ("Sobel x", "Sobel y", "Laplacian", "Gaussian blur", "Gabor 45°", "Sharpen")
+_MADE = (("sobel_x", 0.0), ("sobel_y", 0.0), ("laplacian", 0.0), ("gaussian", 0.0), ("gabor", 45.0), ("sharpen", 0.0))
+
+
+def hand_filters(count: int, channels: int, side: int) -> Tensor:
+    """(N, C, K, K): kernels made by hand, the same on each channel, divided by C and by their largest number; a 1×1 filter mixes colours.
+
+    Kernels of even side are cut from the next odd one.
+    """
+    if side == 1:
+        mixtures = torch.tensor([[0.299, 0.587, 0.114], [1.0, -1.0, 0.0], [-0.5, -0.5, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+        return mixtures[torch.arange(count) % 6, :channels].view(count, channels, 1, 1)
+    odd = max(3, side + (side + 1) % 2)
+    made = []
+    for index in range(count):
+        name, angle = _MADE[index % len(_MADE)]
+        kernel = KERNELS[name].make(odd, angle, 4.0, 0)[:side, :side]
+        made.append((kernel / kernel.abs().max() / channels).expand(channels, side, side))
+    return torch.stack(made)
+
+
+def layer_maps(image: Tensor, weights: Tensor, stride: int, padding: int, dilation: int, groups: int, *, transposed: bool = False) -> Tensor:
+    """The maps (N, H', W') of a layer on an image (C, H, W), without biases.
+
+    Raises:
+        CnnvizError: the filters do not fit on the image.
+    """
+    try:
+        if transposed:
+            turned = for_transposed(weights, groups)
+            return functional.conv_transpose2d(image.unsqueeze(0), turned, stride=stride, padding=padding, dilation=dilation, groups=groups)[0]
+        return functional.conv2d(image.unsqueeze(0), weights, stride=stride, padding=padding, dilation=dilation, groups=groups)[0]
+    except RuntimeError as error:
+        raise CnnvizError(
+            f"These filters do not fit on a {image.shape[1]}×{image.shape[2]} image. Use a smaller kernel or a larger image."
+        ) from error
+
+
+def for_transposed(weights: Tensor, groups: int) -> Tensor:
+    """(N, C/g, K, K) in the order of torch's transposed convolution, (C, N/g, K, K)."""
+    parts = weights.chunk(groups, dim=0)
+    return torch.cat([part.transpose(0, 1) for part in parts], dim=0).contiguous()

@@ -1,0 +1,117 @@
+"""Activation functions: curves, real maps, deep stacks, and a race."""
+
+import streamlit as st
+import torch
+
+from cnnviz.data import load
+from cnnviz.features import feature_maps
+from cnnviz.figures import activation_curves, by_depth, depth_histogram, map_sheet
+from cnnviz.models import PRESETS
+from cnnviz.models.variants import with_activation
+from cnnviz.ops.activations import ACTIVATIONS, trace, unit_shares
+from cnnviz.ops.depth import INITIALISATIONS, deep_stack
+from cnnviz.training import TrainingSpec
+from cnnviz.ui.components import WallItem, map_wall
+from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
+from cnnviz.ui.images import choose_image
+from cnnviz.ui.links import choice, choices
+from cnnviz.ui.race import race
+from cnnviz.ui.runs import choose_run, own_run_link
+from cnnviz.ui.snippets import activations_code
+from cnnviz.ui.stepping import StepperNames, stepper
+
+PAGE = "pages/seeing/activations.py"
+TITLES = {name: entry.title for name, entry in ACTIVATIONS.items()}
+BARE = {"displayModeBar": False}
+title("Activation functions", "Without a bend between them, many layers are only one; which bend it is decides whether gradients come through.")
+
+names = choices("Functions", TITLES, "functions", default=("sigmoid", "tanh", "relu", "leaky_relu", "gelu"))
+left, right = st.columns(2)
+left.markdown("**Function φ(x)**")
+left.plotly_chart(activation_curves(names), key="curves", config=BARE, alt=f"Curves of {', '.join(TITLES[name] for name in names)}")
+right.markdown("**Derivative φ′(x)**: what a gradient is multiplied with on its way back")
+right.plotly_chart(activation_curves(names, derivative=True), key="slopes", config=BARE, alt="Derivatives of the same functions")
+with st.expander("Formulas and sources", key="formulas", icon=":material/function:"):
+    for name in names:
+        st.latex(rf"\text{{{TITLES[name]}}}: \quad {ACTIVATIONS[name].formula}")
+        st.caption(ACTIVATIONS[name].reference)
+x = torch.linspace(-5, 5, 2001, dtype=torch.float64)
+twin = (ACTIVATIONS["tanh"].function(x) - (2 * ACTIVATIONS["sigmoid"].function(2 * x) - 1)).abs().max().item()
+gelus = (ACTIVATIONS["gelu"].function(x) - ACTIVATIONS["gelu_tanh"].function(x)).abs().max().item()
+st.markdown(
+    f"Checked at 2,001 points from −5 to 5: |tanh(x) − (2σ(2x) − 1)| is at most **{twin:.1e}**, so they are one function. "
+    f"GELU and its tanh form differ by at most **{gelus:.1e}**."
+)
+
+st.subheader("On a real feature map", anchor=False)
+left, right = st.columns([1, 3.2], gap="medium")
+with left:
+    name = choice("Function", TITLES, "function", default="relu")
+    run = choose_run()
+    test = load(run.spec.dataset, "test")
+    chosen = choose_image(test)
+    maps = feature_maps(run.network(run.steps[-1]), chosen.for_network(test.shape))
+    layer = choice(
+        "Map of the layer",
+        {key: key for key, values in maps.items() if values.shape[-1] > 1},
+        "layer",
+        default="conv1" if "conv1" in maps else "normalise",
+    )
+    number = st.number_input("Number of the map", 0, len(maps[layer]) - 1, 0, key="map", bind="query-params")
+with right:
+    before = maps[layer]
+    after = ACTIVATIONS[name].function(before)
+    shares = unit_shares(after, name)
+    map_wall(
+        "before_after",
+        [
+            WallItem(f"before: {layer}", map_sheet(before, what=f"maps of {layer}", signed=True), "×".join(map(str, before.shape)), target=200),
+            WallItem(f"after {TITLES[name]}", map_sheet(after, what=f"maps after {TITLES[name]}"), "×".join(map(str, after.shape)), target=200),
+        ],
+    )
+    st.markdown(f"Exactly zero: **{shares.zero:.1%}** of the values · saturated (no gradient comes through): **{shares.saturated:.1%}**")
+    side = min(8, *before.shape[1:])
+    top, start = ((n - side) // 2 for n in before.shape[1:])
+    window = before[number, top : top + side, start : start + side]
+    st.caption(f"The middle {side}×{side} values of map {number}, one by one:")
+    stepper("activation_stepper", trace(window, name), StepperNames("before", "", "after", "y", TITLES[name]))
+
+st.subheader("In a deep stack", anchor=False)
+left, right = st.columns([1, 3.2], gap="medium")
+with left:
+    initialisation = choice("Weights begin", {key: entry.title for key, entry in INITIALISATIONS.items()}, "init")
+    st.latex(INITIALISATIONS[initialisation].formula)
+    depth = st.slider("Layers", 2, 50, 20, key="layers", bind="query-params")
+    seed = st.number_input("Seed", 0, 10**6, 0, key="stack_seed", bind="query-params")
+    stacks = {key: deep_stack(key, depth, 100, initialisation, seed) for key in names}
+    shown = choice("Histogram of", {key: TITLES[key] for key in names} or {"relu": "ReLU"}, "histogram")
+with right:
+    one, two = st.columns(2)
+    gradients, dead = ({key: getattr(stack, field) for key, stack in stacks.items()} for field in ("gradient_norm", "dead"))
+    words = ("; ".join(f"{TITLES[key]}: {values[at]:.2g}" for key, values in table.items()) for table, at in ((gradients, 0), (dead, -1)))
+    one.markdown("**Gradient, relative to the last layer**")
+    one.plotly_chart(by_depth(gradients, "gradient norm", True), key="gradients", config=BARE, alt=f"Gradient of the first layer: {next(words)}")
+    two.markdown("**Units that are zero for every image**")
+    two.plotly_chart(by_depth(dead, "share of dead units", False), key="dead", config=BARE, alt=f"Dead units of the last layer: {next(words)}")
+    if shown in stacks:
+        st.plotly_chart(
+            depth_histogram(stacks[shown]), key="depth_histogram", config=BARE, alt=f"Histogram of the outputs of {TITLES[shown]} by layer"
+        )
+
+st.subheader("A race", anchor=False)
+st.markdown("The same LeNet-5, the same first weights and batches; only the bend differs.")
+lenet = PRESETS["lenet5"]
+racers = {TITLES[key]: TrainingSpec(network=with_activation(lenet, key), epochs=1, batch_size=64, learning_rate=0.05) for key in names}
+race("race", racers, label=f"Train {len(racers)} networks")
+
+own_run_link("relu", "Before and after inside a trained network")
+try_this(
+    PAGE,
+    (
+        Experiment("Twenty layers of sigmoids: how much gradient reaches the first?", {"functions": "sigmoid,relu", "init": "xavier", "histogram": "sigmoid"}),
+        Experiment("Weights ten times too small: every function loses its signal.", {"init": "small", "functions": "tanh,relu,gelu", "histogram": "tanh"}),
+        Experiment("GELU against its tanh form, and ELU: can you see the difference?", {"functions": "elu,gelu,gelu_tanh"}),
+    ),
+)  # fmt: skip
+show_code(activations_code(list(names)))
+source("Goodfellow, Bengio and Courville, 2016, section 6.3; Glorot and Bengio, 2010; He et al., 2015; Hendrycks and Gimpel, 2016.")

@@ -1,0 +1,122 @@
+"""From a fully connected to a convolutional layer: volumes, costs, kinds of convolution, receptive field."""
+
+import streamlit as st
+
+from cnnviz.data import load
+from cnnviz.figures import image_sheet, map_sheet, receptive_squares, volumes
+from cnnviz.ops import convolution
+from cnnviz.ops.layer_cost import layer_cost
+from cnnviz.ops.layers import FILTER_NAMES, KINDS, hand_filters, layer_maps
+from cnnviz.ops.receptive_field import Window, receptive_fields
+from cnnviz.ui.components import WallItem, map_wall
+from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
+from cnnviz.ui.images import choose_image
+from cnnviz.ui.links import choice
+from cnnviz.ui.runs import own_run_link
+from cnnviz.ui.snippets import layer_code
+from cnnviz.ui.stepping import StepperNames, stepper
+
+PAGE = "pages/seeing/convolutional_layer.py"
+title(
+    "Convolutional layer",
+    "The same small filter looks everywhere, through all channels; each filter makes one map, and the maps are the next layer's channels.",
+)
+
+left, right = st.columns([1, 3.2], gap="medium")
+with left:
+    kind = KINDS[choice("Kind of convolution", {entry.name: entry.title for entry in KINDS.values()}, "kind")]
+    filters = st.number_input("Filters N", 1, 12, kind.filters, key=f"{kind.name}_filters", bind="query-params")
+    one, two = st.columns(2, wrap=False)
+    size = one.number_input("Kernel k", 1, 11, kind.kernel, key=f"{kind.name}_size", bind="query-params")
+    stride = two.number_input("Stride s", 1, 4, kind.stride, key=f"{kind.name}_stride", bind="query-params")
+    padding = one.number_input("Padding p", 0, 5, kind.padding, key=f"{kind.name}_padding", bind="query-params")
+    dilation = two.number_input("Dilation d", 1, 4, kind.dilation, key=f"{kind.name}_dilation", bind="query-params")
+    groups = one.number_input("Groups g", 1, 3, kind.groups, key=f"{kind.name}_groups", bind="query-params")
+    bias = two.number_input("Bias b", -5.0, 5.0, 0.5, 0.1, key="bias", bind="query-params")
+    chosen = choose_image(load("patches", "test"), default="test", number=3)
+image = chosen.for_network((3, 32, 32))
+cost = layer_cost((3, 32, 32), filters, size, stride, padding, dilation, groups, transposed=kind.transposed)
+channels, height, width = cost.output_shape
+weights = hand_filters(filters, 3 // groups, size)
+
+with right:
+    second = st.toggle("Stack a second layer on top", key="second_layer", bind="query-params")
+    shapes = [(3, 32, 32), cost.output_shape]
+    arrows = [f"{filters} filters\n{size}×{size}×{3 // groups}"]
+    if second:
+        after = layer_cost(cost.output_shape, 10, 5)
+        shapes.append(after.output_shape)
+        arrows.append(f"10 filters\n5×5×{channels}")
+    st.image(volumes(shapes, arrows), alt="Volumes: " + " → ".join(f"{h}×{w}×{c}" for c, h, w in shapes), width="stretch")
+    for column, (name, formula) in zip(
+        st.columns(3),
+        (
+            ("Parameters", cost.parameters_formula),
+            ("Multiply-adds", cost.multiply_adds_formula),
+            ("Fully connected, same output", cost.dense_formula),
+        ),
+        strict=True,
+    ):
+        column.markdown(f"**{name}**")
+        column.latex(formula)
+    st.markdown(
+        f"The convolutional layer needs **{cost.parameters:,}** parameters, the fully connected one **{cost.dense_parameters:,}**: "
+        f"**{cost.dense_parameters / cost.parameters:,.0f} times** as many, because it has its own weight for each pair of input and output."
+    )
+
+st.subheader("One filter, step by step", anchor=False)
+if kind.transposed or groups > 1:
+    st.info("Stepping shows a plain convolution of all channels. Choose a kind with one group.", icon=":material/info:")
+else:
+    where = choice("Step on", {"corner": "an 8×8 corner, with numbers", "whole": "the whole 32×32×3 image"}, "where", kind="buttons")
+    number = st.number_input("Number of the filter", 0, filters - 1, 0, key="filter", bind="query-params")
+    shown = image[:, 12:20, 12:20] if where == "corner" else image
+    trace = convolution.trace(shown, weights[number : number + 1], stride, padding, dilation, bias=[bias])
+    st.caption(
+        f"{FILTER_NAMES[number % len(FILTER_NAMES)]}: a {size}×{size} slice for each colour; all {3 * size * size} products and the bias are added."
+    )
+    stepper("layer_stepper", trace, StepperNames(weights="filter", output="map", channels=("red", "green", "blue")))
+
+st.subheader(f"{channels} filters, {channels} maps on a photograph", anchor=False)
+photograph = chosen.pixels.expand(3, -1, -1).float() / 255
+maps = layer_maps(photograph, weights, stride, padding, dilation, groups, transposed=kind.transposed)
+size_in, size_out = ("×".join(map(str, values.shape)) for values in (photograph, maps))
+map_wall(
+    "layer_maps",
+    [
+        WallItem("image", image_sheet(photograph.unsqueeze(0), what="image"), size_in, "image", target=190, legend=False),
+        WallItem("maps", map_sheet(maps, columns=min(3, filters), what="maps"), size_out, target=400, most=900),
+        WallItem(
+            "filters",
+            map_sheet(weights.mean(1), columns=min(3, filters), what="filters, mean over channels", signed=True),
+            "mean of the channels",
+            target=150,
+        ),
+    ],
+)
+
+st.subheader("Receptive field", anchor=False)
+depth = st.slider("How many such layers on top of each other", 1, 8, 3, key="depth", bind="query-params")
+if kind.transposed:
+    st.info("Receptive fields are shown for convolutions, not for transposed ones.", icon=":material/info:")
+else:
+    fields = receptive_fields([Window(size, stride, padding, dilation)] * depth)
+    drawn, words = receptive_squares(photograph, fields)
+    picture, text = st.columns([1.3, 1])
+    picture.image(drawn, alt=words, width="stretch")
+    text.table(
+        [{"layer": i + 1, "sees": f"{f.size}×{f.size} pixels", "moves by": f"{f.stride} px a unit"} for i, f in enumerate(fields)], hide_index=True
+    )
+    text.latex(r"r_l = r_{l-1} + d\,(k-1)\,j_{l-1}, \quad j_l = j_{l-1}\,s")
+
+own_run_link("conv", "The first convolutional layer of a trained network")
+try_this(
+    PAGE,
+    (
+        Experiment("Depthwise: one slice a channel instead of three. How many parameters are left?", {"kind": "depthwise"}),
+        Experiment("1×1: no neighbourhood at all, only a mixture of the channels.", {"kind": "one_by_one"}),
+        Experiment("Dilated, eight layers deep: how much of the picture does one unit see?", {"kind": "dilated", "depth": "8", "image": "photo", "photo": "astronaut"}),
+    ),
+)  # fmt: skip
+show_code(layer_code(chosen.code, filters, size, stride, padding, dilation, groups, kind.transposed))
+source("LeCun et al., 1998; Stanford CS231n, Convolutional networks; Dumoulin and Visin, 2016; Howard et al., MobileNets, 2017; Yu and Koltun, 2016.")

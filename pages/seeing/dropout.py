@@ -1,0 +1,126 @@
+"""Dropout: masks, expected values, co-adaptation, and predictions that waver."""
+
+from dataclasses import replace
+
+import streamlit as st
+import torch
+
+from cnnviz.data import load
+from cnnviz.features import coadaptation, monte_carlo_dropout, unit_correlations
+from cnnviz.figures import image_sheet, lines, map_sheet, spread_of_draws, unit_network
+from cnnviz.models import PRESETS
+from cnnviz.models.variants import with_dropout
+from cnnviz.ops import dropout
+from cnnviz.training import TrainingSpec, open_run
+from cnnviz.ui.components import WallItem, map_wall
+from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
+from cnnviz.ui.links import choice
+from cnnviz.ui.race import Result, race, race_picture
+from cnnviz.ui.runs import own_run_link
+from cnnviz.ui.snippets import dropout_code
+
+PAGE = "pages/seeing/dropout.py"
+BARE = {"displayModeBar": False}
+INPUT = torch.tensor([1.0, -0.5, 2.0, 0.8])
+title("Dropout", "While training, each hidden unit is switched off by chance, so no unit can rely on another; in use, all of them work.")
+
+left, right = st.columns([1, 2.6], gap="medium")
+with left:
+    p = st.slider("Probability p of dropping a unit", 0.0, 0.9, 0.5, 0.05, key="p", bind="query-params")
+    training = choice("Mode", {"train": "training", "use": "in use"}, "mode", kind="buttons") == "train"
+    number = st.number_input("Training step (each has a new mask)", 1, 10**6, 1, key="step_number", bind="query-params", disabled=not training)
+
+    def next_mask() -> None:
+        st.session_state["step_number"] = number + 1
+
+    st.button("Next step", key="next", type="primary", icon=":material/skip_next:", on_click=next_mask, disabled=not training)
+    st.latex(r"\tilde h = \frac{m \odot h}{1 - p}, \quad m_i \sim \text{Bernoulli}(1 - p), \quad E[\tilde h] = h")
+with right:
+    network = dropout.SmallNetwork.make()
+    now = network.run(INPUT, p, number if training else None)
+    kept = [int(mask.sum()) for mask in now.masks[1:-1]]
+    st.image(
+        unit_network(now.values, now.masks, network.weights, ("input", "hidden 1", "hidden 2", "output")), width="stretch",
+        alt=f"A network of 4, 6, 6 and 3 units; {kept[0]} and {kept[1]} of the 6 hidden units stay",
+    )  # fmt: skip
+    st.markdown(
+        f"**{kept[0]} and {kept[1]}** of 6 hidden units stay; the values that stay are divided by 1 − p = **{1 - p:.2f}**."
+        if training
+        else "All units stay and nothing is scaled: because the training values were divided by 1 − p, the expected values are the same."
+    )
+
+st.subheader("The expected value stays", anchor=False)
+draws = st.slider("Draws", 10, 2000, 300, 10, key="draws", bind="query-params")
+means = dropout.running_means(2.0, p, draws, number)
+st.markdown(f"A unit with value 2: the mean of {draws} draws is **{means[-1]:.3f}**.")
+averages = {"mean of the draws so far": means.tolist(), "value in use": [2.0] * draws}
+st.plotly_chart(
+    lines(averages, list(range(1, draws + 1)), "draws", "value"),
+    key="means",
+    config=BARE,
+    alt=f"The mean goes to 2; after {draws} draws it is {means[-1]:.3f}",
+)
+
+st.subheader("On few images, with and without", anchor=False)
+st.markdown(
+    "The same fully connected network on the same 500 digits. Without dropout it learns them by heart; with dropout it gets more of the others right."
+)
+few = TrainingSpec(network="mlp", epochs=60, limit=500, batch_size=50, learning_rate=0.02, label_smoothing=0.0, weight_decay=0.0)
+rate = p if p > 0 else 0.5
+racers = {
+    f"with dropout, p = {rate:g}": replace(few, network=with_dropout(PRESETS["mlp"], rate)),
+    "without": replace(few, network=with_dropout(PRESETS["mlp"], 0)),
+}
+results = race("race", racers, label="Train both", training=True)
+if not results:
+    st.caption("Two bundled runs, until you train your own:")
+    results = [Result("with dropout, p = 0.5", open_run("example_dropout")), Result("without", open_run("example_no_dropout"))]
+    race_picture("bundled", results, True, "accuracy")
+
+st.subheader("Do the units say the same?", anchor=False)
+st.markdown("Correlation of the first hidden layer's units over 1,000 test images. Co-adapted units say the same thing: strong colours.")
+test = load("mnist", "test", 1000)
+trained = {result.title: result.run.network(result.run.steps[-1]) for result in results if result.run.steps}
+tables = {name: unit_correlations(net, test, "relu1") for name, net in trained.items()}
+map_wall(
+    "correlations",
+    [
+        WallItem(
+            name,
+            map_sheet(table.unsqueeze(0), span=(-1, 1), what=f"correlation matrix, {name}"),
+            f"mean |r| = {coadaptation(table):.3f}",
+            "matrix",
+            target=260,
+        )
+        for name, table in tables.items()
+    ],
+)
+
+st.subheader("Dropout left on: how sure is the network?", anchor=False)
+left, right = st.columns([1, 2.6], gap="medium")
+dropping = next(
+    (net for net in trained.values() if any(isinstance(m, torch.nn.Dropout) for m in net.modules())), open_run("example_dropout").network(600)
+)
+with left:
+    clear = st.number_input("Clear digit", 0, 999, 2, key="clear", bind="query-params")
+    unclear = st.number_input("Unclear digit", 0, 999, 0, key="unclear", bind="query-params")
+    pair = test.images[[clear, unclear]].float() / 255
+    map_wall("pair", [WallItem("test images", image_sheet(pair, 2), unit="image", target=110, legend=False)])
+with right:
+    named = [f"{what}: a {test.classes[int(test.labels[index])]}" for what, index in (("clear", clear), ("unclear", unclear))]
+    clouds = {name: monte_carlo_dropout(dropping, picture, 200) for name, picture in zip(named, pair, strict=True)}
+    figure, words = spread_of_draws(clouds, test.classes)
+    st.plotly_chart(figure, key="clouds", config=BARE, alt=words)
+    st.markdown(f"200 draws each. {words}.")
+
+own_run_link("dropout", "Dropout inside your trained network")
+try_this(
+    PAGE,
+    (
+        Experiment("p = 0.8: how many units are left, and how large do they have to be?", {"p": "0.8"}),
+        Experiment("In use: no mask, no scaling. Compare the outputs with the training steps.", {"mode": "use"}),
+        Experiment("Ten draws are not enough: how far is the mean from 2?", {"draws": "10", "p": "0.75"}),
+    ),
+)
+show_code(dropout_code(p, number, draws))
+source("Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, 2014; Gal and Ghahramani, 2016; Goodfellow et al., 2016, section 7.12.")

@@ -1,0 +1,115 @@
+"""Pooling: stepped on own numbers, on real maps, and when the digit moves."""
+
+import streamlit as st
+import torch
+
+from cnnviz.data import load
+from cnnviz.features import feature_maps, shift_test
+from cnnviz.figures import lines, map_sheet
+from cnnviz.models import PRESETS
+from cnnviz.models.variants import without_pooling
+from cnnviz.ops import pooling
+from cnnviz.training import TrainingSpec, open_run
+from cnnviz.ui.components import WallItem, map_wall
+from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
+from cnnviz.ui.images import choose_image
+from cnnviz.ui.links import choice
+from cnnviz.ui.race import race
+from cnnviz.ui.runs import EXAMPLE, own_run_link
+from cnnviz.ui.snippets import pooling_code
+from cnnviz.ui.stepping import StepperNames, number_grid, stepper
+
+PAGE = "pages/seeing/pooling.py"
+TITLES = {name: entry.title for name, entry in pooling.POOLINGS.items()}
+NUMBERS = [
+    torch.tensor([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]]),
+    torch.tensor([[0.0, 3, 0, 1], [2, 9, 4, 2], [1, 0, 5, 5], [7, 1, 2, 0]]),
+]
+BARE = {"displayModeBar": False}
+title("Pooling", "One number stands for a whole window: the map gets smaller, and small shifts matter less. Each channel is pooled on its own.")
+
+left, right = st.columns([1, 2.6], gap="medium")
+with left:
+    mode = choice("What stands for the window", TITLES, "mode")
+    ways = st.columns(3, wrap=False)
+    size = ways[0].number_input("Window", 1, 6, 2, key="window", bind="query-params")
+    stride = ways[1].number_input("Stride", 1, 6, 2, key="stride", bind="query-params")
+    padding = ways[2].number_input("Padding", 0, 3, 0, key="padding", bind="query-params")
+    sides = st.columns(2, wrap=False)
+    rows = sides[0].number_input("Rows", 1, 12, 4, key="rows", bind="query-params")
+    cols = sides[1].number_input("Columns", 1, 12, 4, key="cols", bind="query-params")
+    whole = st.toggle("Global: one window as large as the map", key="whole", bind="query-params")
+    ceil = st.toggle("Last windows may reach beyond the edge (ceil)", key="ceil", bind="query-params")
+    channel = int(choice("Channel", {"0": "channel 0", "1": "channel 1"}, "channel", kind="buttons"))
+    grids = [number_grid(f"Channel {index}", f"channel{index}", usual, (rows, cols), cell=2.6) for index, usual in enumerate(NUMBERS)]
+with right:
+    image = torch.stack(grids)
+    trace = pooling.trace(image, (rows, cols) if whole else size, None if whole else stride, mode, 0 if whole else padding, ceil=ceil and not whole)
+    stepper("pooling_stepper", trace, StepperNames(f"channel {channel}", "weights", "pooled", "y"), channel=channel)
+    st.latex(pooling.POOLINGS[mode].formula)
+    st.caption(
+        f"{tuple(image.shape)} → {tuple(trace.output.shape)}: {len(image)} channels stay {len(trace.output)} channels. {pooling.POOLINGS[mode].reference}."
+    )
+
+st.subheader("On real maps", anchor=False)
+example = open_run(EXAMPLE)
+network, strided = example.network(example.steps[-1]), open_run("example_strided").network(624)
+test = load("mnist", "test")
+left, right = st.columns([1, 2.6], gap="medium")
+with left:
+    chosen = choose_image(test, sources=("test", "draw", "upload"))
+    reach = st.slider("Shift the image by up to … pixels", 2, 10, 6, key="reach", bind="query-params")
+digit = chosen.for_network(test.shape)
+maps = feature_maps(network, digit)["relu1"]
+with right:
+    items = [WallItem("relu1", map_sheet(maps, columns=4, what="maps before pooling"), "×".join(map(str, maps.shape)), target=110)]
+    for name, label in TITLES.items():
+        pooled = pooling.trace(maps, size, stride, name).output
+        items.append(WallItem(label, map_sheet(pooled, columns=4, what=f"maps after pooling: {label}"), "×".join(map(str, pooled.shape)), target=110))
+    map_wall("pooled_maps", items)
+
+st.subheader("Does it matter where the digit is?", anchor=False)
+st.markdown(
+    "The digit moves sideways, pixel by pixel, through two trained networks: one with max pooling, one with strided convolutions instead. "
+    "They have the same number of weights and saw the same images."
+)
+true = chosen.label if chosen.label is not None else int(feature_maps(network, digit)["fc1"].flatten().argmax())
+shifts = range(-reach, reach + 1)
+tests = {"with max pooling": shift_test(network, digit, true, shifts), "strided convolution": shift_test(strided, digit, true, shifts)}
+one, two = st.columns(2)
+one.markdown(f"**Probability of class {true}**")
+chances = {name: found.probability for name, found in tests.items()}
+lowest = "; ".join(f"{name}: lowest {min(values):.2f}" for name, values in chances.items())
+one.plotly_chart(lines(chances, list(shifts), "shift in pixels", "probability", percent=True), key="shift_p", config=BARE, alt=lowest)
+two.markdown("**Change of the first layer's maps**, relative to their mean")
+changes = {name: found.moved for name, found in tests.items()}
+after_one = "; ".join(f"{name}: after one pixel {values[reach + 1]:.2f}" for name, values in changes.items())
+two.plotly_chart(lines(changes, list(shifts), "shift in pixels", "change"), key="shift_m", config=BARE, alt=after_one)
+st.markdown("Train both yourself, with the seed and the batches that you want:")
+seed = st.number_input("Seed", 0, 10**6, 0, key="race_seed", bind="query-params")
+tiny = PRESETS["tiny"]
+race(
+    "race",
+    {"max pooling": TrainingSpec(network=tiny, seed=seed), "strided": TrainingSpec(network=without_pooling(tiny), seed=seed)},
+    label="Train both",
+)
+
+own_run_link("pool", "Pooling inside a trained network")
+try_this(
+    PAGE,
+    (
+        Experiment(
+            "Windows that overlap: size 3, stride 1, weighted by the distance from the middle.", {"mode": "distance", "window": "3", "stride": "1"}
+        ),
+        Experiment("Global average pooling: a whole map becomes one number.", {"mode": "average", "whole": "true"}),
+        Experiment("Five columns do not divide by two. What happens to the last one, with and without ceil?", {"cols": "5", "ceil": "true"}),
+    ),
+)
+show_code(
+    pooling_code(
+        image, (rows, cols) if whole else (size, size), min(rows, cols) if whole else stride, 0 if whole else padding, mode, ceil and not whole
+    )
+)
+source(
+    "Goodfellow, Bengio and Courville, 2016, section 9.3; Zhang, Making convolutional networks shift-invariant again, 2019; Springenberg et al., 2015."
+)
