@@ -40,7 +40,7 @@ FEW_IMAGES = TrainingSpec(
 SPECS = {
     "example": TrainingSpec("mnist", "tiny", epochs=4),
     "example_strided": TrainingSpec("mnist", without_pooling(PRESETS["tiny"]), epochs=4),
-    "example_linear": TrainingSpec("mnist", "linear", epochs=4),
+    "example_linear": TrainingSpec("mnist", "linear", epochs=4, learning_rate=0.02, weight_decay=0.02),
     "example_dropout": FEW_IMAGES,
     "example_no_dropout": replace(FEW_IMAGES, network=with_dropout(PRESETS["mlp"], 0)),
 }

@@ -57,7 +57,7 @@ function create(root) {
     data = next;
     const { channels, rows, cols, values } = data;
     const width = root.clientWidth || 800;
-    const perRow = Math.min(channels, Math.max(1, Math.round(Math.sqrt(channels * 2))));
+    const perRow = channels <= 4 ? channels : Math.round(Math.sqrt(channels * 2));
     const lines = Math.ceil(channels / perRow);
     const wide = perRow * (cols + 1) - 1;
     const size = Math.max(2, Math.min(14, Math.floor(Math.min(width * (width < 640 ? 1 : 0.5), 620) / wide)));

@@ -141,7 +141,7 @@ function create(root) {
   function written(term) {
     if (term.value === null) return "–";
     if (state.data.combine === "l2") return `${brief(term.value)}²`;
-    return term.weight === null ? brief(term.value) : `${brief(term.value)}·${brief(term.weight)}`;
+    return term.weight === null ? brief(term.value) : `${brief(term.value)}·${term.weight < 0 ? `(${brief(term.weight)})` : brief(term.weight)}`;
   }
 
   function soFar(found) {
@@ -248,7 +248,7 @@ function create(root) {
     const [side, down] = width < 640
       ? [0, Math.min(width / Math.max(cols, outCols), 46)]
       : [Math.min((width - gap * (inputs.length * (kernel ? 2 : 1))) / (inputs.length * (cols + kernel) + outCols), tall / Math.max(rows, outRows)),
-         inputs.length > 1 ? Math.min((width - gap * 2) / (cols + kernel + outCols), (tall - 50 * inputs.length) / (inputs.length * rows)) : 0];
+         inputs.length > 1 ? Math.min((width - gap * 2) / (cols + kernel + outCols), (innerHeight * 1.15 - 50 * inputs.length) / (inputs.length * rows)) : 0];
     const cell = Math.max(3, Math.min(88, Math.floor(Math.max(side, down))));
     view.pairs.classList.toggle("down", down > side);
     state.cell = cell;

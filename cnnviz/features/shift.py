@@ -23,17 +23,15 @@ def shifted(image: Tensor, right: int, down: int = 0) -> Tensor:
 
 @dataclass(frozen=True)
 class ShiftTest:
-    """For each shift: similarity of the last maps to those of the image where it was, and probability of the true class.
+    """For each shift: how much each layer's maps change, and the probability of the true class.
 
     Attributes:
-        similarity: cosine between the last maps' values, 1 where nothing changed.
-        moved: mean absolute change of the first layer's maps (after its pooling, if any), divided by their mean.
+        change: layer -> 1 − cosine between its values and those of the image where it was: 0 where nothing changed.
     """
 
     shifts: list[int]
-    similarity: list[float]
+    change: dict[str, list[float]]
     probability: list[float]
-    moved: list[float]
 
 
 def shift_test(network: Network, image: Tensor, label: int, shifts: Sequence[int]) -> ShiftTest:
@@ -41,14 +39,12 @@ def shift_test(network: Network, image: Tensor, label: int, shifts: Sequence[int
 
     Source: Zhang, "Making convolutional networks shift-invariant again", ICML 2019.
     """
-    names = [name for name, _ in network.named_children()]
-    last = next(names[i] for i in range(len(names) - 1, -1, -1) if len(network.plan.layers[i - 1].output_shape) == 3)
-    first = next((name for name in names if name == "pool1"), "relu1" if "relu1" in names else names[1])
     base = feature_maps(network, image)
-    similarity, probability, moved = [], [], []
+    change: dict[str, list[float]] = {name: [] for name in base}
+    probability = []
     for right in shifts:
         maps = feature_maps(network, shifted(image, right))
-        similarity.append(functional.cosine_similarity(maps[last].flatten(), base[last].flatten(), dim=0).item())
-        probability.append(torch.softmax(maps[names[-1]].flatten(), 0)[label].item())
-        moved.append(((maps[first] - base[first]).abs().mean() / base[first].abs().mean().clamp(min=1e-9)).item())
-    return ShiftTest(list(shifts), similarity, probability, moved)
+        for name, values in maps.items():
+            change[name].append(1 - functional.cosine_similarity(values.flatten(), base[name].flatten(), dim=0).item())
+        probability.append(torch.softmax(maps[next(reversed(maps))].flatten(), 0)[label].item())
+    return ShiftTest(list(shifts), change, probability)

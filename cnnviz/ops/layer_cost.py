@@ -74,7 +74,12 @@ def layer_cost(
     dense = (prod(input_shape) + 1) * prod(shape)
     return LayerCost(
         input_shape, shape, parameters, multiply_adds, dense,
-        rf"N\left(\tfrac{{C}}{{g}}k^2 + 1\right) = {filters}\left({depth}\cdot {kernel}^2 + 1\right) = {parameters:,}".replace(",", r"\,"),
-        rf"N\,H'W'\tfrac{{C}}{{g}}k^2 = {filters}\cdot {place_text}\cdot {depth}\cdot {kernel}^2 = {multiply_adds:,}".replace(",", r"\,"),
-        rf"({channels}\cdot {height}\cdot {width} + 1)\cdot {shape[0]}\cdot {shape[1]}\cdot {shape[2]} = {dense:,}".replace(",", r"\,"),
+        rf"N\left(\tfrac{{C}}{{g}}k^2 + 1\right) = {filters}\left({depth}\cdot {kernel}^2 + 1\right) = {_grouped(parameters)}",
+        rf"N\,H'W'\tfrac{{C}}{{g}}k^2 = {filters}\cdot {place_text}\cdot {depth}\cdot {kernel}^2 = {_grouped(multiply_adds)}",
+        rf"({channels}\cdot {height}\cdot {width} + 1)\cdot {shape[0]}\cdot {shape[1]}\cdot {shape[2]} = {_grouped(dense)}",
     )  # fmt: skip
+
+
+def _grouped(number: int) -> str:
+    """1234567 as 1\\,234\\,567 for LaTeX."""
+    return f"{number:,}".replace(",", r"\,")

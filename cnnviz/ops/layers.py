@@ -44,7 +44,7 @@ _MADE = (("sobel_x", 0.0), ("sobel_y", 0.0), ("laplacian", 0.0), ("gaussian", 0.
 
 
 def hand_filters(count: int, channels: int, side: int) -> Tensor:
-    """(N, C, K, K): kernels made by hand, the same on each channel, divided by C and by their largest number; a 1×1 filter mixes colours.
+    """(N, C, K, K): kernels made by hand, the same on each channel, divided by C and by the sum of their sizes; a 1×1 filter mixes colours.
 
     Kernels of even side are cut from the next odd one.
     """
@@ -56,7 +56,7 @@ def hand_filters(count: int, channels: int, side: int) -> Tensor:
     for index in range(count):
         name, angle = _MADE[index % len(_MADE)]
         kernel = KERNELS[name].make(odd, angle, 4.0, 0)[:side, :side]
-        made.append((kernel / kernel.abs().max() / channels).expand(channels, side, side))
+        made.append((kernel / kernel.abs().sum() / channels).expand(channels, side, side))
     return torch.stack(made)
 
 

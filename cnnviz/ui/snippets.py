@@ -202,7 +202,7 @@ for name, function in functions.items():
 
 
 def _activation_line(name: str) -> str:
-    return 'ACTIVATIONS["maxout"].function  # of two fixed lines' if name == "maxout" else ACTIVATIONS[name].code
+    return 'ACTIVATIONS["maxout"].function' if name == "maxout" else ACTIVATIONS[name].code
 
 
 def pooling_code(image: Tensor, size: tuple[int, int], stride: int, padding: int, mode: str, ceil: bool) -> str:

@@ -35,7 +35,8 @@ with right:
         items.append(WallItem(name, map_sheet(values, span=span, what=f"{kind}s of {name}"), "×".join(map(str, values.shape)), kind))
     wall, prediction = st.columns([2.6, 1], gap="medium")
     with wall:
-        picked = map_wall("wall", items, pickable=True)
+        linked = st.query_params.get("layer", ""), st.query_params.get("map", "")
+        picked = map_wall("wall", items, (linked[0], int(linked[1])) if linked[0] in maps and linked[1].isdecimal() else None, pickable=True)
     with prediction:
         st.markdown(f"**Prediction at step {step}**")
         classes = DATASETS[run.spec.dataset].classes

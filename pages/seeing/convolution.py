@@ -20,13 +20,13 @@ title("Convolution", "A kernel slides over the image; at each place the numbers 
 
 left, right = st.columns([1, 2.6], gap="medium")
 with left:
-    sizes = st.columns(3, wrap=False)
+    sizes = st.columns(3)
     rows = sizes[0].number_input("Rows", 1, 12, 5, key="rows", bind="query-params")
     cols = sizes[1].number_input("Columns", 1, 12, 5, key="cols", bind="query-params")
     side = sizes[2].number_input("Kernel", 1, 7, 3, key="size", bind="query-params")
     image = number_grid("Image x", "image", IMAGE, (rows, cols), cell=2.6)
     kernel = number_grid("Kernel w", "kernel", KERNEL, (side, side), cell=2.6, signed=True)
-    ways = st.columns(3, wrap=False)
+    ways = st.columns(3)
     stride = ways[0].number_input("Stride", 1, 6, 1, key="stride", bind="query-params")
     padding = ways[1].number_input("Padding", 0, 6, 0, key="padding", bind="query-params")
     dilation = ways[2].number_input("Dilation", 1, 6, 1, key="dilation", bind="query-params")

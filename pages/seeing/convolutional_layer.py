@@ -26,14 +26,14 @@ left, right = st.columns([1, 3.2], gap="medium")
 with left:
     kind = KINDS[choice("Kind of convolution", {entry.name: entry.title for entry in KINDS.values()}, "kind")]
     filters = st.number_input("Filters N", 1, 12, kind.filters, key=f"{kind.name}_filters", bind="query-params")
-    one, two = st.columns(2, wrap=False)
+    one, two = st.columns(2)
     size = one.number_input("Kernel k", 1, 11, kind.kernel, key=f"{kind.name}_size", bind="query-params")
     stride = two.number_input("Stride s", 1, 4, kind.stride, key=f"{kind.name}_stride", bind="query-params")
     padding = one.number_input("Padding p", 0, 5, kind.padding, key=f"{kind.name}_padding", bind="query-params")
     dilation = two.number_input("Dilation d", 1, 4, kind.dilation, key=f"{kind.name}_dilation", bind="query-params")
     groups = one.number_input("Groups g", 1, 3, kind.groups, key=f"{kind.name}_groups", bind="query-params")
     bias = two.number_input("Bias b", -5.0, 5.0, 0.5, 0.1, key="bias", bind="query-params")
-    chosen = choose_image(load("patches", "test"), default="test", number=3)
+    chosen = choose_image(load("patches", "test"), default="photo", number=3)
 image = chosen.for_network((3, 32, 32))
 cost = layer_cost((3, 32, 32), filters, size, stride, padding, dilation, groups, transposed=kind.transposed)
 channels, height, width = cost.output_shape
@@ -47,18 +47,11 @@ with right:
         after = layer_cost(cost.output_shape, 10, 5)
         shapes.append(after.output_shape)
         arrows.append(f"10 filters\n5×5×{channels}")
-    st.image(volumes(shapes, arrows), alt="Volumes: " + " → ".join(f"{h}×{w}×{c}" for c, h, w in shapes), width="stretch")
-    for column, (name, formula) in zip(
-        st.columns(3),
-        (
-            ("Parameters", cost.parameters_formula),
-            ("Multiply-adds", cost.multiply_adds_formula),
-            ("Fully connected, same output", cost.dense_formula),
-        ),
-        strict=True,
-    ):
-        column.markdown(f"**{name}**")
-        column.latex(formula)
+    drawing, _ = st.columns([2, 1])
+    drawing.image(volumes(shapes, arrows), alt="Volumes: " + " → ".join(f"{h}×{w}×{c}" for c, h, w in shapes), width="stretch")
+    st.latex(rf"\text{{parameters}} = {cost.parameters_formula}")
+    st.latex(rf"\text{{multiply-adds}} = {cost.multiply_adds_formula}")
+    st.latex(rf"\text{{fully connected}} = {cost.dense_formula}")
     st.markdown(
         f"The convolutional layer needs **{cost.parameters:,}** parameters, the fully connected one **{cost.dense_parameters:,}**: "
         f"**{cost.dense_parameters / cost.parameters:,.0f} times** as many, because it has its own weight for each pair of input and output."

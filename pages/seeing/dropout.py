@@ -34,7 +34,8 @@ with left:
         st.session_state["step_number"] = number + 1
 
     st.button("Next step", key="next", type="primary", icon=":material/skip_next:", on_click=next_mask, disabled=not training)
-    st.latex(r"\tilde h = \frac{m \odot h}{1 - p}, \quad m_i \sim \text{Bernoulli}(1 - p), \quad E[\tilde h] = h")
+    st.latex(r"\tilde h = \frac{m \odot h}{1 - p}, \quad E[\tilde h] = h")
+    st.latex(r"m_i \sim \text{Bernoulli}(1 - p)")
 with right:
     network = dropout.SmallNetwork.make()
     now = network.run(INPUT, p, number if training else None)

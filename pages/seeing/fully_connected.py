@@ -60,7 +60,7 @@ with right:
         [
             WallItem("image", image_sheet(image.unsqueeze(0)), "28×28", "image", target=150, legend=False),
             WallItem("× weights", map_sheet(weights[number : number + 1], what="weights", signed=True), f"of class {classes[number]}", target=150),
-            WallItem("= evidence", map_sheet(products.unsqueeze(0), what="products", signed=True), "added up below", target=150),
+            WallItem("= evidence", map_sheet(products.unsqueeze(0), what="products", signed=True), "its sum:", target=150),
         ],
     )
     st.latex(rf"z_{{{classes[number]}}} = \sum_i w_i x_i + b = {products.sum():.3f} + ({evidence.bias[number]:.3f}) = {logits[number]:.3f}")

@@ -31,11 +31,11 @@ title("Pooling", "One number stands for a whole window: the map gets smaller, an
 left, right = st.columns([1, 2.6], gap="medium")
 with left:
     mode = choice("What stands for the window", TITLES, "mode")
-    ways = st.columns(3, wrap=False)
+    ways = st.columns(3)
     size = ways[0].number_input("Window", 1, 6, 2, key="window", bind="query-params")
     stride = ways[1].number_input("Stride", 1, 6, 2, key="stride", bind="query-params")
     padding = ways[2].number_input("Padding", 0, 3, 0, key="padding", bind="query-params")
-    sides = st.columns(2, wrap=False)
+    sides = st.columns(2)
     rows = sides[0].number_input("Rows", 1, 12, 4, key="rows", bind="query-params")
     cols = sides[1].number_input("Columns", 1, 12, 4, key="cols", bind="query-params")
     whole = st.toggle("Global: one window as large as the map", key="whole", bind="query-params")
@@ -81,8 +81,11 @@ one.markdown(f"**Probability of class {true}**")
 chances = {name: found.probability for name, found in tests.items()}
 lowest = "; ".join(f"{name}: lowest {min(values):.2f}" for name, values in chances.items())
 one.plotly_chart(lines(chances, list(shifts), "shift in pixels", "probability", percent=True), key="shift_p", config=BARE, alt=lowest)
-two.markdown("**Change of the first layer's maps**, relative to their mean")
-changes = {name: found.moved for name, found in tests.items()}
+two.markdown("**Change of the maps** (1 − cosine), before and after each pooling")
+changes = {
+    f"{layer}, {'after' if layer.startswith('pool') else 'before'} pooling": tests["with max pooling"].change[layer]
+    for layer in ("relu1", "pool1", "relu2", "pool2")
+}
 after_one = "; ".join(f"{name}: after one pixel {values[reach + 1]:.2f}" for name, values in changes.items())
 two.plotly_chart(lines(changes, list(shifts), "shift in pixels", "change"), key="shift_m", config=BARE, alt=after_one)
 st.markdown("Train both yourself, with the seed and the batches that you want:")

@@ -16,11 +16,11 @@ st.page_link(
 
 for chapter in lecture()[1:]:
     st.subheader(chapter.title, anchor=False)
-    columns = st.columns(4)
-    for index, lesson in enumerate(chapter.lessons):
-        with columns[index % 4].container(border=True):
-            st.image(str(ASSETS / "pictures" / lesson.picture), alt=lesson.picture_alt, width="stretch")
-            st.page_link(lesson.file, label=f"**{lesson.title}**", icon=":material/arrow_forward:")
-            st.markdown(f"*“{lesson.sentence}”*")
+    for first in range(0, len(chapter.lessons), 4):
+        for column, lesson in zip(st.columns(4), chapter.lessons[first : first + 4], strict=False):
+            with column.container(border=True, height="stretch"):
+                st.image(str(ASSETS / "pictures" / lesson.picture), alt=lesson.picture_alt, width="stretch")
+                st.page_link(lesson.file, label=f"**{lesson.title}**", icon=":material/arrow_forward:")
+                st.markdown(f"*“{lesson.sentence}”*")
 
 st.caption("In class: press P for projector mode. Every page is a link: set it up, copy the address, put it on a slide.")

@@ -7,10 +7,18 @@ from typing import Any
 import pytest
 import torch
 
-from cnnviz.data import load
-from cnnviz.features import feature_maps, probabilities
+from cnnviz.data import fit, load, photo
+from cnnviz.features import class_evidence, feature_maps, probabilities
+from cnnviz.figures.pixels import numbers
 from cnnviz.models import PRESETS
+from cnnviz.ops import convolution, dropout, pooling
+from cnnviz.ops.activations import ACTIVATIONS
+from cnnviz.ops.dense import softmax_terms
+from cnnviz.ops.kernels import apply, grey, kernel
+from cnnviz.ops.layer_cost import layer_cost
+from cnnviz.ops.layers import KINDS, LayerKind, hand_filters, layer_maps
 from cnnviz.training import Trainer, TrainingSpec, open_run
+from cnnviz.ui import snippets
 from cnnviz.ui.snippets import feature_maps_code, training_code
 
 
@@ -49,3 +57,85 @@ def test_feature_maps_code_gives_the_maps_and_the_prediction() -> None:
     for layer, values in feature_maps(run.network(step), image[0]).items():
         torch.testing.assert_close(names["maps"][layer].flatten(), values.flatten())
     torch.testing.assert_close(names["probabilities"], probabilities(run.network(step), image)[0])
+
+
+def seen(numbers: torch.Tensor, expected: torch.Tensor) -> None:
+    torch.testing.assert_close(numbers.detach().squeeze(), expected.detach().squeeze(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("stride", "padding", "dilation", "mode", "flip"), [(1, 0, 1, "zeros", False), (2, 1, 1, "reflect", True), (1, 2, 2, "circular", False)]
+)
+def test_convolution_and_gradient_code(stride: int, padding: int, dilation: int, mode: str, flip: bool) -> None:
+    image, kernel = torch.randn(6, 7).round(decimals=2), torch.randn(3, 3).round(decimals=2)
+    options = (stride, padding, dilation, mode, flip)
+    traced = convolution.trace(image, kernel, *options)
+    target = torch.randn_like(traced.output).round(decimals=2)
+    found = convolution.gradient(image, kernel, target, *options)
+    code = snippets.convolution_code(image, kernel, *options)
+    seen(run_code(code)["s"], traced.output)
+    names = run_code(snippets.gradient_code(code, target, 0.01))
+    assert names["loss"].item() == pytest.approx(found.loss, rel=1e-4)
+    gradient = names["kernel"].grad[0, 0]
+    seen(gradient.flip(-2, -1) if flip else gradient, found.kernel_gradient)
+
+
+@pytest.mark.parametrize("kind", ["bytes", "scaled", "normalised"])
+def test_pixels_code(kind: str) -> None:
+    image = photo("chelsea")
+    names = run_code(snippets.pixels_code('photo("chelsea")', kind, 255, (10, 20, 8, 9)))
+    seen(names["window"], numbers(image, kind)[:, 10:18, 20:29])
+    lecture = run_code(snippets.pixels_code("LECTURE_MATRIX[None]", "bytes", 99, (0, 0, 20, 20)))
+    assert lecture["window"].max() == 99
+
+
+def test_kernel_code() -> None:
+    names = run_code(snippets.kernel_code('photo("coffee")', 'kernel("gabor", 7, 45, 4, 0)'))
+    seen(names["result"], apply(grey(photo("coffee") / 255), kernel("gabor", 7, 45.0)))
+    learned = run_code(snippets.kernel_code('load("mnist", "test").images[7]', 'filters(open_run("example").network(624))[1][0]'))
+    assert learned["result"].shape == (1, 28, 28)
+
+
+@pytest.mark.parametrize("kind", list(KINDS.values()), ids=lambda kind: kind.name)
+def test_layer_code(kind: LayerKind) -> None:
+    numbers = (kind.filters, kind.kernel, kind.stride, kind.padding, kind.dilation, kind.groups)
+    names = run_code(snippets.layer_code('photo("rocket")', *numbers, kind.transposed))
+    weights = hand_filters(kind.filters, 3 // kind.groups, kind.kernel)
+    expected = layer_maps(fit(photo("rocket"), (3, 32, 32)), weights, *numbers[2:], transposed=kind.transposed)
+    seen(names["maps"], expected)
+    cost = layer_cost((3, 32, 32), *numbers, transposed=kind.transposed)
+    assert f"{cost.parameters} parameters" in names["printed"]
+    assert tuple(names["maps"].shape) == cost.output_shape
+
+
+def test_activations_code() -> None:
+    names = run_code(snippets.activations_code(list(ACTIVATIONS)))
+    x = names["x"].detach()
+    for name, function in names["functions"].items():
+        seen(function(x), ACTIVATIONS[name].function(x))
+
+
+@pytest.mark.parametrize("mode", list(pooling.POOLINGS))
+@pytest.mark.parametrize(("size", "stride", "padding", "ceil"), [(2, 2, 0, False), (3, 2, 1, False), (2, 2, 0, True), (3, 1, 0, True)])
+def test_pooling_code(mode: str, size: int, stride: int, padding: int, ceil: bool) -> None:
+    image = torch.randn(2, 5, 7).round(decimals=2)
+    names = run_code(snippets.pooling_code(image, (size, size), stride, padding, mode, ceil))
+    seen(names["pooled"], pooling.trace(image, size, stride, mode, padding, ceil=ceil).output)
+
+
+def test_dropout_code() -> None:
+    names = run_code(snippets.dropout_code(0.5, 3, 200))
+    now = dropout.SmallNetwork.make().run(torch.tensor([1.0, -0.5, 2.0, 0.8]), 0.5, 3)
+    seen(names["output"], now.values[-1])
+    seen(names["draws"].mean(), dropout.running_means(2.0, 0.5, 200, 3)[-1])
+
+
+def test_softmax_code() -> None:
+    run = open_run("example_linear")
+    evidence = class_evidence(run.network(run.steps[-1]), load("mnist", "test").floats(slice(7, 8))[0])
+    logits = evidence.logits.clone()
+    logits[8] += 5
+    names = run_code(snippets.softmax_code('load("mnist", "test").images[7]', 8, 5.0, 2.0, 3))
+    terms = softmax_terms(logits, 2.0, 3)
+    seen(names["probabilities"].double(), torch.tensor(terms.probabilities, dtype=torch.float64))
+    assert names["loss"].item() == pytest.approx(terms.loss, rel=1e-4)

@@ -1,0 +1,106 @@
+"""The pages of "Seeing" over their states: links, foreign values, and what the student reads."""
+
+import pytest
+
+from tests.pages.conftest import Open, words
+
+SEEING = "pages/seeing/"
+
+
+@pytest.mark.parametrize(
+    ("page", "state"),
+    [
+        ("convolution", {"rows": "12", "cols": "12", "size": "7", "padding": "6", "stride": "3", "dilation": "1", "mode": "zeros"}),
+        ("convolution", {"image": "1,2;3", "kernel": "x", "target": "nan,1", "rows": "-4", "mode": "mirror", "flip": "perhaps"}),
+        ("convolution", {"image": "1e30,0", "kernel": "1,0,-1;2,0,-2;1,0,-1", "flip": "true", "start": "400"}),
+        ("convolution", {"rows": "1", "cols": "1", "size": "1"}),
+        ("image_as_numbers", {"begin": "lecture"}),
+        ("image_as_numbers", {"begin": "lecture", "values": "normalised"}),
+        ("image_as_numbers", {"image": "photo", "photo": "retina", "colours": "apart", "side": "12", "top": "99999", "left": "-3"}),
+        ("image_as_numbers", {"image": "photo", "values": "normalised", "photo": "elephant"}),
+        ("image_as_numbers", {"image": "draw"}),
+        ("kernels", {"kernel": "gabor", "kernel_side": "11", "kernel_angle": "45", "two": "true", "second": "motion", "show": "picture"}),
+        ("kernels", {"kernel": "own", "kernel_side": "7", "kernel_own": "1,2;3"}),
+        ("kernels", {"kernel": "learned", "kernel_number": "3", "image": "test"}),
+        ("kernels", {"kernel": "magic", "kernel_side": "4", "image": "camera"}),
+        *(
+            ("convolutional_layer", {"kind": kind})
+            for kind in ("plain", "same", "strided", "one_by_one", "dilated", "grouped", "depthwise", "transposed")
+        ),
+        ("convolutional_layer", {"where": "whole", "second_layer": "true", "depth": "8", "image": "test"}),
+        ("activations", {"functions": "", "init": "large", "layers": "50", "function": "maxout", "layer": "pool2", "map": "5"}),
+        ("activations", {"functions": "swish,relu", "function": "sigmoid", "histogram": "gelu"}),
+        ("pooling", {"mode": "distance", "window": "3", "stride": "1", "padding": "1", "channel": "1"}),
+        ("pooling", {"mode": "l2", "whole": "true", "rows": "3", "cols": "5"}),
+        ("pooling", {"mode": "average", "cols": "5", "ceil": "true", "image": "draw"}),
+        ("dropout", {"p": "0.9", "mode": "use", "draws": "2000"}),
+        ("dropout", {"p": "0", "step_number": "77"}),
+        ("fully_connected", {"block": "maps", "place": "511"}),
+        ("fully_connected", {"temperature": "0.1", "move": "-10", "class": "9", "true": "1", "place": "99999"}),
+    ],
+)
+def test_every_state_is_a_link(page: str, state: dict[str, str], open_page: Open) -> None:
+    app = open_page(f"{SEEING}{page}.py", **state)
+    assert not app.exception
+    assert not app.error
+
+
+@pytest.mark.parametrize(
+    ("page", "state", "sentence"),
+    [
+        ("convolution", {"rows": "3", "cols": "3", "size": "7"}, "A 7×7 kernel does not fit in a 3×3 image without padding. Use padding 2 or more"),
+        ("convolution", {"dilation": "6"}, "it reaches over 13 pixels with dilation 6"),
+        ("convolution", {"padding": "6", "mode": "reflect"}, "Padding 6 is too much for 'reflect'"),
+        ("pooling", {"window": "6"}, "A 6×6 window does not fit in a 4×4 image"),
+        ("pooling", {"padding": "3"}, "Padding 3 is more than half of the 2×2 window"),
+        ("convolutional_layer", {"plain_groups": "2"}, "cannot be shared between 2 groups"),
+    ],
+)
+def test_what_does_not_fit_is_explained_and_the_numbers_stay(page: str, state: dict[str, str], sentence: str, open_page: Open) -> None:
+    app = open_page(f"{SEEING}{page}.py", **state)
+    assert not app.exception
+    assert sentence in app.error[0].value
+    key, value = next(iter(state.items()))
+    assert app.number_input(key=key).value == int(value)
+
+
+def test_the_output_size_formula_has_the_numbers_of_the_page(open_page: Open) -> None:
+    app = open_page(f"{SEEING}convolution.py", rows="7", cols="7", stride="2", padding="1")
+    assert any(r"\frac{7 + 2\cdot 1 - 1\cdot(3-1) - 1}{2}" in element.value and "= 4" in element.value for element in app.latex)
+
+
+def test_gradient_steps_on_the_page_let_the_loss_fall(open_page: Open) -> None:
+    app = open_page(f"{SEEING}convolution.py")
+    before = words(app)
+    assert "L = 78" in before
+    app.button(key="hundred").click().run()
+    after = words(app)
+    loss = float(after.split("**L = ")[1].split("**")[0])
+    assert loss < 0.8
+    app.button(key="again").click().run()
+    assert "L = 78" in words(app)
+
+
+def test_the_convolutional_layer_has_the_lectures_numbers(open_page: Open) -> None:
+    app = open_page(f"{SEEING}convolutional_layer.py")
+    assert "**456** parameters" in words(app)
+    assert "**14,455,392**" in words(app)
+
+
+def test_tanh_is_checked_on_the_screen(open_page: Open) -> None:
+    text = words(open_page(f"{SEEING}activations.py"))
+    assert float(text.split("is at most **")[1].split("**")[0]) < 1e-12
+    assert 1e-4 < float(text.split("differ by at most **")[1].split("**")[0]) < 1e-3
+
+
+def test_softmax_adds_up_to_one(open_page: Open) -> None:
+    assert "**1.000000**" in words(open_page(f"{SEEING}fully_connected.py", temperature="2.5", move="3"))
+
+
+def test_every_mask_is_another_and_in_use_there_is_none(open_page: Open) -> None:
+    app = open_page(f"{SEEING}dropout.py", p="0.5")
+    pictures = {app.get("imgs")[0].proto.imgs[0].url if app.get("imgs") else words(app)}
+    app.button(key="next").click().run()
+    assert app.number_input(key="step_number").value == 2
+    assert "All units stay" in words(open_page(f"{SEEING}dropout.py", mode="use"))
+    assert pictures
