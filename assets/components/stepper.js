@@ -69,7 +69,7 @@ function create(root) {
 
   function go(index, term) {
     state.index = Math.min(Math.max(0, index), steps() - 1);
-    state.term = Math.min(Math.max(0, term ?? (state.single ? 0 : last())), last());
+    state.term = state.single ? Math.min(Math.max(0, term ?? 0), last()) : last();
     render();
   }
 

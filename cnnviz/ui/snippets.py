@@ -266,7 +266,7 @@ from cnnviz.training import open_run
 run = open_run("example_linear")
 network = run.network(run.steps[-1])
 image = {image or 'load("mnist", "test").images[7]  # put your own picture here'}
-with torch.inference_mode():
+with torch.no_grad():
     logits = network(image[None] / 255)[0]
 logits[{number}] += {moved:g}
 
