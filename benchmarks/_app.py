@@ -19,14 +19,14 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"
 
 
 @contextlib.contextmanager
-def serving(wait: bool = True) -> Iterator[tuple[str, int]]:
-    """(address, process number) of a running ``streamlit run explorer_app.py``."""
+def serving(script: str = "explorer_app.py", wait: bool = True) -> Iterator[tuple[str, int]]:
+    """(address, process number) of a running ``streamlit run SCRIPT``."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "explorer_app.py", "--server.headless=true", f"--server.port={port}"],
-        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        [sys.executable, "-m", "streamlit", "run", script, "--server.headless=true", f"--server.port={port}"],
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
         if wait:

@@ -38,19 +38,29 @@ function create(root) {
     legend.children[0].textContent = brief(data.scale.low);
     legend.children[1].style.background = `linear-gradient(to right, ${data.scale.stops.join()})`;
     legend.children[2].textContent = brief(data.scale.high);
-    if (loaded !== data.source) {
-      loaded = data.source;
-      const image = new Image();
-      image.onload = () => {
-        canvas.width = image.width;
-        canvas.height = image.height;
-        context.drawImage(image, 0, 0);
-        pixels = context.getImageData(0, 0, image.width, image.height).data;
-        place = null;
-        look(Math.floor(image.height / 2), Math.floor(image.width / 2));
-      };
-      image.src = data.source;
-    } else if (pixels && place) look(...place);
+    if (loaded !== data.source) want(data.source); else if (pixels && place) look(...place);
+  }
+
+  // The original comes in a component of its own, before or after this one.
+  function want(name) {
+    const event = new CustomEvent("cnnviz-source-wanted", { detail: { name, url: null } });
+    document.dispatchEvent(event);
+    if (event.detail.url) take(name, event.detail.url);
+  }
+  document.addEventListener("cnnviz-source", ({ detail }) => { if (data && detail.name === data.source && loaded !== detail.name) take(detail.name, detail.url); });
+
+  function take(name, url) {
+    loaded = name;
+    const image = new Image();
+    image.onload = () => {
+      if (loaded !== name) return;
+      canvas.width = image.width;
+      canvas.height = image.height;
+      context.drawImage(image, 0, 0);
+      pixels = context.getImageData(0, 0, image.width, image.height).data;
+      look(Math.floor(image.height / 2), Math.floor(image.width / 2));
+    };
+    image.src = url;
   }
 
   // Beyond the edge the nearest pixel counts, as on the server. The picture is grey, so one channel tells the value.

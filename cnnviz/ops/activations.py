@@ -150,7 +150,7 @@ def trace(values: Any, name: str) -> Trace:
         raise CnnvizError(f"There is no activation '{name}'. Choose one of: {', '.join(ACTIVATIONS)}.")
     pixels, had_channels = as_image(values)
     output = ACTIVATIONS[name].function(pixels)
-    return Trace(name, pixels, pixels, output if had_channels else output[0], pixels.reshape(-1, 1, 1))
+    return Trace(name, pixels, pixels, output if had_channels else output[0], pixels[..., None, None])
 
 
 @dataclass(frozen=True)

@@ -91,21 +91,19 @@ def trace(
     if flip:
         filters = filters.flip(-2, -1)
     padded = pad(pixels, padding, padding_mode)
-    windows = windows_of(padded, size, stride, dilation, (rows, cols)).permute(1, 2, 0, 3, 4).reshape(rows * cols, -1, *size)
+    windows = windows_of(padded, size, stride, dilation, (rows, cols)).permute(1, 2, 0, 3, 4).unsqueeze(0)
     added = None if bias is None else as_numbers(bias, "bias").to(pixels.dtype).reshape(-1)
     if added is not None and len(added) not in (1, len(filters)):
         raise CnnvizError(f"There are {len(added)} biases for {len(filters)} filters. Give one a filter.")
-    products = windows.unsqueeze(0) * filters.unsqueeze(1)
-    output = products.flatten(2).sum(2)
+    products = windows * filters[:, None, None]
+    output = products.flatten(3).sum(3)
     if added is not None:
-        output = output + added.unsqueeze(1)
-    output = output.view(len(filters), rows, cols)
+        output = output + added.view(-1, 1, 1)
     flat = weights.dim() == 2 and len(pixels) == 1
-    products = products.flatten(0, 1)
     shown = filters if weights.dim() == 4 else filters[0]
     return Trace(
-        "convolution", pixels, padded, output if weights.dim() == 4 else output[0], windows[:, 0] if flat else windows,
-        products[:, 0] if flat else products, shown[0] if flat else shown, stride, padding, dilation, added,
+        "convolution", pixels, padded, output if weights.dim() == 4 else output[0],
+        windows[..., 0, :, :] if flat else windows, products[..., 0, :, :] if flat else products, shown[0] if flat else shown, stride, padding, dilation, added,
     )  # fmt: skip
 
 
@@ -206,7 +204,8 @@ def gradient(
 
 def _safe_rate(forward: Trace, shared: bool) -> float:
     """L is quadratic in w with Hessian XᵀX, where the rows of X are the windows; a (K, K) kernel sees the sum of the channels."""
-    windows = forward.windows.sum(1) if shared and forward.windows.dim() == 4 else forward.windows
+    windows = forward.windows[0].flatten(0, 1)
+    windows = windows.sum(1) if shared and windows.dim() == 4 else windows
     largest = torch.linalg.matrix_norm(windows.flatten(1), 2).square().item()
     return 1 / largest if largest > 0 else 1.0
 

@@ -117,8 +117,12 @@ def trace(image: Any, size: int | tuple[int, int], stride: int | None = None, mo
     windows = windows_of(padded, window, step, 1, (rows, cols)).reshape(-1, *window)
     weights = entry.weights(*window).to(pixels.dtype) if entry.weights else None
     values, products = entry.combine(windows, weights)
-    output = values.view(len(pixels), rows, cols)
-    return Trace(mode, pixels, padded, output if had_channels else output[0], windows, products, weights, step, padding)
+    shape = (len(pixels), rows, cols)
+    output = values.view(shape)
+    return Trace(
+        mode, pixels, padded, output if had_channels else output[0], windows.view(*shape, *window),
+        None if products is None else products.view(*shape, *window), weights, step, padding,
+    )  # fmt: skip
 
 
 def _check(window: tuple[int, int], stride: int, padding: int) -> None:

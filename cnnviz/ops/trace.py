@@ -1,5 +1,6 @@
 """What an operation did, step by step: one frozen record that the stepper, the tables and the tests all read."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, overload
@@ -65,7 +66,7 @@ class Steps(Sequence[Step]):
         row, col = divmod(place, cols)
         return Step(
             row, col, channel, row * trace.stride, col * trace.stride,
-            trace.windows[index % len(trace.windows)], None if trace.products is None else trace.products[index],
+            trace.windows[channel % len(trace.windows), row, col], None if trace.products is None else trace.products[channel, row, col],
             trace.output.reshape(-1)[index].item(),
         )  # fmt: skip
 
@@ -82,8 +83,8 @@ class Trace:
         image: (C, H, W), as given.
         padded: (C, H + 2p, W + 2p), what the windows slide over; cells outside an image that cannot count are NaN.
         output: (H', W') of one map, (N, H', W') of several.
-        windows: one a step: (S, K, K) or (S, C, K, K); shared by the channels of the output where S is smaller.
-        products: (N · H' · W', K, K) or (N · H' · W', C, K, K), or ``None``.
+        windows: (1, H', W', K, K) or (1, H', W', C, K, K), shared by all maps of the output; (C, H', W', K, K) where each channel has its own.
+        products: (N, H', W', K, K) or (N, H', W', C, K, K), or ``None``.
         weights: (K, K), (C, K, K) or (N, C, K, K), as they lie on the image (a flipped kernel is flipped here), or ``None``.
         stride, padding, dilation: in pixels.
         bias: added at the end of each sum: (N,), or ``None``.
@@ -126,9 +127,10 @@ def as_numbers(values: Any, name: str) -> Tensor:
         tensor = tensor.to(torch.float32)
     if tensor.numel() == 0:
         raise CnnvizError(f"The {name} is empty. Give it at least one row and one column.")
-    if not bool(torch.isfinite(tensor).all()):
+    low, high = (end.item() for end in torch.aminmax(tensor))
+    if not math.isfinite(low + high) or not math.isfinite(high - low):
         raise CnnvizError(f"The {name} has a cell that is not a finite number (NaN or infinite). Replace it by a number such as 0.")
-    if tensor.abs().max().item() > LARGEST:
+    if max(-low, high) > LARGEST:
         raise CnnvizError(f"The {name} has a number larger than {LARGEST:,.0f}. Use smaller ones, so that the sums stay exact.")
     return tensor
 

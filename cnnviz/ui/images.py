@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import streamlit as st
 from torch import Tensor
@@ -59,12 +60,17 @@ def choose_image(
         file = st.camera_input("Your camera", key="camera")
     if file is not None:
         try:
-            return ChosenImage(decode(file.getvalue()), "your photo")
+            return ChosenImage(_decoded(file.getvalue()), "your photo")
         except CnnvizError as error:
             st.error(str(error), icon=":material/error:")
     else:
         st.info("Until you give one, you see another image.", icon=":material/info:")
     return _photograph(photograph) if default == "photo" else _test_image(test, number)
+
+
+@lru_cache(maxsize=4)
+def _decoded(content: bytes) -> Tensor:
+    return decode(content)
 
 
 def _test_image(test: ImageDataset, number: int) -> ChosenImage:

@@ -150,7 +150,7 @@ from cnnviz.ops.kernels import grey, kernel
 from cnnviz.training import open_run
 
 image = {image or 'photo("chelsea")  # put your own picture here'}
-brightness = grey(image / 255)
+brightness = grey(image) / 255
 weights = {kernel}
 half = weights.shape[0] // 2
 

@@ -131,10 +131,9 @@ def number_grid(label: str, key: str, usual: Tensor, shape: tuple[int, int] | No
     basic = _over(torch.zeros(rows, cols), usual[:rows, :cols])
     write(key, None if torch.equal(shown, basic) else _numbers_text(shown))
     st.markdown(f"**{label}**")
-    component("number_grid")(
-        key=widget, data={"values": [[float(f"{value:.7g}") for value in row] for row in shown.tolist()], "label": label, "scale": scale_of(shown, signed), "most": LARGEST_TYPED, "cell": cell},
-        default={"grid": None}, on_grid_change=listen,
-    )  # fmt: skip
+    values = [[float(f"{value:.7g}") for value in row] for row in shown.tolist()]
+    data = {"values": values, "label": label, "scale": scale_of(shown, signed), "most": LARGEST_TYPED, "cell": cell}
+    component("number_grid")(key=widget, data=data, default={"grid": None}, on_grid_change=listen)
     return shown
 
 

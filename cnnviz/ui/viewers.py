@@ -1,6 +1,7 @@
 """Components that show an image with its numbers: pixels, a lens over a photograph, a block and its vector."""
 
 import base64
+import hashlib
 import io
 from dataclasses import dataclass
 from functools import lru_cache
@@ -94,7 +95,7 @@ def lens(key: str, image: Tensor, result: Tensor, kernel: Tensor, *, signed: boo
     """A grey picture, what a kernel makes of it, and the window under the pointer with its products.
 
     Args:
-        image: (1, H, W) uint8.
+        image: (1, H, W) brightness, whole numbers from 0 to 255.
         result: (1, H, W) float, of the image in [0, 1].
         kernel: (K, K).
         signed: blue to red around zero; otherwise grey, cut off at 0 and 1.
@@ -109,8 +110,12 @@ def lens(key: str, image: Tensor, result: Tensor, kernel: Tensor, *, signed: boo
     url = _url(picture.convert("RGB") if signed else picture, "JPEG", quality=90) if large else _url(picture, compress_level=1)
     products = float(kernel.abs().max())
     height, width = values.shape
+    content = image.to(torch.uint8).contiguous().numpy().tobytes()
+    name = f"{hashlib.sha1(content, usedforsecurity=False).hexdigest()}-{height}-{width}"
+    # The original in a message of its own: Streamlit sends a large message that did not change only once.
+    component("lens_source")(key=f"{key}_source", data={"name": name, "url": _source_url(content, height, width)})
     data = {
-        "source": _source_url(image.contiguous().numpy().tobytes(), height, width), "result": url, "height": height, "width": width,
+        "source": name, "result": url, "height": height, "width": width,
         "kernel": kernel.flatten().tolist(), "side": kernel.shape[0], "scale": {"stops": list(scale.stops), "low": low, "high": high},
         "products": {"stops": list(DIVERGING.stops), "low": -products, "high": products}, "from": what, "to": title,
         "alt": f"{title}: values from {values.min():.3g} to {values.max():.3g}",

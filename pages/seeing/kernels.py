@@ -23,9 +23,9 @@ PAGE = "pages/seeing/kernels.py"
 title("Kernels", "Nine numbers, or twenty-five, decide whether a convolution blurs, sharpens, or finds edges.")
 
 
-def show(key: str, chosen: ChosenKernel, image: torch.Tensor, what: str, signed: bool) -> None:
-    result = apply(grey(image.float() / 255), chosen.weights)
-    lens(key, grey(image.float()).round().to(torch.uint8), result, chosen.weights, signed=signed, what=what, title=f"{chosen.title}: {chosen.does}")
+def show(key: str, chosen: ChosenKernel, brightness: torch.Tensor, what: str, signed: bool) -> None:
+    result = apply(brightness / 255, chosen.weights)
+    lens(key, brightness, result, chosen.weights, signed=signed, what=what, title=f"{chosen.title}: {chosen.does}")
 
 
 if pick := st.session_state.pop("pick_kernel", None):
@@ -38,7 +38,8 @@ with left:
     two = st.toggle("A second kernel beside it", key="two", bind="query-params")
     chosen = choose_image(load("mnist", "test"), default="photo")
 with right:
-    show("lens_a", first, chosen.pixels, f"{chosen.what}, as brightness 0 to 1", signed)
+    brightness = grey(chosen.pixels)
+    show("lens_a", first, brightness, f"{chosen.what}, as brightness 0 to 1", signed)
     kernel_item = WallItem(
         "kernel", map_sheet(first.weights.unsqueeze(0), what="kernel", signed=True), "×".join(map(str, first.weights.shape)), target=110
     )
@@ -51,7 +52,7 @@ if two:
     with left:
         second = choose_kernel("second", "laplacian")
     with right:
-        show("lens_b", second, chosen.pixels, f"{chosen.what}, as brightness 0 to 1", signed)
+        show("lens_b", second, brightness, f"{chosen.what}, as brightness 0 to 1", signed)
 
 st.subheader("Gallery: made by hand, and learned", anchor=False)
 run_name, learned, _ = learned_kernels()

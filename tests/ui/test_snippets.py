@@ -91,7 +91,7 @@ def test_pixels_code(kind: str) -> None:
 
 def test_kernel_code() -> None:
     names = run_code(snippets.kernel_code('photo("coffee")', 'kernel("gabor", 7, 45, 4, 0)'))
-    seen(names["result"], apply(grey(photo("coffee") / 255), kernel("gabor", 7, 45.0)))
+    seen(names["result"], apply(grey(photo("coffee")) / 255, kernel("gabor", 7, 45.0)))
     learned = run_code(snippets.kernel_code('load("mnist", "test").images[7]', 'filters(open_run("example").network(624))[1][0]'))
     assert learned["result"].shape == (1, 28, 28)
 
