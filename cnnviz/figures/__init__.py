@@ -3,7 +3,7 @@
 from cnnviz.figures.colours import DIVERGING, GREY, SEQUENTIAL, ColourScale, scale_for
 from cnnviz.figures.curves import confusion_matrix, curve_in_words, learning_curve, loss_curve, probability_bars, value_map
 from cnnviz.figures.drawings import receptive_squares, unit_network, volumes
-from cnnviz.figures.functions import activation_curves, by_depth, depth_histogram, lines, several_runs, spread_of_draws
+from cnnviz.figures.functions import activation_curves, by_depth, depth_histogram, draws_in_words, lines, several_runs, spread_of_draws
 from cnnviz.figures.pixels import VALUES, PixelSheet, as_csv, pixel_sheets, with_edits
 from cnnviz.figures.sheet import Sheet, image_sheet, judged_labels, limits, map_sheet
 
@@ -21,6 +21,7 @@ __all__ = [
     "confusion_matrix",
     "curve_in_words",
     "depth_histogram",
+    "draws_in_words",
     "image_sheet",
     "judged_labels",
     "learning_curve",

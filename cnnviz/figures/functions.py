@@ -113,8 +113,8 @@ def lines(values: Mapping[str, Sequence[float]], x: Sequence[float], x_title: st
     return layout(figure, 280)
 
 
-def spread_of_draws(draws: Mapping[str, Tensor], classes: Sequence[str]) -> tuple["Figure", str]:
-    """Boxes of the drawn probabilities, a group a class; and the same in words.
+def spread_of_draws(draws: Mapping[str, Tensor], classes: Sequence[str]) -> "Figure":
+    """Boxes of the drawn probabilities, a group a class.
 
     Args:
         draws: title -> (draws, classes) probabilities.
@@ -122,13 +122,19 @@ def spread_of_draws(draws: Mapping[str, Tensor], classes: Sequence[str]) -> tupl
     from plotly.graph_objects import Box, Figure
 
     figure = Figure()
-    words = []
     for index, (title, table) in enumerate(draws.items()):
         names = [name for name in classes for _ in range(len(table))]
         figure.add_trace(Box(x=names, y=table.T.flatten().tolist(), name=title, marker_color=SERIES[index % len(SERIES)], boxpoints=False))
-        best = int(table.mean(0).argmax())
-        words.append(f"{title}: class {classes[best]} with {table[:, best].mean():.1%} ± {table[:, best].std():.1%}")
     figure.update_layout(boxmode="group")
     figure.update_yaxes(title="probability", tickformat=".0%", range=[0, 1.02])
     figure.update_xaxes(title="class", type="category")
-    return layout(figure, 300), "; ".join(words)
+    return layout(figure, 300)
+
+
+def draws_in_words(draws: Mapping[str, Tensor], classes: Sequence[str]) -> str:
+    """The text alternative of ``spread_of_draws``: the likeliest class of each, with mean and standard deviation."""
+    words = []
+    for title, table in draws.items():
+        best = int(table.mean(0).argmax())
+        words.append(f"{title}: class {classes[best]} with {table[:, best].mean():.1%} ± {table[:, best].std():.1%}")
+    return "; ".join(words)

@@ -94,7 +94,8 @@ def deep_stack(activation: str, depth: int = 20, width: int = 100, initialisatio
     gradients = torch.autograd.grad(values.sum(), sums)
     norms = [gradient.norm().item() for gradient in gradients]
     whole = torch.stack([output.detach() for output in outputs]).nan_to_num(0, 0, 0)
-    most = max(whole.abs().quantile(0.995).item() if whole.numel() < 10**7 else whole.abs().max().item(), 1e-12)
+    # Every 37th value is enough to choose the ends of the axis.
+    most = max(whole.flatten()[::37].abs().quantile(0.995).item(), 1e-12)
     edges = torch.linspace(-most, most, HISTOGRAM_BINS + 1)
     return Stack(
         activation,

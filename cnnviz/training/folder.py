@@ -169,8 +169,16 @@ class RunFolder:
         except FileNotFoundError:
             return 0
 
+    def metrics_stamp(self) -> tuple[int, int]:
+        """Changes whenever there are new metrics."""
+        try:
+            about = (self.path / "metrics.jsonl").stat()
+        except FileNotFoundError:
+            return 0, 0
+        return about.st_size, about.st_mtime_ns
+
     def metrics(self) -> list[Metric]:
-        return [_dataclass_from(Metric, line) for line in _json_lines(self.path / "metrics.jsonl")]
+        return list(_read_metrics(self.path / "metrics.jsonl", self.metrics_stamp()))
 
     def add_metric(self, metric: Metric) -> None:
         self._append("metrics.jsonl", asdict(metric))
@@ -259,6 +267,12 @@ def _save_tensors(path: Path, tensors: dict[str, Tensor], texts: dict[str, str] 
         raise OSError(str(error)) from None
     finally:
         draft.unlink(missing_ok=True)
+
+
+@lru_cache(maxsize=32)
+def _read_metrics(path: Path, _stamp: tuple[int, int]) -> tuple[Metric, ...]:
+    """Kept until the file changes: a page with several watchers reads it once."""
+    return tuple(_dataclass_from(Metric, line) for line in _json_lines(path))
 
 
 def _dataclass_from(kind: Any, data: dict[str, Any]) -> Any:

@@ -10,6 +10,7 @@ from cnnviz.features import filters
 from cnnviz.ops.kernels import KERNELS, kernel
 from cnnviz.training import open_run
 from cnnviz.ui.links import choice
+from cnnviz.ui.memory import remember
 from cnnviz.ui.runs import EXAMPLE, run_title
 from cnnviz.ui.stepping import number_grid, set_numbers
 
@@ -35,7 +36,7 @@ def learned_kernels() -> tuple[str, Tensor, str]:
     """
     run = open_run(st.session_state.get("run", EXAMPLE))
     step = run.steps[-1] if run.steps else 0
-    _, weights = filters(run.network(step))
+    _, weights = remember(("filters", run.id, step), lambda: filters(run.network(step)))
     code = f'filters(open_run("{run.id}").network({step}))[1]'
     return run_title(run), weights.mean(1) if weights.dim() == 4 else weights, code + (".mean(1)" if weights.dim() == 4 else "")
 

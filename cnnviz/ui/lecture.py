@@ -70,16 +70,16 @@ def run(chapters: tuple[Chapter, ...]) -> None:
         page.run()
     if is_first:
         _imports()
+    else:
+        _settle(page.url_path)
 
 
 @st.cache_resource(show_spinner=False)
 def _imports() -> threading.Thread:
-    """Once a server: imports what the pages need, and leaves it out of garbage collection.
+    """Once a server: imports what the pages need.
 
     The first page needs none of it and is shown before; every other page waits for it. Two threads that import pandas
     at the same moment can meet in a circle and get half of it, so no page may run beside this.
-
-    Streamlit collects all generations after every rerun; with torch's objects frozen this costs 7 ms instead of 130 ms.
     """
 
     def load() -> None:
@@ -92,6 +92,17 @@ def _imports() -> threading.Thread:
     thread = threading.Thread(target=load, name="cnnviz-imports", daemon=True)
     thread.start()
     return thread
+
+
+@st.cache_resource(show_spinner=False)
+def _settle(page: str) -> None:  # noqa: ARG001 - the cache keeps one result for each page
+    """Once a server and page: leaves all that its first run imported and made out of garbage collection.
+
+    Streamlit collects all generations after every rerun. With torch's objects alone frozen a rerun still spent 45 ms
+    in it, because each page's first run brings more (plotly's classes, networks, pictures).
+    """
+    gc.collect()
+    gc.freeze()
 
 
 PROJECTOR_STYLE = """<style>

@@ -8,6 +8,7 @@ import streamlit as st
 from cnnviz.errors import CnnvizError
 from cnnviz.figures import several_runs
 from cnnviz.training import ACTIVE, Run, TrainingSpec, open_run, start
+from cnnviz.ui.charts import chart
 from cnnviz.ui.components import browser_key
 from cnnviz.ui.frame import error_box
 
@@ -82,12 +83,8 @@ def race_picture(key: str, results: list[Result], training: bool, quantity: str)
             "training accuracy": "–" if train is None else f"{train:.1%}", "gap": gap, "seconds": f"{known[-1].seconds:.1f}" if known else "–",
         })  # fmt: skip
     best = ", ".join(f"{row['run']}: {row['test accuracy']}" for row in rows)
-    st.plotly_chart(
-        several_runs(metrics, quantity, total, training),
-        key=f"{key}_curves",
-        config={"displayModeBar": False},
-        alt=f"Curves of {len(rows)} runs. {best}",
-    )
+    stamps = tuple((result.title, result.run.id, result.run.folder.metrics_stamp()) for result in results)
+    chart(f"{key}_curves", f"Curves of {len(rows)} runs. {best}", (stamps, training), several_runs, metrics, quantity, total, training)
     st.table(rows, hide_index=True, alt=f"Results: {best}")
     for result in results:
         status = result.run.status

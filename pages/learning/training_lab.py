@@ -8,9 +8,11 @@ from cnnviz.figures import confusion_matrix, curve_in_words, image_sheet, judged
 from cnnviz.models import PRESET_TITLES, summary
 from cnnviz.models.presets import PRESETS
 from cnnviz.training import ACTIVE, OPTIMIZERS, SCHEDULES, Run, TrainingSpec, open_run, start, warm_up
+from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, browser_key, map_wall, step_player
 from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
 from cnnviz.ui.links import choice, page_address
+from cnnviz.ui.memory import remember
 from cnnviz.ui.runs import EXAMPLE, commands, current_run, current_step, describe, fetch_all, progress, show_run, watch
 from cnnviz.ui.snippets import training_code
 
@@ -49,46 +51,42 @@ with left:
 run = current_run() or open_run(EXAMPLE)
 
 
+def kernels_and_answers(run: Run, step: int) -> list[WallItem]:
+    trained = run.network(step)
+    test = load(run.spec.dataset, "test", STRIP)
+    layer, kernels = filters(trained)
+    labels = judged_labels(probabilities(trained, test.floats()), test.labels, test.classes)
+    strip = image_sheet(test.floats(), STRIP, "test images")
+    sheet = map_sheet(kernels, columns=8, what=f"kernels of {layer}", signed=True)
+    return [
+        WallItem(f"Kernels of {layer}", sheet, f"step {step}", "kernel", target=190, most=420),
+        WallItem("Test images", strip, f"with the network's answer at step {step}", "image", labels, 56, 720, legend=False),
+    ]
+
+
 def view(run: Run) -> None:
     metrics, steps, state = run.metrics(), run.steps, run.state
     progress(run, metrics)
     if run.id != EXAMPLE:
         commands(run, key)
-    curves = st.columns(2)
-    for column, quantity in zip(curves, ("accuracy", "loss"), strict=True):
-        column.plotly_chart(
-            learning_curve(metrics, quantity, run.total_steps), key=f"curve_{quantity}", config={"displayModeBar": False},
-            alt=curve_in_words(metrics, quantity),
-        )  # fmt: skip
+    stamp = run.id, run.folder.metrics_stamp(), run.total_steps
+    for column, quantity in zip(st.columns(2), ("accuracy", "loss"), strict=True):
+        with column:
+            chart(f"curve_{quantity}", curve_in_words(metrics, quantity), stamp, learning_curve, metrics, quantity, run.total_steps)
     if not steps:
         st.info("The first weights appear as soon as the run has started.", icon=":material/hourglass_empty:")
         return
     chosen = current_step("lab_step", run)
     step_player("lab_step", run.id, steps, run.total_steps, chosen, live=state in ACTIVE)
     step = steps[-1] if chosen not in steps else chosen
-    trained = run.network(step)
-    test = load(run.spec.dataset, "test", STRIP)
-    layer, kernels = filters(trained)
-    map_wall(
-        "lab_wall",
-        [
-            WallItem(
-                f"Kernels of {layer}", map_sheet(kernels, columns=8, what=f"kernels of {layer}"), f"step {step}", "kernel", target=190, most=420
-            ),
-            WallItem(
-                "Test images", image_sheet(test.floats(), STRIP, "test images"), f"with the network's answer at step {step}", "image",
-                labels=judged_labels(probabilities(trained, test.floats()), test.labels, test.classes), target=56, most=720, legend=False,
-            ),
-        ],
-    )  # fmt: skip
+    map_wall("lab_wall", remember(("lab_wall", run.id, step), lambda: kernels_and_answers(run, step)))
     measured = [metric for metric in metrics if metric.confusion and metric.step <= step]
     if measured:
         last = measured[-1]
         st.markdown(f"**Confusion matrix at step {last.step}** · validation accuracy **{last.val_accuracy:.2%}**, loss {last.val_loss:.3f}")
-        st.plotly_chart(
-            confusion_matrix(last.confusion or [], test.classes), key="confusion", config={"displayModeBar": False},
-            alt=f"Confusion matrix at step {last.step}: {last.val_accuracy:.2%} of the test images are on the diagonal",
-        )  # fmt: skip
+        words = f"Confusion matrix at step {last.step}: {last.val_accuracy:.2%} of the test images are on the diagonal"
+        classes = DATASETS[run.spec.dataset].classes
+        chart("confusion", words, (run.id, last.step, last.val_loss), lambda: confusion_matrix(last.confusion or [], classes))
 
 
 with right:

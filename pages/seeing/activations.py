@@ -11,10 +11,12 @@ from cnnviz.models.variants import with_activation
 from cnnviz.ops.activations import ACTIVATIONS, trace, unit_shares
 from cnnviz.ops.depth import INITIALISATIONS, deep_stack
 from cnnviz.training import TrainingSpec
+from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.links import choice, choices
+from cnnviz.ui.memory import digest, remember
 from cnnviz.ui.race import race
 from cnnviz.ui.runs import choose_run, own_run_link
 from cnnviz.ui.snippets import activations_code
@@ -22,15 +24,16 @@ from cnnviz.ui.stepping import StepperNames, stepper
 
 PAGE = "pages/seeing/activations.py"
 TITLES = {name: entry.title for name, entry in ACTIVATIONS.items()}
-BARE = {"displayModeBar": False}
 title("Activation functions", "Without a bend between them, many layers are only one; which bend it is decides whether gradients come through.")
 
 names = choices("Functions", TITLES, "functions", default=("sigmoid", "tanh", "relu", "leaky_relu", "gelu"))
 left, right = st.columns(2)
 left.markdown("**Function φ(x)**")
-left.plotly_chart(activation_curves(names), key="curves", config=BARE, alt=f"Curves of {', '.join(TITLES[name] for name in names)}")
+with left:
+    chart("curves", f"Curves of {', '.join(TITLES[name] for name in names)}", tuple(names), lambda: activation_curves(names))
 right.markdown("**Derivative φ′(x)**: what a gradient is multiplied with on its way back")
-right.plotly_chart(activation_curves(names, derivative=True), key="slopes", config=BARE, alt="Derivatives of the same functions")
+with right:
+    chart("slopes", "Derivatives of the same functions", tuple(names), lambda: activation_curves(names, derivative=True))
 with st.expander("Formulas and sources", key="formulas", icon=":material/function:"):
     for name in names:
         st.latex(rf"\text{{{TITLES[name]}}}: \quad {ACTIVATIONS[name].formula}")
@@ -50,7 +53,8 @@ with left:
     run = choose_run()
     test = load(run.spec.dataset, "test")
     chosen = choose_image(test)
-    maps = feature_maps(run.network(run.steps[-1]), chosen.for_network(test.shape))
+    image = chosen.for_network(test.shape)
+    maps = remember(("maps", run.id, run.steps[-1], digest(image)), lambda: feature_maps(run.network(run.steps[-1]), image))
     layer = choice(
         "Map of the layer",
         {key: key for key, values in maps.items() if values.shape[-1] > 1},
@@ -83,20 +87,22 @@ with left:
     st.latex(INITIALISATIONS[initialisation].formula)
     depth = st.slider("Layers", 2, 50, 20, key="layers", bind="query-params")
     seed = st.number_input("Seed", 0, 10**6, 0, key="stack_seed", bind="query-params")
-    stacks = {key: deep_stack(key, depth, 100, initialisation, seed) for key in names}
+    stacks = {key: remember(("stack", key, depth, initialisation, seed), deep_stack, key, depth, 100, initialisation, seed) for key in names}
     shown = choice("Histogram of", {key: TITLES[key] for key in names} or {"relu": "ReLU"}, "histogram")
 with right:
     one, two = st.columns(2)
     gradients, dead = ({key: getattr(stack, field) for key, stack in stacks.items()} for field in ("gradient_norm", "dead"))
     words = ("; ".join(f"{TITLES[key]}: {values[at]:.2g}" for key, values in table.items()) for table, at in ((gradients, 0), (dead, -1)))
     one.markdown("**Gradient, relative to the last layer**")
-    one.plotly_chart(by_depth(gradients, "gradient norm", True), key="gradients", config=BARE, alt=f"Gradient of the first layer: {next(words)}")
+    state = tuple(names), depth, initialisation, seed
+    with one:
+        chart("gradients", f"Gradient of the first layer: {next(words)}", state, lambda: by_depth(gradients, "gradient norm", True))
     two.markdown("**Units that are zero for every image**")
-    two.plotly_chart(by_depth(dead, "share of dead units", False), key="dead", config=BARE, alt=f"Dead units of the last layer: {next(words)}")
+    with two:
+        chart("dead", f"Dead units of the last layer: {next(words)}", state, lambda: by_depth(dead, "share of dead units", False))
     if shown in stacks:
-        st.plotly_chart(
-            depth_histogram(stacks[shown]), key="depth_histogram", config=BARE, alt=f"Histogram of the outputs of {TITLES[shown]} by layer"
-        )
+        words_of_shown = f"Histogram of the outputs of {TITLES[shown]} by layer"
+        chart("depth_histogram", words_of_shown, (shown, depth, initialisation, seed), lambda: depth_histogram(stacks[shown]))
 
 st.subheader("A race", anchor=False)
 st.markdown("The same LeNet-5, the same first weights and batches; only the bend differs.")

@@ -5,6 +5,7 @@ import torch
 
 from cnnviz.figures import loss_curve
 from cnnviz.ops import convolution
+from cnnviz.ui.charts import chart
 from cnnviz.ui.formulas import output_size_formula
 from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
 from cnnviz.ui.links import choice
@@ -86,10 +87,8 @@ with learn:
         names = StepperNames(input="image x", weights="error s − t", output="gradient ∂L/∂w", symbol="∂L/∂w")
         stepper("backward", found.trace, names)
     if losses:
-        st.plotly_chart(
-            loss_curve([*losses, found.loss]), key="losses_chart", config={"displayModeBar": False},
-            alt=f"Loss after each step: from {losses[0]:.4g} to {found.loss:.4g}",
-        )  # fmt: skip
+        history = (*losses, found.loss)
+        chart("losses_chart", f"Loss after each step: from {losses[0]:.4g} to {found.loss:.4g}", history, lambda: loss_curve(history))
 
 own_run_link("conv", "The same operation inside a trained network")
 try_this(

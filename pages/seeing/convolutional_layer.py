@@ -12,6 +12,7 @@ from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.links import choice
+from cnnviz.ui.memory import digest, remember
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.snippets import layer_code
 from cnnviz.ui.stepping import StepperNames, stepper
@@ -72,21 +73,21 @@ else:
 
 st.subheader(f"{channels} filters, {channels} maps on a photograph", anchor=False)
 photograph = chosen.pixels.expand(3, -1, -1).float() / 255
-maps = layer_maps(photograph, weights, stride, padding, dilation, groups, transposed=kind.transposed)
+state = digest(chosen.pixels), kind.name, filters, size, stride, padding, dilation, groups
+maps = remember(("layer", state), lambda: layer_maps(photograph, weights, stride, padding, dilation, groups, transposed=kind.transposed))
 size_in, size_out = ("×".join(map(str, values.shape)) for values in (photograph, maps))
-map_wall(
-    "layer_maps",
-    [
+
+
+def items() -> list[WallItem]:
+    columns = min(3, filters)
+    return [
         WallItem("image", image_sheet(photograph.unsqueeze(0), what="image"), size_in, "image", target=190, legend=False),
-        WallItem("maps", map_sheet(maps, columns=min(3, filters), what="maps"), size_out, target=400, most=900),
-        WallItem(
-            "filters",
-            map_sheet(weights.mean(1), columns=min(3, filters), what="filters, mean over channels", signed=True),
-            "mean of the channels",
-            target=150,
-        ),
-    ],
-)
+        WallItem("maps", map_sheet(maps, columns=columns, what="maps"), size_out, target=400, most=900),
+        WallItem("filters", map_sheet(weights.mean(1), columns=columns, what="filters", signed=True), "mean of the channels", target=150),
+    ]
+
+
+map_wall("layer_maps", remember(("layer wall", state), items))
 
 st.subheader("Receptive field", anchor=False)
 depth = st.slider("How many such layers on top of each other", 1, 8, 3, key="depth", bind="query-params")
@@ -94,7 +95,7 @@ if kind.transposed:
     st.info("Receptive fields are shown for convolutions, not for transposed ones.", icon=":material/info:")
 else:
     fields = receptive_fields([Window(size, stride, padding, dilation)] * depth)
-    drawn, words = receptive_squares(photograph, fields)
+    drawn, words = remember(("squares", state, depth), lambda: receptive_squares(photograph, fields))
     picture, text = st.columns([1.3, 1])
     picture.image(drawn, alt=words, width="stretch")
     text.table(

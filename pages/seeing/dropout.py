@@ -7,20 +7,21 @@ import torch
 
 from cnnviz.data import load
 from cnnviz.features import coadaptation, monte_carlo_dropout, unit_correlations
-from cnnviz.figures import image_sheet, lines, map_sheet, spread_of_draws, unit_network
+from cnnviz.figures import draws_in_words, image_sheet, lines, map_sheet, spread_of_draws, unit_network
 from cnnviz.models import PRESETS
 from cnnviz.models.variants import with_dropout
 from cnnviz.ops import dropout
 from cnnviz.training import TrainingSpec, open_run
+from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
 from cnnviz.ui.links import choice
+from cnnviz.ui.memory import digest, remember
 from cnnviz.ui.race import Result, race, race_picture
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.snippets import dropout_code
 
 PAGE = "pages/seeing/dropout.py"
-BARE = {"displayModeBar": False}
 INPUT = torch.tensor([1.0, -0.5, 2.0, 0.8])
 title("Dropout", "While training, each hidden unit is switched off by chance, so no unit can rely on another; in use, all of them work.")
 
@@ -55,12 +56,8 @@ draws = st.slider("Draws", 10, 2000, 300, 10, key="draws", bind="query-params")
 means = dropout.running_means(2.0, p, draws, number)
 st.markdown(f"A unit with value 2: the mean of {draws} draws is **{means[-1]:.3f}**.")
 averages = {"mean of the draws so far": means.tolist(), "value in use": [2.0] * draws}
-st.plotly_chart(
-    lines(averages, list(range(1, draws + 1)), "draws", "value"),
-    key="means",
-    config=BARE,
-    alt=f"The mean goes to 2; after {draws} draws it is {means[-1]:.3f}",
-)
+words = f"The mean goes to 2; after {draws} draws it is {means[-1]:.3f}"
+chart("means", words, (p, draws, number), lambda: lines(averages, list(range(1, draws + 1)), "draws", "value"))
 
 st.subheader("On few images, with and without", anchor=False)
 st.markdown(
@@ -81,8 +78,9 @@ if not results:
 st.subheader("Do the units say the same?", anchor=False)
 st.markdown("Correlation of the first hidden layer's units over 1,000 test images. Co-adapted units say the same thing: strong colours.")
 test = load("mnist", "test", 1000)
-trained = {result.title: result.run.network(result.run.steps[-1]) for result in results if result.run.steps}
-tables = {name: unit_correlations(net, test, "relu1") for name, net in trained.items()}
+known = {result.title: (result.run.id, result.run.steps[-1]) for result in results if result.run.steps}
+trained = {title: remember(("network", *which), open_run(which[0]).network, which[1]) for title, which in known.items()}
+tables = {title: remember(("correlations", *known[title]), unit_correlations, net, test, "relu1") for title, net in trained.items()}
 map_wall(
     "correlations",
     [
@@ -109,9 +107,13 @@ with left:
     map_wall("pair", [WallItem("test images", image_sheet(pair, 2), unit="image", target=110, legend=False)])
 with right:
     named = [f"{what}: a {test.classes[int(test.labels[index])]}" for what, index in (("clear", clear), ("unclear", unclear))]
-    clouds = {name: monte_carlo_dropout(dropping, picture, 200) for name, picture in zip(named, pair, strict=True)}
-    figure, words = spread_of_draws(clouds, test.classes)
-    st.plotly_chart(figure, key="clouds", config=BARE, alt=words)
+    which = next((known[title] for title, net in trained.items() if net is dropping), ("example_dropout", 600))
+    clouds = {
+        name: remember(("draws", *which, digest(picture)), monte_carlo_dropout, dropping, picture, 200)
+        for name, picture in zip(named, pair, strict=True)
+    }
+    words = draws_in_words(clouds, test.classes)
+    chart("clouds", words, (which, clear, unclear), lambda: spread_of_draws(clouds, test.classes))
     st.markdown(f"200 draws each. {words}.")
 
 own_run_link("dropout", "Dropout inside your trained network")

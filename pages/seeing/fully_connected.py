@@ -10,11 +10,13 @@ from cnnviz.figures import image_sheet, map_sheet, probability_bars
 from cnnviz.models import Activation, Conv, GlobalAveragePool, Linear, NetworkSpec, Pool, build
 from cnnviz.ops.dense import softmax_terms
 from cnnviz.training import open_run
+from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.formulas import cross_entropy_formula, softmax_formula
 from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.links import choice
+from cnnviz.ui.memory import digest, remember
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.snippets import softmax_code
 from cnnviz.ui.viewers import flatten_view
@@ -25,16 +27,21 @@ title(
     "The maps become one long vector; each class multiplies it with its own weights; softmax makes probabilities of the sums.",
 )
 
+
+def deep_maps(picture: torch.Tensor) -> torch.Tensor:
+    layers = [layer for width in (32, 64, 128, 128) for layer in (Conv(width, 3, padding=1), Activation("relu"), Pool(2))]
+    deep = build(NetworkSpec((*layers, GlobalAveragePool(), Linear()), "deep"), (3, 32, 32), 10)
+    return feature_maps(deep, picture)["pool4"]
+
+
 block = choice("Flatten", {"image": "an image, 32×32×3 → 3072", "maps": "maps of a deep layer, 2×2×128 → 512"}, "block", kind="buttons")
 start = st.number_input("Begin at place", 0, 3071, 0, key="place", bind="query-params")
-picture = fit(photo("coffee"), (3, 32, 32))
+picture = remember(("coffee",), lambda: fit(photo("coffee"), (3, 32, 32)))
 if block == "image":
     flatten_view("flatten_image", picture, start)
 else:
-    layers = [layer for width in (32, 64, 128, 128) for layer in (Conv(width, 3, padding=1), Activation("relu"), Pool(2))]
-    deep = build(NetworkSpec((*layers, GlobalAveragePool(), Linear()), "deep"), (3, 32, 32), 10)
     st.caption("Four convolutions with pooling on the same photograph: 32×32 becomes 2×2, three channels become 128 (weights as they begin, seed 0).")
-    flatten_view("flatten_maps", feature_maps(deep, picture)["pool4"], start)
+    flatten_view("flatten_maps", remember(("deep maps",), lambda: deep_maps(picture)), start)
 
 st.subheader("The weights of a class are an image", anchor=False)
 run = open_run("example_linear")
@@ -45,7 +52,7 @@ with left:
     chosen = choose_image(test, sources=("test", "draw", "upload"))
     number = classes.index(choice("Class", {name: name for name in classes}, "class", default="3"))
 image = chosen.for_network(test.shape)
-evidence = class_evidence(run.network(run.steps[-1]), image)
+evidence = remember(("evidence", digest(image)), lambda: class_evidence(run.network(run.steps[-1]), image))
 weights, products, logits = evidence.weights, evidence.products[number], evidence.logits
 with right:
     st.markdown(
@@ -88,10 +95,9 @@ with right:
         ],
         hide_index=True, alt=f"Softmax terms; the probabilities add up to {sum(terms.probabilities):.6f}",
     )  # fmt: skip
-    bars.plotly_chart(
-        probability_bars(torch.tensor(terms.probabilities), classes), key="softmax_bars", config={"displayModeBar": False},
-        alt=f"Probabilities: class {classes[number]} has {terms.probabilities[number]:.3f}",
-    )  # fmt: skip
+    with bars:
+        words = f"Probabilities: class {classes[number]} has {terms.probabilities[number]:.3f}"
+        chart("softmax_bars", words, terms.probabilities, lambda: probability_bars(torch.tensor(terms.probabilities), classes))
     st.markdown(f"Sum of all probabilities: **{sum(terms.probabilities):.6f}**. If one logit moves, all probabilities move, and the sum stays 1.")
 
 own_run_link("fc", "The last layer of your trained network")

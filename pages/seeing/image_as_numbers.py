@@ -38,7 +38,9 @@ with left:
         top = first = 0
     edits = st.session_state.setdefault("pixel_edits", {}).setdefault((chosen.what, channels, height, width), {})
     image = with_edits(chosen.pixels, edits)
-    st.download_button("Matrix as text (CSV)", as_csv(image, kind, high), f"{chosen.what}.csv", "text/csv", key="csv", icon=":material/download:")
+    st.download_button(
+        "Matrix as text (CSV)", lambda: as_csv(image, kind, high), f"{chosen.what}.csv", "text/csv", key="csv", icon=":material/download:"
+    )
     if st.button(f"Undo {len(edits)} changes", key="undo", disabled=not edits, icon=":material/undo:"):
         edits.clear()
         st.rerun()

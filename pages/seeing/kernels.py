@@ -14,6 +14,7 @@ from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.kernels import ChosenKernel, choose_kernel, learned_kernels
 from cnnviz.ui.links import choice
+from cnnviz.ui.memory import digest, remember
 from cnnviz.ui.race import race
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.snippets import kernel_code
@@ -38,7 +39,7 @@ with left:
     two = st.toggle("A second kernel beside it", key="two", bind="query-params")
     chosen = choose_image(load("mnist", "test"), default="photo")
 with right:
-    brightness = grey(chosen.pixels)
+    brightness = remember(("grey", digest(chosen.pixels)), lambda: grey(chosen.pixels))
     show("lens_a", first, brightness, f"{chosen.what}, as brightness 0 to 1", signed)
     kernel_item = WallItem(
         "kernel", map_sheet(first.weights.unsqueeze(0), what="kernel", signed=True), "×".join(map(str, first.weights.shape)), target=110
@@ -56,22 +57,18 @@ if two:
 
 st.subheader("Gallery: made by hand, and learned", anchor=False)
 run_name, learned, _ = learned_kernels()
-gallery = [
-    WallItem(
-        f"hand {name}",
-        map_sheet(kernel(name, 5, 45.0).unsqueeze(0), what=f"kernel {entry.title}", signed=True),
-        title=entry.title,
-        target=70,
-        legend=False,
-    )
-    for name, entry in KERNELS.items()
-]
-gallery.append(
-    WallItem(
-        "learned", map_sheet(learned, columns=min(16, len(learned)), what="learned kernels", signed=True), run_name, "kernel", target=80, most=900
-    )
-)
-picked = map_wall("gallery", gallery, pickable=True)
+
+
+def gallery() -> list[WallItem]:
+    items = []
+    for name, entry in KERNELS.items():
+        sheet = map_sheet(kernel(name, 5, 45.0).unsqueeze(0), what=f"kernel {entry.title}", signed=True)
+        items.append(WallItem(f"hand {name}", sheet, title=entry.title, target=70, legend=False))
+    sheet = map_sheet(learned, columns=min(16, len(learned)), what="learned kernels", signed=True)
+    return [*items, WallItem("learned", sheet, run_name, "kernel", target=80, most=900)]
+
+
+picked = map_wall("gallery", remember(("gallery", digest(learned), run_name), gallery), pickable=True)
 if picked and picked != st.session_state.get("gallery_seen"):
     st.session_state["gallery_seen"] = picked
     st.session_state["pick_kernel"] = picked

@@ -10,10 +10,12 @@ from cnnviz.models import PRESETS
 from cnnviz.models.variants import without_pooling
 from cnnviz.ops import pooling
 from cnnviz.training import TrainingSpec, open_run
+from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.links import choice
+from cnnviz.ui.memory import digest, remember
 from cnnviz.ui.race import race
 from cnnviz.ui.runs import EXAMPLE, own_run_link
 from cnnviz.ui.snippets import pooling_code
@@ -25,7 +27,16 @@ NUMBERS = [
     torch.tensor([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]]),
     torch.tensor([[0.0, 3, 0, 1], [2, 9, 4, 2], [1, 0, 5, 5], [7, 1, 2, 0]]),
 ]
-BARE = {"displayModeBar": False}
+
+
+def pooled_items(maps: torch.Tensor, size: int, stride: int) -> list[WallItem]:
+    items = [WallItem("relu1", map_sheet(maps, columns=4, what="maps before pooling"), "×".join(map(str, maps.shape)), target=110)]
+    for name, label in TITLES.items():
+        pooled = pooling.trace(maps, size, stride, name).output
+        items.append(WallItem(label, map_sheet(pooled, columns=4, what=f"maps after pooling: {label}"), "×".join(map(str, pooled.shape)), target=110))
+    return items
+
+
 title("Pooling", "One number stands for a whole window: the map gets smaller, and small shifts matter less. Each channel is pooled on its own.")
 
 left, right = st.columns([1, 2.6], gap="medium")
@@ -53,41 +64,46 @@ with right:
 
 st.subheader("On real maps", anchor=False)
 example = open_run(EXAMPLE)
-network, strided = example.network(example.steps[-1]), open_run("example_strided").network(624)
+network = remember(("network", EXAMPLE), lambda: example.network(example.steps[-1]))
+strided = remember(("network", "strided"), lambda: open_run("example_strided").network(624))
 test = load("mnist", "test")
 left, right = st.columns([1, 2.6], gap="medium")
 with left:
     chosen = choose_image(test, sources=("test", "draw", "upload"))
     reach = st.slider("Shift the image by up to … pixels", 2, 10, 6, key="reach", bind="query-params")
 digit = chosen.for_network(test.shape)
-maps = feature_maps(network, digit)["relu1"]
+answer = remember(("maps", EXAMPLE, "last", digest(digit)), lambda: feature_maps(network, digit))
+maps = answer["relu1"]
 with right:
-    items = [WallItem("relu1", map_sheet(maps, columns=4, what="maps before pooling"), "×".join(map(str, maps.shape)), target=110)]
-    for name, label in TITLES.items():
-        pooled = pooling.trace(maps, size, stride, name).output
-        items.append(WallItem(label, map_sheet(pooled, columns=4, what=f"maps after pooling: {label}"), "×".join(map(str, pooled.shape)), target=110))
-    map_wall("pooled_maps", items)
+    state = digest(digit), size, stride
+    map_wall("pooled_maps", remember(("pooled", state), lambda: pooled_items(maps, size, stride)))
 
 st.subheader("Does it matter where the digit is?", anchor=False)
 st.markdown(
     "The digit moves sideways, pixel by pixel, through two trained networks: one with max pooling, one with strided convolutions instead. "
     "They have the same number of weights and saw the same images."
 )
-true = chosen.label if chosen.label is not None else int(feature_maps(network, digit)["fc1"].flatten().argmax())
+true = chosen.label if chosen.label is not None else int(answer["fc1"].flatten().argmax())
 shifts = range(-reach, reach + 1)
-tests = {"with max pooling": shift_test(network, digit, true, shifts), "strided convolution": shift_test(strided, digit, true, shifts)}
+tests = {
+    name: remember(("shift", name, digest(digit), true, reach), shift_test, net, digit, true, shifts)
+    for name, net in (("with max pooling", network), ("strided convolution", strided))
+}
 one, two = st.columns(2)
 one.markdown(f"**Probability of class {true}**")
 chances = {name: found.probability for name, found in tests.items()}
 lowest = "; ".join(f"{name}: lowest {min(values):.2f}" for name, values in chances.items())
-one.plotly_chart(lines(chances, list(shifts), "shift in pixels", "probability", percent=True), key="shift_p", config=BARE, alt=lowest)
+moves = digest(digit), true, reach
+with one:
+    chart("shift_p", lowest, moves, lambda: lines(chances, list(shifts), "shift in pixels", "probability", percent=True))
 two.markdown("**Change of the maps** (1 − cosine), before and after each pooling")
 changes = {
     f"{layer}, {'after' if layer.startswith('pool') else 'before'} pooling": tests["with max pooling"].change[layer]
     for layer in ("relu1", "pool1", "relu2", "pool2")
 }
 after_one = "; ".join(f"{name}: after one pixel {values[reach + 1]:.2f}" for name, values in changes.items())
-two.plotly_chart(lines(changes, list(shifts), "shift in pixels", "change"), key="shift_m", config=BARE, alt=after_one)
+with two:
+    chart("shift_m", after_one, moves, lambda: lines(changes, list(shifts), "shift in pixels", "change"))
 st.markdown("Train both yourself, with the seed and the batches that you want:")
 seed = st.number_input("Seed", 0, 10**6, 0, key="race_seed", bind="query-params")
 tiny = PRESETS["tiny"]
