@@ -55,5 +55,6 @@ def test_a_map_is_enlarged_with_its_values(visitor: Visitor) -> None:
 def test_the_camera_gives_an_image(visitor: Visitor) -> None:
     page = visitor.go("feature_maps?image=camera")
     expect(page.get_by_text("Until you give one")).to_be_visible()
+    page.wait_for_function("document.querySelector('video')?.currentTime > 0.7")
     page.get_by_role("button", name="Take Photo").click()
     expect(page.get_by_text("Until you give one")).to_have_count(0)

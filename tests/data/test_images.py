@@ -85,7 +85,7 @@ def test_mnist_digits_are_already_centred_by_mass() -> None:
         assert abs(column - 13.5) < 1
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(2, 60), st.integers(2, 60), st.integers(0, 50), st.integers(0, 50))
 def test_a_drawing_anywhere_ends_in_the_middle_20_pixels_large(height: int, width: int, top: int, left: int) -> None:
     drawing = torch.zeros(1, 112, 112)

@@ -23,7 +23,7 @@ def test_zero_is_white_and_the_ends_are_blue_and_red() -> None:
     assert picture[0, 2, 0] > picture[0, 2, 2]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(1, 20), st.integers(1, 6), st.integers(1, 6), st.integers(1, 5))
 def test_every_map_lies_where_the_grid_says(count: int, height: int, width: int, columns: int) -> None:
     maps = torch.zeros(count, height, width)

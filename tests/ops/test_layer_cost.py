@@ -9,7 +9,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.ops.layer_cost import layer_cost
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(
     st.sampled_from([1, 3, 4]), st.integers(4, 12), st.integers(4, 12), st.sampled_from([2, 3, 4, 6, 12]), st.integers(1, 4), st.integers(1, 3),
     st.integers(0, 2), st.integers(1, 2), st.sampled_from([1, 2, 3, 4]), st.booleans(),

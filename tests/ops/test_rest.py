@@ -31,7 +31,7 @@ def test_sigmoids_let_gradients_vanish_and_he_keeps_those_of_relu() -> None:
     assert deep_stack("relu", 20, 100, "small").gradient_norm[0] < 1e-6
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.floats(0, 0.9), st.integers(0, 1000))
 def test_inverted_dropout_is_torchs(p: float, seed: int) -> None:
     values = torch.randn(4000, generator=torch.Generator().manual_seed(seed))
@@ -70,7 +70,7 @@ def test_the_sizes_of_the_lecture() -> None:
     assert dense.flat_index(2, 31, 31, (3, 32, 32)) == 3071
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.floats(-30, 30), min_size=2, max_size=12), st.floats(0.2, 10), st.integers(0, 11))
 def test_softmax_and_cross_entropy_are_scipys_and_scikit_learns(logits: list[float], temperature: float, true: int) -> None:
     true %= len(logits)
@@ -100,7 +100,7 @@ def test_what_cannot_be_gives_a_sentence(call) -> None:
         call()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 2), st.integers(0, 1), st.integers(1, 2)), min_size=1, max_size=4))
 def test_receptive_fields_are_where_the_gradient_is_not_zero(numbers) -> None:
     windows = [Window(*entry) for entry in numbers]
