@@ -12,7 +12,9 @@ HOME = tempfile.mkdtemp(prefix="cnnviz-tests-")
 os.environ["CNNVIZ_HOME"] = HOME
 # The machine is noisy: no test asserts a time.
 hypothesis.settings.register_profile("noisy", deadline=None)
-hypothesis.settings.load_profile("noisy")
+# In CI always the same cases; at a desk new ones each time.
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "noisy")
 
 
 @pytest.fixture(scope="session", autouse=True)

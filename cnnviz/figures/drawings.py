@@ -10,8 +10,8 @@ from torch import Tensor
 from cnnviz.figures.colours import DIVERGING, scale_for
 from cnnviz.ops.receptive_field import ReceptiveField
 
-INK, KEPT, FAINT = "#5b6b7a", "#0072b2", "#9aa7b3"
-FONT = 'font-family="Source Sans, DejaVu Sans, sans-serif" font-size="17" fill="#5b6b7a"'
+INK, FAINT = "#76869a", "#9aa7b3"
+FONT = 'font-family="Source Sans, DejaVu Sans, sans-serif" font-size="18" font-weight="600" fill="#76869a"'
 
 
 def volumes(shapes: Sequence[tuple[int, int, int]], between: Sequence[str]) -> str:
@@ -102,7 +102,7 @@ def unit_network(values: Sequence[Tensor], masks: Sequence[Tensor], weights: Seq
                 red, green, blue = DIVERGING.colours(256)[round(255 * (value - low) / (high - low))]
                 ink = "#10161d" if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "#ffffff"
                 parts.append(f'<circle cx="{x}" cy="{y}" r="{radius}" fill="rgb({red},{green},{blue})" stroke="{INK}" stroke-width="2"/>')
-                parts.append(f'<text x="{x}" y="{y + 6}" text-anchor="middle" {FONT.replace("#5b6b7a", ink)}>{value:.2f}</text>')
+                parts.append(f'<text x="{x}" y="{y + 6}" text-anchor="middle" {FONT.replace(INK, ink)}>{value:.2f}</text>')
             else:
                 parts.append(f'<circle cx="{x}" cy="{y}" r="{radius}" fill="none" stroke="{FAINT}" stroke-width="2" stroke-dasharray="5 4"/>')
                 parts += [

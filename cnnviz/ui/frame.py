@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cnnviz.errors import CnnvizError
 
@@ -30,6 +31,11 @@ def title(text: str, idea: str) -> None:
     """The page's heading and its one-sentence idea."""
     st.header(text, anchor=False)
     st.markdown(idea)
+
+
+def play_first() -> DeltaGenerator:
+    """A container, once a page, inside the last of some columns: on a phone, where columns stand below each other, it comes first."""
+    return st.container(key="play")
 
 
 def try_this(file: str, experiments: Sequence[Experiment]) -> None:

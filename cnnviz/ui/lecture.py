@@ -116,7 +116,10 @@ STYLE = """<style>
 [data-testid="stHeader"] { background: transparent; pointer-events: none; }
 [data-testid="stHeader"] * { pointer-events: auto; }
 [data-testid="stSidebarHeader"] { height: 2.5rem; padding-bottom: 0; margin: 0; }
-@media (max-width: 640px) { .stMainBlockContainer { padding: 3.2rem 0.8rem 2rem; } }
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding: 3.2rem 0.8rem 2rem; }
+  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-play) { flex-direction: column-reverse; }
+}
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 </style>"""
 

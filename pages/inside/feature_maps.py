@@ -9,7 +9,7 @@ from cnnviz.figures import image_sheet, limits, map_sheet, probability_bars, val
 from cnnviz.training import Run
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall, step_player
-from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, play_first, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.memory import digest, remember
 from cnnviz.ui.runs import EXAMPLE, choose_run, current_step
@@ -39,7 +39,7 @@ with left:
     image = chosen.for_network(DATASETS[run.spec.dataset].shape)
     one_scale = st.toggle("One colour scale for all layers", key="one_scale", bind="query-params")
 
-with right:
+with right, play_first():
     steps = run.steps
     wanted = current_step("maps_step", run)
     step_player("maps_step", run.id, steps, run.total_steps, wanted, live=False)

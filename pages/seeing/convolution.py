@@ -7,7 +7,7 @@ from cnnviz.figures import loss_curve
 from cnnviz.ops import convolution
 from cnnviz.ui.charts import chart
 from cnnviz.ui.formulas import output_size_formula
-from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, play_first, show_code, source, title, try_this
 from cnnviz.ui.links import choice
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.snippets import convolution_code, gradient_code
@@ -35,7 +35,7 @@ with left:
     flip = st.toggle("Flip the kernel (mathematics' convolution)", key="flip", bind="query-params")
     start = st.number_input("Begin at step", 1, 400, 1, key="start", bind="query-params", help="For a link to a certain step.")
 
-with right:
+with right, play_first():
     trace = convolution.trace(image, kernel, stride, padding, dilation, mode, flip)
     stepper("stepper", trace, StepperNames(weights="kernel w, turned" if flip else "kernel w"), start=start - 1)
     out_rows, out_cols = trace.output.shape

@@ -14,7 +14,7 @@ from cnnviz.ops import dropout
 from cnnviz.training import TrainingSpec, open_run
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
-from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, play_first, show_code, source, title, try_this
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import digest, remember
 from cnnviz.ui.race import Result, race, race_picture
@@ -37,7 +37,7 @@ with left:
     st.button("Next step", key="next", type="primary", icon=":material/skip_next:", on_click=next_mask, disabled=not training)
     st.latex(r"\tilde h = \frac{m \odot h}{1 - p}, \quad E[\tilde h] = h")
     st.latex(r"m_i \sim \text{Bernoulli}(1 - p)")
-with right:
+with right, play_first():
     network = dropout.SmallNetwork.make()
     now = network.run(INPUT, p, number if training else None)
     kept = [int(mask.sum()) for mask in now.masks[1:-1]]

@@ -5,7 +5,7 @@ import streamlit as st
 from cnnviz.data import load
 from cnnviz.data.matrices import LECTURE_MATRIX
 from cnnviz.figures import VALUES, as_csv, pixel_sheets, with_edits
-from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, play_first, show_code, source, title, try_this
 from cnnviz.ui.images import SOURCES, ChosenImage, choose_image
 from cnnviz.ui.links import choice
 from cnnviz.ui.runs import own_run_link
@@ -45,7 +45,7 @@ with left:
         edits.clear()
         st.rerun()
 
-with right:
+with right, play_first():
     rows, cols = min(height, side), min(width, side)
     st.markdown(
         f"**{chosen.what}**: {height} rows × {width} columns"

@@ -10,7 +10,7 @@ from cnnviz.models.variants import with_first_kernel_size, with_fixed_kernel
 from cnnviz.ops.kernels import KERNELS, apply, grey, kernel
 from cnnviz.training import TrainingSpec
 from cnnviz.ui.components import WallItem, map_wall
-from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, play_first, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.kernels import ChosenKernel, choose_kernel, learned_kernels
 from cnnviz.ui.links import choice
@@ -38,7 +38,7 @@ with left:
     signed = choice("Show", {"signed": "signed", "picture": "as a picture"}, "show", kind="buttons") == "signed"
     two = st.toggle("A second kernel beside it", key="two", bind="query-params")
     chosen = choose_image(load("mnist", "test"), default="photo")
-with right:
+with right, play_first():
     brightness = remember(("grey", digest(chosen.pixels)), lambda: grey(chosen.pixels))
     show("lens_a", first, brightness, f"{chosen.what}, as brightness 0 to 1", signed)
     kernel_item = WallItem(

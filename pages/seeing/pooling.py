@@ -12,7 +12,7 @@ from cnnviz.ops import pooling
 from cnnviz.training import TrainingSpec, open_run
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
-from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, play_first, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import digest, remember
@@ -53,7 +53,7 @@ with left:
     ceil = st.toggle("Last windows may reach beyond the edge (ceil)", key="ceil", bind="query-params")
     channel = int(choice("Channel", {"0": "channel 0", "1": "channel 1"}, "channel", kind="buttons"))
     grids = [number_grid(f"Channel {index}", f"channel{index}", usual, (rows, cols), cell=2.6) for index, usual in enumerate(NUMBERS)]
-with right:
+with right, play_first():
     image = torch.stack(grids)
     trace = pooling.trace(image, (rows, cols) if whole else size, None if whole else stride, mode, 0 if whole else padding, ceil=ceil and not whole)
     stepper("pooling_stepper", trace, StepperNames(f"channel {channel}", "weights", "pooled", "y"), channel=channel)

@@ -108,6 +108,7 @@ def settle(page: Page) -> None:
     """Waits until no script runs and nothing is stale."""
     expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached()
     expect(page.locator("[data-stale=true]")).to_have_count(0)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
 
 
 @pytest.fixture
