@@ -2,7 +2,10 @@
 
 export default function lens({ data, parentElement }) {
   const root = parentElement.querySelector(".root");
-  (root.lens ??= create(root)).update(data);
+  const view = (root.lens ??= create(root));
+  view.update(data);
+  document.addEventListener("cnnviz-source", view.heard);
+  return () => document.removeEventListener("cnnviz-source", view.heard);
 }
 
 function create(root) {
@@ -47,7 +50,7 @@ function create(root) {
     document.dispatchEvent(event);
     if (event.detail.url) take(name, event.detail.url);
   }
-  document.addEventListener("cnnviz-source", ({ detail }) => { if (data && detail.name === data.source && loaded !== detail.name) take(detail.name, detail.url); });
+  const heard = ({ detail }) => { if (data && detail.name === data.source && loaded !== detail.name) take(detail.name, detail.url); };
 
   function take(name, url) {
     loaded = name;
@@ -98,5 +101,5 @@ function create(root) {
     panel.replaceChildren(grid, make("div", { textContent: "pixel × weight, coloured by the product" }));
   }
 
-  return { update };
+  return { update, heard };
 }

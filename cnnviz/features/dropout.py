@@ -40,28 +40,30 @@ def coadaptation(correlations: Tensor) -> float:
     return ((correlations.abs().sum() - count) / (count * (count - 1))).item()
 
 
-def monte_carlo_dropout(network: nn.Module, image: Tensor, draws: int = 100, seed: int = 0) -> Tensor:
+def monte_carlo_dropout(network: Network, image: Tensor, draws: int = 100, seed: int = 0) -> Tensor:
     """(draws, classes) probabilities of one image (C, H, W) with dropout left on; all other layers are in evaluation mode.
 
-    The network's modes and the global random state are put back.
+    The masks come from a generator of their own: the network is only read, so several may draw from it at once.
 
     Raises:
         CnnvizError: the network has no dropout, so all draws would be equal.
 
     Source: Gal and Ghahramani, "Dropout as a Bayesian approximation", ICML 2016.
     """
-    droppers = [module for module in network.modules() if isinstance(module, nn.Dropout) and module.p > 0]
-    if not droppers:
+    if not any(isinstance(module, nn.Dropout) and module.p > 0 for module in network.children()):
         raise CnnvizError("This network has no dropout layer, so every draw gives the same answer. Choose a network with dropout.")
-    modes = {module: module.training for module in network.modules()}
+    generator = torch.Generator().manual_seed(seed)
+    mode = network.training
     network.eval()
     try:
-        for module in droppers:
-            module.train()
-        with torch.random.fork_rng(devices=[]), torch.inference_mode():
-            torch.manual_seed(seed)
-            logits: Tensor = network(image.unsqueeze(0).expand(draws, -1, -1, -1))
-            return logits.softmax(dim=1)
+        with torch.inference_mode():
+            values = image.unsqueeze(0).expand(draws, -1, -1, -1)
+            for module in network.children():
+                if isinstance(module, nn.Dropout):
+                    kept = torch.rand(values.shape, generator=generator) >= module.p
+                    values = values * kept / (1 - module.p)
+                else:
+                    values = module(values)
+            return values.softmax(dim=1)
     finally:
-        for part, mode in modes.items():
-            part.training = mode
+        network.train(mode)

@@ -24,6 +24,15 @@ def layout(figure: "Figure", height: int) -> "Figure":
     return figure
 
 
+def training_axes(figure: "Figure", quantity: str, total_steps: int) -> None:
+    """Steps along x; accuracy in percent or loss from zero along y."""
+    figure.update_xaxes(title="step", range=[0, max(1, total_steps)])
+    if quantity == "accuracy":
+        figure.update_yaxes(title="accuracy", range=[0, 1.01], tickformat=".0%")
+    else:
+        figure.update_yaxes(title="loss", rangemode="tozero")
+
+
 def learning_curve(metrics: Sequence[Metric], quantity: str, total_steps: int, step: int | None = None) -> "Figure":
     """One quantity against the steps, for training and validation.
 
@@ -48,11 +57,7 @@ def learning_curve(metrics: Sequence[Metric], quantity: str, total_steps: int, s
         )  # fmt: skip
     if step is not None:
         figure.add_vline(x=step, line={"color": "#888", "width": 2, "dash": "dot"})
-    figure.update_xaxes(title="step", range=[0, max(1, total_steps)])
-    if quantity == "accuracy":
-        figure.update_yaxes(title="accuracy", range=[0, 1.01], tickformat=".0%")
-    else:
-        figure.update_yaxes(title="loss", rangemode="tozero")
+    training_axes(figure, quantity, total_steps)
     return layout(figure, 215)
 
 

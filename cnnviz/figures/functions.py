@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.figures.colours import SEQUENTIAL
-from cnnviz.figures.curves import layout
+from cnnviz.figures.curves import layout, training_axes
 from cnnviz.ops.activations import ACTIVATIONS
 from cnnviz.ops.depth import Stack
 from cnnviz.training import Metric
@@ -93,11 +93,7 @@ def several_runs(runs: Mapping[str, Sequence[Metric]], quantity: str, total_step
             points = [(metric.step, getattr(metric, quantity)) for metric in metrics if getattr(metric, quantity) is not None]
             line = {"color": SERIES[index % len(SERIES)], "width": 1, "dash": "solid"}
             figure.add_trace(Scatter(x=[x for x, _ in points], y=[y for _, y in points], name=f"{title}, training", mode="lines", line=line))
-    figure.update_xaxes(title="step", range=[0, max(1, total_steps)])
-    if quantity == "accuracy":
-        figure.update_yaxes(title="accuracy", range=[0, 1.01], tickformat=".0%")
-    else:
-        figure.update_yaxes(title="loss", rangemode="tozero")
+    training_axes(figure, quantity, total_steps)
     return layout(figure, 300)
 
 
