@@ -2,6 +2,10 @@
 
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def run_python(code: str, *options: str) -> str:
@@ -41,3 +45,10 @@ def test_a_plain_script_without_main_guard_can_train(tmp_path) -> None:
 
     answer = subprocess.run([sys.executable, script], capture_output=True, text=True, env=python_environment(), cwd=tmp_path, check=True)
     assert answer.stdout.strip() == "finished"
+
+
+def test_every_bundled_run_travels_in_the_installed_package() -> None:
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    for folder in (ROOT / "assets" / "runs").iterdir():
+        assert f"cnnviz.assets.runs.{folder.name}" in packages
+        assert f"cnnviz.assets.runs.{folder.name}.snapshots" in packages
