@@ -175,14 +175,15 @@ def describe(run: Run) -> str:
 
 
 def own_run_link(kind: str, label: str) -> None:
-    """A link to the first layer of this kind inside the run that this session saw last, or inside the bundled one."""
-    run_id = st.session_state.get("run", EXAMPLE)
-    try:
-        network = resolve(open_run(run_id).spec.network)
-    except CnnvizError:
-        run_id, network = EXAMPLE, resolve(open_run(EXAMPLE).spec.network)
-    if any(layer.stem == kind for layer in network.layers):
-        st.page_link(
-            "pages/inside/feature_maps.py", label=f"{label}: {kind}1 of {network.name}", icon=":material/search:",
-            query_params={"run": run_id, "layer": f"{kind}1", "map": "0"},
-        )  # fmt: skip
+    """A link to the first layer of this kind inside the run that this session saw last, or inside a bundled one that has it."""
+    for run_id in (st.session_state.get("run", EXAMPLE), EXAMPLE, "example_dropout"):
+        try:
+            network = resolve(open_run(run_id).spec.network)
+        except CnnvizError:
+            continue
+        if any(layer.stem == kind for layer in network.layers):
+            st.page_link(
+                "pages/inside/feature_maps.py", label=f"{label}: {kind}1 of {network.name}", icon=":material/search:",
+                query_params={"run": run_id, "layer": f"{kind}1", "map": "0"},
+            )  # fmt: skip
+            return

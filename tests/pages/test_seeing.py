@@ -104,3 +104,12 @@ def test_every_mask_is_another_and_in_use_there_is_none(open_page: Open) -> None
     assert app.number_input(key="step_number").value == 2
     assert "All units stay" in words(open_page(f"{SEEING}dropout.py", mode="use"))
     assert pictures
+
+
+@pytest.mark.parametrize(
+    "page", ["image_as_numbers", "convolution", "kernels", "convolutional_layer", "activations", "pooling", "dropout", "fully_connected"]
+)
+def test_every_page_links_into_a_trained_network(page: str, open_page: Open) -> None:
+    links = [link.proto for link in open_page(f"{SEEING}{page}.py").get("page_link") if link.proto.icon == ":material/search:"]
+    assert len(links) == 1
+    assert "layer=" in links[0].query_string
