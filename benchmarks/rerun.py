@@ -5,12 +5,11 @@ the request to ``script_finished``. The ratio is that of the slowest of 30 to on
 """
 
 import asyncio
-import sys
 import time
-from pathlib import Path
 
 import psutil
 import websockets
+from google.protobuf.message import DecodeError
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg, ForwardMsgList
 
@@ -30,7 +29,8 @@ def messages(data: bytes) -> list[ForwardMsg]:
         single.ParseFromString(data)
         if single.WhichOneof("type"):
             return [single]
-    except Exception:
+    except DecodeError:
+        # A list of messages has another layout.
         pass
     several = ForwardMsgList()
     several.ParseFromString(data)
@@ -105,8 +105,7 @@ async def compare(names: list[str]) -> None:
 
 
 def main() -> None:
-    chosen = [name for name in sys.argv[2:] if (ROOT / "pages").exists() and any(Path(ROOT / "pages").rglob(f"{name}.py"))]
-    asyncio.run(compare(chosen or pages()))
+    asyncio.run(compare(pages()))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
-from cnnviz.ops.activations import ACTIVATIONS
+from cnnviz.ops.activations import ACTIVATIONS, unit_shares
 
 BATCH = 256
 HISTOGRAM_BINS = 41
@@ -71,8 +71,6 @@ def deep_stack(activation: str, depth: int = 20, width: int = 100, initialisatio
     Raises:
         CnnvizError: an unknown name, or a depth or width out of range.
     """
-    from cnnviz.ops.activations import unit_shares
-
     if activation not in ACTIVATIONS:
         raise CnnvizError(f"There is no activation '{activation}'. Choose one of: {', '.join(ACTIVATIONS)}.")
     if initialisation not in INITIALISATIONS:
