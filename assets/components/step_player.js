@@ -5,7 +5,8 @@ const SPEEDS = [["slow", 700], ["normal", 350], ["fast", 150]];
 export default function stepPlayer({ data, setStateValue, parentElement }) {
   const root = parentElement.querySelector(".root");
   const player = (root.player ??= create(root));
-  player.send = (step) => setStateValue("step", step);
+  // With the time, so that the same step chosen once more is news.
+  player.send = (step) => setStateValue("chosen", { step, at: Date.now() });
   player.update(data);
   return () => player.stop();
 }

@@ -47,14 +47,14 @@ def browser_key() -> str | None:
 
 
 def step_player(key: str, run: str, steps: Sequence[int], total: int, step: int | None, live: bool) -> None:
-    """Shows the saved steps; the chosen one is then in ``st.session_state[key].step`` (``None``: the newest).
+    """Shows the saved steps; the chosen one is read by ``runs.current_step``.
 
     Args:
-        step: the step to show now.
+        step: the step to show now; ``None``: the newest.
         live: the run still grows; offers to follow its newest step.
     """
     data = {"run": run, "steps": list(steps), "total": total, "step": step, "live": live}
-    component("step_player")(key=key, data=data, default={"step": step}, on_step_change=listen)
+    component("step_player")(key=key, data=data, default={"chosen": None}, on_chosen_change=listen)
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,11 @@
 Numbers, switches and texts are bound by Streamlit (``bind="query-params"``). This module does it for what Streamlit
 cannot: choices, which it would write with their titles instead of their names, and values that code changes.
 
-The address wins when it changed by itself (a link was clicked); otherwise the control does, and is written into it.
+The control wins when it was moved; else the address, when it changed by itself (a link was clicked). Either way the
+control's value is then written into the address.
 """
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
@@ -14,7 +16,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 LAG_SECONDS = 2.0
-"""A quick second click may bring the address of before the first: what was written this recently is no link."""
+"""A quick second click may bring the address of before the first: what was replaced this recently is no link."""
 
 
 def page_address(state: Mapping[str, str]) -> str:
@@ -24,11 +26,11 @@ def page_address(state: Mapping[str, str]) -> str:
 
 def changed_by_itself(key: str) -> bool:
     """Whether the address says something of ``key`` that this page did not write."""
-    now, written = time.monotonic(), st.session_state.get(f"{key}_written")
-    if not written:
+    if f"{key}_written" not in st.session_state:
         return True
+    written, before = st.session_state[f"{key}_written"]
     text = st.query_params.get(key)
-    return text != written[-1][0] and not any(text == old and now - when < LAG_SECONDS for old, when in written)
+    return text != written and time.monotonic() - before.get(text, -math.inf) > LAG_SECONDS
 
 
 def write(key: str, text: str | None) -> None:
@@ -39,8 +41,10 @@ def write(key: str, text: str | None) -> None:
         else:
             st.query_params[key] = text
     now = time.monotonic()
-    before = [(old, when) for old, when in st.session_state.get(f"{key}_written", []) if now - when < LAG_SECONDS and old != text]
-    st.session_state[f"{key}_written"] = [*before, (text, now)]
+    written, before = st.session_state.get(f"{key}_written", (text, {}))
+    if text != written:
+        before = {old: when for old, when in before.items() if now - when <= LAG_SECONDS} | {written: now}
+    st.session_state[f"{key}_written"] = text, before
 
 
 Kind = Literal["menu", "buttons"]
@@ -104,7 +108,7 @@ def _seed(key: str, usual: object, read: Callable[[str], object]) -> None:
     text = st.query_params.get(key)
     if returned and text is None:
         st.session_state[key] = st.session_state.get(f"{key}_kept", usual)
-    elif returned or changed_by_itself(key):
+    elif returned or (st.session_state[key] == st.session_state.get(f"{key}_kept") and changed_by_itself(key)):
         st.session_state[key] = usual if text is None else read(text)
 
 

@@ -41,13 +41,13 @@ def current_run() -> Run | None:
 
 def current_step(key: str, run: Run) -> int | None:
     """The step chosen on the step player ``key`` or in the address (``step=…``); ``None`` for the newest."""
-    new_run = st.session_state.get(f"{key}_run") != run.id
-    st.session_state[f"{key}_run"] = run.id
-    if new_run or changed_by_itself("step"):
+    told = (st.session_state.get(key) or {}).get("chosen")
+    seen_run, seen_told, step = st.session_state.get(f"{key}_seen", (None, None, None))
+    if seen_run == run.id and isinstance(told, dict) and told != seen_told:
+        step = told["step"] if isinstance(told.get("step"), int) else None
+    elif seen_run != run.id or changed_by_itself("step"):
         step = _nearest(run, st.query_params.get("step"))
-    else:
-        told = (st.session_state.get(key) or {}).get("step")
-        step = told if isinstance(told, int) else None
+    st.session_state[f"{key}_seen"] = run.id, told, step
     write("step", None if step is None else str(step))
     return step
 

@@ -58,3 +58,20 @@ def test_the_camera_gives_an_image(visitor: Visitor) -> None:
     page.wait_for_function("document.querySelector('video')?.currentTime > 0.7")
     page.get_by_role("button", name="Take Photo").click()
     expect(page.get_by_text("Until you give one")).to_have_count(0)
+
+
+def test_quick_steps_long_after_loading_are_all_heard_and_a_link_still_wins(visitor: Visitor) -> None:
+    page = visitor.go("feature_maps")
+    page.wait_for_timeout(2500)  # longer than an address may lag behind
+    slider = page.get_by_role("slider", name="Training step")
+    slider.focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowLeft")
+    settle(page)
+    chosen = slider.get_attribute("aria-valuetext")
+    expect(page.get_by_text(f"Prediction at {(chosen or '').partition(' of')[0]}")).to_be_visible()
+    page.get_by_role("link", name="Go back to step 0").click()
+    expect(page.get_by_text("Prediction at step 0")).to_be_visible()
+    page.get_by_text("One colour scale").click()
+    settle(page)
+    expect(page.get_by_text("Prediction at step 0")).to_be_visible()
