@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 from torch import Tensor
+from torch.utils.weak import WeakTensorKeyDictionary
 
 Result = TypeVar("Result")
 MOST = 400
@@ -35,7 +36,17 @@ def remember(key: Hashable, make: Callable[..., Result], *arguments: Any) -> Res
     return made
 
 
+_digests: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
+
+
 def digest(values: Tensor) -> str:
-    """A name for a tensor's shape and values."""
+    """A name for a tensor's shape and values, made once for each tensor: nobody may change it afterwards."""
+    known: str | None = _digests.get(values)
+    if known is None:
+        known = _digests[values] = _digest(values)
+    return known
+
+
+def _digest(values: Tensor) -> str:
     content = values.detach().contiguous().numpy()
     return hashlib.blake2b(content.tobytes(), digest_size=12).hexdigest() + "x".join(map(str, values.shape)) + str(values.dtype)

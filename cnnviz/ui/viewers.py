@@ -1,7 +1,6 @@
 """Components that show an image with its numbers: pixels, a lens over a photograph, a block and its vector."""
 
 import base64
-import hashlib
 import io
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +13,7 @@ from torch import Tensor
 
 from cnnviz.figures import DIVERGING, GREY, PixelSheet, scale_for
 from cnnviz.ui.components import component, listen
+from cnnviz.ui.memory import digest
 from cnnviz.ui.stepping import scale_of
 
 
@@ -87,8 +87,9 @@ def _new_event(key: str, stored: dict[str, object]) -> PixelEvent | None:
 
 
 @lru_cache(maxsize=4)
-def _source_url(content: bytes, height: int, width: int) -> str:
-    return _url(Image.frombytes("L", (width, height), content), compress_level=1)
+def _source(image: Tensor) -> dict[str, str]:
+    """Name and picture of an original, once for each tensor (compared by identity, not by value)."""
+    return {"name": digest(image), "url": _url(_picture(image.to(torch.uint8)), compress_level=1)}
 
 
 def lens(key: str, image: Tensor, result: Tensor, kernel: Tensor, *, signed: bool, what: str, title: str) -> None:
@@ -110,17 +111,17 @@ def lens(key: str, image: Tensor, result: Tensor, kernel: Tensor, *, signed: boo
     url = _url(picture.convert("RGB") if signed else picture, "JPEG", quality=90) if large else _url(picture, compress_level=1)
     products = float(kernel.abs().max())
     height, width = values.shape
-    content = image.to(torch.uint8).contiguous().numpy().tobytes()
-    name = f"{hashlib.sha1(content, usedforsecurity=False).hexdigest()}-{height}-{width}"
-    # The original in a message of its own: Streamlit sends a large message that did not change only once.
-    component("lens_source")(key=f"{key}_source", data={"name": name, "url": _source_url(content, height, width)})
+    source = _source(image)
     data = {
-        "source": name, "result": url, "height": height, "width": width,
+        "source": source["name"], "result": url, "height": height, "width": width,
         "kernel": kernel.flatten().tolist(), "side": kernel.shape[0], "scale": {"stops": list(scale.stops), "low": low, "high": high},
         "products": {"stops": list(DIVERGING.stops), "low": -products, "high": products}, "from": what, "to": title,
         "alt": f"{title}: values from {values.min():.3g} to {values.max():.3g}",
     }  # fmt: skip
     component("lens")(key=key, data=data)
+    # The original in a message of its own: Streamlit sends a large message that did not change only once. It comes last, because
+    # Streamlit hashes it on each run.
+    component("lens_source")(key=f"{key}_source", data=source)
 
 
 def flatten_view(key: str, block: Tensor, start: int = 0) -> None:
