@@ -4,7 +4,7 @@ from cnnviz.figures.colours import DIVERGING, GREY, SEQUENTIAL, ColourScale, sca
 from cnnviz.figures.curves import confusion_matrix, curve_in_words, learning_curve, loss_curve, probability_bars, value_map
 from cnnviz.figures.drawings import receptive_squares, unit_network, volumes
 from cnnviz.figures.functions import activation_curves, by_depth, depth_histogram, draws_in_words, lines, several_runs, spread_of_draws
-from cnnviz.figures.pixels import VALUES, PixelSheet, as_csv, pixel_sheets, with_edits
+from cnnviz.figures.pixels import VALUES, PixelSheet, as_csv, edits_from, edits_text, pixel_sheets, with_edits
 from cnnviz.figures.sheet import Sheet, image_sheet, judged_labels, limits, map_sheet
 
 __all__ = [
@@ -22,6 +22,8 @@ __all__ = [
     "curve_in_words",
     "depth_histogram",
     "draws_in_words",
+    "edits_from",
+    "edits_text",
     "image_sheet",
     "judged_labels",
     "learning_curve",

@@ -9,6 +9,8 @@ from torch import Tensor
 
 from cnnviz.errors import CnnvizError
 
+MOST_EDITS = 300
+"""In a link."""
 CHANNELS = ("red", "green", "blue")
 MEAN_STD = {1: ((0.1307,), (0.3081,)), 3: ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))}
 """Of MNIST for grey pictures, of ImageNet for colour: what networks are usually given is (x − mean) / std, with x in [0, 1]."""
@@ -58,6 +60,23 @@ def with_edits(image: Tensor, edits: Mapping[tuple[int, int, int], int]) -> Tens
     for place, value in edits.items():
         changed[place] = value
     return changed
+
+
+def edits_text(edits: Mapping[tuple[int, int, int], int]) -> str:
+    """Edits for a link: ``channel.row.column.value`` with commas between."""
+    return ",".join(".".join(map(str, (*place, value))) for place, value in edits.items())
+
+
+def edits_from(text: str, shape: tuple[int, int, int], high: int = 255) -> dict[tuple[int, int, int], int]:
+    """The edits of a link; what is no edit, or lies outside an image of this shape, is left out."""
+    found = {}
+    for word in text.split(",")[:MOST_EDITS]:
+        parts = word.split(".")
+        if len(parts) == 4 and all(part.isdecimal() and len(part) < 6 for part in parts):
+            channel, row, col, value = map(int, parts)
+            if channel < shape[0] and row < shape[1] and col < shape[2]:
+                found[channel, row, col] = min(value, high)
+    return found
 
 
 def pixel_sheets(

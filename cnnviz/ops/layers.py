@@ -77,6 +77,35 @@ def layer_maps(image: Tensor, weights: Tensor, stride: int, padding: int, dilati
         ) from error
 
 
+def one_filter(
+    image: Tensor, weights: Tensor, number: int, stride: int, padding: int, dilation: int, groups: int, *, transposed: bool = False
+) -> tuple[Tensor, Tensor, int, int]:
+    """One filter of a grouped or transposed layer as a plain convolution, to be stepped through.
+
+    A group sees only its own channels. A transposed convolution with stride s is a plain one with stride 1 on the image with
+    s − 1 zeros between its pixels, with the kernel turned by 180° and padding d (k − 1) − p (Dumoulin and Visin, 2016, section 4).
+
+    Args:
+        image: (C, H, W).
+        weights: (N, C/g, K, K).
+        padding: of a transposed layer at most dilation · (K − 1).
+
+    Returns:
+        (C/g, H, W) image, (1, C/g, K, K) filter, stride, padding.
+    """
+    channels = image.shape[0] // groups
+    group = number * groups // len(weights)
+    part, kernel = image[group * channels : (group + 1) * channels], weights[number : number + 1]
+    if not transposed:
+        return part, kernel, stride, padding
+    border = dilation * (kernel.shape[-1] - 1) - padding
+    if border < 0:
+        raise CnnvizError(f"Padding {padding} cuts off more than a {kernel.shape[-1]}×{kernel.shape[-1]} kernel adds. Use less padding.")
+    spread = part.new_zeros(channels, (part.shape[1] - 1) * stride + 1, (part.shape[2] - 1) * stride + 1)
+    spread[:, ::stride, ::stride] = part
+    return spread, kernel.flip(-1, -2), 1, border
+
+
 def for_transposed(weights: Tensor, groups: int) -> Tensor:
     """(N, C/g, K, K) in the order of torch's transposed convolution, (C, N/g, K, K)."""
     parts = weights.chunk(groups, dim=0)

@@ -6,7 +6,7 @@ from cnnviz.data import load
 from cnnviz.figures import image_sheet, map_sheet, receptive_squares, volumes
 from cnnviz.ops import convolution
 from cnnviz.ops.layer_cost import layer_cost
-from cnnviz.ops.layers import FILTER_NAMES, KINDS, hand_filters, layer_maps
+from cnnviz.ops.layers import FILTER_NAMES, KINDS, hand_filters, layer_maps, one_filter
 from cnnviz.ops.receptive_field import Window, receptive_fields
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
@@ -59,17 +59,19 @@ with right:
     )
 
 st.subheader("One filter, step by step", anchor=False)
-if kind.transposed or groups > 1:
-    st.info("Stepping shows a plain convolution of all channels. Choose a kind with one group.", icon=":material/info:")
-else:
-    where = choice("Step on", {"corner": "an 8×8 corner, with numbers", "whole": "the whole 32×32×3 image"}, "where", kind="buttons")
-    number = st.number_input("Number of the filter", 0, filters - 1, 0, key="filter", bind="query-params")
-    shown = image[:, 12:20, 12:20] if where == "corner" else image
-    trace = convolution.trace(shown, weights[number : number + 1], stride, padding, dilation, bias=[bias])
-    st.caption(
-        f"{FILTER_NAMES[number % len(FILTER_NAMES)]}: a {size}×{size} slice for each colour; all {3 * size * size} products and the bias are added."
-    )
-    stepper("layer_stepper", trace, StepperNames(weights="filter", output="map", channels=("red", "green", "blue")))
+where = choice("Step on", {"corner": "an 8×8 corner, with numbers", "whole": "the whole 32×32×3 image"}, "where", kind="buttons")
+number = st.number_input("Number of the filter", 0, filters - 1, 0, key="filter", bind="query-params")
+shown = image[:, 12:20, 12:20] if where == "corner" else image
+part, weight, steps_by, border = one_filter(shown, weights, number, stride, padding, dilation, groups, transposed=kind.transposed)
+trace = convolution.trace(part, weight, steps_by, border, dilation, bias=[bias])
+words = f"{FILTER_NAMES[number % len(FILTER_NAMES)]}: a {size}×{size} slice for each colour; all {weight.numel()} products and the bias are added."
+if kind.transposed:
+    words += f" Transposed: {stride - 1} zeros stand between the pixels, and the turned kernel moves by 1."
+st.caption(words)
+first_channel = number * groups // filters * len(part)
+stepper(
+    "layer_stepper", trace, StepperNames(weights="filter", output="map", channels=("red", "green", "blue")[first_channel : first_channel + len(part)])
+)
 
 st.subheader(f"{channels} filters, {channels} maps on a photograph", anchor=False)
 photograph = chosen.pixels.expand(3, -1, -1).float() / 255
@@ -80,14 +82,28 @@ size_in, size_out = ("×".join(map(str, values.shape)) for values in (photograph
 
 def items() -> list[WallItem]:
     columns = min(3, filters)
+    deeper = layer_maps(maps.relu(), hand_filters(10, channels, 5), 1, 0, 1, 1) if second else None
     return [
         WallItem("image", image_sheet(photograph.unsqueeze(0), what="image"), size_in, "image", target=190, legend=False),
         WallItem("maps", map_sheet(maps, columns=columns, what="maps"), size_out, target=400, most=900),
         WallItem("filters", map_sheet(weights.mean(1), columns=columns, what="filters", signed=True), "mean of the channels", target=150),
+        *(
+            []
+            if deeper is None
+            else [
+                WallItem(
+                    "second",
+                    map_sheet(deeper, columns=5, what="maps of the second layer"),
+                    "×".join(map(str, deeper.shape)),
+                    title="second layer, on ReLU of the maps",
+                    target=300,
+                )
+            ]
+        ),
     ]
 
 
-map_wall("layer_maps", remember(("layer wall", state), items))
+map_wall("layer_maps", remember(("layer wall", state, second), items))
 
 st.subheader("Receptive field", anchor=False)
 depth = st.slider("How many such layers on top of each other", 1, 8, 3, key="depth", bind="query-params")

@@ -5,6 +5,7 @@ import streamlit as st
 from cnnviz.data import load
 from cnnviz.data.matrices import LECTURE_MATRIX
 from cnnviz.figures import VALUES, as_csv, pixel_sheets, with_edits
+from cnnviz.ui.edits import edit_pixel, pixel_edits
 from cnnviz.ui.frame import Experiment, play_first, show_code, source, title, try_this
 from cnnviz.ui.images import SOURCES, ChosenImage, choose_image
 from cnnviz.ui.links import choice
@@ -36,14 +37,11 @@ with left:
         first = st.number_input("First column", 0, width - side, (width - side) // 2, key="left", bind="query-params")
     else:
         top = first = 0
-    edits = st.session_state.setdefault("pixel_edits", {}).setdefault((chosen.what, channels, height, width), {})
+    edits = pixel_edits(chosen, high)
     image = with_edits(chosen.pixels, edits)
     st.download_button(
         "Matrix as text (CSV)", lambda: as_csv(image, kind, high), f"{chosen.what}.csv", "text/csv", key="csv", icon=":material/download:"
     )
-    if st.button(f"Undo {len(edits)} changes", key="undo", disabled=not edits, icon=":material/undo:"):
-        edits.clear()
-        st.rerun()
 
 with right, play_first():
     rows, cols = min(height, side), min(width, side)
@@ -63,8 +61,7 @@ with right, play_first():
         chosen.pixels if max(height, width) > most else None, f"What the computer sees ({VALUES[kind] if not matrix else f'0 – {high}'})", (0, high), hint,
     )  # fmt: skip
     if event is not None and event.value is not None:
-        edits[event.channel, event.row, event.col] = round(event.value)
-        st.rerun()
+        edit_pixel(edits, event.channel, event.row, event.col, event.value)
     elif event is not None:
         st.session_state["moved_to"] = (event.row, event.col)
         st.rerun()

@@ -159,8 +159,12 @@ def test_a_pixel_and_its_number_light_together_and_can_be_changed(visitor: Visit
     page.get_by_label("Pixel row 0, column 1, 0 to 255").fill("300")
     page.keyboard.press("Enter")
     expect(page.get_by_text("“300” is not a number from 0 to 255")).to_be_visible()
+    assert "edits=0.0.0.200" in page.url
     page.get_by_role("button", name="Undo 1 changes").click()
     expect(matrix.nth(0)).to_have_text("0")
+    page = visitor.go("image_as_numbers?edits=0.0.1.77,0.99.0.5,no")
+    expect(page.locator(".matrix div").nth(1)).to_have_text("77")
+    expect(page.get_by_role("button", name="Undo 1 changes")).to_be_enabled()
 
 
 def test_the_window_moves_over_a_photograph(visitor: Visitor) -> None:
