@@ -82,25 +82,16 @@ size_in, size_out = ("×".join(map(str, values.shape)) for values in (photograph
 
 def items() -> list[WallItem]:
     columns = min(3, filters)
-    deeper = layer_maps(maps.relu(), hand_filters(10, channels, 5), 1, 0, 1, 1) if second else None
-    return [
+    made = [
         WallItem("image", image_sheet(photograph.unsqueeze(0), what="image"), size_in, "image", target=190, legend=False),
         WallItem("maps", map_sheet(maps, columns=columns, what="maps"), size_out, target=400, most=900),
         WallItem("filters", map_sheet(weights.mean(1), columns=columns, what="filters", signed=True), "mean of the channels", target=150),
-        *(
-            []
-            if deeper is None
-            else [
-                WallItem(
-                    "second",
-                    map_sheet(deeper, columns=5, what="maps of the second layer"),
-                    "×".join(map(str, deeper.shape)),
-                    title="second layer, on ReLU of the maps",
-                    target=300,
-                )
-            ]
-        ),
     ]
+    if second:
+        deeper = layer_maps(maps.relu(), hand_filters(10, channels, 5), 1, 0, 1, 1)
+        sheet = map_sheet(deeper, columns=5, what="maps of the second layer")
+        made.append(WallItem("second", sheet, "×".join(map(str, deeper.shape)), title="second layer, on ReLU of the maps", target=300))
+    return made
 
 
 map_wall("layer_maps", remember(("layer wall", state, second), items))
