@@ -13,10 +13,11 @@ import torch
 from torch import Tensor
 
 from cnnviz.data.dataset import ImageDataset
-from cnnviz.data.download import Progress, fetch_full
+from cnnviz.data.download import fetch_full
 from cnnviz.data.photos import PHOTOS, patches
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import ASSETS
+from cnnviz.subprocesses import Progress
 
 Split = Literal["train", "test"]
 

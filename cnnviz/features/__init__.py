@@ -5,17 +5,25 @@ from cnnviz.features.evidence import ClassEvidence, class_evidence
 from cnnviz.features.filters import filters
 from cnnviz.features.maps import feature_maps
 from cnnviz.features.predictions import probabilities
+from cnnviz.features.receptive import LayerField, receptive_field, shapes
 from cnnviz.features.shift import ShiftTest, shift_test, shifted
+from cnnviz.features.units import Term, UnitExplanation, explain_unit
 
 __all__ = [
     "ClassEvidence",
+    "LayerField",
     "ShiftTest",
+    "Term",
+    "UnitExplanation",
     "class_evidence",
     "coadaptation",
+    "explain_unit",
     "feature_maps",
     "filters",
     "monte_carlo_dropout",
     "probabilities",
+    "receptive_field",
+    "shapes",
     "shift_test",
     "shifted",
     "unit_correlations",

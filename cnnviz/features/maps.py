@@ -1,42 +1,73 @@
 """The answer of every layer to one image."""
 
+import copy
+
 import torch
 from torch import Tensor, nn
 
 from cnnviz.errors import CnnvizError
-from cnnviz.models import Network
+from cnnviz.models import ImageNetwork, graph_of
 
 
 def feature_maps(model: nn.Module, image: Tensor) -> dict[str, Tensor]:
-    """All layers' outputs for one image, in the order of computation.
+    """All layers' outputs for one image, in the order of computation, of any network.
 
-    The model is not changed: it is run layer by layer in evaluation mode, without hooks, and its mode is put back.
+    The model is not changed: a private copy that shares its weights is run in evaluation mode (see ``LayerGraph``). Sums and
+    joins of branches are layers too, named after their block: ``layer1.0.add``.
 
     Args:
-        model: a chain of named layers (``nn.Sequential``), as ``build`` and ``Run.network`` return it.
+        model: images in, logits out; as ``build``, ``pretrained`` and ``Run.network`` return it, or any other.
         image: (C, H, W) or (1, C, H, W) float in [0, 1].
 
     Returns:
         layer name -> (C, H, W) float32; vectors, after flattening, as (units, 1, 1).
 
     Raises:
-        CnnvizError: the model is no chain, or the image does not have the network's shape.
+        CnnvizError: the image does not have the network's shape.
     """
-    if not isinstance(model, nn.Sequential):
-        raise CnnvizError("Feature maps are read from a chain of layers (nn.Sequential). Build the network with cnnviz.models.build.")
-    batch = image if image.dim() == 4 else image.unsqueeze(0)
-    if isinstance(model, Network):
-        model.check_images(batch)
-    training = model.training
-    model.eval()
-    maps: dict[str, Tensor] = {}
+    batch = as_batch(model, image)
     try:
-        with torch.inference_mode():
-            values = batch
-            for name, layer in model.named_children():
-                values = layer(values)
-                # An in-place layer would change the stored map of the layer before it.
-                maps[name] = values[0].clone().view(-1, 1, 1) if values.dim() == 2 else values[0].clone()
-    finally:
-        model.train(training)
+        graph = graph_of(model)
+    except CnnvizError:
+        return _by_hooks(model, batch)
+    with torch.inference_mode():
+        outputs = graph.outputs(batch.to(graph.device))
+        return {shown: as_maps(outputs[name]) for shown, name in graph.shown.items() if name in outputs and outputs[name].dim() >= 2}
+
+
+def as_batch(model: nn.Module, image: Tensor) -> Tensor:
+    """One image as a batch of one.
+
+    Raises:
+        CnnvizError: several images, or not the network's shape.
+    """
+    batch = image if image.dim() == 4 else image.unsqueeze(0)
+    if batch.dim() != 4 or len(batch) != 1:
+        raise CnnvizError(f"This needs one image of shape (C, H, W), but got {'×'.join(map(str, image.shape))}.")
+    if isinstance(model, ImageNetwork):
+        model.check_images(batch)
+    return batch
+
+
+def as_maps(output: Tensor) -> Tensor:
+    """A layer's output for a batch of one as (C, H, W); vectors as (units, 1, 1), tokens (T, D) as (1, T, D)."""
+    values = output.select(0, 0)
+    dimensions = values.dim()
+    return values if dimensions == 3 else values.view(-1, 1, 1) if dimensions == 1 else values.unsqueeze(0)
+
+
+def _by_hooks(model: nn.Module, batch: Tensor) -> dict[str, Tensor]:
+    """For networks whose graph cannot be drawn: the outputs of all modules without children."""
+    shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
+    twin = copy.deepcopy(model, shared).eval()
+    maps: dict[str, Tensor] = {}
+    for name, module in twin.named_modules():
+        if not any(True for _ in module.children()):
+            module.register_forward_hook(
+                lambda _, __, output, name=name: (
+                    maps.update({name: as_maps(output).clone()}) if isinstance(output, Tensor) and output.dim() > 1 else None
+                )
+            )
+    with torch.inference_mode():
+        twin(batch)
     return maps

@@ -28,25 +28,23 @@ class Normalise(nn.Module):
         return (images - self.mean) / self.std
 
 
-class Network(nn.Sequential):
-    """The layers of a specification, by name: ``normalise``, ``conv1``, ``relu1``, … ; images in, logits out.
+class ImageNetwork(nn.Sequential):
+    """A network that knows its images and classes: (B, C, H, W) float in [0, 1] in, (B, classes) logits out.
 
-    Takes (B, C, H, W) float images in [0, 1], returns (B, classes) logits.
+    Attributes:
+        input_shape: (C, H, W).
+        classes: names, or none where only their number is known.
     """
 
-    def __init__(self, spec: NetworkSpec, plan: Plan, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
-        modules: OrderedDict[str, nn.Module] = OrderedDict(normalise=Normalise(mean, std))
-        modules.update((place.name, place.layer.module(place.input_shape)) for place in plan)
-        super().__init__(modules)
-        self.spec = spec
-        self.plan = plan
+    input_shape: Shape
+    classes: tuple[str, ...] = ()
+    title = "network"
 
     def check_images(self, images: Tensor) -> None:
         """Raises CnnvizError unless ``images`` is a batch of this network's input shape."""
-        expected = self.plan.input_shape
-        if images.dim() != 4 or tuple(images.shape[1:]) != expected:
+        if images.dim() != 4 or tuple(images.shape[1:]) != self.input_shape:
             raise CnnvizError(
-                f"This network takes a batch of images of shape {'×'.join(map(str, expected))}, "
+                f"This network takes a batch of images of shape {'×'.join(map(str, self.input_shape))}, "
                 f"but got {'×'.join(map(str, images.shape))}. Resize the image, or add the batch dimension."
             )
 
@@ -54,6 +52,19 @@ class Network(nn.Sequential):
         self.check_images(images)
         logits: Tensor = super().forward(images)
         return logits
+
+
+class Network(ImageNetwork):
+    """The layers of a specification, by name: ``normalise``, ``conv1``, ``relu1``, … ; images in, logits out."""
+
+    def __init__(self, spec: NetworkSpec, plan: Plan, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+        modules: OrderedDict[str, nn.Module] = OrderedDict(normalise=Normalise(mean, std))
+        modules.update((place.name, place.layer.module(place.input_shape)) for place in plan)
+        super().__init__(modules)
+        self.spec = spec
+        self.plan = plan
+        self.input_shape = plan.input_shape
+        self.title = spec.name
 
     def __str__(self) -> str:
         return f"Network({self.spec.name}: {', '.join(name for name, _ in self.named_children())}; {self.plan.parameters:,} parameters)"

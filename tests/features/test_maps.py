@@ -56,5 +56,5 @@ def test_first_filters_are_the_weights_and_a_wrong_layer_is_named() -> None:
 def test_a_wrong_image_or_model_gives_a_sentence() -> None:
     with pytest.raises(CnnvizError, match="1×28×28"):
         feature_maps(build("tiny", (1, 28, 28), 10), torch.rand(3, 28, 28))
-    with pytest.raises(CnnvizError, match="chain of layers"):
-        feature_maps(nn.Linear(2, 2), torch.rand(1, 2, 2))
+    with pytest.raises(CnnvizError, match="one image of shape"):
+        feature_maps(build("tiny", (1, 28, 28), 10), torch.rand(2, 1, 28, 28))

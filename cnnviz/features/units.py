@@ -1,0 +1,385 @@
+"""One unit of a network taken apart: the numbers it was made of, all the way back to the image."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from cnnviz.errors import CnnvizError
+from cnnviz.features.maps import as_batch
+from cnnviz.models import LayerCall, Normalise, graph_of
+from cnnviz.ops.activations import ACTIVATIONS, Maxout
+
+Place = tuple[str, int, int, int]
+"""(layer, channel, row, column); the layer ``"image"`` is the image."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One product of a unit's sum: ``input · weight``, and where the input stands (``None``: in the padding)."""
+
+    place: Place | None
+    input: float
+    weight: float
+    product: float
+
+
+@dataclass(frozen=True, eq=False)
+class UnitExplanation:
+    """A unit as a sum, value = Σ products + bias.
+
+    Attributes:
+        layer, channel, row, col: the unit; vectors have row and column 0.
+        kind: what its layer does: Conv2d, ReLU, add, …
+        value: as the network computed it.
+        window: (N, K, K) float64, the inputs under the window, one slice an input channel; zero where they lie in the padding.
+        weights: (N, K, K); of a maximum 1 for the largest and 0 for the others, of an average 1/count, of ReLU 1 or 0; ``None`` for
+            functions that are no sum of their inputs, such as the sigmoid, whose single product is then the value itself.
+        products: (N, K, K) window times weights.
+        bias: added at the end.
+        inputs: layers that feed it.
+        places: one a cell, in the order of ``window.flatten()``.
+    """
+
+    layer: str
+    channel: int
+    row: int
+    col: int
+    kind: str
+    value: float
+    window: Tensor
+    weights: Tensor | None
+    products: Tensor
+    bias: float
+    inputs: tuple[str, ...]
+    places: tuple[Place | None, ...]
+
+    @property
+    def terms(self) -> list[Term]:
+        """All products, in the order of the window."""
+        weights = self.weights if self.weights is not None else torch.ones_like(self.window)
+        rows = zip(self.places, self.window.flatten().tolist(), weights.flatten().tolist(), self.products.flatten().tolist(), strict=True)
+        return [Term(*row) for row in rows]
+
+    def strongest(self, count: int = 5) -> list[Term]:
+        """The largest products in size, whose inputs can be opened in turn."""
+        order = self.products.flatten().abs().argsort(descending=True, stable=True)[:count].tolist()
+        terms = self.terms
+        return [terms[i] for i in order if terms[i].place is not None]
+
+    @property
+    def by_channel(self) -> Tensor:
+        """(N,) sum of the products of each input channel."""
+        return self.products.flatten(1).sum(1)
+
+    def __repr__(self) -> str:
+        place = f"{self.layer}[{self.channel}, {self.row}, {self.col}]"
+        return f"UnitExplanation({place} = {self.value:.4g}: {self.products.numel()} products of {self.kind}, bias {self.bias:.4g})"
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a handler returns."""
+
+    window: Tensor
+    weights: Tensor | None
+    places: list[Place | None]
+    bias: float = 0.0
+    products: Tensor | None = None
+
+
+def explain_unit(model: nn.Module, image: Tensor, layer: str, channel: int, row: int = 0, col: int = 0) -> UnitExplanation:
+    """The products that add up to one unit, with the real inputs and the real weights.
+
+    Args:
+        image: (C, H, W) float in [0, 1].
+        layer: a name in ``feature_maps(model, image)``.
+        channel, row, col: the unit; of a vector only ``channel``.
+
+    Raises:
+        CnnvizError: no such layer or unit, or a layer whose units cannot be taken apart (attention, for example).
+    """
+    batch = as_batch(model, image)
+    graph = graph_of(model)
+    name = graph.find(layer)
+    with torch.inference_mode():
+        values = {
+            "image": batch[0].double(),
+            **{key: value[0].double() for key, value in graph.outputs(batch.to(graph.device)).items() if value.dim() > 1},
+        }
+    return explain_in(values, graph.calls[name], channel, row, col)
+
+
+def explain_in(values: dict[str, Tensor], call: LayerCall, channel: int, row: int, col: int) -> UnitExplanation:
+    """The same, where the maps are known already: layer -> (C, H, W) or (units,) float64."""
+    output = values[call.name]
+    places = tuple(output.shape) if output.dim() == 3 else (*output.shape, 1, 1)
+    if output.dim() not in (1, 3) or any(source not in values for source in call.inputs):
+        raise CnnvizError(f"The units of '{call.name}' ({call.kind}) are not maps, so they cannot be taken apart. Choose another layer.")
+    if not all(0 <= index < size for index, size in zip((channel, row, col), places, strict=True)):
+        raise CnnvizError(
+            f"'{call.name}' has the shape {'×'.join(map(str, places))}, so it has no unit ({channel}, {row}, {col}). "
+            f"Use numbers from 0 to {places[0] - 1}, {places[1] - 1} and {places[2] - 1}."
+        )
+    handler = _handler(call, values)
+    with torch.inference_mode():
+        found = handler(call, [values[source] for source in call.inputs], (channel, row, col))
+    value = output[channel, row, col].item() if output.dim() == 3 else output[channel].item()
+    if found.products is not None:
+        products = found.products
+    elif found.weights is None:
+        products = torch.full_like(found.window, value)
+    else:
+        products = torch.where(found.weights == 0, 0.0, found.window * found.weights)
+    return UnitExplanation(
+        call.name, channel, row, col, call.kind, value, found.window, found.weights, products, found.bias, call.inputs, tuple(found.places)
+    )
+
+
+Handler = Callable[[LayerCall, list[Tensor], tuple[int, int, int]], _Found]
+
+
+def _handler(call: LayerCall, values: dict[str, Tensor]) -> Handler:
+    module = call.module
+    if module is None:
+        found = _FUNCTIONS.get(call.function.strip("_"))
+        if found is None and len(call.inputs) == 1 and values[call.inputs[0]].numel() == values[call.name].numel():
+            found = _same_order
+    elif type(module) in _ELEMENTWISE:
+        found = _elementwise
+    else:
+        found = next((handler for kind, handler in _MODULES if isinstance(module, kind)), None)
+    if found is None:
+        raise CnnvizError(
+            f"'{call.name}' is a layer of kind {call.kind}, whose units cannot be taken apart yet. Choose the layer before or after it."
+        )
+    return found
+
+
+def _cell(values: Tensor, place: tuple[int, int, int]) -> Tensor:
+    return (values[place] if values.dim() == 3 else values[place[0]]).reshape(1, 1, 1)
+
+
+def _pair(value: Any) -> tuple[int, int]:
+    return (int(value[0]), int(value[1])) if isinstance(value, tuple | list) else (int(value), int(value))
+
+
+def _gather(
+    call: LayerCall, maps: Tensor, channels: range, rows: list[int], cols: list[int], outside: float = 0.0
+) -> tuple[Tensor, list[Place | None]]:
+    """(N, R, C) values at rows × cols, ``outside`` beyond the edge, and their places."""
+    height, width = maps.shape[1:]
+    window = maps.new_full((len(channels), len(rows), len(cols)), outside)
+    places: list[Place | None] = []
+    inside_r = [i for i, r in enumerate(rows) if 0 <= r < height]
+    inside_c = [i for i, c in enumerate(cols) if 0 <= c < width]
+    if inside_r and inside_c:
+        part = maps[channels.start : channels.stop][:, [rows[i] for i in inside_r]][:, :, [cols[i] for i in inside_c]]
+        window[:, inside_r[0] : inside_r[-1] + 1, inside_c[0] : inside_c[-1] + 1] = part
+    for channel in channels:
+        places.extend((call.inputs[0], channel, r, c) if 0 <= r < height and 0 <= c < width else None for r in rows for c in cols)
+    return window, places
+
+
+def _convolution(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
+    module: Any = call.module
+    maps, (channel, row, col) = inputs[0], place
+    weight = module.weight[channel].double()
+    per_group, kernel, stride, dilation = weight.shape[0], weight.shape[1:], _pair(module.stride), _pair(module.dilation)
+    if module.padding == "same":
+        padding = tuple(d * (k - 1) // 2 for d, k in zip(dilation, kernel, strict=True))
+    else:
+        padding = (0, 0) if module.padding == "valid" else _pair(module.padding)
+    first = channel // (module.out_channels // module.groups) * per_group
+    rows, cols = (
+        [index * s - p + d * k for k in range(size)] for index, s, p, d, size in zip((row, col), stride, padding, dilation, kernel, strict=True)
+    )
+    if module.padding_mode != "zeros":
+        rows, cols = (_wrapped(lines, n, module.padding_mode) for lines, n in zip((rows, cols), maps.shape[1:], strict=True))
+        window = maps[first : first + per_group][:, rows][:, :, cols]
+        places: list[Place | None] = [(call.inputs[0], c, r, x) for c in range(first, first + per_group) for r in rows for x in cols]
+    else:
+        window, places = _gather(call, maps, range(first, first + per_group), rows, cols)
+    return _Found(window, weight, places, 0.0 if module.bias is None else module.bias[channel].item())
+
+
+def _wrapped(lines: list[int], n: int, mode: str) -> list[int]:
+    """Where padding other than zeros takes its values from."""
+    if mode == "circular":
+        return [line % n for line in lines]
+    if mode == "replicate":
+        return [min(max(line, 0), n - 1) for line in lines]
+    return [abs(line) if line < n else 2 * (n - 1) - line for line in lines]
+
+
+def _linear(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
+    module: Any = call.module
+    values = inputs[0]
+    if values.dim() != 1:
+        raise CnnvizError(f"'{call.name}' works on several vectors at once, so its units are not taken apart. Choose another layer.")
+    places: list[Place | None] = [(call.inputs[0], i, 0, 0) for i in range(len(values))]
+    bias = 0.0 if module.bias is None else module.bias[place[0]].item()
+    return _Found(values.view(-1, 1, 1), module.weight[place[0]].double().view(-1, 1, 1), places, bias)
+
+
+def _norm(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
+    module: Any = call.module
+    channel = place[0]
+    if module.running_mean is None:
+        raise CnnvizError(f"'{call.name}' normalises with the present batch and keeps no averages, so its units cannot be taken apart.")
+    scale = (1 if module.weight is None else module.weight[channel].item()) / math.sqrt(module.running_var[channel].item() + module.eps)
+    bias = (0 if module.bias is None else module.bias[channel].item()) - module.running_mean[channel].item() * scale
+    return _single(call, inputs[0], place, scale, bias)
+
+
+def _normalise(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
+    module: Any = call.module
+    mean, std = module.mean.flatten()[place[0]].item(), module.std.flatten()[place[0]].item()
+    return _single(call, inputs[0], place, 1 / std, -mean / std)
+
+
+def _single(call: LayerCall, values: Tensor, place: tuple[int, int, int], scale: float | None, bias: float = 0.0) -> _Found:
+    cell = _cell(values, place)
+    return _Found(cell, None if scale is None else torch.full_like(cell, scale), [(call.inputs[0], *place)], bias)
+
+
+def _identity(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
+    return _single(call, inputs[0], place, 1.0)
+
+
+def _elementwise(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
+    module: Any = call.module
+    value = _cell(inputs[0], place).item()
+    if isinstance(module, nn.ReLU6):
+        return _single(call, inputs[0], place, 1.0 if 0 < value <= 6 else 0.0, 6.0 if value > 6 else 0.0)
+    if isinstance(module, nn.ReLU):
+        return _single(call, inputs[0], place, 1.0 if value > 0 else 0.0)
+    if isinstance(module, nn.LeakyReLU):
+        return _single(call, inputs[0], place, 1.0 if value > 0 else module.negative_slope)
+    if isinstance(module, nn.PReLU):
+        return _single(call, inputs[0], place, 1.0 if value > 0 else module.weight[place[0] % len(module.weight)].item())
+    return _single(call, inputs[0], place, None)
+
+
+def _maxout(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
+    channels = range(place[0] * 2, place[0] * 2 + 2)
+    cells = torch.cat([_cell(inputs[0], (c, *place[1:])) for c in channels])
+    return _Found(cells, _first_largest(cells), [(call.inputs[0], c, *place[1:]) for c in channels])
+
+
+def _first_largest(cells: Tensor) -> Tensor:
+    weights = torch.zeros_like(cells)
+    weights.view(-1)[cells.flatten().argmax()] = 1.0
+    return weights
+
+
+def _max_pool(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
+    module: Any = call.module
+    kernel, stride = _pair(module.kernel_size), _pair(module.kernel_size if module.stride is None else module.stride)
+    padding, dilation = _pair(module.padding), _pair(module.dilation)
+    rows, cols = ([i * s - p + d * k for k in range(n)] for i, s, p, d, n in zip(place[1:], stride, padding, dilation, kernel, strict=True))
+    window, places = _gather(call, inputs[0], range(place[0], place[0] + 1), rows, cols, -math.inf)
+    weights = _first_largest(window)
+    return _Found(window.nan_to_num(neginf=0.0), weights, places)
+
+
+def _average_pool(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
+    module: Any = call.module
+    kernel, stride, padding = _pair(module.kernel_size), _pair(module.kernel_size if module.stride is None else module.stride), _pair(module.padding)
+    sizes = inputs[0].shape[1:]
+    lines, counted = [], 1
+    for index, k, s, p, n in zip(place[1:], kernel, stride, padding, sizes, strict=True):
+        first = index * s - p
+        last = min(first + k, n + p)
+        counted *= last - first if module.count_include_pad else min(last, n) - max(first, 0)
+        lines.append(list(range(first, last)))
+    window, places = _gather(call, inputs[0], range(place[0], place[0] + 1), lines[0], lines[1])
+    return _Found(window, torch.full_like(window, 1 / (getattr(module, "divisor_override", None) or counted)), places)
+
+
+def _adaptive(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
+    size: Any = call.module.output_size if call.module is not None else 1
+    targets = [n if t is None else int(t) for t, n in zip(size if isinstance(size, tuple | list) else (size, size), inputs[0].shape[1:], strict=True)]
+    rows, cols = (list(range(index * n // t, -(-(index + 1) * n // t))) for index, n, t in zip(place[1:], inputs[0].shape[1:], targets, strict=True))
+    window, places = _gather(call, inputs[0], range(place[0], place[0] + 1), rows, cols)
+    if isinstance(call.module, nn.AdaptiveMaxPool2d):
+        return _Found(window, _first_largest(window), places)
+    return _Found(window, torch.full_like(window, 1 / window.numel()), places)
+
+
+def _zero_pad(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
+    module: Any = call.module
+    left, _, top, _ = module.padding
+    window, places = _gather(call, inputs[0], range(place[0], place[0] + 1), [place[1] - top], [place[2] - left])
+    return _Found(window, torch.ones_like(window), places)
+
+
+def _same_order(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
+    """Flatten and its like: the same numbers in the same order in another shape."""
+    values = inputs[0]
+    index = place[0]
+    if values.dim() == 3:
+        height, width = values.shape[1:]
+        channel, rest = divmod(index, height * width)
+        source = (channel, *divmod(rest, width))
+    else:
+        source = (index, 0, 0)
+    cell = _cell(values, source)
+    return _Found(cell, torch.ones_like(cell), [(call.inputs[0], *source)])
+
+
+def _add(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
+    constant = sum(float(value) for value in (call.options or {}).values() if isinstance(value, int | float))
+    cells, places = zip(*(_spread(values, source, place) for values, source in zip(inputs, call.inputs, strict=True)), strict=True)
+    window = torch.cat(cells)
+    return _Found(window, torch.ones_like(window), list(places), constant)
+
+
+def _multiply(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
+    cells, places = zip(*(_spread(values, source, place) for values, source in zip(inputs, call.inputs, strict=True)), strict=True)
+    if len(cells) == 1:
+        factors = [float(value) for value in (call.options or {}).values() if isinstance(value, int | float)]
+        return _Found(cells[0], torch.full_like(cells[0], math.prod(factors)), list(places))
+    # One is shown as the weight of the other.
+    large = 0 if inputs[0].numel() >= inputs[1].numel() else 1
+    return _Found(cells[large], cells[1 - large], [places[large]])
+
+
+def _spread(values: Tensor, source: str, place: tuple[int, int, int]) -> tuple[Tensor, Place]:
+    """The cell that broadcasting takes."""
+    sizes = tuple(values.shape) if values.dim() == 3 else (*values.shape, 1, 1)
+    index = (place[0] if sizes[0] > 1 else 0, place[1] if sizes[1] > 1 else 0, place[2] if sizes[2] > 1 else 0)
+    return _cell(values, index), (source, *index)
+
+
+def _join(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
+    channel = place[0]
+    for values, source in zip(inputs, call.inputs, strict=True):
+        if channel < len(values):
+            cell = _cell(values, (channel, *place[1:]))
+            return _Found(cell, torch.ones_like(cell), [(source, channel, *place[1:])])
+        channel -= len(values)
+    raise CnnvizError(f"'{call.name}' does not join channels, so its units cannot be taken apart. Choose another layer.")
+
+
+def _mean(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
+    maps = inputs[0]
+    if maps.dim() != 3:
+        raise CnnvizError(f"'{call.name}' is no average over a map. Choose another layer.")
+    window, places = _gather(call, maps, range(place[0], place[0] + 1), list(range(maps.shape[1])), list(range(maps.shape[2])))
+    return _Found(window, torch.full_like(window, 1 / window.numel()), places)
+
+
+_ELEMENTWISE = {
+    nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.CELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish, nn.Sigmoid, nn.Tanh, nn.Softplus, nn.Softsign,
+    nn.Hardswish, nn.Hardsigmoid, nn.Hardtanh, *(type(entry.module()) for entry in ACTIVATIONS.values() if entry.pieces == 1),
+}  # fmt: skip
+_MODULES: tuple[tuple[Any, Handler], ...] = (
+    (nn.Conv2d, _convolution), (nn.Linear, _linear), ((nn.BatchNorm2d, nn.BatchNorm1d), _norm), (Normalise, _normalise), (Maxout, _maxout),
+    (nn.MaxPool2d, _max_pool), (nn.AvgPool2d, _average_pool), ((nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d), _adaptive),
+    (nn.ZeroPad2d, _zero_pad), (nn.Flatten, _same_order), ((nn.Dropout, nn.Dropout2d, nn.Identity), _identity),
+)  # fmt: skip
+_FUNCTIONS: dict[str, Handler] = {"add": _add, "iadd": _add, "mul": _multiply, "imul": _multiply, "cat": _join, "concat": _join, "mean": _mean}

