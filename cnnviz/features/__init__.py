@@ -3,7 +3,7 @@
 from cnnviz.features.dropout import coadaptation, monte_carlo_dropout, unit_correlations
 from cnnviz.features.evidence import ClassEvidence, class_evidence
 from cnnviz.features.filters import filters
-from cnnviz.features.maps import feature_maps
+from cnnviz.features.maps import as_batch, feature_maps
 from cnnviz.features.predictions import probabilities
 from cnnviz.features.receptive import LayerField, receptive_field, shapes
 from cnnviz.features.shift import ShiftTest, shift_test, shifted
@@ -15,6 +15,7 @@ __all__ = [
     "ShiftTest",
     "Term",
     "UnitExplanation",
+    "as_batch",
     "class_evidence",
     "coadaptation",
     "explain_unit",

@@ -4,9 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-from torch import Tensor, nn
-from torch._subclasses.fake_tensor import FakeTensorMode
+from torch import nn
 
 from cnnviz.errors import CnnvizError
 from cnnviz.models import LayerCall, graph_of
@@ -67,9 +65,7 @@ def receptive_field(model: nn.Module, layer: str, input_shape: tuple[int, int, i
     """
     graph = graph_of(model)
     layer = graph.find(layer)
-    with FakeTensorMode(allow_non_fake_inputs=True), torch.no_grad():
-        sizes = {name: tuple(value.shape[2:]) for name, value in graph.outputs(torch.empty(1, *input_shape)).items()}
-    sizes[IMAGE] = tuple(input_shape[1:])
+    sizes = {name: shape[1:] for name, shape in graph.shapes(tuple(input_shape)).items()}
     axes = []
     for axis in (0, 1):
         fields = {IMAGE: PIXEL}
@@ -149,6 +145,5 @@ _WINDOWS: tuple[tuple[Any, Callable[[Any, int], Window]], ...] = (
 def shapes(model: nn.Module, input_shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
     """Layer name -> shape of its output for one image, without the batch; nothing is computed."""
     graph = graph_of(model)
-    with FakeTensorMode(allow_non_fake_inputs=True), torch.no_grad():
-        outputs: dict[str, Tensor] = graph.outputs(torch.empty(1, *input_shape))
-    return {shown: tuple(outputs[name].shape[1:]) for shown, name in graph.shown.items() if name in outputs}
+    known = graph.shapes(tuple(input_shape))
+    return {shown: known[name] for shown, name in graph.shown.items() if name in known}

@@ -148,7 +148,7 @@ def _handler(call: LayerCall, values: dict[str, Tensor]) -> Handler:
         found = _FUNCTIONS.get(call.function.strip("_"))
         if found is None and len(call.inputs) == 1 and values[call.inputs[0]].numel() == values[call.name].numel():
             found = _same_order
-    elif type(module) in _ELEMENTWISE:
+    elif isinstance(module, nn.ReLU6) or type(module) in _ELEMENTWISE:
         found = _elementwise
     else:
         found = next((handler for kind, handler in _MODULES if isinstance(module, kind)), None)

@@ -19,6 +19,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
@@ -73,7 +74,9 @@ class LayerCall:
     @property
     def kind(self) -> str:
         """Its type in one word: Conv2d, ReLU, add, …"""
-        return type(self.module).__name__.removeprefix("Parametrized") if self.module is not None else self.function
+        if self.module is None:
+            return self.function
+        return "ReLU6" if isinstance(self.module, nn.ReLU6) else type(self.module).__name__.removeprefix("Parametrized")
 
 
 class LayerGraph:
@@ -82,7 +85,7 @@ class LayerGraph:
     def __init__(self, model: nn.Module) -> None:
         self._signature = _signature(model)
         self.lock = threading.RLock()
-        """Whoever puts hooks on ``module`` holds it."""
+        """Whoever puts hooks on ``module``, or calls it, holds it."""
         root: nn.Module = nn.Sequential()
         for name, child in model.named_children():
             root.add_module(name, child)
@@ -119,6 +122,7 @@ class LayerGraph:
         self._chain = self._as_chain()
         self._first = next(iter((*model.parameters(), *model.buffers())), None)
         _keep_freed_memory()
+        self._shapes: dict[tuple[int, ...], dict[str, tuple[int, ...]]] = {}
         self._fused: tuple[tuple[Any, ...], fx.GraphModule] | None = None
         self.shown = self._shown(model)
         """The names to list, in the order of computation: of a chain of ours, its own layers; else every layer."""
@@ -189,6 +193,12 @@ class LayerGraph:
             raise CnnvizError(f"'{layer}' only puts values together. Choose the layer before or after it.")
         return self.module.get_submodule(self._places[name])
 
+    def logits(self, images: Tensor) -> Tensor:
+        """(B, classes), without gradients."""
+        with self.lock, torch.inference_mode():
+            answer: Tensor = self.module(images)
+        return answer
+
     def outputs(self, images: Tensor) -> dict[str, Tensor]:
         """Every layer's output for a batch (B, C, H, W), with the batch dimension, in the order of computation; the caller chooses the grad mode."""
         if self._chain is not None:
@@ -202,9 +212,19 @@ class LayerGraph:
                 copied: dict[fx.Node, fx.Node] = {}
                 graph.graph_copy(self._graph, copied)
                 graph.output(tuple(copied[node] for node in self._names))
-                self._everything = fx.GraphModule(self.module, graph), list(self._names.values())
+                self._everything = fx.GraphModule(_twins(self.module), graph), list(self._names.values())
             module, names = self._everything
         return {name: value for name, value in zip(names, module(images), strict=True) if isinstance(value, Tensor)}
+
+    def shapes(self, input_shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+        """Call -> shape of its output for one image, without the batch; ``"image"`` is there too. Nothing is computed."""
+        with self.lock:
+            if input_shape not in self._shapes:
+                with FakeTensorMode(allow_non_fake_inputs=True), torch.no_grad():
+                    kind = None if self._first is None or not self._first.is_floating_point() else self._first.dtype
+                    outputs = self.outputs(torch.empty(1, *input_shape, device=self.device, dtype=kind))
+                self._shapes[input_shape] = {IMAGE: input_shape, **{name: tuple(value.shape[1:]) for name, value in outputs.items()}}
+            return self._shapes[input_shape]
 
     def fused(self) -> fx.GraphModule:
         """The same function with each batch norm folded into its convolution: fewer passes over memory, for methods that run the network often."""
@@ -262,6 +282,10 @@ def _scoped(node: fx.Node) -> str:
     return f"{scope}.{function}" if scope else function
 
 
+class _ClippedReLU(nn.ReLU6, nn.ReLU):
+    """ReLU6 that whoever looks for ReLUs finds, such as guided backpropagation."""
+
+
 _HOOKS = (
     "_forward_hooks", "_forward_hooks_with_kwargs", "_forward_hooks_always_called", "_forward_pre_hooks", "_forward_pre_hooks_with_kwargs",
     "_backward_hooks", "_backward_pre_hooks",
@@ -276,6 +300,8 @@ def _private(module: nn.Module) -> nn.Module:
         twin.__dict__[name] = type(getattr(module, name))(own)
     twin.__dict__["_modules"] = {name: None if child is None else _private(child) for name, child in module._modules.items()}
     twin.training = False
+    if type(twin) is nn.ReLU6:
+        twin.__class__ = _ClippedReLU
     if getattr(twin, "inplace", False):
         twin.inplace = False  # type: ignore[assignment]
     return twin
@@ -289,13 +315,13 @@ def _signature(model: nn.Module) -> tuple[int, ...]:
 def _keep_freed_memory() -> None:
     """glibc hands large blocks back to the system when they are freed, and takes a page fault for every 4 kB when it gets them again.
 
-    All maps of a ResNet are 45 MB: fetching them anew costs 40 % of a forward pass. So up to 256 MB stay in the process.
+    All maps of a ResNet are 45 MB: fetching them anew costs 40 % of a forward pass. So blocks of up to 32 MB, 256 MB in all, stay in the process.
     """
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             library = ctypes.CDLL(None)
-            for option in (_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD):
-                library.mallopt(option, 256 << 20)
+            library.mallopt(_M_MMAP_THRESHOLD, 32 << 20)
+            library.mallopt(_M_TRIM_THRESHOLD, 256 << 20)
 
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
@@ -309,16 +335,25 @@ def _versions(module: nn.Module) -> tuple[Any, ...]:
     return tuple(version(tensor) for tensor in (*module.parameters(), *module.buffers()))
 
 
+def _twins(module: nn.Module) -> nn.Module:
+    """A module with private copies of all children: hooks on the one are not heard by the other."""
+    body = nn.Module()
+    for name, child in module.named_children():
+        body.add_module(name, _private(child))
+    for name, value in (*module._buffers.items(), *module._parameters.items()):
+        setattr(body, name, value)
+    for name, value in vars(module).items():
+        if isinstance(value, Tensor):
+            setattr(body, name, value)
+    return body
+
+
 def _fuse(module: fx.GraphModule) -> fx.GraphModule:
     graph = fx.Graph()
     copied: dict[fx.Node, fx.Node] = {}
     result = graph.graph_copy(module.graph, copied)
     graph.output(result)
-    body = nn.Module()
-    for name, child in module.named_children():
-        body.add_module(name, child)
-    for name, value in (*module._buffers.items(), *module._parameters.items()):
-        setattr(body, name, value)
+    body = _twins(module)
     for node in list(graph.nodes):
         source = node.args[0] if node.args else None
         if node.op != "call_module" or not isinstance(source, fx.Node) or source.op != "call_module" or len(source.users) > 1:
@@ -330,8 +365,16 @@ def _fuse(module: fx.GraphModule) -> fx.GraphModule:
             body.add_module(str(source.target), joined.requires_grad_(False))
             node.replace_all_uses_with(source)
             graph.erase_node(node)
+    for node in graph.nodes:
+        if node.op == "call_module" and isinstance(body.get_submodule(str(node.target)), nn.Conv2d):
+            body.add_module(str(node.target), _channels_last(body.get_submodule(str(node.target))))
     return fx.GraphModule(body, graph)
 
 
-Progress = Callable[[float], None]
-"""Called now and then with the share done, 0 to 1; may raise to end the work."""
+def _channels_last(convolution: nn.Module) -> nn.Module:
+    """Its own copy with weights in the memory order that is the fastest on a CPU; where it works, its output has that order too."""
+    twin = copy.copy(convolution)
+    weight = getattr(convolution, "weight", None)
+    if type(convolution) is nn.Conv2d and isinstance(weight, Tensor):
+        twin._parameters = {**convolution._parameters, "weight": nn.Parameter(weight.detach().contiguous(memory_format=torch.channels_last), False)}
+    return twin

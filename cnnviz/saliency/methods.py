@@ -1,0 +1,387 @@
+"""The registry of saliency methods: one entry a method; menus, words, tests and benchmarks are drawn from it.
+
+Most run through Captum. Four stand here in own lines, because no kept library that works beside Captum has them all:
+Grad-CAM++, LayerCAM, Score-CAM and RISE.
+"""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from cnnviz.errors import CnnvizError
+from cnnviz.saliency.setting import BASELINES, Setting, seeded
+
+warnings.filterwarnings("ignore", message=r"\s*Setting (forward, )?backward hooks", category=UserWarning)
+
+
+@dataclass(frozen=True)
+class Option:
+    """A number (``low`` to ``high``) or one of several names (``names``) that a method asks for."""
+
+    name: str
+    title: str
+    usual: int | float | str
+    low: float = 0
+    high: float = 0
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to say which pixels mattered.
+
+    Attributes:
+        formula: in LaTeX; S is the class's logit, x the image, A a layer's maps.
+        cost: passes through the network.
+        blind: what it does not see, or says wrongly.
+        run: Setting -> values (C, H, W) or (1, H, W), and their sum as the method counts it (``None``: the plain sum).
+        options: what can be set.
+        needs_layer: it looks at the maps of a layer, which a network without convolution does not have.
+        complete: its values promise to add up to S(x) − S(baseline).
+        signed: it tells for from against; otherwise no value is negative.
+    """
+
+    name: str
+    title: str
+    formula: str
+    paper: str
+    cost: str
+    blind: str
+    run: Callable[[Setting], tuple[Tensor, float | None]]
+    options: tuple[Option, ...] = ()
+    needs_layer: bool = False
+    complete: bool = False
+    signed: bool = True
+    gradient: bool = True
+
+
+_BASELINE = Option("baseline", "Baseline", "black", names=tuple(BASELINES))
+_SEED = Option("seed", "Seed", 0, 0, 10**6)
+_PIECES = Option("pieces", "Superpixels, about", 50, 4, 400)
+
+
+def _gradient(setting: Setting) -> tuple[Tensor, None]:
+    from captum.attr import Saliency
+
+    with setting.module() as network:
+        return Saliency(network).attribute(setting.image, target=setting.target, abs=False)[0], None
+
+
+def _input_x_gradient(setting: Setting) -> tuple[Tensor, None]:
+    from captum.attr import InputXGradient
+
+    with setting.module() as network:
+        return InputXGradient(network).attribute(setting.image, target=setting.target)[0], None
+
+
+def _guided_backprop(setting: Setting) -> tuple[Tensor, None]:
+    from captum.attr import GuidedBackprop
+
+    with setting.module() as network:
+        _need_relu(network, "Guided backpropagation")
+        return GuidedBackprop(network).attribute(setting.image, target=setting.target)[0], None
+
+
+def _deconvolution(setting: Setting) -> tuple[Tensor, None]:
+    from captum.attr import Deconvolution
+
+    with setting.module() as network:
+        _need_relu(network, "Deconvolution")
+        return Deconvolution(network).attribute(setting.image, target=setting.target)[0], None
+
+
+def _need_relu(network: nn.Module, name: str) -> None:
+    if not any(isinstance(module, nn.ReLU) for module in network.modules()):
+        raise CnnvizError(f"{name} changes how ReLU passes gradients back, but this network has no ReLU. Choose Gradient or Integrated gradients.")
+
+
+def _integrated_gradients(setting: Setting) -> tuple[Tensor, None]:
+    from captum.attr import IntegratedGradients
+
+    steps = int(setting.options["steps"])
+    forward = setting.forward(steps)
+    return IntegratedGradients(forward).attribute(
+        setting.image, setting.baseline, setting.target, n_steps=steps, internal_batch_size=min(setting.batch, steps)
+    )[0].to(setting.image.dtype), None  # fmt: skip
+
+
+def _smooth_grad(setting: Setting) -> tuple[Tensor, None]:
+    from captum.attr import NoiseTunnel, Saliency
+
+    samples = int(setting.options["samples"])
+    spread = float(setting.options["noise"]) * (setting.image.max() - setting.image.min()).item()
+    forward = setting.forward(samples)
+    with seeded(int(setting.options["seed"])):
+        return NoiseTunnel(Saliency(forward)).attribute(
+            setting.image, nt_type="smoothgrad", nt_samples=samples, nt_samples_batch_size=min(setting.batch, samples),
+            stdevs=spread, target=setting.target, abs=False,
+        )[0].detach(), None  # fmt: skip
+
+
+def _gradient_shap(setting: Setting) -> tuple[Tensor, None]:
+    from captum.attr import GradientShap
+
+    samples = int(setting.options["samples"])
+    forward = setting.forward(samples)
+    with seeded(int(setting.options["seed"])):
+        total = torch.zeros_like(setting.image)
+        done = 0
+        while done < samples:
+            count = min(setting.batch, samples - done)
+            total += count * GradientShap(forward).attribute(
+                setting.image, setting.baseline, n_samples=count, stdevs=float(setting.options["noise"]), target=setting.target
+            ).detach()  # fmt: skip
+            done += count
+        return (total / samples)[0], None
+
+
+def _deep_lift(setting: Setting) -> tuple[Tensor, None]:
+    from captum.attr import DeepLift
+    from captum.attr._core.deep_lift import SUPPORTED_NON_LINEAR, nonlinear
+
+    with setting.module(2) as network:
+        for module in network.modules():
+            if isinstance(module, _ELEMENTWISE):
+                SUPPORTED_NON_LINEAR.setdefault(type(module), nonlinear)
+        return DeepLift(network).attribute(setting.image, setting.baseline, target=setting.target)[0].detach(), None
+
+
+_ELEMENTWISE = (nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Hardswish, nn.Hardsigmoid, nn.PReLU, nn.SELU, nn.CELU, nn.Mish)
+"""Captum's list of functions that take the rescale rule lacks some."""
+
+
+def _grad_cam(setting: Setting) -> tuple[Tensor, None]:
+    from captum.attr import LayerGradCam
+
+    with setting.module() as network:
+        found = LayerGradCam(network, setting.layer_module()).attribute(setting.image, target=setting.target)
+    return setting.upsampled(found.detach())[0], None
+
+
+def _guided_grad_cam(setting: Setting) -> tuple[Tensor, None]:
+    from captum.attr import GuidedGradCam
+
+    with setting.module(2) as network:
+        _need_relu(network, "Guided Grad-CAM")
+        found = GuidedGradCam(network, setting.layer_module()).attribute(setting.image, target=setting.target, interpolate_mode="bilinear")
+    return found[0].detach(), None
+
+
+def _maps_and_gradients(setting: Setting) -> tuple[Tensor, Tensor]:
+    """(1, N, h, w) of the layer, and the derivative of the logit with respect to them."""
+    with torch.enable_grad():
+        image = setting.image.detach().requires_grad_()
+        outputs = setting.graph.outputs(image)
+        maps, logits = outputs[setting.layer], outputs[next(reversed(outputs))]
+        (gradients,) = torch.autograd.grad(logits[0, setting.target], maps)
+    return maps.detach(), gradients
+
+
+def _grad_cam_pp(setting: Setting) -> tuple[Tensor, None]:
+    maps, gradients = _maps_and_gradients(setting)
+    squared = gradients.square()
+    share = squared / (2 * squared + maps.sum((2, 3), keepdim=True) * gradients**3).where(squared > 0, torch.ones_like(squared))
+    weights = (share * gradients.relu()).sum((2, 3), keepdim=True)
+    return setting.upsampled((weights * maps).sum(1, keepdim=True).relu())[0], None
+
+
+def _layer_cam(setting: Setting) -> tuple[Tensor, None]:
+    maps, gradients = _maps_and_gradients(setting)
+    return setting.upsampled((gradients.relu() * maps).sum(1, keepdim=True).relu())[0], None
+
+
+def _score_cam(setting: Setting) -> tuple[Tensor, None]:
+    with torch.inference_mode():
+        maps = setting.graph.outputs(setting.image)[setting.layer][0]
+        strongest = maps.flatten(1).amax(1).argsort(descending=True)[: int(setting.options["channels"])]
+        forward = setting.forward(len(strongest) + 1)
+        base = forward(setting.baseline).softmax(1)[0, setting.target]
+        scores, total = [], torch.zeros(1, 1, *setting.image.shape[-2:], dtype=setting.image.dtype)
+        for chosen in strongest.split(setting.batch):
+            masks = setting.upsampled(maps[chosen].unsqueeze(1))
+            low, high = masks.amin((2, 3), keepdim=True), masks.amax((2, 3), keepdim=True)
+            masks = (masks - low) / (high - low).clamp_min(1e-8)
+            scores.append(forward(setting.image * masks).softmax(1)[:, setting.target] - base)
+        weights = torch.cat(scores).softmax(0)
+        for chosen, weight in zip(strongest.split(setting.batch), weights.split(setting.batch), strict=True):
+            total += (setting.upsampled(maps[chosen].unsqueeze(1)) * weight.view(-1, 1, 1, 1)).sum(0, keepdim=True)
+        return total.relu()[0], None
+
+
+def _rise(setting: Setting) -> tuple[Tensor, None]:
+    count, keep, cells = int(setting.options["masks"]), float(setting.options["keep"]), int(setting.options["cells"])
+    generator = torch.Generator().manual_seed(int(setting.options["seed"]))
+    height, width = setting.image.shape[-2:]
+    # Each mask is a coarse random grid, enlarged by one cell and cut out with a random shift.
+    tall, wide = -(-height // cells), -(-width // cells)
+    forward = setting.forward(count)
+    total = torch.zeros(1, height, width, dtype=setting.image.dtype)
+    with torch.inference_mode():
+        for start in range(0, count, setting.batch):
+            size = min(setting.batch, count - start)
+            grids = (torch.rand(size, 1, cells, cells, generator=generator) < keep).to(setting.image.dtype)
+            large = functional.interpolate(grids, ((cells + 1) * tall, (cells + 1) * wide), mode="bilinear", align_corners=False)
+            tops, lefts = (torch.randint(n, (size,), generator=generator).tolist() for n in (tall, wide))
+            masks = torch.stack([mask[:, t : t + height, x : x + width] for mask, t, x in zip(large, tops, lefts, strict=True)])
+            scores = forward(setting.image * masks).softmax(1)[:, setting.target]
+            total += (scores.view(-1, 1, 1, 1) * masks).sum(0)
+    return total / (count * keep), None
+
+
+def _occlusion(setting: Setting) -> tuple[Tensor, None]:
+    from captum.attr import Occlusion
+
+    channels, height, width = setting.image.shape[1:]
+    window = int(setting.options["window"]) or max(2, min(height, width) // 7)
+    stride = int(setting.options["stride"]) or max(1, window // 2)
+    if window > min(height, width):
+        raise CnnvizError(f"A window of {window} pixels does not fit in a {height}×{width} image. Use {min(height, width)} or less.")
+    stride = min(stride, window)
+    places = (-(-(height - window) // stride) + 1) * (-(-(width - window) // stride) + 1)
+    with torch.inference_mode():
+        return Occlusion(setting.forward(places + 1)).attribute(
+            setting.image, (channels, window, window), (channels, stride, stride), setting.baseline, setting.target,
+            perturbations_per_eval=setting.batch,
+        )[0], None  # fmt: skip
+
+
+def _by_pieces(found: Tensor, pieces: Tensor) -> tuple[Tensor, float]:
+    """All pixels of a piece have its value; the pieces add up to the total."""
+    first = torch.zeros(int(pieces.max()) + 1, dtype=found.dtype)
+    first[pieces.flatten()] = found[0, 0].flatten().detach()
+    return found[0, :1].detach(), first.sum().item()
+
+
+def _lime(setting: Setting) -> tuple[Tensor, float]:
+    from captum._utils.models.linear_model import SkLearnLasso
+    from captum.attr import Lime
+
+    pieces, samples = setting.superpixels(), int(setting.options["samples"])
+    with seeded(int(setting.options["seed"])):
+        found = Lime(setting.forward(samples), interpretable_model=SkLearnLasso(alpha=0.01)).attribute(
+            setting.image, setting.baseline, setting.target, feature_mask=pieces, n_samples=samples, perturbations_per_eval=setting.batch
+        )  # fmt: skip
+    return _by_pieces(found, pieces)
+
+
+def _kernel_shap(setting: Setting) -> tuple[Tensor, float]:
+    from captum.attr import KernelShap
+
+    pieces, samples = setting.superpixels(), int(setting.options["samples"])
+    with seeded(int(setting.options["seed"])):
+        found = KernelShap(setting.forward(samples)).attribute(
+            setting.image, setting.baseline, setting.target, feature_mask=pieces, n_samples=samples, perturbations_per_eval=setting.batch
+        )  # fmt: skip
+    return _by_pieces(found, pieces)
+
+
+def _feature_ablation(setting: Setting) -> tuple[Tensor, float]:
+    from captum.attr import FeatureAblation
+
+    pieces = setting.superpixels()
+    with torch.inference_mode():
+        found = FeatureAblation(setting.forward(int(pieces.max()) + 2)).attribute(
+            setting.image, setting.baseline, setting.target, feature_mask=pieces, perturbations_per_eval=setting.batch
+        )  # fmt: skip
+    return _by_pieces(found, pieces)
+
+
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        Method(
+            "gradient", "Gradient", r"\frac{\partial S}{\partial x}", "Simonyan, Vedaldi and Zisserman, 2014", "1 forward, 1 backward",
+            "How far a pixel already is from nothing: it tells which change would matter, not what mattered.", _gradient,
+        ),
+        Method(
+            "input_x_gradient", "Input × gradient", r"x \cdot \frac{\partial S}{\partial x}", "Shrikumar et al., 2016", "1 forward, 1 backward",
+            "Black pixels: their product is 0 even where being black is the evidence.", _input_x_gradient,
+        ),
+        Method(
+            "guided_backprop", "Guided backpropagation",
+            r"\frac{\partial S}{\partial x} \text{, with } R_l = [A_l > 0]\,[R_{l+1} > 0]\,R_{l+1} \text{ at each ReLU}",
+            "Springenberg et al., Striving for simplicity, 2015", "1 forward, 1 backward",
+            "The class and the upper layers: it redraws edges of the image, whatever the weights are (Adebayo et al., 2018).", _guided_backprop,
+        ),
+        Method(
+            "deconvolution", "Deconvolution", r"\frac{\partial S}{\partial x} \text{, with } R_l = [R_{l+1} > 0]\,R_{l+1} \text{ at each ReLU}",
+            "Zeiler and Fergus, 2014", "1 forward, 1 backward",
+            "Which units were active: ReLU's own switch is not used on the way back.", _deconvolution,
+        ),
+        Method(
+            "integrated_gradients", "Integrated gradients",
+            r"(x - x_0) \int_0^1 \frac{\partial S}{\partial x}\big(x_0 + t\,(x - x_0)\big)\,dt", "Sundararajan, Taly and Yan, ICML 2017",
+            "as many forwards and backwards as steps", "What looks like the baseline: with a black one, black pixels get 0.", _integrated_gradients,
+            (Option("steps", "Steps", 50, 2, 300), _BASELINE), complete=True,
+        ),
+        Method(
+            "smooth_grad", "SmoothGrad", r"\frac{1}{n}\sum_i \frac{\partial S}{\partial x}(x + \varepsilon_i)", "Smilkov et al., 2017",
+            "as many forwards and backwards as samples", "The same as the gradient, only with less noise.", _smooth_grad,
+            (Option("samples", "Samples", 20, 2, 200), Option("noise", "Noise, share of the range", 0.1, 0.01, 1.0), _SEED),
+        ),
+        Method(
+            "grad_cam", "Grad-CAM", r"\sum_k \bar g_k A_k, \quad \bar g_k = \frac{1}{Z}\sum_{ij}\frac{\partial S}{\partial A_{kij}}",
+            "Selvaraju et al., ICCV 2017", "1 forward, 1 backward to the layer",
+            "Anything finer than the layer's grid, and several objects at different places of one map.", _grad_cam, needs_layer=True,
+        ),
+        Method(
+            "guided_grad_cam", "Guided Grad-CAM", r"[\text{Grad-CAM}]_+ \cdot \text{guided backpropagation}", "Selvaraju et al., ICCV 2017",
+            "2 forwards, 2 backwards", "Like guided backpropagation: fine lines that are partly only edges.", _guided_grad_cam, needs_layer=True,
+        ),
+        Method(
+            "grad_cam_pp", "Grad-CAM++",
+            r"\Big[\sum_k w_k A_k\Big]_+, \quad w_k = \sum_{ij} \alpha_{kij}\Big[\frac{\partial S}{\partial A_{kij}}\Big]_+", "Chattopadhay et al., WACV 2018",
+            "1 forward, 1 backward to the layer", "Evidence against the class: negative gradients are thrown away.", _grad_cam_pp,
+            needs_layer=True, signed=False,
+        ),
+        Method(
+            "layer_cam", "LayerCAM", r"\Big[\sum_k \Big[\frac{\partial S}{\partial A_k}\Big]_+ A_k\Big]_+", "Jiang et al., 2021",
+            "1 forward, 1 backward to the layer", "Evidence against the class; noisy in early layers.", _layer_cam, needs_layer=True, signed=False,
+        ),
+        Method(
+            "score_cam", "Score-CAM", r"\Big[\sum_k \mathrm{softmax}_k\big(p(x \cdot \hat A_k) - p(x_0)\big) A_k\Big]_+", "Wang et al., 2020",
+            "1 forward a channel", "Weak classes: with small probabilities all channels get the same weight.", _score_cam,
+            (Option("channels", "Strongest channels", 128, 1, 2048), _BASELINE), needs_layer=True, signed=False, gradient=False,
+        ),
+        Method(
+            "deep_lift", "DeepLIFT", r"\sum_i C_{\Delta x_i \Delta S} = \Delta S, \quad m = \frac{\Delta\phi}{\Delta z} \text{ at each unit}",
+            "Shrikumar, Greenside and Kundaje, ICML 2017", "1 forward, 1 backward, of two images",
+            "Products of two maps (gates): there its rule, and its sum, no longer hold.", _deep_lift, (_BASELINE,), complete=True,
+        ),
+        Method(
+            "gradient_shap", "GradientSHAP", r"E_{t,\varepsilon}\Big[(x + \varepsilon - x_0)\,\frac{\partial S}{\partial x}\Big]", "Lundberg and Lee, NeurIPS 2017",
+            "as many forwards and backwards as samples", "It is an average of random draws: two seeds, two maps.", _gradient_shap,
+            (Option("samples", "Samples", 50, 2, 500), Option("noise", "Noise", 0.05, 0.0, 1.0), _BASELINE, _SEED), complete=True,
+        ),
+        Method(
+            "occlusion", "Occlusion", r"S(x) - S(x \text{ with the window covered})", "Zeiler and Fergus, 2014", "1 forward a place of the window",
+            "What is there twice: cover one of two eyes, and the other is enough.", _occlusion,
+            (Option("window", "Window, pixels (0: a seventh)", 0, 0, 112), Option("stride", "Stride (0: half the window)", 0, 0, 112), _BASELINE),
+            gradient=False,
+        ),
+        Method(
+            "feature_ablation", "Ablation of superpixels", r"S(x) - S(x \text{ without the piece})", "Merrick, 2019; superpixels: Achanta et al., 2012",
+            "1 forward a piece", "What is there twice, and anything smaller than a piece.", _feature_ablation, (_PIECES, _BASELINE), gradient=False,
+        ),
+        Method(
+            "lime", "LIME", r"\min_w \sum_z \pi(z)\,\big(S(z) - w^T z\big)^2 + \lambda\,|w|_1", "Ribeiro, Singh and Guestrin, KDD 2016",
+            "1 forward a sample", "Anything that is not a weighted sum of pieces; few samples give chance results.", _lime,
+            (Option("samples", "Samples", 200, 20, 2000), _PIECES, _BASELINE, _SEED), gradient=False,
+        ),
+        Method(
+            "kernel_shap", "KernelSHAP", r"\phi_i = \sum_{Z \subseteq F \setminus i} \frac{|Z|!\,(|F|-|Z|-1)!}{|F|!}\big(S(Z \cup i) - S(Z)\big)",
+            "Lundberg and Lee, NeurIPS 2017", "1 forward a sample", "Nothing in the limit; with few samples, chance.", _kernel_shap,
+            (Option("samples", "Samples", 300, 20, 3000), _PIECES, _BASELINE, _SEED), complete=True, gradient=False,
+        ),
+        Method(
+            "rise", "RISE", r"\frac{1}{n\,p}\sum_i p(x \cdot M_i)\,M_i", "Petsiuk, Das and Saenko, BMVC 2018", "1 forward a mask",
+            "Small things: a mask's cell is coarse. Where the probability never falls, all is equal.", _rise,
+            (Option("masks", "Masks", 500, 50, 5000), Option("keep", "Share kept", 0.5, 0.1, 0.9), Option("cells", "Cells a side", 7, 2, 16), _SEED),
+            signed=False, gradient=False,
+        ),
+    )
+}  # fmt: skip

@@ -1,0 +1,149 @@
+"""What a method works with: the network, the image, the class, and the small things all methods share."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from skimage.segmentation import slic
+from torch import Tensor, fx, nn
+from torch.nn import functional
+
+from cnnviz.errors import CnnvizError
+from cnnviz.models import LayerGraph
+
+Progress = Callable[[float], None]
+"""Called now and then with the share done, 0 to 1; may raise to end the work."""
+
+BASELINES = {"black": "black", "grey": "middle grey", "mean": "the image's mean colour", "blur": "the image, blurred"}
+PIXELS_AT_ONCE = 1_210_000
+"""Values of images in one batch: measured on two cores, ResNet-18 at 224 px is fastest with eight images at once."""
+MOST_AT_ONCE = 256
+
+_random = threading.RLock()
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One question to one network.
+
+    Attributes:
+        image: (1, C, H, W).
+        layer: the call in the graph, for methods that look at a layer.
+        options: those of the method, complete.
+    """
+
+    graph: LayerGraph
+    image: Tensor
+    target: int
+    layer: str
+    options: dict[str, Any]
+    progress: Progress
+
+    @property
+    def batch(self) -> int:
+        """Images to run at once."""
+        return max(1, min(MOST_AT_ONCE, PIXELS_AT_ONCE // self.image[0].numel()))
+
+    @property
+    def baseline(self) -> Tensor:
+        """(1, C, H, W) the image in which nothing is to be seen."""
+        return baseline(self.image, str(self.options.get("baseline", "black")))
+
+    @contextmanager
+    def module(self, passes: int = 1) -> Iterator[fx.GraphModule]:
+        """The network as a module that may be hooked; nobody else hooks it meanwhile. ``passes``: images that will go through it."""
+        with self.graph.lock:
+            counted = self._counter(passes)
+            handle = self.graph.module.register_forward_pre_hook(lambda _, images: counted(len(images[0])))
+            try:
+                yield self.graph.module
+            finally:
+                handle.remove()
+
+    def forward(self, passes: int) -> Callable[[Tensor], Tensor]:
+        """The network as a fast function, with batch norms folded in."""
+        network, counted = self.graph.fused(), self._counter(passes)
+
+        def logits(images: Tensor) -> Tensor:
+            counted(len(images))
+            result: Tensor = network(images)
+            return result
+
+        return logits
+
+    def _counter(self, passes: int) -> Callable[[int], None]:
+        done = 0
+
+        def count(images: int) -> None:
+            nonlocal done
+            self.progress(min(1.0, done / max(1, passes)))
+            done += images
+
+        return count
+
+    def layer_module(self) -> nn.Module:
+        return self.graph.module_of(self.layer)
+
+    def upsampled(self, maps: Tensor) -> Tensor:
+        """(N, 1, h, w) to the size of the image."""
+        return functional.interpolate(maps, self.image.shape[-2:], mode="bilinear", align_corners=False)
+
+    def superpixels(self) -> Tensor:
+        """(1, 1, H, W) int64: the image cut into pieces of like colour, numbered from 0 (SLIC, Achanta et al., 2012)."""
+        return superpixels(self.image[0].detach(), int(self.options.get("pieces", 50)))[None, None]
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Captum draws from torch's and NumPy's global generators; they are set, and put back, for one caller at a time."""
+    with _random, torch.random.fork_rng(devices=[]):
+        before = np.random.get_state()
+        torch.manual_seed(seed)
+        np.random.seed(seed % 2**32)
+        try:
+            yield
+        finally:
+            np.random.set_state(before)
+
+
+def superpixels(image: Tensor, pieces: int) -> Tensor:
+    """(H, W) int64 numbers from 0 of about so many pieces of an image (C, H, W)."""
+    pixels = image.permute(1, 2, 0).double().cpu().numpy()
+    found = slic(pixels, n_segments=pieces, compactness=10 if len(image) == 3 else 0.1, start_label=0, channel_axis=-1, convert2lab=len(image) == 3)
+    numbers = torch.from_numpy(np.unique(found, return_inverse=True)[1].reshape(found.shape).astype(np.int64))
+    if int(numbers.max()) + 1 >= min(4, pieces):
+        return numbers
+    # Noise, or almost one colour: SLIC joins all of it. Squares then.
+    height, width = image.shape[-2:]
+    side = max(1, round((height * width / pieces) ** 0.5))
+    rows, cols = torch.arange(height) // side, torch.arange(width) // side
+    return rows[:, None] * (int(cols.max()) + 1) + cols
+
+
+def baseline(image: Tensor, name: str) -> Tensor:
+    """An image (1, C, H, W) in which nothing is to be seen: a key of ``BASELINES``."""
+    if name == "black":
+        return torch.zeros_like(image)
+    if name == "grey":
+        return torch.full_like(image, 0.5)
+    if name == "mean":
+        return image.mean((2, 3), keepdim=True).expand_as(image).clone()
+    if name == "blur":
+        return blurred(image)
+    raise CnnvizError(f"There is no baseline '{name}'. Choose one of: {', '.join(BASELINES)}.")
+
+
+def blurred(image: Tensor) -> Tensor:
+    """(1, C, H, W) through a Gaussian as wide as a twelfth of its side."""
+    sigma = max(1.0, min(image.shape[-2:]) / 12)
+    reach = min(int(3 * sigma), min(image.shape[-2:]) - 1)
+    weights = torch.exp(-torch.arange(-reach, reach + 1, dtype=image.dtype).square() / (2 * sigma**2))
+    weights = (weights / weights.sum()).to(image.device)
+    channels = image.shape[1]
+    padded = functional.pad(image, (reach,) * 4, mode="reflect")
+    rows = functional.conv2d(padded, weights.view(1, 1, -1, 1).expand(channels, 1, -1, 1), groups=channels)
+    return functional.conv2d(rows, weights.view(1, 1, 1, -1).expand(channels, 1, 1, -1), groups=channels)
