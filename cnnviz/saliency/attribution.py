@@ -1,5 +1,6 @@
 """One signature for all saliency methods."""
 
+import math
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -79,7 +80,7 @@ def attribute(
     batch = batch.to(graph.device)
     target = check_target(graph, batch, target)
     chosen = _checked_layer(model, graph, batch, entry, layer)
-    setting = Setting(graph, batch.requires_grad_(), target, chosen, _checked_options(entry, options), progress or _unheard)
+    setting = Setting(graph, batch.requires_grad_(), target, chosen, _checked_options(entry, options), progress)
     started = time.perf_counter()
     try:
         with torch.enable_grad():
@@ -90,23 +91,21 @@ def attribute(
     values = values.detach().to("cpu", torch.float32)
     summed = values.sum(0)
     seconds = time.perf_counter() - started
-    if not summed.isfinite().all():
+    plain = summed.sum().item()
+    if not math.isfinite(plain):
         _check_answer(graph, batch)
         raise CnnvizError(f"{entry.title} gave values that are not finite for this image. Choose another method or layer.")
-    return Attribution(summed, method, seconds, target, chosen, values, summed.sum().item() if total is None else total, setting.options)
-
-
-def _unheard(_: float) -> None:
-    """Nobody listens to the progress."""
+    return Attribution(summed, method, seconds, target, chosen, values, plain if total is None else total, setting.options)
 
 
 def _checked_image(model: nn.Module, image: Tensor) -> Tensor:
     batch = as_batch(model, image).detach()
     if not batch.is_floating_point():
         raise CnnvizError("The image has whole numbers. Give it as float from 0 to 1: image.float() / 255.")
-    if not batch.isfinite().all():
+    low, high = (end.item() for end in batch.aminmax())
+    if not math.isfinite(high - low):
         raise CnnvizError("The image has values that are not finite. Choose another image.")
-    if (batch.amax((2, 3)) == batch.amin((2, 3))).all():
+    if low == high or (batch.shape[1] > 1 and torch.equal(batch.amax((2, 3)), batch.amin((2, 3)))):
         raise CnnvizError(
             "This image has the same colour everywhere, so no pixel can matter more than another. Choose or draw an image with something on it."
         )

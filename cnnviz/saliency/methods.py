@@ -105,7 +105,7 @@ def _integrated_gradients(setting: Setting) -> tuple[Tensor, None]:
     steps = int(setting.options["steps"])
     forward = setting.forward(steps)
     return IntegratedGradients(forward).attribute(
-        setting.image, setting.baseline, setting.target, n_steps=steps, internal_batch_size=min(setting.batch, steps)
+        setting.image, setting.baseline, setting.target, n_steps=steps, internal_batch_size=setting.batch_of(steps)
     )[0].to(setting.image.dtype), None  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def _smooth_grad(setting: Setting) -> tuple[Tensor, None]:
     forward = setting.forward(samples)
     with seeded(int(setting.options["seed"])):
         return NoiseTunnel(Saliency(forward)).attribute(
-            setting.image, nt_type="smoothgrad", nt_samples=samples, nt_samples_batch_size=min(setting.batch, samples),
+            setting.image, nt_type="smoothgrad", nt_samples=samples, nt_samples_batch_size=setting.batch_of(samples),
             stdevs=spread, target=setting.target, abs=False,
         )[0].detach(), None  # fmt: skip
 

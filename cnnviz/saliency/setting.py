@@ -41,12 +41,16 @@ class Setting:
     target: int
     layer: str
     options: dict[str, Any]
-    progress: Progress
+    progress: Progress | None
 
     @property
     def batch(self) -> int:
         """Images to run at once."""
         return max(1, min(MOST_AT_ONCE, PIXELS_AT_ONCE // self.image[0].numel()))
+
+    def batch_of(self, count: int) -> int | None:
+        """Images to run at once of so many; ``None``: all."""
+        return None if count <= self.batch else self.batch
 
     @property
     def baseline(self) -> Tensor:
@@ -57,7 +61,10 @@ class Setting:
     def module(self, passes: int = 1) -> Iterator[fx.GraphModule]:
         """The network as a module that may be hooked; nobody else hooks it meanwhile. ``passes``: images that will go through it."""
         with self.graph.lock:
-            counted = self._counter(passes)
+            if self.progress is None:
+                yield self.graph.module
+                return
+            counted = self._counter(passes, self.progress)
             handle = self.graph.module.register_forward_pre_hook(lambda _, images: counted(len(images[0])))
             try:
                 yield self.graph.module
@@ -66,7 +73,10 @@ class Setting:
 
     def forward(self, passes: int) -> Callable[[Tensor], Tensor]:
         """The network as a fast function, with batch norms folded in."""
-        network, counted = self.graph.fused(), self._counter(passes)
+        network = self.graph.fused()
+        if self.progress is None:
+            return network
+        counted = self._counter(passes, self.progress)
 
         def logits(images: Tensor) -> Tensor:
             counted(len(images))
@@ -75,12 +85,13 @@ class Setting:
 
         return logits
 
-    def _counter(self, passes: int) -> Callable[[int], None]:
+    @staticmethod
+    def _counter(passes: int, progress: Progress) -> Callable[[int], None]:
         done = 0
 
         def count(images: int) -> None:
             nonlocal done
-            self.progress(min(1.0, done / max(1, passes)))
+            progress(min(1.0, done / max(1, passes)))
             done += images
 
         return count
