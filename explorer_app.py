@@ -70,6 +70,16 @@ CHAPTERS = (
                 "I drew a digit and saw which feature maps fire in every layer, at any step of the training.",
                 "feature_maps.png", "A handwritten digit and its feature maps",
             ),
+            Lesson(
+                "pages/inside/ablation.py", "Ablation",
+                "I switched channels off and found the one without which the network cannot tell a 3.",
+                "ablation.png", "Maps of a layer before and after one is switched off",
+            ),
+            Lesson(
+                "pages/inside/saliency.py", "Saliency",
+                "I saw which pixels made the network say cat, and which of nine explanations I may believe.",
+                "saliency.png", "A cat under four saliency methods",
+            ),
         ),
     ),
 )  # fmt: skip

@@ -32,11 +32,11 @@ function create(root) {
   function createFigure(name) {
     const element = document.createElement("figure");
     element.innerHTML = `<figcaption><b></b> <span></span></figcaption><div class="frame"><img><div class="mark hover" hidden></div>
-      <div class="mark" hidden></div></div><div class="labels" hidden></div><div class="legend"><span></span><i></i><span></span></div>`;
+      <div class="mark" hidden></div><div class="mark field" hidden></div></div><div class="labels" hidden></div><div class="legend"><span></span><i></i><span></span></div>`;
     const [title, shape] = element.querySelector("figcaption").children;
     const frame = element.querySelector(".frame");
     const image = element.querySelector("img");
-    const [hoverMark, mark] = element.querySelectorAll(".mark");
+    const [hoverMark, mark, field] = element.querySelectorAll(".mark");
     const labels = element.querySelector(".labels");
     const legend = element.querySelector(".legend");
     let sheet;
@@ -62,8 +62,9 @@ function create(root) {
 
     function hover(map) {
       place(hoverMark, map);
-      tip.textContent = map === null ? "" : `${name}, ${sheet.unit} ${map} of ${sheet.count} — click to enlarge`;
-      if (map === null) tip.textContent = pickable ? "Click a map to enlarge it with its values." : "";
+      if (map === null) tip.textContent = pickable ? sheet.hint : "";
+      else if (sheet.cells) tip.textContent = `row ${Math.floor(map / sheet.columns)}, column ${map % sheet.columns} — click to open`;
+      else tip.textContent = `${sheet.title}, ${sheet.unit} ${map} of ${sheet.count} — click to open`;
     }
     function pick(map) {
       if (!pickable || map === null) return;
@@ -86,7 +87,9 @@ function create(root) {
       shape.textContent = sheet.shape;
       if (image.src !== sheet.url) image.src = sheet.url;
       image.alt = sheet.alt;
-      const [width, height] = [sheet.columns * (sheet.width + 1) - 1, sheet.rows * (sheet.height + 1) - 1];
+      // One pixel lies between maps, none between the cells of one map.
+      const gap = sheet.cells ? 0 : 1;
+      const [width, height] = [sheet.columns * (sheet.width + gap) - gap, sheet.rows * (sheet.height + gap) - gap];
       const zoom = Math.max(0.5, Math.min(sheet.target / height, sheet.most / width));
       const whole = zoom >= 1 ? Math.floor(zoom) : zoom;
       Object.assign(image.style, { width: `${width * whole}px`, aspectRatio: `${width} / ${height}`, maxWidth: "100%" });
@@ -103,6 +106,12 @@ function create(root) {
         labels.style.gridTemplateColumns = `repeat(${sheet.columns}, 1fr)`;
         labels.style.width = `min(100%, ${width * whole}px)`;
         labels.replaceChildren(...sheet.labels.map(({ text, colour }) => Object.assign(document.createElement("span"), { textContent: text, style: colour ? `color:${colour};font-weight:650` : "" })));
+      }
+      field.hidden = !sheet.field;
+      if (sheet.field) {
+        const [top, left, bottom, right] = sheet.field;
+        Object.assign(field.style, { top: `${(100 * top) / height}%`, left: `${(100 * left) / width}%`,
+          height: `${(100 * (bottom - top)) / height}%`, width: `${(100 * (right - left)) / width}%` });
       }
       markPicked();
     }

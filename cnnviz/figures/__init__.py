@@ -3,7 +3,18 @@
 from cnnviz.figures.colours import DIVERGING, GREY, SEQUENTIAL, ColourScale, scale_for
 from cnnviz.figures.curves import confusion_matrix, curve_in_words, learning_curve, loss_curve, probability_bars, value_map
 from cnnviz.figures.drawings import receptive_squares, unit_network, volumes
-from cnnviz.figures.functions import activation_curves, by_depth, depth_histogram, draws_in_words, lines, several_runs, spread_of_draws
+from cnnviz.figures.functions import (
+    activation_curves,
+    by_depth,
+    channel_bars,
+    depth_histogram,
+    draws_in_words,
+    lines,
+    several_runs,
+    spread_of_draws,
+    two_answers,
+)
+from cnnviz.figures.overlay import falling_similarity, overlay, share_curves
 from cnnviz.figures.pixels import VALUES, PixelSheet, as_csv, edits_from, edits_text, pixel_sheets, with_edits
 from cnnviz.figures.sheet import Sheet, image_sheet, judged_labels, limits, map_sheet
 
@@ -18,12 +29,14 @@ __all__ = [
     "activation_curves",
     "as_csv",
     "by_depth",
+    "channel_bars",
     "confusion_matrix",
     "curve_in_words",
     "depth_histogram",
     "draws_in_words",
     "edits_from",
     "edits_text",
+    "falling_similarity",
     "image_sheet",
     "judged_labels",
     "learning_curve",
@@ -31,12 +44,15 @@ __all__ = [
     "lines",
     "loss_curve",
     "map_sheet",
+    "overlay",
     "pixel_sheets",
     "probability_bars",
     "receptive_squares",
     "scale_for",
     "several_runs",
+    "share_curves",
     "spread_of_draws",
+    "two_answers",
     "unit_network",
     "value_map",
     "volumes",

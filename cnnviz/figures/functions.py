@@ -20,7 +20,7 @@ SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
-def _style(index: int) -> dict[str, object]:
+def line_style(index: int) -> dict[str, object]:
     return {"color": SERIES[index % len(SERIES)], "dash": DASHES[index % len(DASHES)], "width": 3}
 
 
@@ -34,7 +34,9 @@ def activation_curves(names: Sequence[str], derivative: bool = False, reach: flo
         if name in names:
             entry = ACTIVATIONS[name]
             values = (entry.derivative if derivative else entry.function)(x)
-            figure.add_trace(Scatter(x=x.tolist(), y=values.tolist(), name=entry.title, line=_style(index), hovertemplate="x = %{x:.2f}: %{y:.4f}"))
+            figure.add_trace(
+                Scatter(x=x.tolist(), y=values.tolist(), name=entry.title, line=line_style(index), hovertemplate="x = %{x:.2f}: %{y:.4f}")
+            )
     figure.update_xaxes(title="x", zeroline=True, zerolinecolor="#888")
     figure.update_yaxes(title="φ′(x)" if derivative else "φ(x)", zeroline=True, zerolinecolor="#888")
     return layout(figure, 330)
@@ -50,7 +52,7 @@ def by_depth(values: Mapping[str, Sequence[float]], title: str, logarithmic: boo
         shown = [number if not logarithmic or number > 0 else None for number in numbers]
         figure.add_trace(
             Scatter(
-                x=list(range(1, len(numbers) + 1)), y=shown, name=ACTIVATIONS[name].title, mode="lines+markers", line=_style(order.index(name)),
+                x=list(range(1, len(numbers) + 1)), y=shown, name=ACTIVATIONS[name].title, mode="lines+markers", line=line_style(order.index(name)),
                 hovertemplate="layer %{x}: %{y:.3g}",
             )
         )  # fmt: skip
@@ -85,7 +87,7 @@ def several_runs(runs: Mapping[str, Sequence[Metric]], quantity: str, total_step
         points = [(metric.step, getattr(metric, f"val_{quantity}")) for metric in metrics if getattr(metric, f"val_{quantity}") is not None]
         figure.add_trace(
             Scatter(
-                x=[x for x, _ in points], y=[y for _, y in points], name=title, mode="lines+markers", line=_style(index),
+                x=[x for x, _ in points], y=[y for _, y in points], name=title, mode="lines+markers", line=line_style(index),
                 hovertemplate="step %{x}: %{y:.4f}",
             )
         )  # fmt: skip
@@ -103,7 +105,7 @@ def lines(values: Mapping[str, Sequence[float]], x: Sequence[float], x_title: st
 
     figure = Figure()
     for index, (title, numbers) in enumerate(values.items()):
-        figure.add_trace(Scatter(x=list(x), y=list(numbers), name=title, mode="lines+markers" if len(x) < 60 else "lines", line=_style(index)))
+        figure.add_trace(Scatter(x=list(x), y=list(numbers), name=title, mode="lines+markers" if len(x) < 60 else "lines", line=line_style(index)))
     figure.update_xaxes(title=x_title)
     figure.update_yaxes(title=y_title, **({"tickformat": ".0%", "range": [0, 1.02]} if percent else {}))
     return layout(figure, 280)
@@ -134,3 +136,33 @@ def draws_in_words(draws: Mapping[str, Tensor], classes: Sequence[str]) -> str:
         best = int(table.mean(0).argmax())
         words.append(f"{title}: class {classes[best]} with {table[:, best].mean():.1%} ± {table[:, best].std():.1%}")
     return "; ".join(words)
+
+
+def channel_bars(values: Tensor, order: Sequence[int], title: str) -> "Figure":
+    """One bar a channel, (C,) values in the given order."""
+    from plotly.graph_objects import Bar, Figure
+
+    shown = [values[channel].item() for channel in order]
+    colours = [SERIES[1] if value > 0 else SERIES[0] for value in shown]
+    figure = Figure(Bar(x=[str(channel) for channel in order], y=shown, marker_color=colours, hovertemplate="channel %{x}: %{y:.4f}<extra></extra>"))
+    figure.update_xaxes(title="channel", type="category")
+    figure.update_yaxes(title=title, zeroline=True, zerolinecolor="#888")
+    return layout(figure, 280)
+
+
+def two_answers(before: Tensor, after: Tensor, classes: Sequence[str]) -> "Figure":
+    """Probabilities (K,) before and after a change, side by side."""
+    from plotly.graph_objects import Bar, Figure
+
+    figure = Figure()
+    for index, (title, values) in enumerate((("before", before), ("after", after))):
+        figure.add_trace(
+            Bar(
+                x=values.tolist(), y=list(classes), name=title, orientation="h", marker_color=SERIES[index],
+                marker_pattern_shape="" if index == 0 else "/", hovertemplate="%{y}: %{x:.4f}",
+            )
+        )  # fmt: skip
+    figure.update_layout(barmode="group")
+    figure.update_yaxes(autorange="reversed", type="category")
+    figure.update_xaxes(range=[0, 1.02], tickformat=".0%", tickvals=[0, 0.5, 1])
+    return layout(figure, 32 * len(classes) + 80)

@@ -105,9 +105,11 @@ class LayerGraph:
             _use_module(node, modules)
         for index, node in enumerate(graph.nodes):
             if node.op == "call_module":
-                body.add_module(f"m{index}", _private(modules[node.target]))
                 self._names[node] = self._unused(str(node.meta.get("cnnviz_name", node.target)))
-                node.target = f"m{index}"
+                place = self._names[node].replace(".", "_")
+                place = f"{place}_{index}" if hasattr(body, place) else place
+                body.add_module(place, _private(modules[node.target]))
+                node.target = place
                 self._places[self._names[node]] = node.target
             elif node.op == "get_attr":
                 setattr(body, f"a{index}", operator.attrgetter(node.target)(traced))
@@ -215,6 +217,21 @@ class LayerGraph:
                 self._everything = fx.GraphModule(_twins(self.module), graph), list(self._names.values())
             module, names = self._everything
         return {name: value for name, value in zip(names, module(images), strict=True) if isinstance(value, Tensor)}
+
+    def with_edit(self, layer: str, edit: nn.Module) -> fx.GraphModule:
+        """The network with ``edit`` behind a layer: all that took the layer's output takes what ``edit`` makes of it."""
+        name = self.find(layer)
+        graph = fx.Graph()
+        copied: dict[fx.Node, fx.Node] = {}
+        result = graph.graph_copy(self._graph, copied)
+        graph.output(result)
+        node = copied[next(node for node, known in self._names.items() if known == name)]
+        body = _twins(self.module)
+        body.add_module("edit", edit)
+        with graph.inserting_after(node):
+            behind = graph.call_module("edit", (node,))
+        node.replace_all_uses_with(behind, delete_user_cb=lambda user: user is not behind)
+        return fx.GraphModule(body, graph).eval()
 
     def shapes(self, input_shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
         """Call -> shape of its output for one image, without the batch; ``"image"`` is there too. Nothing is computed."""

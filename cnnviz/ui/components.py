@@ -68,6 +68,9 @@ class WallItem:
         labels: one (text, colour or "") a cell, written below; for sheets with one row.
         target: height wanted on the screen, in CSS pixels.
         title: its heading; the name, if not given.
+        cells: a sheet of one map whose cells, row by row, can be clicked instead of maps.
+        field: (top, left, bottom, right) in pixels of a sheet of one map: a frame around them.
+        hint: what a click does.
     """
 
     name: str
@@ -79,17 +82,34 @@ class WallItem:
     most: int = 1200
     legend: bool = True
     title: str = ""
+    cells: bool = False
+    field: tuple[int, int, int, int] | None = None
+    hint: str = "Click a map to open it."
 
 
-def map_wall(key: str, items: Sequence[WallItem], picked: tuple[str, int] | None = None, pickable: bool = False) -> tuple[str, int] | None:
-    """Sheets of maps side by side. Returns (layer, map) of the one that was clicked, or ``picked``."""
+def map_wall(
+    key: str, items: Sequence[WallItem], picked: tuple[str, int] | None = None, pickable: bool = False, *, follow: bool = False
+) -> tuple[str, int] | None:
+    """Sheets of maps side by side. Returns (layer, map) of the one that was clicked, or ``picked``.
+
+    Args:
+        follow: mark ``picked``, whatever was clicked; for pages that keep the choice themselves.
+    """
     stored = (st.session_state.get(key) or {}).get("picked")
-    chosen = (str(stored["layer"]), int(stored["map"])) if isinstance(stored, dict) and pickable else picked
+    clicked = (str(stored["layer"]), int(stored["map"])) if isinstance(stored, dict) and pickable else None
+    chosen = picked if clicked is None or follow else clicked
     sheets = [
         {
             "name": item.name, "title": item.title or item.name, "shape": item.shape, "unit": item.unit, "url": item.sheet.url, "alt": item.sheet.alt,
-            "count": item.sheet.count, "columns": item.sheet.columns, "rows": item.sheet.rows,
-            "height": item.sheet.height, "width": item.sheet.width, "low": f"{item.sheet.low:.3g}", "high": f"{item.sheet.high:.3g}",
+            **(
+                {"count": item.sheet.height * item.sheet.width, "columns": item.sheet.width, "rows": item.sheet.height, "height": 1, "width": 1}
+                if item.cells
+                else {
+                    "count": item.sheet.count, "columns": item.sheet.columns, "rows": item.sheet.rows, "height": item.sheet.height,
+                    "width": item.sheet.width,
+                }
+            ),
+            "cells": item.cells, "field": item.field, "hint": item.hint, "low": f"{item.sheet.low:.3g}", "high": f"{item.sheet.high:.3g}",
             "css": item.sheet.scale.css if item.legend else "", "target": item.target, "most": item.most,
             "labels": [{"text": text, "colour": colour} for text, colour in item.labels] or None,
         }
@@ -99,7 +119,7 @@ def map_wall(key: str, items: Sequence[WallItem], picked: tuple[str, int] | None
     component("map_wall")(
         key=key, data={"sheets": sheets, "picked": shown, "pickable": pickable}, default={"picked": stored}, on_picked_change=listen
     )
-    return chosen
+    return clicked if follow else chosen
 
 
 def sketchpad(key: str) -> Tensor:

@@ -39,25 +39,37 @@ class ChosenImage:
 
 
 def choose_image(
-    test: ImageDataset, *, sources: Sequence[str] = tuple(SOURCES), default: str = "test", number: int = 7, photograph: str = "chelsea"
+    test: ImageDataset | None,
+    *,
+    sources: Sequence[str] = tuple(SOURCES),
+    default: str = "test",
+    number: int = 7,
+    photograph: str = "chelsea",
+    prefix: str = "",
 ) -> ChosenImage:
     """Shows the controls and returns the image; where a file cannot be read, its sentence and the default image instead.
 
-    In the address: ``image``, ``number``, ``photo``, ``centred``.
+    In the address: ``image``, ``number``, ``photo``, ``centred``, each after ``prefix``.
+
+    Args:
+        test: the data set of "Test image"; without one there are only photographs.
     """
-    source = choice("Image", {name: SOURCES[name] for name in sources}, "image", default=default, kind="buttons")
-    if source == "test":
-        return _test_image(test, int(st.number_input("Number of the test image", 0, len(test) - 1, number, key="number", bind="query-params")))
+    names = [name for name in sources if test is not None or name not in ("test", "draw")]
+    default = default if default in names else "photo"
+    source = choice("Image", {name: SOURCES[name] for name in names}, f"{prefix}image", default=default, kind="buttons")
+    if source == "test" and test is not None:
+        wanted = st.number_input("Number of the test image", 0, len(test) - 1, number, key=f"{prefix}number", bind="query-params")
+        return _test_image(test, int(wanted))
     if source == "photo":
-        name = choice("Photograph", {entry.name: entry.title for entry in PHOTOS.values()}, "photo", default=photograph)
+        name = choice("Photograph", {entry.name: entry.title for entry in PHOTOS.values()}, f"{prefix}photo", default=photograph)
         st.caption(f"{PHOTOS[name].source} ({PHOTOS[name].licence})")
         return _photograph(name)
-    if source == "draw":
-        return _drawing(test.shape[1])
+    if source == "draw" and test is not None:
+        return _drawing(test.shape[1], prefix)
     if source == "upload":
-        file = st.file_uploader("Your photo (PNG, JPEG, WebP, GIF)", key="photo_file")
+        file = st.file_uploader("Your photo (PNG, JPEG, WebP, GIF)", key=f"{prefix}photo_file")
     else:
-        file = st.camera_input("Your camera", key="camera")
+        file = st.camera_input("Your camera", key=f"{prefix}camera")
     if file is not None:
         try:
             return ChosenImage(_decoded(file.getvalue()), "your photo")
@@ -65,7 +77,7 @@ def choose_image(
             st.error(str(error), icon=":material/error:")
     else:
         st.info("Until you give one, you see another image.", icon=":material/info:")
-    return _photograph(photograph) if default == "photo" else _test_image(test, number)
+    return _photograph(photograph) if default == "photo" or test is None else _test_image(test, number)
 
 
 @lru_cache(maxsize=4)
@@ -84,11 +96,11 @@ def _photograph(name: str) -> ChosenImage:
     return ChosenImage(photo(name), f"photograph: {PHOTOS[name].title}", code=f'photo("{name}")')
 
 
-def _drawing(side: int) -> ChosenImage:
+def _drawing(side: int, prefix: str) -> ChosenImage:
     centred = st.toggle(
-        "Centre by mass, as MNIST is", value=True, key="centred", bind="query-params",
+        "Centre by mass, as MNIST is", value=True, key=f"{prefix}centred", bind="query-params",
         help="MNIST digits fill 20×20 pixels and sit with their centre of mass in the middle. Switch it off and draw in a corner.",
     )  # fmt: skip
-    ink = sketchpad("drawing")
+    ink = sketchpad(f"{prefix}drawing")
     image = centre_by_mass(ink, side, round(side * 20 / 28)) if centred else fit((ink * 255).byte(), (1, side, side))
     return ChosenImage((image * 255).round().byte(), "your drawing")

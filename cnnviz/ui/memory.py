@@ -3,18 +3,24 @@
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.weak import WeakTensorKeyDictionary
 
 Result = TypeVar("Result")
 MOST = 400
 """Results kept in all sessions together; the one that was not asked for longest goes first."""
+MOST_BYTES = 600_000_000
+"""Their size in memory, tensors, arrays and pictures counted."""
 
+_MISSING = object()
 _lock = threading.Lock()
 _results: OrderedDict[Hashable, Any] = OrderedDict()
+_sizes: dict[Hashable, int] = {}
+_total = 0
 
 
 def remember(key: Hashable, make: Callable[..., Result], *arguments: Any) -> Result:
@@ -23,17 +29,50 @@ def remember(key: Hashable, make: Callable[..., Result], *arguments: Any) -> Res
     Args:
         key: all that the result depends on, beginning with a name of its own; tensors through ``digest``.
     """
+    found = recall(key, _MISSING)
+    if found is _MISSING:
+        found = make(*arguments)
+        keep(key, found)
+    result: Result = found
+    return result
+
+
+def recall(key: Hashable, missing: Any) -> Any:
+    """What is kept for the key, or ``missing``."""
     with _lock:
-        if key in _results:
-            _results.move_to_end(key)
-            found: Result = _results[key]
-            return found
-    made = make(*arguments)
+        if key not in _results:
+            return missing
+        _results.move_to_end(key)
+        return _results[key]
+
+
+def keep(key: Hashable, result: Any) -> None:
+    """Keeps a result; if there are too many, the one that was not asked for longest goes."""
+    global _total
+    size = _bytes(result)
     with _lock:
-        _results[key] = made
-        while len(_results) > MOST:
-            _results.popitem(last=False)
-    return made
+        _total += size - _sizes.get(key, 0)
+        _results[key], _sizes[key] = result, size
+        _results.move_to_end(key)
+        while len(_results) > MOST or (_total > MOST_BYTES and len(_results) > 1):
+            oldest, _ = _results.popitem(last=False)
+            _total -= _sizes.pop(oldest)
+
+
+def _bytes(result: Any) -> int:
+    if isinstance(result, Tensor):
+        return result.numel() * result.element_size()
+    if isinstance(result, nn.Module):
+        return sum(map(_bytes, (*result.parameters(), *result.buffers())))
+    if isinstance(result, bytes | str):
+        return len(result)
+    if isinstance(result, Mapping):
+        return sum(map(_bytes, result.values()))
+    if isinstance(result, list | tuple):
+        return sum(map(_bytes, result))
+    if is_dataclass(result):
+        return sum(_bytes(getattr(result, field.name)) for field in fields(result))
+    return 100
 
 
 _digests: WeakTensorKeyDictionary = WeakTensorKeyDictionary()

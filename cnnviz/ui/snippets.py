@@ -1,11 +1,16 @@
 """The lines of "Show the code": plain PyTorch that gives a page's numbers. Tests run each of them and compare."""
 
+from typing import TYPE_CHECKING
+
 from torch import Tensor
 
 from cnnviz.data import DATASETS
 from cnnviz.models import build, code
 from cnnviz.ops.activations import ACTIVATIONS
 from cnnviz.training import OPTIMIZERS, SCHEDULES, TrainingSpec
+
+if TYPE_CHECKING:
+    from cnnviz.ui.microscope import Unit
 
 
 def training_code(spec: TrainingSpec) -> str:
@@ -273,4 +278,64 @@ logits[{number}] += {moved:g}
 probabilities = functional.softmax(logits / {temperature:g}, dim=0)
 loss = functional.cross_entropy(logits[None] / {temperature:g}, torch.tensor([{true}]))
 print(probabilities, loss)
+"""
+
+
+_OPEN = """\
+from cnnviz.data import fit, load, photo
+from cnnviz.models import pretrained
+from cnnviz.training import open_run
+"""
+
+
+def _network_and_image(network: str, image: str, shape: tuple[int, int, int]) -> str:
+    pixels = image or 'photo("chelsea")  # put your own picture here'
+    return (
+        f"network = {network}\nimage = fit({pixels}, {shape})\n"
+        if image
+        else f"network = {network}\npixels = {pixels}\nimage = fit(pixels, {shape})\n"
+    )
+
+
+def saliency_code(network: str, image: str, shape: tuple[int, int, int], method: str, target: int, options: dict[str, object]) -> str:
+    """One map, and its deletion and insertion areas."""
+    rest = "".join(f", {name}={value!r}" for name, value in options.items())
+    return f"""\
+{_OPEN}from cnnviz.saliency import attribute, faithfulness
+
+{_network_and_image(network, image, shape)}
+found = attribute(network, image, {target}, "{method}"{rest})
+curves = faithfulness(network, image, found.map, found.target)
+print(found)
+print(f"deletion {{curves.deletion_area:.3f}}, insertion {{curves.insertion_area:.3f}}")
+"""
+
+
+def unit_code(network: str, image: str, shape: tuple[int, int, int], unit: "Unit | None") -> str:
+    """All maps; and one unit as a sum."""
+    lines = ""
+    if unit is not None:
+        lines = f"""
+unit = explain_unit(network, image, "{unit.layer}", {unit.channel}, {unit.row}, {unit.col})
+print(unit, unit.products.sum().item() + unit.bias)
+print(receptive_field(network, "{unit.layer}", {shape}).box({unit.row}, {unit.col}))
+"""
+    return f"""\
+{_OPEN}from cnnviz.features import explain_unit, feature_maps, receptive_field
+
+{_network_and_image(network, image, shape)}
+maps = feature_maps(network, image)
+{lines}"""
+
+
+def ablation_code(network: str, image: str, shape: tuple[int, int, int], layer: str, options: dict[str, object]) -> str:
+    """The answers with and without some channels."""
+    rest = "".join(f", {name}={value!r}" for name, value in options.items())
+    return f"""\
+{_OPEN}from cnnviz.features import ablated, probabilities
+
+{_network_and_image(network, image, shape)}
+changed = ablated(network, "{layer}", {shape}{rest})
+before, after = probabilities(network, image[None])[0], probabilities(changed, image[None])[0]
+print(before.argmax().item(), before.max().item(), after.argmax().item(), after.max().item())
 """

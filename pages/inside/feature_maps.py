@@ -1,78 +1,134 @@
-"""All layers' answers to one image, at any saved step of a training run."""
+"""The microscope: all layers' answers to one image, down to the products of a single unit."""
 
 import streamlit as st
+import torch
 from torch import Tensor
 
-from cnnviz.data import DATASETS, load
 from cnnviz.features import feature_maps, probabilities
-from cnnviz.figures import image_sheet, limits, map_sheet, probability_bars, value_map
+from cnnviz.figures import image_sheet, limits, map_sheet, pixel_sheets, probability_bars, with_edits
 from cnnviz.training import Run
 from cnnviz.ui.charts import chart
-from cnnviz.ui.components import WallItem, map_wall, step_player
+from cnnviz.ui.components import WallItem, map_wall
+from cnnviz.ui.edits import edit_pixel, pixel_edits
 from cnnviz.ui.frame import Experiment, play_first, show_code, source, title, try_this
-from cnnviz.ui.images import choose_image
+from cnnviz.ui.images import ChosenImage, choose_image
+from cnnviz.ui.links import choice
 from cnnviz.ui.memory import digest, remember
-from cnnviz.ui.runs import EXAMPLE, choose_run, current_step
-from cnnviz.ui.snippets import feature_maps_code
+from cnnviz.ui.microscope import chosen_unit, unit_panel
+from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
+from cnnviz.ui.runs import EXAMPLE
+from cnnviz.ui.snippets import feature_maps_code, unit_code
+from cnnviz.ui.viewers import pixel_view
 
 PAGE = "pages/inside/feature_maps.py"
-title("Feature maps", "Every layer turns the image into a stack of maps; bright places are where its kernel found what it looks for.")
+FEW = 24
+EDITABLE = 32
+title("Feature maps", "Every layer turns the image into a stack of maps; click a map, then a value, and read the sum that made it.")
 
 
-def look(run: Run, step: int, image: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-    network = run.network(step)
-    return feature_maps(network, image), probabilities(network, image.unsqueeze(0))[0]
+def look(network: OpenNetwork, image: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+    return feature_maps(network.model, image), probabilities(network.model, image.unsqueeze(0))[0]
 
 
-def wall_items(image: Tensor, maps: dict[str, Tensor], span: tuple[float, float] | None) -> list[WallItem]:
-    items = [WallItem("image", image_sheet(image.unsqueeze(0), what="image, as the network sees it"), "×".join(map(str, image.shape)), "image")]
+def wall_items(maps: dict[str, Tensor], span: tuple[float, float] | None, what: str = "") -> list[WallItem]:
+    items = []
     for name, values in maps.items():
         kind = "unit" if values.shape[1:] == (1, 1) else "map"
-        items.append(WallItem(name, map_sheet(values, span=span, what=f"{kind}s of {name}"), "×".join(map(str, values.shape)), kind))
+        heading = f"{name}{': ' if what else ''}{what}"
+        items.append(
+            WallItem(
+                f"{name}{what}", map_sheet(values, span=span, what=f"{kind}s of {heading}"), "×".join(map(str, values.shape)), kind, title=heading
+            )
+        )
     return items
 
 
 left, right = st.columns([1, 3.2], gap="medium")
 with left:
-    run = choose_run()
-    chosen = choose_image(load(run.spec.dataset, "test"))
-    image = chosen.for_network(DATASETS[run.spec.dataset].shape)
+    chosen = choose_network()
+    picture = choose_image(images_of(chosen))
     one_scale = st.toggle("One colour scale for all layers", key="one_scale", bind="query-params")
-
+    two = st.toggle("A second image, and the difference", key="two", bind="query-params")
+    if two:
+        other_picture = choose_image(images_of(chosen), number=8, photograph="coffee", prefix="second_")
 with right, play_first():
-    steps = run.steps
-    wanted = current_step("maps_step", run)
-    step_player("maps_step", run.id, steps, run.total_steps, wanted, live=False)
-    step = steps[-1] if wanted not in steps else wanted
-    seen = run.id, step, digest(image)
-    maps, answer = remember(("maps", seen), lambda: look(run, step, image))
-    span = limits(*maps.values()) if one_scale else None
-    items = remember(("wall", seen, one_scale), lambda: wall_items(image, maps, span))
+    network = open_network(chosen, "maps_step")
+    play = st.container()
+image = picture.for_network(network.input_shape)
+with left:
+    edits = {}
+    if max(network.input_shape[1:]) <= EDITABLE and st.toggle("Edit its pixels", key="edit", bind="query-params"):
+        pixels = (image * 255).round().to(torch.uint8)
+        edits = pixel_edits(ChosenImage(pixels, f"{picture.what}, {network.input_shape}"))
+        image = with_edits(pixels, edits).float() / 255 if edits else image
+maps, answer = remember(("maps", network.key, digest(image)), look, network, image)
+shown = maps
+if len(maps) > FEW:
+    with left:
+        names = {name: f"{name} ({'×'.join(map(str, values.shape))})" for name, values in maps.items()}
+        linked = st.query_params.get("layer", "")
+        usual = linked if linked in maps else next(reversed([name for name, values in maps.items() if values.shape[1] > 1]))
+        wanted = choice("Layer", names, "shown", default=usual)
+        shown = {wanted: maps[wanted]}
+
+with play:
+    span = limits(*shown.values()) if one_scale else None
     wall, prediction = st.columns([2.6, 1], gap="medium")
     with wall:
-        linked = st.query_params.get("layer", ""), st.query_params.get("map", "")
-        picked = map_wall("wall", items, (linked[0], int(linked[1])) if linked[0] in maps and linked[1].isdecimal() else None, pickable=True)
+        first = WallItem(
+            "image", image_sheet(image.unsqueeze(0), what="image, as the network sees it"), "×".join(map(str, image.shape)), "image", hint=""
+        )
+        state = network.key, digest(image), one_scale, tuple(shown)
+        if two:
+            other = other_picture.for_network(network.input_shape)
+            theirs, other_answer = remember(("maps", network.key, digest(other)), look, network, other)
+            second = WallItem("second", image_sheet(other.unsqueeze(0), what="second image"), "×".join(map(str, other.shape)), "image")
+            items = [first, second]
+            for name in shown:
+                joint = limits(maps[name], theirs[name])
+                items += wall_items({name: maps[name]}, joint, "first") + wall_items({name: theirs[name]}, joint, "second")
+                items += wall_items({name: maps[name] - theirs[name]}, None, "first − second")
+            clicked = map_wall("pair_wall", items)
+        else:
+            items = [first, *remember(("wall", state), wall_items, shown, span)]
+            unit_before = st.session_state.get("unit")
+            marked = (unit_before.layer, unit_before.channel) if unit_before else None
+            clicked = map_wall("wall", items, marked, pickable=True, follow=True)
     with prediction:
-        st.markdown(f"**Prediction at step {step}**")
-        classes = DATASETS[run.spec.dataset].classes
+        order = answer.argsort(descending=True)[:10].sort().values if len(answer) <= 10 else answer.argsort(descending=True)[:10]
+        st.markdown(f"**Prediction at step {network.step}**" if network.step is not None else "**Prediction**")
         best = int(answer.argmax())
-        chart("bars", f"Predicted: {classes[best]} with probability {answer[best]:.3f}", seen, lambda: probability_bars(answer, classes))
+        bars = answer[order], [network.classes[i] for i in order.tolist()]
+        words = f"Predicted: {network.classes[best]} with probability {answer[best]:.3f}"
+        chart("bars", words, (network.key, digest(image)), probability_bars, *bars)
+        if two:
+            st.markdown(f"Second image: **{network.classes[int(other_answer.argmax())]}** with {other_answer.max():.1%}.")
 
-if picked and picked[0] in maps:
-    layer, index = picked
-    values = maps[layer][min(index, len(maps[layer]) - 1)]
-    st.subheader(f"{layer}, map {index}", anchor=False)
-    st.markdown(f"{values.shape[0]}×{values.shape[1]} values from **{values.min():.3f}** to **{values.max():.3f}**, mean {values.mean():.3f}.")
-    words = f"Map {index} of layer {layer}, from {values.min():.3f} to {values.max():.3f}"
-    chart("enlarged", words, (seen, picked, one_scale), lambda: value_map(values, span or limits(maps[layer])))
+if edits or (max(network.input_shape[1:]) <= EDITABLE and st.session_state.get("edit")):
+    st.subheader("Its pixels", anchor=False)
+    pixels = (image * 255).round().to(torch.uint8)
+    sheets = pixel_sheets(pixels, (0, 0, *pixels.shape[1:]), "bytes", len(pixels) == 3, edits)
+    event = pixel_view("pixels", sheets, (0, 0), None, "values 0–255", (0, 255), "Click a number to change it; all layers follow.")
+    if event is not None and event.value is not None:
+        edit_pixel(edits, event.channel, event.row, event.col, event.value)
 
+unit = chosen_unit(maps, None if two else clicked, "unit_map")
+if unit is not None:
+    unit_panel(network, image, maps, unit, "unit_map", span)
+else:
+    st.caption("Click a map: it opens with its receptive field, its weights and its sum.")
+
+run_id = chosen.id if isinstance(chosen, Run) else EXAMPLE
 try_this(
     PAGE,
     (
         Experiment("Go back to step 0: the kernels are noise, and all maps look alike.", {"run": EXAMPLE, "step": "0", "image": "test"}),
-        Experiment("Draw a 7 with the mouse. Which maps of conv1 follow the strokes?", {"run": run.id, "image": "draw"}),
-        Experiment("Draw in a corner without centring. Why does the network fail?", {"run": run.id, "image": "draw", "centred": "false"}),
+        Experiment("Draw a 7 with the mouse. Which maps of conv1 follow the strokes?", {"run": run_id, "image": "draw"}),
+        Experiment("Walk from the answer back to one pixel, one click at a time.", {"run": EXAMPLE, "image": "test", "layer": "fc1", "map": "3"}),
     ),
 )
-show_code(feature_maps_code(run.spec, run.id, step, chosen.code))
-source("LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998; Zeiler and Fergus, 2014.")
+if unit is not None or not isinstance(chosen, Run):
+    show_code(unit_code(network.code, picture.code, network.input_shape, unit))
+else:
+    show_code(feature_maps_code(chosen.spec, chosen.id, network.step or 0, picture.code))
+source("LeCun, Bottou, Bengio and Haffner, 1998; Zeiler and Fergus, 2014; Araujo, Norris and Sim, Computing receptive fields, Distill 2019.")

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from cnnviz.data import fit, load, photo
 from cnnviz.errors import CnnvizError
-from cnnviz.features import explain_unit, feature_maps, receptive_field
+from cnnviz.features import explain_unit, feature_maps, receptive_field, unit_trace
 from cnnviz.models import PRESETS, build, graph_of, pretrained
 from cnnviz.ops.activations import ACTIVATIONS, Maxout
 from cnnviz.training import open_run
@@ -228,3 +228,28 @@ def test_the_answer_sees_everything() -> None:
 def test_one_sided_fields_are_pairs() -> None:
     model = nn.Sequential(nn.Conv2d(1, 1, (1, 7), padding=(0, 3)), nn.Conv2d(1, 1, (3, 1)))
     assert receptive_field(model, "1", (1, 20, 20)).size == (3, 7)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 99), st.integers(1, 2), st.integers(1, 2), st.sampled_from([1, 2, 4]))
+def test_a_units_trace_shows_the_unit_and_its_neighbours(seed: int, stride: int, dilation: int, groups: int) -> None:
+    model, image = Branches(seed, 3, stride, dilation, groups, "zeros").eval(), torch.rand(3, 13, 11, generator=torch.Generator().manual_seed(seed))
+    maps = feature_maps(model, image)
+    for layer in ("stem", "wide", "norm", "largest", "fc", "squeeze", "add"):
+        for row in (0, maps[layer].shape[1] - 1):
+            found = unit_trace(model, image, layer, 1, row, 0)
+            assert found is not None
+            step = found.trace.steps[found.start]
+            assert step.value == pytest.approx(maps[layer][1, row, 0].item(), abs=1e-4)
+    stem = unit_trace(model, image, "stem", 2, 3, 3)
+    assert stem is not None
+    torch.testing.assert_close(stem.trace.output.flatten()[:5], maps["stem"][2, 1, 1:6], atol=1e-5, rtol=1e-4)
+    assert unit_trace(model, image, "sigmoid", 0, 0, 0) is None
+
+
+def test_of_many_channels_the_strongest_are_traced_and_the_rest_is_added() -> None:
+    network, image = pretrained(), fit(photo("coffee"), (3, 224, 224))
+    found = unit_trace(network, image, "block4.project_conv", 3, 10, 10)
+    assert found is not None
+    assert len(found.channels) == 8
+    assert found.trace.output.item() == pytest.approx(feature_maps(network, image)["block4.project_conv"][3, 10, 10].item(), abs=1e-3)

@@ -1,0 +1,142 @@
+"""What a channel is good for: take it away and see what the network loses."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from cnnviz.errors import CnnvizError
+from cnnviz.features.maps import as_batch
+from cnnviz.models import graph_of
+
+Progress = Callable[[float], None]
+
+
+class _EditChannels(nn.Module):
+    """Channels in another order, each times a factor; (C,) for all images, or (B, C), one row an image."""
+
+    def __init__(self, order: Tensor, factors: Tensor) -> None:
+        super().__init__()
+        self.order, self.factors = order, factors
+
+    def forward(self, values: Tensor) -> Tensor:
+        factors = self.factors if self.factors.dim() == 2 else self.factors.unsqueeze(0)
+        return values[:, self.order] * factors.view(*factors.shape, *([1] * (values.dim() - 2))).to(values)
+
+
+def channels_of(model: nn.Module, layer: str, input_shape: tuple[int, int, int]) -> int:
+    """Maps, or units, of a layer."""
+    graph = graph_of(model)
+    shape = graph.shapes(tuple(input_shape))[graph.find(layer)]
+    if len(shape) not in (1, 3):
+        raise CnnvizError(f"'{layer}' has no channels that could be switched off. Choose a layer with maps or units.")
+    return shape[0]
+
+
+def ablated(
+    model: nn.Module, layer: str, input_shape: tuple[int, int, int], *, off: Sequence[int] = (), scale: Mapping[int, float] | None = None,
+    swap: Sequence[tuple[int, int]] = (),
+) -> nn.Module:  # fmt: skip
+    """The network with some channels of a layer changed, in evaluation mode; the network itself stays as it is.
+
+    Args:
+        layer: its output is changed before the next layer sees it.
+        off: channels that are set to zero.
+        scale: channel -> factor.
+        swap: pairs of channels that take each other's place.
+
+    Raises:
+        CnnvizError: no such layer or channel.
+    """
+    count = channels_of(model, layer, input_shape)
+    for channel in (*off, *(scale or {}), *(c for pair in swap for c in pair)):
+        if not 0 <= channel < count:
+            raise CnnvizError(f"'{layer}' has the channels 0 to {count - 1}, so there is no channel {channel}.")
+    order, factors = torch.arange(count), torch.ones(count)
+    for first, second in swap:
+        order[[first, second]] = order[[second, first]]
+    for channel, factor in (scale or {}).items():
+        factors[channel] = factor
+    for channel in off:
+        factors[channel] = 0.0
+    return graph_of(model).with_edit(layer, _EditChannels(order, factors))
+
+
+@dataclass(frozen=True, eq=False)
+class ChannelCosts:
+    """What the network loses when one channel is switched off.
+
+    Attributes:
+        loss, accuracy: (C,) without the channel; the mean cross-entropy, and the share of right answers.
+        base_loss, base_accuracy: with all channels.
+    """
+
+    loss: Tensor
+    accuracy: Tensor
+    base_loss: float
+    base_accuracy: float
+
+    @property
+    def ranking(self) -> list[int]:
+        """Channels by the loss they cost, the most important first."""
+        return (self.loss - self.base_loss).argsort(descending=True).tolist()
+
+
+def measure(model: nn.Module, images: Tensor, labels: Tensor, batch: int = 500) -> tuple[float, float]:
+    """(mean cross-entropy, accuracy) on images (N, C, H, W) and labels (N,); the model should be in evaluation mode."""
+    loss, right = 0.0, 0
+    with torch.inference_mode():
+        for part, truth in zip(images.split(batch), labels.split(batch), strict=True):
+            logits = model(part)
+            loss += functional.cross_entropy(logits, truth, reduction="sum").item()
+            right += int((logits.argmax(1) == truth).sum())
+    return loss / len(images), right / len(images)
+
+
+def channel_costs(model: nn.Module, layer: str, images: Tensor, labels: Tensor, progress: Progress | None = None) -> ChannelCosts:
+    """Switches each channel off in turn, and measures.
+
+    Args:
+        images: (N, C, H, W), labels: (N,).
+
+    Source: Morcos et al., "On the importance of single directions for generalization", ICLR 2018.
+    """
+    shape = (images.shape[1], images.shape[2], images.shape[3])
+    count = channels_of(model, layer, shape)
+    edit = _EditChannels(torch.arange(count), torch.ones(count))
+    network = graph_of(model).with_edit(layer, edit)
+    base_loss, base_accuracy = measure(network, images, labels)
+    losses, accuracies = [], []
+    for channel in range(count):
+        if progress:
+            progress(channel / count)
+        edit.factors = torch.ones(count)
+        edit.factors[channel] = 0.0
+        loss, accuracy = measure(network, images, labels)
+        losses.append(loss)
+        accuracies.append(accuracy)
+    return ChannelCosts(torch.tensor(losses), torch.tensor(accuracies), base_loss, base_accuracy)
+
+
+def channel_effects(model: nn.Module, layer: str, image: Tensor, target: int, progress: Progress | None = None, batch: int = 8) -> Tensor:
+    """(C,) how much the class's logit falls for one image when a channel is switched off; negative: it rises.
+
+    Args:
+        image: (C, H, W).
+    """
+    images = as_batch(model, image)
+    count = channels_of(model, layer, (images.shape[1], images.shape[2], images.shape[3]))
+    edit = _EditChannels(torch.arange(count), torch.ones(1, count))
+    network = graph_of(model).with_edit(layer, edit)
+    effects = []
+    with torch.inference_mode():
+        base = network(images)[0, target]
+        for channels in torch.arange(count).split(batch):
+            if progress:
+                progress(int(channels[0]) / count)
+            edit.factors = torch.ones(len(channels), count)
+            edit.factors[torch.arange(len(channels)), channels] = 0.0
+            effects.append(base - network(images.expand(len(channels), -1, -1, -1))[:, target])
+    return torch.cat(effects)

@@ -1,0 +1,235 @@
+"""Saliency on a page: which methods with which options, their maps, and how far to trust them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+from torch import Tensor
+
+from cnnviz.errors import CnnvizError
+from cnnviz.figures import overlay
+from cnnviz.saliency import (
+    METHODS,
+    Attribution,
+    Completeness,
+    Faithfulness,
+    SanityCheck,
+    attribute,
+    completeness,
+    faithfulness,
+    infidelity,
+    layers_for_maps,
+    random_faithfulness,
+    sanity_check,
+    sensitivity,
+)  # fmt: skip
+from cnnviz.ui.components import WallItem
+from cnnviz.ui.jobs import job, part
+from cnnviz.ui.links import choice, choices
+from cnnviz.ui.memory import digest, keep, recall
+from cnnviz.ui.networks import OpenNetwork
+
+TITLES = {method.name: method.title for method in METHODS.values()}
+USUAL = ("grad_cam", "integrated_gradients", "occlusion", "guided_backprop")
+AUTOMATIC = "last"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One map to make: ``title`` stands above it."""
+
+    title: str
+    network: OpenNetwork
+    method: str
+    target: int
+
+
+@dataclass(frozen=True)
+class How:
+    """The options of each method, and the layer for those that look at one (``None``: the last with maps)."""
+
+    options: dict[str, dict[str, Any]]
+    layer: str | None
+
+
+def choose_methods(several: bool) -> list[str]:
+    """In the address: ``methods=name,name``, or ``method=name``."""
+    if several:
+        return choices("Methods", TITLES, "methods", default=USUAL)
+    return [choice("Method", TITLES, "method", default="grad_cam")]
+
+
+def choose_how(network: OpenNetwork, methods: Sequence[str]) -> How:
+    """The methods' own options, each drawn from the registry. In the address: ``layer``, ``occlusion_window``, …"""
+    layer = AUTOMATIC
+    with st.expander("Layer and options", icon=":material/tune:"):
+        if any(METHODS[name].needs_layer for name in methods):
+            try:
+                names = layers_for_maps(network.model, network.input_shape)
+            except CnnvizError:
+                names = []
+            layer = choice("Layer for Grad-CAM and its like", {AUTOMATIC: "the last with maps", **{name: name for name in names}}, "cam_layer")
+        options: dict[str, dict[str, Any]] = {}
+        for name in methods:
+            method = METHODS[name]
+            options[name] = {}
+            for option in method.options:
+                label, key = f"{method.title}: {option.title}", f"{name}_{option.name}"
+                if option.names:
+                    options[name][option.name] = choice(label, {value: value for value in option.names}, key, default=str(option.usual))
+                elif isinstance(option.usual, float):
+                    options[name][option.name] = float(
+                        st.number_input(label, option.low, option.high, option.usual, 0.05, key=key, bind="query-params")
+                    )
+                else:
+                    options[name][option.name] = int(
+                        st.number_input(label, int(option.low), int(option.high), int(option.usual), key=key, bind="query-params")
+                    )
+        if layer == AUTOMATIC and not any(options.values()):
+            st.caption("These methods have nothing to set.")
+    return How(options, None if layer == AUTOMATIC else layer)
+
+
+def _key(question: Question, image: Tensor, how: How) -> tuple[object, ...]:
+    layer = how.layer if METHODS[question.method].needs_layer else None
+    return (
+        "attribution",
+        question.network.key,
+        digest(image),
+        question.method,
+        question.target,
+        layer,
+        tuple(sorted(how.options.get(question.method, {}).items())),
+    )
+
+
+def attributions(questions: Sequence[Question], image: Tensor, how: How) -> list[Attribution | CnnvizError] | None:
+    """The maps, in order; in place of one that cannot be made, why. ``None`` while they are being made."""
+    keys = [_key(question, image, how) for question in questions]
+
+    def make(progress: Callable[[float], None]) -> list[Attribution | CnnvizError]:
+        found: list[Attribution | CnnvizError] = []
+        for index, (question, key) in enumerate(zip(questions, keys, strict=True)):
+            one = recall(key, None)
+            if one is None:
+                layer = how.layer if METHODS[question.method].needs_layer else None
+                try:
+                    one = attribute(
+                        question.network.model, image, question.target, question.method, layer,
+                        part(progress, index, len(questions)), **how.options.get(question.method, {}),
+                    )  # fmt: skip
+                except CnnvizError as error:
+                    one = error
+                keep(key, one)
+            found.append(one)
+        return found
+
+    return job("maps", ("attributions", tuple(keys)), make, f"{len(questions)} maps")
+
+
+def wall_of_maps(
+    questions: Sequence[Question], found: Sequence[Attribution | CnnvizError], image: Tensor, opacity: float, absolute: bool, smooth: float, common: bool,
+    target: int,
+) -> list[WallItem]:  # fmt: skip
+    """The maps over the image; ``common``: on one scale, for maps of the same unit. Says why, where one is missing."""
+    made = [(question, one) for question, one in zip(questions, found, strict=True) if isinstance(one, Attribution)]
+    for question, one in zip(questions, found, strict=True):
+        if isinstance(one, CnnvizError):
+            st.error(f"{question.title}: {one}", icon=":material/error:")
+    most = max((one.map.abs().max().item() for _, one in made), default=1.0) if common else None
+    items = []
+    for question, one in made:
+        what = f"{question.title}, class {question.network.classes[one.target]}"
+        sheet = overlay(image, one.map, what, opacity=opacity, absolute=absolute, smooth=smooth, most=most)
+        seconds = f"{one.seconds * 1000:.0f} ms" if one.seconds < 1 else f"{one.seconds:.1f} s"
+        below = f"{seconds}, largest {one.map.abs().max():.3g}" + (f"\n{one.layer}" if one.layer else "")
+        items.append(WallItem(question.title, sheet, unit="map", labels=((below, ""),), target=target))
+    return items
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What was measured of one map."""
+
+    curves: Faithfulness
+    infidelity: float
+    sensitivity: float
+    complete: Completeness | None
+
+
+def trust(
+    questions: Sequence[Question], found: Sequence[Attribution | CnnvizError], image: Tensor, how: How
+) -> tuple[Faithfulness, list[Trust | None]] | None:
+    """The random floor, and the measures of each map (``None`` where there is no map). ``None`` while it is being measured."""
+    keys = [("trust", *_key(question, image, how)) for question in questions]
+    network, target = questions[0].network, questions[0].target
+    floor_key = "floor", network.key, digest(image), target
+
+    def make(progress: Callable[[float], None]) -> tuple[Faithfulness, list[Trust | None]]:
+        parts = len(questions) + 1
+        floor = recall(floor_key, None) or random_faithfulness(network.model, image, target, progress=part(progress, 0, parts))
+        keep(floor_key, floor)
+        measured: list[Trust | None] = []
+        for index, (question, one, key) in enumerate(zip(questions, found, keys, strict=True), 1):
+            known = recall(key, None)
+            if known is None and isinstance(one, Attribution):
+                model = question.network.model
+                known = Trust(
+                    faithfulness(model, image, one.map, one.target, progress=part(progress, index, parts, 1 / 3)),
+                    infidelity(model, image, one),
+                    sensitivity(model, image, one, progress=part(progress, index + 1 / 3, parts, 2 / 3)),
+                    completeness(model, image, one),
+                )
+                keep(key, known)
+            measured.append(known)
+        return floor, measured
+
+    return job("trust", ("trusts", tuple(keys)), make, f"Measuring {len(questions)} maps")
+
+
+def trust_rows(questions: Sequence[Question], floor: Faithfulness, measured: Sequence[Trust | None]) -> list[dict[str, str]]:
+    """The table of ``trust``; a tick where a map is better than chance."""
+
+    def mark(better: bool) -> str:
+        return "✓ " if better else "✗ "
+
+    rows = []
+    for question, one in zip(questions, measured, strict=True):
+        if one is None:
+            continue
+        curves = one.curves
+        rows.append({
+            "method": question.title,
+            "deletion area ↓": mark(curves.deletion_area < floor.deletion_area) + f"{curves.deletion_area:.3f}",
+            "insertion area ↑": mark(curves.insertion_area > floor.insertion_area) + f"{curves.insertion_area:.3f}",
+            "infidelity ↓": f"{one.infidelity:.3g}",
+            "sensitivity ↓": f"{one.sensitivity:.2f}",
+            "sum of the map | promised": "–" if one.complete is None else f"{one.complete.total:.3f} | {one.complete.difference:.3f}",
+        })  # fmt: skip
+    rows.append({
+        "method": "a random map (the floor)", "deletion area ↓": f"{floor.deletion_area:.3f}", "insertion area ↑": f"{floor.insertion_area:.3f}",
+        "infidelity ↓": "–", "sensitivity ↓": "–", "sum of the map | promised": "–",
+    })  # fmt: skip
+    return rows
+
+
+def sanity(questions: Sequence[Question], found: Sequence[Attribution | CnnvizError], image: Tensor, how: How) -> list[SanityCheck] | None:
+    """The check of Adebayo et al. for each map that there is. ``None`` while it works."""
+    asked = [(question, one) for question, one in zip(questions, found, strict=True) if isinstance(one, Attribution)]
+    keys = [("sanity", *_key(question, image, how)) for question, _ in asked]
+
+    def make(progress: Callable[[float], None]) -> list[SanityCheck]:
+        checks = []
+        for index, ((question, one), key) in enumerate(zip(asked, keys, strict=True)):
+            known = recall(key, None)
+            if known is None:
+                known = sanity_check(
+                    question.network.model, image, one.target, one.method, one.layer or None,
+                    progress=part(progress, index, len(asked)), **one.options,
+                )  # fmt: skip
+                keep(key, known)
+            checks.append(known)
+        return checks
+
+    return job("sanity", ("sanities", tuple(keys)), make, f"Shuffling the weights, {len(asked)} methods")

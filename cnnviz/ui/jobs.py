@@ -1,0 +1,166 @@
+"""Work that takes longer than a moment: shown with progress, time left and a way to cancel; its result serves all sessions."""
+
+import atexit
+import os
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+import streamlit as st
+
+from cnnviz.errors import CnnvizError
+from cnnviz.ui.memory import keep, recall
+
+Result = TypeVar("Result")
+AT_ONCE_SECONDS = 0.4
+"""What is done by then needs no bar."""
+REFRESH_SECONDS = 0.4
+_MISSING = object()
+
+_jobs: dict[Hashable, "_Job"] = {}
+_lock = threading.Lock()
+_places = threading.Semaphore(max(1, os.cpu_count() or 1))
+
+
+class _CancelledError(Exception):
+    """Raised inside the work, by its own call of ``progress``."""
+
+
+@dataclass
+class _Job:
+    share: float = 0.0
+    started: float | None = None
+    cancelled: bool = False
+    error: BaseException | None = None
+    done: threading.Event = field(default_factory=threading.Event)
+    waiting: set[str] = field(default_factory=set)
+    """Sessions that want the result."""
+
+    def progress(self, share: float) -> None:
+        self.share = share
+        if self.cancelled:
+            raise _CancelledError
+
+    @property
+    def seconds_left(self) -> float | None:
+        if self.started is None or self.share < 0.03:
+            return None
+        return (time.monotonic() - self.started) / self.share * (1 - self.share)
+
+
+def job(slot: str, key: Hashable, make: Callable[[Callable[[float], None]], Result], what: str) -> Result | None:
+    """``make(progress)``, or what it gave before; ``None`` while it works, or after it was cancelled: then a bar or a button is shown.
+
+    Args:
+        slot: the place on the page; new work in a slot ends this session's old work there, unless somebody else waits for it.
+        key: all that the result depends on, beginning with a name of its own.
+        make: calls ``progress(share)`` now and then; the call does not return where the work was cancelled.
+        what: the work in a few words.
+
+    Raises:
+        CnnvizError: what the work raised.
+    """
+    found = recall(key, _MISSING)
+    if found is not _MISSING:
+        return cast(Result, found)
+    me = _session()
+    cancelled = st.session_state.get(f"{slot}_cancelled") == key
+    if cancelled:
+        st.info(f"{what}: cancelled.", icon=":material/cancel:")
+        if not st.button("Start again", key=f"{slot}_again", icon=":material/replay:"):
+            return None
+    st.session_state.pop(f"{slot}_cancelled", None)
+    _leave(slot, me, key)
+    with _lock:
+        running = _jobs.get(key)
+        if running is None and (found := recall(key, _MISSING)) is not _MISSING:
+            return cast(Result, found)
+        if running is None:
+            running = _jobs[key] = _Job()
+            threading.Thread(target=_work, args=(key, running, make), name=f"cnnviz-job-{slot}", daemon=True).start()
+        running.waiting.add(me)
+    if running.done.wait(AT_ONCE_SECONDS):
+        return cast(Result, _result(key, running))
+    _watch(slot, key, running, what, me)
+    return None
+
+
+@atexit.register
+def _end_all() -> None:
+    """A thread that is still inside torch when Python ends would bring the process down with a noise."""
+    with _lock:
+        running = list(_jobs.values())
+    for one in running:
+        one.cancelled = True
+    for one in running:
+        one.done.wait(10)
+
+
+def part(progress: Callable[[float], None], index: float, count: float, size: float = 1.0) -> Callable[[float], None]:
+    """The progress of one part, which begins at ``index`` of ``count`` and is ``size`` long."""
+    return lambda share: progress((index + size * share) / count)
+
+
+def _session() -> str:
+    return cast(str, st.session_state.setdefault("session_name", f"{time.monotonic_ns()}-{threading.get_ident()}"))
+
+
+def _leave(slot: str, me: str, key: Hashable) -> None:
+    """Ends this session's other work in the slot."""
+    before = st.session_state.get(f"{slot}_job")
+    st.session_state[f"{slot}_job"] = key
+    if before is None or before == key:
+        return
+    with _lock:
+        old = _jobs.get(before)
+        if old is not None:
+            old.waiting.discard(me)
+            old.cancelled = not old.waiting
+
+
+def _work(key: Hashable, running: _Job, make: Callable[[Callable[[float], None]], Any]) -> None:
+    with _places:
+        running.started = time.monotonic()
+        try:
+            running.progress(0.0)
+            keep(key, make(running.progress))
+        except BaseException as error:  # carried to whoever waits, and raised there
+            running.error = error
+        finally:
+            with _lock:
+                _jobs.pop(key, None)
+            running.done.set()
+
+
+def _result(key: Hashable, running: _Job) -> Any:
+    if isinstance(running.error, _CancelledError):
+        return None
+    if running.error is not None:
+        raise running.error
+    return recall(key, None)
+
+
+def _watch(slot: str, key: Hashable, running: _Job, what: str, me: str) -> None:
+    @st.fragment(run_every=REFRESH_SECONDS)
+    def show() -> None:
+        if running.done.is_set():
+            if running.error is None:
+                st.rerun()
+            elif isinstance(running.error, CnnvizError):
+                st.error(str(running.error), icon=":material/error:")
+            elif not isinstance(running.error, _CancelledError):
+                raise running.error
+            return
+        left = running.seconds_left
+        text = f"**{what}**" + (" · waiting" if running.started is None else "" if left is None else f" · about {max(1, round(left))} s left")
+        st.progress(min(1.0, max(0.0, running.share)), text=text)
+        if st.button("Cancel", key=f"{slot}_cancel", icon=":material/close:"):
+            with _lock:
+                running.waiting.discard(me)
+                running.cancelled = not running.waiting
+            st.session_state[f"{slot}_cancelled"] = key
+            st.rerun()
+
+    show()

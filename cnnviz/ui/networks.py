@@ -1,0 +1,98 @@
+"""Which network a page looks into: the student's own run at any step, or a pretrained one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+from torch import nn
+
+from cnnviz.data import DATASETS, ImageDataset, load
+from cnnviz.errors import CnnvizError
+from cnnviz.models import PRETRAINED, ImageNetwork, pretrained
+from cnnviz.models.pretrained import BUNDLED
+from cnnviz.training import Run
+from cnnviz.ui.components import step_player
+from cnnviz.ui.jobs import job
+from cnnviz.ui.links import choice
+from cnnviz.ui.memory import remember
+from cnnviz.ui.runs import choose_run, current_step
+
+OWN = "run"
+
+
+@dataclass(frozen=True)
+class OpenNetwork:
+    """A network with all that pages need to know of it.
+
+    Attributes:
+        model: shared with all sessions; nobody changes it.
+        key: names its weights, for results that are kept.
+        code: a Python expression that gives it.
+        run, step: where it comes from a training.
+    """
+
+    model: nn.Module
+    title: str
+    input_shape: tuple[int, int, int]
+    classes: tuple[str, ...]
+    key: tuple[str, int]
+    code: str
+    run: Run | None = None
+    step: int | None = None
+
+
+def choose_network() -> Run | str:
+    """Shows the controls. A training run, or the name of a pretrained network. In the address: ``network``, ``run``."""
+    titles = {OWN: "A network from the training lab", **{entry.name: entry.title for entry in PRETRAINED.values()}}
+    name = choice("Network", titles, "network")
+    return choose_run() if name == OWN else name
+
+
+def images_of(chosen: Run | str) -> ImageDataset | None:
+    """The test images that belong to it, if any are bundled."""
+    return load(chosen.spec.dataset, "test") if isinstance(chosen, Run) else None
+
+
+def open_network(chosen: Run | str, player: str | None) -> OpenNetwork:
+    """The network; of a run at the step that is chosen with a step player, which is shown here (``None``: the newest step).
+
+    While its weights are being downloaded, the page ends here.
+    """
+    if isinstance(chosen, Run):
+        steps = chosen.steps
+        wanted = None
+        if player is not None:
+            wanted = current_step(player, chosen)
+            step_player(player, chosen.id, steps, chosen.total_steps, wanted, live=False)
+        return network_of_run(chosen, wanted if wanted in steps else steps[-1])
+    entry = PRETRAINED[chosen]
+    if chosen == BUNDLED:
+        network = pretrained(chosen)
+    else:
+        fetched = _fetched(chosen)
+        if fetched is None:
+            st.stop()
+        network = fetched
+    channels, height, width = network.input_shape
+    return OpenNetwork(network, entry.title, (channels, height, width), network.classes, (chosen, 0), f'pretrained("{chosen}")')
+
+
+def network_of_run(run: Run, step: int) -> OpenNetwork:
+    """A run's network at one of its saved steps."""
+    entry = DATASETS[run.spec.dataset]
+    model = remember(("network", run.id, step), lambda: run.network(step))
+    title = f"{run.spec.network_name} at step {step}"
+    return OpenNetwork(model, title, entry.shape, tuple(entry.classes), (run.id, step), f'open_run("{run.id}").network({step})', run, step)
+
+
+def _fetched(name: str) -> ImageNetwork | None:
+    entry = PRETRAINED[name]
+
+    def fetch(progress: Callable[[float], None]) -> ImageNetwork:
+        return pretrained(name, lambda done, total: progress(done / max(1, total)))
+
+    try:
+        return job("fetch", ("pretrained", name), fetch, f"Downloading {entry.title}, {entry.megabytes:.0f} MB")
+    except CnnvizError as error:
+        st.warning(str(error), icon=":material/wifi_off:")
+        return None

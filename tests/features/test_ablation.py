@@ -1,0 +1,81 @@
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from cnnviz.data import load
+from cnnviz.errors import CnnvizError
+from cnnviz.features import ablated, channel_costs, channel_effects, feature_maps, measure
+from cnnviz.training import open_run
+from tests.features.test_units import Branches
+
+SHAPE = (1, 28, 28)
+
+
+@pytest.fixture(scope="module")
+def network() -> nn.Module:
+    return open_run("example").network(624).eval()
+
+
+def by_hand(network: nn.Module, images: torch.Tensor, layer: str, change) -> torch.Tensor:
+    handle = network.get_submodule(layer).register_forward_hook(lambda _, __, output: change(output.clone()))
+    with torch.inference_mode():
+        logits = network(images)
+    handle.remove()
+    return logits
+
+
+def test_off_scale_and_swap_are_what_a_hook_does(network: nn.Module) -> None:
+    images = load("mnist", "test", 20).floats()
+
+    def off(x):
+        x[:, [1, 3]] = 0
+        return x
+
+    def scaled(x):
+        x[:, 2] *= -1.5
+        return x
+
+    def swapped(x):
+        x[:, [0, 2]] = x[:, [2, 0]]
+        return x
+
+    for options, change in [({"off": (1, 3)}, off), ({"scale": {2: -1.5}}, scaled), ({"swap": ((0, 2),)}, swapped)]:
+        changed = ablated(network, "relu1", SHAPE, **options)
+        with torch.inference_mode():
+            torch.testing.assert_close(changed(images), by_hand(network, images, "relu1", change))
+    with torch.inference_mode():
+        torch.testing.assert_close(ablated(network, "relu1", SHAPE)(images), network(images))
+
+
+def test_costs_are_those_of_each_network_without_a_channel(network: nn.Module) -> None:
+    test = load("mnist", "test", 300)
+    costs = channel_costs(network, "relu2", test.floats(), test.labels)
+    assert costs.base_accuracy == pytest.approx(measure(network, test.floats(), test.labels)[1])
+    for channel in (0, 5):
+        logits = ablated(network, "relu2", SHAPE, off=(channel,))(test.floats()).detach()
+        assert costs.loss[channel].item() == pytest.approx(functional.cross_entropy(logits, test.labels).item(), abs=1e-5)
+        assert costs.accuracy[channel].item() == pytest.approx((logits.argmax(1) == test.labels).float().mean().item())
+    assert sorted(costs.ranking) == list(range(8))
+    assert costs.loss[costs.ranking[0]] == costs.loss.max()
+
+
+def test_effects_on_one_image_and_on_branches(network: nn.Module) -> None:
+    image = load("mnist", "test", 8).floats()[7]
+    effects = channel_effects(network, "relu2", image, 3)
+    with torch.inference_mode():
+        base = network(image[None])[0, 3]
+        for channel in range(8):
+            assert effects[channel].item() == pytest.approx(
+                (base - ablated(network, "relu2", SHAPE, off=(channel,))(image[None])[0, 3]).item(), abs=1e-5
+            )
+    model, x = Branches(0, 3, 1, 1, 1, "zeros").eval(), torch.rand(3, 9, 9)
+    gone = ablated(model, "relu", (3, 9, 9), off=tuple(range(4)))
+    assert feature_maps(gone, x)["add"].sum() == pytest.approx(feature_maps(gone, x)["deep"].sum())
+
+
+def test_what_is_not_there_is_a_sentence(network: nn.Module) -> None:
+    with pytest.raises(CnnvizError, match="channels 0 to 7, so there is no channel 8"):
+        ablated(network, "relu2", SHAPE, off=(8,))
+    with pytest.raises(CnnvizError, match="no layer 'relu9'"):
+        ablated(network, "relu9", SHAPE)
