@@ -71,9 +71,24 @@ CHAPTERS = (
                 "feature_maps.png", "A handwritten digit and its feature maps",
             ),
             Lesson(
+                "pages/inside/filters.py", "Filters",
+                "I watched noise become strokes, and saw the images that each filter answers to.",
+                "filters.png", "Filters of the second layer and images made for them",
+            ),
+            Lesson(
                 "pages/inside/ablation.py", "Ablation",
                 "I switched channels off and found the one without which the network cannot tell a 3.",
                 "ablation.png", "Maps of a layer before and after one is switched off",
+            ),
+            Lesson(
+                "pages/inside/embedding.py", "Embedding",
+                "I saw the digits come apart into islands while the network learned.",
+                "embedding.png", "Test images as points, one island a digit",
+            ),
+            Lesson(
+                "pages/inside/mistakes.py", "Mistakes",
+                "I found the digits the network confuses, and whether it knew that it was unsure.",
+                "mistakes.png", "A confusion matrix and its images",
             ),
             Lesson(
                 "pages/inside/saliency.py", "Saliency",

@@ -2,39 +2,60 @@
 
 from cnnviz.features.ablation import ChannelCosts, ablated, channel_costs, channel_effects, channels_of, measure
 from cnnviz.features.dropout import coadaptation, monte_carlo_dropout, unit_correlations
+from cnnviz.features.embedding import WAYS, Separation, layer_features, project, separation
 from cnnviz.features.evidence import ClassEvidence, class_evidence
-from cnnviz.features.filters import filters
+from cnnviz.features.filters import FilterBank, convolutions, filter_bank, filters, weight_histogram
 from cnnviz.features.maps import as_batch, feature_maps
+from cnnviz.features.maximisation import Maximised, TopImage, deconvolved, maximise, tiles, top_images
+from cnnviz.features.mistakes import Answers, Calibration, answers
 from cnnviz.features.predictions import probabilities
 from cnnviz.features.receptive import LayerField, receptive_field, shapes
 from cnnviz.features.shift import ShiftTest, shift_test, shifted
 from cnnviz.features.units import Term, UnitExplanation, UnitTrace, explain_unit, unit_trace
 
 __all__ = [
+    "WAYS",
+    "Answers",
+    "Calibration",
     "ChannelCosts",
     "ClassEvidence",
+    "FilterBank",
     "LayerField",
+    "Maximised",
+    "Separation",
     "ShiftTest",
     "Term",
+    "TopImage",
     "UnitExplanation",
     "UnitTrace",
     "ablated",
+    "answers",
     "as_batch",
     "channel_costs",
     "channel_effects",
     "channels_of",
     "class_evidence",
     "coadaptation",
+    "convolutions",
+    "deconvolved",
     "explain_unit",
     "feature_maps",
+    "filter_bank",
     "filters",
+    "layer_features",
+    "maximise",
     "measure",
     "monte_carlo_dropout",
     "probabilities",
+    "project",
     "receptive_field",
+    "separation",
     "shapes",
     "shift_test",
     "shifted",
+    "tiles",
+    "top_images",
     "unit_correlations",
     "unit_trace",
+    "weight_histogram",
 ]

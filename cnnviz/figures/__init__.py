@@ -1,7 +1,7 @@
 """Arrays in, pictures out: Pillow for grids of maps, Plotly for curves and matrices."""
 
 from cnnviz.figures.colours import DIVERGING, GREY, SEQUENTIAL, ColourScale, scale_for
-from cnnviz.figures.curves import confusion_matrix, curve_in_words, learning_curve, loss_curve, probability_bars, value_map
+from cnnviz.figures.curves import calibration_curve, confusion_matrix, curve_in_words, learning_curve, loss_curve, probability_bars, value_map
 from cnnviz.figures.drawings import receptive_squares, unit_network, volumes
 from cnnviz.figures.functions import (
     activation_curves,
@@ -13,6 +13,7 @@ from cnnviz.figures.functions import (
     several_runs,
     spread_of_draws,
     two_answers,
+    value_histograms,
 )
 from cnnviz.figures.overlay import falling_similarity, overlay, share_curves
 from cnnviz.figures.pixels import VALUES, PixelSheet, as_csv, edits_from, edits_text, pixel_sheets, with_edits
@@ -29,6 +30,7 @@ __all__ = [
     "activation_curves",
     "as_csv",
     "by_depth",
+    "calibration_curve",
     "channel_bars",
     "confusion_matrix",
     "curve_in_words",
@@ -54,6 +56,7 @@ __all__ = [
     "spread_of_draws",
     "two_answers",
     "unit_network",
+    "value_histograms",
     "value_map",
     "volumes",
     "with_edits",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
+from cnnviz.features import Calibration
 from cnnviz.figures.colours import RIGHT, SEQUENTIAL, TRAIN, VALIDATION, scale_for
 from cnnviz.training import Metric
 
@@ -133,3 +134,23 @@ def probability_bars(probabilities: Tensor, classes: Sequence[str]) -> "Figure":
     figure.update_yaxes(autorange="reversed", type="category")
     figure.update_xaxes(range=[0, 1.18], tickformat=".0%", tickvals=[0, 0.5, 1])
     return layout(figure, 36 * len(values) + 40)
+
+
+def calibration_curve(calibration: Calibration) -> "Figure":
+    """Accuracy by confidence, with the number of answers at each point; the diagonal is a network that knows how sure it may be."""
+    from plotly.graph_objects import Figure, Scatter
+
+    bins = [i for i, count in enumerate(calibration.counts) if count]
+    x, y = [calibration.confidence[i] for i in bins], [calibration.accuracy[i] for i in bins]
+    counts = [calibration.counts[i] for i in bins]
+    sizes = [8 + 22 * (count / max(counts)) ** 0.5 for count in counts]
+    figure = Figure(Scatter(x=[0, 1], y=[0, 1], mode="lines", name="perfect", line={"color": "#888", "dash": "dot"}))
+    figure.add_trace(
+        Scatter(
+            x=x, y=y, mode="lines+markers", name="this network", line={"color": TRAIN, "width": 3}, marker={"size": sizes}, customdata=counts,
+            hovertemplate="confidence %{x:.1%}: %{y:.1%} right, %{customdata} answers<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_xaxes(title="confidence", range=[0, 1.03], tickformat=".0%")
+    figure.update_yaxes(title="right", range=[0, 1.03], tickformat=".0%")
+    return layout(figure, 330)

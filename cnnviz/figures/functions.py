@@ -1,6 +1,7 @@
 """Plotly figures about activations and comparisons: functions, depth, several runs in one picture."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import torch
@@ -65,7 +66,7 @@ def depth_histogram(stack: Stack) -> "Figure":
     """Shares of the outputs by value (rows) and layer (columns)."""
     from plotly.graph_objects import Figure, Heatmap
 
-    middles = [(a + b) / 2 for a, b in zip(stack.edges, stack.edges[1:], strict=False)]
+    middles = [(a + b) / 2 for a, b in pairwise(stack.edges)]
     table = [[layer[bin_] for layer in stack.histogram] for bin_ in range(len(middles))]
     figure = Figure(
         Heatmap(
@@ -166,3 +167,25 @@ def two_answers(before: Tensor, after: Tensor, classes: Sequence[str]) -> "Figur
     figure.update_yaxes(autorange="reversed", type="category")
     figure.update_xaxes(range=[0, 1.02], tickformat=".0%", tickvals=[0, 0.5, 1])
     return layout(figure, 32 * len(classes) + 80)
+
+
+def value_histograms(columns: Sequence[Sequence[float]], edges: Sequence[float], names: Sequence[str], x_title: str, y_title: str) -> "Figure":
+    """Shares by value (rows), one histogram a column; a single one as bars."""
+    from plotly.graph_objects import Bar, Figure, Heatmap
+
+    middles = [(a + b) / 2 for a, b in pairwise(edges)]
+    if len(columns) == 1:
+        figure = Figure(Bar(x=middles, y=list(columns[0]), marker_color=SERIES[0], hovertemplate="near %{x:.3g}: %{y:.1%}<extra></extra>"))
+        figure.update_xaxes(title=y_title)
+        figure.update_yaxes(title="share", tickformat=".0%")
+        return layout(figure, 260)
+    table = [[column[row] for column in columns] for row in range(len(middles))]
+    figure = Figure(
+        Heatmap(
+            z=table, x=list(names), y=middles, zmin=0, colorscale=SEQUENTIAL.plotly, colorbar={"thickness": 12, "tickformat": ".0%"},
+            hovertemplate="%{x}, values near %{y:.3g}: %{z:.1%}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_xaxes(title=x_title, type="category")
+    figure.update_yaxes(title=y_title)
+    return layout(figure, 280)

@@ -233,6 +233,18 @@ class LayerGraph:
         node.replace_all_uses_with(behind, delete_user_cb=lambda user: user is not behind)
         return fx.GraphModule(body, graph).eval()
 
+    def cut(self, layer: str) -> fx.GraphModule:
+        """The network up to a layer, whose output it returns; private as all else."""
+        name = self.find(layer)
+        graph = fx.Graph()
+        copied: dict[fx.Node, fx.Node] = {}
+        graph.graph_copy(self._graph, copied)
+        graph.output(copied[next(node for node, known in self._names.items() if known == name)])
+        part = fx.GraphModule(_twins(self.module), graph).eval()
+        part.graph.eliminate_dead_code()
+        part.recompile()
+        return part
+
     def shapes(self, input_shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
         """Call -> shape of its output for one image, without the batch; ``"image"`` is there too. Nothing is computed."""
         with self.lock:

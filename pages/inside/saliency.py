@@ -40,7 +40,8 @@ with left:
     compare = choice("Compare", kinds, "compare", kind="buttons")
     methods = choose_methods(several=compare == "methods")
     how = choose_how(network, methods)
-    opacity = st.slider("Opacity of the map", 0.0, 1.0, 0.85, 0.05, key="opacity", bind="query-params")
+    usual, name = (1.0, "opacity") if isinstance(chosen, Run) else (0.7, "photo_opacity")
+    opacity = st.slider("Opacity of the map", 0.0, 1.0, usual, 0.05, key=name, bind="query-params")
     absolute = st.toggle("Sizes only, without signs", key="absolute", bind="query-params")
     smooth = st.slider("Smoothing, in pixels", 0.0, 8.0, 0.0, 0.5, key="smooth", bind="query-params")
 

@@ -1,0 +1,134 @@
+"""Images as points: near each other where a layer finds them alike."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from cnnviz.errors import CnnvizError
+from cnnviz.models import graph_of
+
+Progress = Callable[[float], None]
+WAYS = {"pca": "PCA, at once", "tsne": "t-SNE, keeps neighbours"}
+LARGE = 4096
+NEIGHBOURS = 5
+
+
+def layer_features(model: nn.Module, layer: str, images: Tensor, batch: int = 250, progress: Progress | None = None) -> Tensor:
+    """(N, D) a layer's values as one vector an image; maps with more than 4096 values in all are averaged to at most 4×4 first.
+
+    Args:
+        images: (N, C, H, W) float in [0, 1].
+    """
+    network = graph_of(model).cut(layer)
+    found = []
+    with torch.inference_mode():
+        for start in range(0, len(images), batch):
+            if progress:
+                progress(start / len(images))
+            values = network(images[start : start + batch])
+            if values.dim() == 4 and values[0].numel() > LARGE:
+                values = functional.adaptive_avg_pool2d(values, (min(4, values.shape[2]), min(4, values.shape[3])))
+            found.append(values.flatten(1).clone())
+    return torch.cat(found)
+
+
+def project(features: Tensor, way: str = "pca", *, start: Tensor | None = None, seed: int = 0, progress: Progress | None = None) -> Tensor:
+    """(N, 2) points in the plane.
+
+    Args:
+        features: (N, D).
+        way: a key of ``WAYS``. PCA: the two directions of largest spread. t-SNE: near points stay near, far ones mean little.
+        start: (N, 2) an earlier layout of the same images; the new one is turned to it (PCA), or begins from it (t-SNE), so that points keep their place.
+
+    Raises:
+        CnnvizError: too few images, or features that are all the same or not finite.
+
+    Source: van der Maaten and Hinton, "Visualizing data using t-SNE", JMLR 2008, through openTSNE.
+    """
+    if way not in WAYS:
+        raise CnnvizError(f"There is no projection '{way}'. Choose one of: {', '.join(WAYS)}.")
+    if len(features) < 3:
+        raise CnnvizError(f"{len(features)} images are too few for a picture of points. Take 3 or more.")
+    if not features.isfinite().all():
+        raise CnnvizError("This layer gives values that are not finite. Choose an earlier step of the training.")
+    centred = (features - features.mean(0)).double()
+    if centred.abs().max() < 1e-9:
+        raise CnnvizError("This layer gives the same values for all images, so there is nothing to tell apart. Choose another layer or a later step.")
+    if way == "pca":
+        points = _principal(centred)
+        return points if start is None else _turned_to(points, start)
+    return _neighbours_kept(centred, start, seed, progress)
+
+
+def _principal(centred: Tensor) -> Tensor:
+    if min(centred.shape) < 600:
+        directions = torch.linalg.svd(centred, full_matrices=False)[2][:2]
+    else:
+        directions = torch.pca_lowrank(centred, 2, center=False, niter=4)[2].T
+    points = centred @ directions.T
+    if points.shape[1] < 2:
+        points = torch.cat([points, torch.zeros_like(points)], 1)
+    # The sign of a direction means nothing: the larger half is put on the positive side.
+    signs = torch.where((points**3).sum(0) < 0, -1.0, 1.0)
+    return (points * signs).float()
+
+
+def _turned_to(points: Tensor, start: Tensor) -> Tensor:
+    """Turned and mirrored, not stretched, to lie as near to an earlier layout as it can."""
+    from scipy.linalg import orthogonal_procrustes
+
+    middle = points - points.mean(0)
+    rotation, _ = orthogonal_procrustes(middle.double().numpy(), (start - start.mean(0)).double().numpy())
+    return middle @ torch.from_numpy(rotation).float()
+
+
+def _neighbours_kept(centred: Tensor, start: Tensor | None, seed: int, progress: Progress | None) -> Tensor:
+    from openTSNE import TSNE
+
+    values = centred if centred.shape[1] <= 50 else centred @ torch.pca_lowrank(centred, 50, center=False)[2]
+    begin = _principal(centred) if start is None else start
+    initial = ((begin - begin.mean(0)) / begin.std(0).clamp_min(1e-9) * 1e-4).double().numpy()
+    total, done = (750 if start is None else 300), 0
+
+    def called(iteration: int, *_: object) -> bool:
+        nonlocal done
+        done += 50
+        if progress:
+            progress(min(0.99, done / total))
+        return False
+
+    fitted = TSNE(
+        n_components=2, perplexity=min(30, (len(values) - 1) / 3), initialization=initial, random_state=seed, n_jobs=1, callbacks=called, callbacks_every_iters=50,
+        early_exaggeration_iter=250 if start is None else 100, n_iter=500 if start is None else 200, neighbors="exact",
+    ).fit(values.numpy())  # fmt: skip
+    points = torch.from_numpy(fitted.__array__().copy()).float()
+    return points if start is None else _turned_to(points, start)
+
+
+@dataclass(frozen=True)
+class Separation:
+    """How far the classes have come apart in the layer itself, not in the picture.
+
+    Attributes:
+        neighbours: share of the 5 nearest images that have the same class; the share of the class itself if nothing is learned.
+        spread: mean distance of two classes' centres over the mean distance of an image from its own.
+    """
+
+    neighbours: float
+    spread: float
+
+
+def separation(features: Tensor, labels: Tensor) -> Separation:
+    """Args: features (N, D), labels (N,)."""
+    distances = torch.cdist(features, features)
+    distances.fill_diagonal_(float("inf"))
+    nearest = distances.topk(min(NEIGHBOURS, len(features) - 1), largest=False).indices
+    same = (labels[nearest] == labels[:, None]).float().mean().item()
+    present = labels.unique()
+    centres = torch.stack([features[labels == label].mean(0) for label in present])
+    own = torch.stack([(features[labels == label] - centre).norm(dim=1).mean() for label, centre in zip(present, centres, strict=True)]).mean()
+    between = torch.pdist(centres).mean().item() if len(centres) > 1 else 0.0
+    return Separation(same, between / max(own.item(), 1e-12))

@@ -1,0 +1,84 @@
+"""What one filter looks for, as pictures on a wall; and a layer's weights at all steps."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from cnnviz.features import FilterBank, Maximised, TopImage, deconvolved, maximise, tiles, top_images, weight_histogram
+from cnnviz.figures import image_sheet, map_sheet, overlay
+from cnnviz.training import Run
+from cnnviz.ui.components import WallItem
+from cnnviz.ui.jobs import job
+from cnnviz.ui.memory import remember
+from cnnviz.ui.networks import OpenNetwork, network_of_run
+
+MOST_KERNELS = 64
+
+
+def kernels_of(bank: FilterBank, number: int) -> WallItem:
+    """One filter's kernels, one an input channel."""
+    kernels = bank.kernels[number]
+    strongest = kernels.flatten(1).norm(dim=1).argsort(descending=True)[:MOST_KERNELS].sort().values
+    sheet = map_sheet(kernels[strongest], what="kernels, one an input channel", signed=True)
+    return WallItem("kernels", sheet, f"{len(strongest)} of {len(kernels)}", target=120, title="weights")
+
+
+def made_for(network: OpenNetwork, layer: str, number: int, smoothness: float, seed: int) -> list[WallItem]:
+    """The image that fires it; nothing while it is being made."""
+
+    def make(progress: Callable[[float], None]) -> Maximised:
+        return maximise(network.model, layer, number, network.input_shape, smoothness=smoothness, seed=seed, progress=progress)
+
+    made = job("made", ("maximise", network.key, layer, number, smoothness, seed), make, "Making an image for this filter")
+    if made is None:
+        return []
+    sheet = image_sheet(made.image.unsqueeze(0), what="image made for the filter")
+    label = ((f"fires it with {made.history[-1]:.2f}", ""),)
+    return [WallItem("made", sheet, unit="image", title="made for it", target=max(168, network.input_shape[1]), legend=False, labels=label)]
+
+
+def fired_by(network: OpenNetwork, layer: str, number: int, images: Tensor, names: Sequence[str]) -> list[WallItem]:
+    """Parts of the images that fire it most, and what of them did; nothing while they are searched."""
+
+    def search(progress: Callable[[float], None]) -> list[TopImage]:
+        return top_images(network.model, layer, number, images, 8, progress=progress)
+
+    tops = job("tops", ("tops", network.key, layer, number), search, f"Searching {len(images)} images")
+    if tops is None:
+        return []
+    cut = tiles(images, tops, max(12, max(one.box[2] - one.box[0] for one in tops)))
+    labels = tuple((f"{one.value:.2f}\n{names[one.number]}", "") for one in tops)
+    sheet = image_sheet(cut, what="parts of images that fire it most")
+    items = [WallItem("tops", sheet, f"of {len(images)} images", "image", title="fire it most", target=110, most=1000, legend=False, labels=labels)]
+
+    def back() -> list[Tensor]:
+        return [deconvolved(network.model, images[one.number], layer, number, one.row, one.col).sum(0) for one in tops[:4]]
+
+    for one, values in zip(tops[:4], remember(("deconvolved", network.key, layer, number), back), strict=True):
+        top, left, bottom, right = one.box
+        part = overlay(images[one.number][:, top:bottom, left:right], values[top:bottom, left:right], "what of it fired the unit")
+        label = ((f"sent back\n{names[one.number]}", ""),)
+        items.append(WallItem(f"back{one.number}", part, title=" ", target=110, legend=False, labels=label))
+    return items
+
+
+def weights_by_step(run: Run, layer: str, edges: Sequence[float]) -> tuple[list[int], list[list[float]]] | None:
+    """Some forty steps, and the histogram of the layer's weights at each. ``None`` while they are being read."""
+    steps = run.steps[:: max(1, len(run.steps) // 40)]
+
+    def read(progress: Callable[[float], None]) -> list[list[float]]:
+        columns = []
+        for index, step in enumerate(steps):
+            progress(index / len(steps))
+            columns.append(weight_histogram(network_of_run(run, step).model, layer, edges))
+        return columns
+
+    columns = job("history", ("weights", run.id, layer, tuple(steps), tuple(edges)), read, "Reading all steps")
+    return None if columns is None else (steps, columns)
+
+
+def bin_edges(kernels: Tensor) -> list[float]:
+    """Edges of 41 bins around zero that hold all weights."""
+    most = kernels.abs().max().item() or 1.0
+    return torch.linspace(-most, most, 42).tolist()

@@ -1,0 +1,42 @@
+"""Test images as points, by the features of a layer at any step of a training."""
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from cnnviz.data import ImageDataset
+from cnnviz.features import Separation, layer_features, project, separation
+from cnnviz.figures.functions import SERIES
+from cnnviz.training import Run
+from cnnviz.ui.jobs import job
+from cnnviz.ui.memory import remember
+from cnnviz.ui.networks import OpenNetwork, network_of_run
+
+COLOURS = (*SERIES, "#444444")
+
+
+def layout_at(network: OpenNetwork, run: Run, layer: str, test: ImageDataset, way: str) -> tuple[Tensor, Separation] | None:
+    """(N, 2) points at the network's step, turned so that they keep their places from step to step, and how far the classes have come apart.
+
+    All steps are laid out after the last one. ``None`` while it is being computed.
+    """
+    last = run.steps[-1]
+    images = test.floats()
+
+    def features(step: int) -> Tensor:
+        return remember(("features", run.id, step, layer, len(test)), lambda: layer_features(network_of_run(run, step).model, layer, images))
+
+    def make(progress: Callable[[float], None]) -> tuple[Tensor, Separation]:
+        step = network.step if network.step is not None else last
+        base: Tensor = remember(("layout", run.id, last, layer, len(test), way), lambda: project(features(last), way, progress=progress))
+        here = features(step)
+        points = base if step == last else project(here, way, start=base, progress=progress)
+        return points, separation(here, test.labels)
+
+    return job("points", ("points", network.key, layer, len(test), way), make, "Laying out the points")
+
+
+def groups_of(classes: tuple[str, ...]) -> list[tuple[str, str, str]]:
+    """Sign, name and colour of each class; digits are their own sign, other classes get letters."""
+    digits = all(len(name) == 1 for name in classes)
+    return [(name if digits else chr(ord("A") + i), "" if digits else name, COLOURS[i % len(COLOURS)]) for i, name in enumerate(classes)]

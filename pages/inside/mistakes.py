@@ -1,0 +1,102 @@
+"""Where the network is wrong, how sure it was, and what it saw."""
+
+import streamlit as st
+
+from cnnviz.data import DATASETS, ImageDataset, load
+from cnnviz.features import Answers, answers, feature_maps
+from cnnviz.figures import calibration_curve, image_sheet, judged_labels, map_sheet
+from cnnviz.ui.attributions import How, Question, attributions, wall_of_maps
+from cnnviz.ui.charts import chart
+from cnnviz.ui.components import WallItem, map_wall, matrix
+from cnnviz.ui.frame import Experiment, play_first, show_code, source, title, try_this
+from cnnviz.ui.links import choice
+from cnnviz.ui.memory import digest, remember
+from cnnviz.ui.networks import open_network
+from cnnviz.ui.runs import EXAMPLE, choose_run
+from cnnviz.ui.snippets import mistakes_code
+
+PAGE = "pages/inside/mistakes.py"
+SHOWN, ROW = 24, 12
+title("Mistakes", "Click a cell of the table to see its images, and an image to see what the network saw in it.")
+
+
+def wall_of(test: ImageDataset, found: Answers, numbers: list[int]) -> list[WallItem]:
+    """Images with the network's answers below, twelve a row."""
+    items = []
+    for start in range(0, len(numbers), ROW):
+        part = numbers[start : start + ROW]
+        sheet = image_sheet(test.floats(slice(None))[part], columns=len(part), what="test images")
+        labels = judged_labels(found.probabilities[part], found.labels[part], test.classes)
+        items.append(WallItem(str(start), sheet, unit="image", labels=labels, title=" ", target=90, most=1200, legend=False, hint="Click an image."))
+    return items
+
+
+left, right = st.columns([1, 3.2], gap="medium")
+with left:
+    run = choose_run()
+entry, test = DATASETS[run.spec.dataset], load(run.spec.dataset, "test")
+with right, play_first():
+    network = open_network(run, "mistakes_step")
+    play = st.container()
+found = remember(("all answers", network.key), answers, network.model, test)
+names = list(entry.classes)
+told = (st.session_state.get("confusion") or {}).get("picked")
+if told is not None and told != st.session_state.get("confusion_seen"):
+    st.session_state["confusion_seen"] = told
+    st.session_state["true"], st.session_state["predicted"] = str(told["row"]), str(told["column"])
+    st.session_state["view"] = "cell"
+with left:
+    titles = {str(i): name for i, name in enumerate(names)}
+    view = choice("Show", {"surest": "the surest mistakes", "cell": "one cell"}, "view", kind="buttons")
+    true = int(choice("True class", titles, "true", default="4" if len(names) > 9 else "0"))
+    said = int(choice("Predicted as", titles, "predicted", default="9" if len(names) > 9 else "1"))
+
+with play:
+    table, curve = st.columns([2, 1], gap="medium")
+    with table:
+        counts = found.confusion.tolist()
+        cell = (true, said) if view == "cell" else None
+        caption = f"Rows: true class, columns: answer. {found.accuracy:.2%} of {len(test)} test images are right at step {network.step}."
+        matrix("confusion", counts, names, names, ("true", "predicted"), cell, caption)
+    with curve:
+        calibration = found.calibration()
+        words = f"Calibration: expected error {calibration.error:.3f}"
+        chart("calibration", words, network.key, calibration_curve, calibration)
+        st.caption(f"On the line, an answer given with 80 % is right in 80 % of cases. Expected calibration error: **{calibration.error:.3f}**.")
+
+numbers = (found.cell(true, said) if view == "cell" else found.confident_mistakes(SHOWN))[:SHOWN]
+heading = f"True {names[true]}, answered {names[said]}: {counts[true][said]} images" if view == "cell" else "Wrong, and sure of it"
+st.subheader(heading, anchor=False)
+if not numbers:
+    st.info("No image at all: choose another cell, or an earlier step.", icon=":material/info:")
+else:
+    clicked = map_wall("cell_wall", remember(("cell wall", network.key, tuple(numbers)), wall_of, test, found, numbers), pickable=True)
+    number = numbers[min(int(clicked[0]) + clicked[1], len(numbers) - 1)] if clicked else numbers[0]
+    image = test.floats(slice(number, number + 1))[0]
+    answer = int(found.predicted[number])
+    st.markdown(f"**Test image {number}**: {names[int(test.labels[number])]}, answered **{names[answer]}** with {found.confidence[number]:.1%}.")
+    label = int(test.labels[number])
+    asked = [Question(f"for {names[i]}", network, "integrated_gradients", i) for i in dict.fromkeys((answer, label))]
+    how = How({}, None)
+    maps = attributions(asked, image, how)
+    seen = remember(("only maps", network.key, digest(image)), feature_maps, network.model, image)
+    last = [name for name, values in seen.items() if values.shape[1] > 1][-1]
+    items = [WallItem("image", image_sheet(image.unsqueeze(0), what="the image"), unit="image", target=168, legend=False)]
+    items += wall_of_maps(asked, maps, image, 1.0, False, 0.0, True, 168) if maps else []
+    items.append(WallItem("maps", map_sheet(seen[last], what=f"maps of {last}"), title=last, target=168))
+    map_wall("mistake", items)
+    st.caption("Integrated gradients on one scale: red pixels speak for the class named above the map, blue ones against it.")
+    state = {"run": run.id, "step": str(network.step), "image": "test", "number": str(number)}
+    st.page_link("pages/inside/feature_maps.py", label="Open it in the microscope", icon=":material/search:", query_params=state)
+    st.page_link("pages/inside/saliency.py", label="More saliency methods for it", icon=":material/visibility:", query_params=state)
+
+try_this(
+    PAGE,
+    (
+        Experiment("Fours that were read as nines: would you have known?", {"run": EXAMPLE, "view": "cell", "true": "4", "predicted": "9"}),
+        Experiment("Go back to an early step: which two digits are confused most?", {"run": EXAMPLE, "step": "60"}),
+        Experiment("A network without convolution makes other mistakes.", {"run": "example_linear"}),
+    ),
+)
+show_code(mistakes_code(network.code, run.spec.dataset, true, said))
+source("Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks, ICML 2017; Sundararajan, Taly and Yan, ICML 2017.")

@@ -1,0 +1,99 @@
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from cnnviz.data import load
+from cnnviz.errors import CnnvizError
+from cnnviz.features import convolutions, deconvolved, feature_maps, filter_bank, maximise, tiles, top_images, weight_histogram
+from cnnviz.models import pretrained
+from cnnviz.training import open_run
+
+SHAPE = (1, 28, 28)
+
+
+@pytest.fixture(scope="module")
+def network() -> nn.Module:
+    return open_run("example").network(624).eval()
+
+
+def test_norms_and_likeness_are_those_of_the_weights(network: nn.Module) -> None:
+    bank = filter_bank(network, "conv2")
+    weights = network.get_submodule("conv2").weight.detach()
+    torch.testing.assert_close(bank.norms, weights.flatten(1).norm(dim=1))
+    for i in range(8):
+        cosines = [functional.cosine_similarity(weights[i].flatten(), weights[j].flatten(), dim=0).item() if i != j else -2 for j in range(8)]
+        assert bank.similarity[i].item() == pytest.approx(max(cosines), abs=1e-5)
+    assert bank.order("norm")[0] == int(bank.norms.argmax())
+    for by in ("number", "norm", "similarity"):
+        assert sorted(bank.order(by)) == list(range(8))
+    assert convolutions(network) == ["conv1", "conv2"]
+
+
+def test_dead_and_duplicate_filters_are_marked() -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(1, 6, 3), nn.ReLU(), nn.Conv2d(6, 2, 3))
+    with torch.no_grad():
+        network[0].weight[3] = network[0].weight[1] * 1.01
+        network[0].weight[4] = 0
+        network[0].bias[5] = -100
+    images = torch.rand(20, 1, 9, 9)
+    assert filter_bank(network, "0").dead == (4,)
+    bank = filter_bank(network, "0", images)
+    assert 5 in bank.dead
+    assert (1, 3) in bank.duplicates
+    with pytest.raises(CnnvizError, match="'1' is no convolution"):
+        filter_bank(network, "1")
+
+
+def test_an_image_is_made_that_fires_the_filter_more_than_any_test_image(network: nn.Module) -> None:
+    images = load("mnist", "test", 500).floats()
+    for channel in (0, 3):
+        made = maximise(network, "relu2", channel, SHAPE, steps=120)
+        assert made.image.shape == SHAPE
+        assert made.image.min() >= 0
+        assert made.image.max() <= 1
+        assert made.history[-1] > made.history[0]
+        assert made.layer == "conv2"
+        best = max(feature_maps(network, one)["conv2"][channel].max().item() for one in images)
+        assert feature_maps(network, made.image)["conv2"][channel].max().item() > best
+    assert torch.equal(made.image, maximise(network, "relu2", 3, SHAPE, steps=120).image)
+
+
+def test_smoothness_makes_smoother(network: nn.Module) -> None:
+    rough, smooth = (maximise(network, "conv2", 1, SHAPE, steps=80, smoothness=s).image for s in (0.0, 1.0))
+    assert smooth.diff(dim=2).abs().mean() < rough.diff(dim=2).abs().mean()
+
+
+def test_colour_images_are_made_for_the_imagenet_network() -> None:
+    made = maximise(pretrained(), "block3.add", 5, (3, 224, 224), steps=20)
+    assert made.image.shape == (3, 224, 224)
+    assert made.history[-1] > made.history[0]
+
+
+def test_top_images_are_the_maxima_and_the_box_holds_all_that_counts(network: nn.Module) -> None:
+    images = load("mnist", "test", 300).floats()
+    tops = top_images(network, "relu2", 4, images, 5)
+    largest = torch.tensor([feature_maps(network, one)["relu2"][4].max().item() for one in images])
+    assert [one.value for one in tops] == pytest.approx(largest.sort(descending=True).values[:5].tolist(), abs=1e-5)
+    for one in tops:
+        top, left, bottom, right = one.box
+        changed = torch.rand(SHAPE)
+        changed[:, top:bottom, left:right] = images[one.number][:, top:bottom, left:right]
+        assert feature_maps(network, changed)["relu2"][4, one.row, one.col].item() == pytest.approx(one.value, abs=1e-4)
+        back = deconvolved(network, images[one.number], "relu2", 4, one.row, one.col)
+        outside = back.clone()
+        outside[:, top:bottom, left:right] = 0
+        assert back.abs().max() > 0
+        assert outside.abs().max() == 0
+    assert tiles(images, tops, 14).shape == (5, 1, 14, 14)
+
+
+def test_the_histogram_counts_every_weight(network: nn.Module) -> None:
+    edges = [-0.2, -0.1, 0, 0.1, 0.2]
+    shares = weight_histogram(network, "conv2", edges)
+    weights = network.get_submodule("conv2").weight.detach().flatten()
+    assert sum(shares) == pytest.approx(1)
+    assert shares[0] == pytest.approx((weights < -0.1).float().mean().item(), abs=1e-6)
+    with pytest.raises(CnnvizError, match="has no weights"):
+        weight_histogram(network, "relu1", edges)
