@@ -93,7 +93,7 @@ def _neighbours_kept(centred: Tensor, start: Tensor | None, seed: int, progress:
     initial = ((begin - begin.mean(0)) / begin.std(0).clamp_min(1e-9) * 1e-4).double().numpy()
     total, done = (750 if start is None else 300), 0
 
-    def called(iteration: int, *_: object) -> bool:
+    def called(*_: object) -> bool:
         nonlocal done
         done += 50
         if progress:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image
+from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
 from cnnviz.figures.colours import DIVERGING, SEQUENTIAL
@@ -36,7 +37,7 @@ def overlay(
     values = saliency.abs() if absolute else saliency
     array = values.numpy().astype(np.float32)
     if smooth > 0:
-        array = np.asarray(Image.fromarray(array).filter(ImageFilter.GaussianBlur(smooth)))
+        array = gaussian_filter(array, smooth)
     largest = most if most is not None else float(np.abs(array).max())
     share = np.clip(array / (largest or 1.0), -1, 1)
     scale = SEQUENTIAL if absolute else DIVERGING

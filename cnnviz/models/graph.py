@@ -11,6 +11,7 @@ import ctypes
 import operator
 import sys
 import threading
+import warnings
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from cnnviz.errors import CnnvizError
 from cnnviz.models.network import ImageNetwork, Network, Normalise
+
+warnings.filterwarnings("ignore", message=r"\s*Setting (forward, )?backward hooks", category=UserWarning)
+# Captum says so at each use; here its hooks sit on private copies.
 
 IMAGE = "image"
 """What feeds the first layer."""

@@ -4,7 +4,6 @@ Most run through Captum. Four stand here in own lines, because no kept library t
 Grad-CAM++, LayerCAM, Score-CAM and RISE.
 """
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,8 +13,6 @@ from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
 from cnnviz.saliency.setting import BASELINES, Setting, seeded
-
-warnings.filterwarnings("ignore", message=r"\s*Setting (forward, )?backward hooks", category=UserWarning)
 
 
 @dataclass(frozen=True)

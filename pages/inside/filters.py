@@ -47,7 +47,7 @@ with left:
     if clicked is not None and clicked != st.session_state.get("filter_clicked"):
         st.session_state["filter"] = bank.order(order)[min(int(clicked["map"]), count - 1)]
     st.session_state["filter_clicked"] = clicked
-    number = int(st.number_input("Filter", 0, count - 1, 0, key="filter", bind="query-params"))
+    number = int(st.number_input("Filter", 0, count - 1, key="filter", bind="query-params"))
 
 with play:
     numbers = bank.order(order)

@@ -64,7 +64,7 @@ def test_tsne_keeps_neighbours_reports_and_may_end(features: torch.Tensor) -> No
     class EndError(Exception):
         pass
 
-    def end(share: float) -> None:
+    def end(_: float) -> None:
         raise EndError
 
     with pytest.raises(EndError):

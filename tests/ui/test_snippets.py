@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from cnnviz.data import fit, load, photo
-from cnnviz.features import class_evidence, feature_maps, probabilities
+from cnnviz.features import ablated, answers, class_evidence, feature_maps, layer_features, maximise, probabilities, project
 from cnnviz.figures.pixels import numbers
 from cnnviz.models import PRESETS
 from cnnviz.ops import convolution, dropout, pooling
@@ -17,8 +17,10 @@ from cnnviz.ops.dense import softmax_terms
 from cnnviz.ops.kernels import apply, grey, kernel
 from cnnviz.ops.layer_cost import layer_cost
 from cnnviz.ops.layers import KINDS, LayerKind, hand_filters, layer_maps
+from cnnviz.saliency import attribute
 from cnnviz.training import Trainer, TrainingSpec, open_run
 from cnnviz.ui import snippets
+from cnnviz.ui.microscope import Unit
 from cnnviz.ui.snippets import feature_maps_code, training_code
 
 
@@ -139,3 +141,28 @@ def test_softmax_code() -> None:
     terms = softmax_terms(logits, 2.0, 3)
     seen(names["probabilities"].double(), torch.tensor(terms.probabilities, dtype=torch.float64))
     assert names["loss"].item() == pytest.approx(terms.loss, rel=1e-4)
+
+
+def test_the_code_of_the_pages_inside_gives_their_numbers() -> None:
+    network, image = 'open_run("example").network(624)', 'load("mnist", "test").images[7]'
+    digit = load("mnist", "test").floats(slice(7, 8))[0]
+    model, shape = open_run("example").network(624), (1, 28, 28)
+    names = run_code(snippets.saliency_code(network, image, shape, "integrated_gradients", 3, {"steps": 20, "baseline": "black"}))
+    torch.testing.assert_close(names["found"].map, attribute(model, digit, 3, "integrated_gradients", steps=20).map)
+    names = run_code(snippets.unit_code(network, image, shape, Unit("conv2", 3, 7, 8)))
+    assert names["unit"].value == pytest.approx(feature_maps(model, digit)["conv2"][3, 7, 8].item(), abs=1e-5)
+    names = run_code(snippets.unit_code(network, image, shape, None))
+    torch.testing.assert_close(names["maps"]["relu2"], feature_maps(model, digit)["relu2"])
+    names = run_code(snippets.ablation_code(network, image, shape, "relu2", {"off": (1, 3)}))
+    torch.testing.assert_close(names["after"], probabilities(ablated(model, "relu2", shape, off=(1, 3)), digit[None])[0])
+    names = run_code(snippets.filters_code(network, shape, "conv2", 3, 0.02, 0))
+    torch.testing.assert_close(names["made"].image, maximise(model, "conv2", 3, shape).image)
+    names = run_code(snippets.embedding_code(network, "mnist", 60, "relu2", "pca"))
+    torch.testing.assert_close(names["points"], project(layer_features(model, "relu2", load("mnist", "test", 60).floats())))
+    names = run_code(snippets.mistakes_code(network, "mnist", 4, 9))
+    assert names["found"].cell(4, 9) == answers(model, load("mnist", "test")).cell(4, 9)
+
+
+def test_code_without_the_own_picture_takes_a_photograph() -> None:
+    names = run_code(snippets.unit_code('pretrained("efficientnet_lite0")', "", (3, 224, 224), None))
+    assert names["maps"]["fc"].shape == (1000, 1, 1)

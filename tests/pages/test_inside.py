@@ -1,0 +1,109 @@
+"""The pages inside, over their states; what does not fit is a sentence, and the page goes on."""
+
+import time
+from importlib import import_module
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.conftest import Open, words
+
+INSIDE = "pages/inside/"
+IMAGENET = {"network": "efficientnet_lite0"}
+
+
+@pytest.mark.parametrize(
+    ("page", "state"),
+    [
+        ("feature_maps", {"layer": "conv2", "map": "3", "row": "7", "col": "8"}),
+        ("feature_maps", {"layer": "conv2", "map": "999", "row": "99", "col": "-4"}),
+        ("feature_maps", {"layer": "fc1", "map": "3"}),
+        ("feature_maps", {"layer": "pool1", "map": "0", "row": "1", "col": "1"}),
+        ("feature_maps", {"layer": "magic", "map": "x"}),
+        ("feature_maps", {"two": "true", "edit": "true", "second_number": "3", "edits": "0.1.1.255,5.5.5.5"}),
+        ("feature_maps", {**IMAGENET, "layer": "block3.add", "map": "2"}),
+        ("feature_maps", {**IMAGENET, "layer": "block5.project_conv", "map": "2", "photo": "coffee"}),
+        ("feature_maps", {"network": "unknown"}),
+        ("ablation", {"layer": "conv1", "action": "scale", "factor": "-2", "whole": "true"}),
+        ("ablation", {"layer": "fc1", "action": "swap", "swap_first": "0", "swap_second": "7"}),
+        ("ablation", {"channels": "99,x"}),
+        ("ablation", {**IMAGENET, "layer": "block16.project_norm", "channel_list": "1, 5 x"}),
+        ("filters", {"layer": "conv2", "filter": "5", "order": "similarity", "step": "0"}),
+        ("filters", {"layer": "conv9", "filter": "999", "smoothness": "9"}),
+        ("filters", {"run": "example_strided", "order": "norm"}),
+        ("embedding", {"way": "tsne", "count": "60", "step": "0"}),
+        ("embedding", {"layer": "normalise", "by": "prediction", "count": "3"}),
+        ("mistakes", {"view": "cell", "true": "0", "predicted": "1"}),
+        ("mistakes", {"run": "example_linear", "step": "0"}),
+        ("saliency", {"compare": "classes", "method": "gradient"}),
+        ("saliency", {"compare": "steps", "method": "deep_lift", "trust": "true"}),
+        ("saliency", {"methods": "", "target": "7"}),
+        ("saliency", {"methods": "grad_cam,layer_cam", "cam_layer": "conv1", "absolute": "true", "smooth": "2", "opacity": "0.4", "target": "77"}),
+        ("saliency", {"methods": "lime,kernel_shap,feature_ablation,rise", "lime_pieces": "9", "occlusion_baseline": "pink"}),
+    ],
+)
+def test_every_state_is_a_link(page: str, state: dict[str, str], open_page: Open) -> None:
+    app = open_page(f"{INSIDE}{page}.py", **state)
+    assert not app.exception
+    assert not app.error
+    assert any(caption.value.startswith("Source: ") for caption in app.caption)
+
+
+def finished(app: AppTest, text: str) -> AppTest:
+    """Runs the page again until its jobs are done and it says something."""
+    for _ in range(60):
+        if text in words(app) or any(text in str(table.value) for table in app.table):
+            return app
+        time.sleep(0.5)
+        app.run()
+    raise AssertionError(f"the page never says {text!r}: {words(app)}")
+
+
+def test_trust_sanity_and_bench_appear(open_page: Open) -> None:
+    app = open_page(f"{INSIDE}saliency.py", methods="gradient,grad_cam", trust="true", sanity="true", bench="true")
+    finished(app, "a random map (the floor)")
+    finished(app, "passes")
+    finished(app, "Rank correlation with the truth")
+    assert not app.exception
+    assert not app.error
+
+
+@pytest.mark.parametrize(
+    ("page", "state", "sentence"),
+    [
+        ("saliency", {"run": "example_linear", "methods": "grad_cam"}, "no convolution, so it has no maps"),
+        ("saliency", {"run": "example_linear", "methods": "guided_backprop"}, "no ReLU. Choose Gradient"),
+        ("saliency", {"methods": "occlusion", "occlusion_window": "60"}, "does not fit in a 28×28 image"),
+        ("saliency", {"image": "draw", "methods": "gradient"}, "same colour everywhere"),
+        ("feature_maps", {"run": "nobody"}, "nobody"),
+    ],
+)
+def test_what_does_not_fit_is_a_sentence_and_the_page_goes_on(page: str, state: dict[str, str], sentence: str, open_page: Open) -> None:
+    app = open_page(f"{INSIDE}{page}.py", **state)
+    for _ in range(20):
+        if app.error:
+            break
+        time.sleep(0.3)
+        app.run()
+    assert not app.exception
+    assert sentence in app.error[0].value
+    assert any(caption.value.startswith("Source: ") for caption in app.caption)
+
+
+def test_a_network_without_convolution_has_no_filters_but_a_page(open_page: Open) -> None:
+    app = open_page(f"{INSIDE}filters.py", run="example_linear")
+    assert not app.exception
+    assert "no convolution, so it has no filters" in words(app)
+
+
+def test_a_pretrained_network_without_a_connection_is_a_sentence(open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
+    monkeypatch.setattr(import_module("cnnviz.models.pretrained"), "download", lambda *_, **__: False)
+    app = open_page(f"{INSIDE}saliency.py", network="resnet18")
+    for _ in range(20):
+        if app.warning:
+            break
+        time.sleep(0.3)
+        app.run()
+    assert not app.exception
+    assert "EfficientNet-Lite0 (bundled) works without it" in words(app)
