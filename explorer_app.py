@@ -67,7 +67,7 @@ CHAPTERS = (
         (
             Lesson(
                 "pages/inside/feature_maps.py", "Feature maps",
-                "I drew a digit and saw which feature maps fire in every layer, at any step of the training.",
+                "I clicked a value of a map, read the sum that made it, and walked back to a pixel of my own digit.",
                 "feature_maps.png", "A handwritten digit and its feature maps",
             ),
             Lesson(
@@ -92,8 +92,8 @@ CHAPTERS = (
             ),
             Lesson(
                 "pages/inside/saliency.py", "Saliency",
-                "I saw which pixels made the network say cat, and which of nine explanations I may believe.",
-                "saliency.png", "A cat under four saliency methods",
+                "I saw which pixels made the network say cat, and which explanations I may believe.",
+                "saliency.png", "A cat under two saliency methods",
             ),
         ),
     ),

@@ -15,19 +15,22 @@ from pathlib import Path
 
 import torch
 from PIL import Image, ImageDraw
+from torch import nn
 
-from cnnviz.data import load, photo
-from cnnviz.features import feature_maps, filters, unit_correlations
-from cnnviz.figures import Sheet, image_sheet, limits, map_sheet
-from cnnviz.models import PRESETS
+from cnnviz.data import fit, load, photo
+from cnnviz.features import answers, feature_maps, filter_bank, filters, layer_features, maximise, project, unit_correlations
+from cnnviz.figures import Sheet, image_sheet, limits, map_sheet, overlay
+from cnnviz.models import PRESETS, pretrained
 from cnnviz.models.variants import with_dropout, without_pooling
 from cnnviz.ops.convolution import trace
 from cnnviz.ops.kernels import apply, grey, kernel
 from cnnviz.ops.layers import hand_filters, layer_maps
+from cnnviz.saliency import attribute
 from cnnviz.settings import ASSETS
 from cnnviz.training import TrainingSpec, open_run
 from cnnviz.training.folder import RunFolder
 from cnnviz.training.worker import work
+from cnnviz.ui.points import groups_of
 
 CREATED = 1_795_500_000.0
 PICTURES = ASSETS / "pictures"
@@ -107,9 +110,37 @@ def pictures() -> None:
     save("dropout", *(map_sheet(table[None], span=(-1, 1)) for table in tables))
     save("fully_connected", map_sheet(filters(linear.network(linear.steps[-1]))[1], columns=5, signed=True))
 
+    made = torch.stack([maximise(network, "conv2", channel, (1, 28, 28)).image for channel in (0, 2, 4, 7)])
+    save("filters", map_sheet(filter_bank(network, "conv2").pictures[[0, 2, 4, 7]], columns=2, signed=True), image_sheet(made, columns=2), arrow=True)
+    gone = maps["relu2"].clone()
+    gone[[1, 4, 6]] = 0
+    save("ablation", map_sheet(maps["relu2"]), map_sheet(gone, span=limits(maps["relu2"])), arrow=True)
+    test = load("mnist", "test", 1000)
+    found = answers(network, test)
+    wrong = test.floats()[found.confident_mistakes(6)]
+    save("mistakes", map_sheet(found.confusion.float().unsqueeze(0)), image_sheet(wrong, columns=3))
+    points(network)
+    imagenet, face = pretrained(), fit(photo("chelsea"), (3, 224, 224))
+    methods = [overlay(face, attribute(imagenet, face, 285, method).map, method, opacity=0.75) for method in ("grad_cam", "occlusion")]
+    save("saliency", image_sheet(face.unsqueeze(0)), *methods)
+
     icon = Image.new("RGBA", (128, 128), (0, 0, 0, 0))
     icon.paste(map_sheet(after[:1], span=span).enlarged(128 // 5), (2, 2))
     icon.save(PICTURES / "icon.png", optimize=True)
+
+
+def points(network: nn.Module) -> None:
+    """The embedding page's picture: each digit at its place."""
+    test = load("mnist", "test", 250)
+    places = project(layer_features(network, "flatten1", test.floats()), "tsne")
+    places = (places - places.amin(0)) / (places.amax(0) - places.amin(0))
+    canvas = Image.new("RGB", SIZE, "white")
+    draw = ImageDraw.Draw(canvas)
+    groups = groups_of(test.classes)
+    for (x, y), label in zip(places.tolist(), test.labels.tolist(), strict=True):
+        sign, _, colour = groups[label]
+        draw.text((14 + x * (SIZE[0] - 34), 8 + (1 - y) * (SIZE[1] - 30)), sign, fill=colour, font_size=17)
+    canvas.quantize(64).save(PICTURES / "embedding.png", optimize=True)
 
 
 if __name__ == "__main__":

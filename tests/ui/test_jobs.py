@@ -48,7 +48,7 @@ def test_cancelled_work_ends_at_its_next_word_and_keeps_nothing() -> None:
 
 
 def test_an_error_is_carried_to_whoever_waits() -> None:
-    def make(progress):
+    def make(_):
         raise ValueError("broken")
 
     job = run("broken", make)
