@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
-from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
 from cnnviz.figures.colours import DIVERGING, SEQUENTIAL
@@ -37,6 +36,8 @@ def overlay(
     values = saliency.abs() if absolute else saliency
     array = values.numpy().astype(np.float32)
     if smooth > 0:
+        from scipy.ndimage import gaussian_filter
+
         array = gaussian_filter(array, smooth)
     largest = most if most is not None else float(np.abs(array).max())
     share = np.clip(array / (largest or 1.0), -1, 1)

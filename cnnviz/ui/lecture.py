@@ -65,7 +65,10 @@ def run(chapters: tuple[Chapter, ...]) -> None:
     _projector_mode()
     is_first = page.url_path == ""
     if not is_first:
-        _imports().join()
+        looks_inside = any(
+            lesson.url_path == page.url_path and lesson.file.startswith("pages/inside/") for chapter in chapters for lesson in chapter.lessons
+        )
+        _imports()[looks_inside].wait()
     with error_box():
         page.run()
     if is_first:
@@ -74,24 +77,35 @@ def run(chapters: tuple[Chapter, ...]) -> None:
         _settle(page.url_path)
 
 
-@st.cache_resource(show_spinner=False)
-def _imports() -> threading.Thread:
-    """Once a server: imports what the pages need.
+BASE = ("pandas", "torch", "plotly.graph_objects", "plotly.io", "cnnviz.features", "cnnviz.figures", "cnnviz.training")
+INSIDE = ("captum.attr", "captum.metrics", "cnnviz.saliency", "sklearn.linear_model", "openTSNE")
 
-    The first page needs none of it and is shown before; every other page waits for it. Two threads that import pandas
-    at the same moment can meet in a circle and get half of it, so no page may run beside this.
+
+@st.cache_resource(show_spinner=False)
+def _imports() -> tuple[threading.Event, threading.Event]:
+    """Once a server: imports what the pages need. Two events: what all pages need is there; and what the pages inside need besides.
+
+    The first page needs none of it and is shown before; every other page waits for its event. Two threads that import pandas
+    at the same moment can meet in a circle and get half of it, so no page may run beside the import of what it needs.
     """
+    events = threading.Event(), threading.Event()
 
     def load() -> None:
-        for name in ("pandas", "torch", "plotly.graph_objects", "plotly.io", "cnnviz.features", "cnnviz.figures", "cnnviz.training"):
-            import_module(name)
-        import_module("torch").set_num_threads(1)
-        gc.collect()
-        gc.freeze()
+        try:
+            for names, event in zip((BASE, INSIDE), events, strict=True):
+                for name in names:
+                    import_module(name)
+                import_module("torch").set_num_threads(1)
+                gc.collect()
+                gc.freeze()
+                event.set()
+        finally:
+            # If something is missing, the page's own import says so.
+            for event in events:
+                event.set()
 
-    thread = threading.Thread(target=load, name="cnnviz-imports", daemon=True)
-    thread.start()
-    return thread
+    threading.Thread(target=load, name="cnnviz-imports", daemon=True).start()
+    return events
 
 
 @st.cache_resource(show_spinner=False)
