@@ -90,7 +90,9 @@ function create(root) {
       // One pixel lies between maps, none between the cells of one map.
       const gap = sheet.cells ? 0 : 1;
       const [width, height] = [sheet.columns * (sheet.width + gap) - gap, sheet.rows * (sheet.height + gap) - gap];
-      const zoom = Math.max(0.5, Math.min(sheet.target / height, sheet.most / width));
+      // Heights are meant for letters of 16 pixels; in projector mode all is larger.
+      const large = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+      const zoom = Math.max(0.5, Math.min((sheet.target * large) / height, (sheet.most * large) / width));
       const whole = zoom >= 1 ? Math.floor(zoom) : zoom;
       Object.assign(image.style, { width: `${width * whole}px`, aspectRatio: `${width} / ${height}`, maxWidth: "100%" });
       figcaptionWidth(width * whole);

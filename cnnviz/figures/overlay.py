@@ -16,13 +16,14 @@ from cnnviz.figures.sheet import Sheet
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-SIDE = 224
+OUTERMOST = 0.995
+"""Share of the pixels that the scale holds; the few beyond it have its last colour, so that one extreme pixel does not make all others pale."""
 
 
 def overlay(
     image: Tensor, saliency: Tensor, what: str, *, opacity: float = 1.0, absolute: bool = False, smooth: float = 0.0, most: float | None = None
 ) -> Sheet:
-    """A saliency map on its image in grey, on the scale −1 to 1 of its largest size (0 to 1 where sizes are shown).
+    """A saliency map on its image in grey, on a scale from −1 to 1 (0 to 1 where sizes are shown).
 
     Args:
         image: (C, H, W) float in [0, 1].
@@ -31,7 +32,7 @@ def overlay(
         opacity: 1 shows the map alone, 0 the image alone.
         absolute: sizes without signs, on the sequential scale.
         smooth: standard deviation of a blur, in pixels; 0 leaves the map as it is.
-        most: the size at the end of the scale, to compare maps; the map's own largest if not given.
+        most: the size at the end of the scale, to compare maps; if not given, the size that 99.5 % of the map's pixels do not exceed.
     """
     values = saliency.abs() if absolute else saliency
     array = values.numpy().astype(np.float32)
@@ -39,7 +40,7 @@ def overlay(
         from scipy.ndimage import gaussian_filter
 
         array = gaussian_filter(array, smooth)
-    largest = most if most is not None else float(np.abs(array).max())
+    largest = most if most is not None else float(np.quantile(np.abs(array), OUTERMOST)) or float(np.abs(array).max())
     share = np.clip(array / (largest or 1.0), -1, 1)
     scale = SEQUENTIAL if absolute else DIVERGING
     places = share if absolute else (share + 1) / 2

@@ -153,7 +153,8 @@ def sensitivity(
     batch = as_batch(model, image)
     done = 0
 
-    def explain(inputs: Tensor | tuple[Tensor, ...]) -> Tensor:
+    def explain(inputs: Tensor | tuple[Tensor, ...]) -> tuple[Tensor]:
+        # In a tuple: Captum 0.9 would take the rows of a bare tensor for several inputs.
         nonlocal done
         found = []
         for one in inputs[0] if isinstance(inputs, tuple) else inputs:
@@ -162,7 +163,7 @@ def sensitivity(
             done += 1
             again = attribute(model, one, attribution.target, attribution.method, attribution.layer or None, **attribution.options)
             found.append(again.values)
-        return torch.stack(found)
+        return (torch.stack(found),)
 
     with seeded(seed):
         result = sensitivity_max(explain, batch, perturb_radius=radius, n_perturb_samples=samples)

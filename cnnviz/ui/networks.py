@@ -8,7 +8,7 @@ from torch import nn
 
 from cnnviz.data import DATASETS, ImageDataset, load
 from cnnviz.errors import CnnvizError
-from cnnviz.models import PRETRAINED, ImageNetwork, pretrained
+from cnnviz.models import PRESETS, PRETRAINED, ImageNetwork, build, pretrained
 from cnnviz.models.pretrained import BUNDLED
 from cnnviz.training import Run
 from cnnviz.ui.components import step_player
@@ -18,6 +18,9 @@ from cnnviz.ui.memory import remember
 from cnnviz.ui.runs import choose_run, current_step
 
 OWN = "run"
+UNTRAINED = "untrained_"
+"""Before the name of a preset."""
+UNTRAINED_ON = "mnist"
 
 
 @dataclass(frozen=True)
@@ -42,15 +45,21 @@ class OpenNetwork:
 
 
 def choose_network() -> Run | str:
-    """Shows the controls. A training run, or the name of a pretrained network. In the address: ``network``, ``run``."""
-    titles = {OWN: "A network from the training lab", **{entry.name: entry.title for entry in PRETRAINED.values()}}
+    """Shows the controls. A training run, or the name of a pretrained or untrained network. In the address: ``network``, ``run``."""
+    titles = {
+        OWN: "A network from the training lab",
+        **{entry.name: entry.title for entry in PRETRAINED.values()},
+        **{f"{UNTRAINED}{name}": f"{name}, not trained yet" for name in PRESETS},
+    }
     name = choice("Network", titles, "network")
     return choose_run() if name == OWN else name
 
 
 def images_of(chosen: Run | str) -> ImageDataset | None:
     """The test images that belong to it, if any are bundled."""
-    return load(chosen.spec.dataset, "test") if isinstance(chosen, Run) else None
+    if isinstance(chosen, Run):
+        return load(chosen.spec.dataset, "test")
+    return load(UNTRAINED_ON, "test") if chosen.startswith(UNTRAINED) else None
 
 
 def open_network(chosen: Run | str, player: str | None) -> OpenNetwork:
@@ -65,6 +74,8 @@ def open_network(chosen: Run | str, player: str | None) -> OpenNetwork:
             wanted = current_step(player, chosen)
             step_player(player, chosen.id, steps, chosen.total_steps, wanted, live=False)
         return network_of_run(chosen, wanted if wanted in steps else steps[-1])
+    if chosen.startswith(UNTRAINED):
+        return _untrained(chosen.removeprefix(UNTRAINED))
     entry = PRETRAINED[chosen]
     if chosen == BUNDLED:
         network = pretrained(chosen)
@@ -83,6 +94,15 @@ def network_of_run(run: Run, step: int) -> OpenNetwork:
     model = remember(("network", run.id, step), lambda: run.network(step))
     title = f"{run.spec.network_name} at step {step}"
     return OpenNetwork(model, title, entry.shape, tuple(entry.classes), (run.id, step), f'open_run("{run.id}").network({step})', run, step)
+
+
+def _untrained(name: str) -> OpenNetwork:
+    """A preset with its first random weights."""
+    entry = DATASETS[UNTRAINED_ON]
+    shape, classes = entry.shape, len(entry.classes)
+    model = remember(("untrained", name), lambda: build(name, shape, classes, mean=entry.mean, std=entry.std).eval())
+    code = f'build("{name}", {shape}, {classes}, mean={entry.mean}, std={entry.std})'
+    return OpenNetwork(model, f"{name}, not trained yet", shape, tuple(entry.classes), (f"{UNTRAINED}{name}", 0), code)
 
 
 def _fetched(name: str) -> ImageNetwork | None:

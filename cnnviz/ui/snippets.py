@@ -283,7 +283,7 @@ print(probabilities, loss)
 
 _OPEN = """\
 from cnnviz.data import fit, load, photo
-from cnnviz.models import pretrained
+from cnnviz.models import build, pretrained
 from cnnviz.training import open_run
 """
 
@@ -345,7 +345,7 @@ def filters_code(network: str, shape: tuple[int, int, int], layer: str, number: 
     """A layer's filters, and an image made for one."""
     return f"""\
 from cnnviz.features import filter_bank, maximise
-from cnnviz.models import pretrained
+from cnnviz.models import build, pretrained
 from cnnviz.training import open_run
 
 network = {network}

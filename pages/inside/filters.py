@@ -3,7 +3,7 @@
 import streamlit as st
 import torch
 
-from cnnviz.data import PHOTOS, fit, load, photo
+from cnnviz.data import PHOTOS, fit, photo
 from cnnviz.features import convolutions, filter_bank, weight_histogram
 from cnnviz.figures import map_sheet, value_histograms
 from cnnviz.training import Run
@@ -13,7 +13,7 @@ from cnnviz.ui.filters import bin_edges, fired_by, kernels_of, made_for, weights
 from cnnviz.ui.frame import Experiment, play_first, show_code, source, title, try_this
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import remember
-from cnnviz.ui.networks import choose_network, open_network
+from cnnviz.ui.networks import choose_network, images_of, open_network
 from cnnviz.ui.snippets import filters_code
 
 PAGE = "pages/inside/filters.py"
@@ -27,9 +27,10 @@ with left:
 with right, play_first():
     network = open_network(chosen, "filters_step")
     play = st.container()
-small = isinstance(chosen, Run)
-if isinstance(chosen, Run):
-    images = load(chosen.spec.dataset, "test").floats(slice(0, SEARCHED))
+test = images_of(chosen)
+small = test is not None
+if test is not None:
+    images = test.floats(slice(0, SEARCHED))
     names = [f"no. {i}" for i in range(len(images))]
 else:
     images = remember(("photographs", network.input_shape), lambda: torch.stack([fit(photo(name), network.input_shape) for name in PHOTOS]))
@@ -81,7 +82,7 @@ st.caption(
     "“Sent back”: the unit's value through the network in reverse (deconvolution, Zeiler and Fergus); red pixels raised it, blue ones lowered it."
 )
 
-st.subheader("The weights while the network learns" if small else "The weights", anchor=False)
+st.subheader("The weights while the network learns" if isinstance(chosen, Run) else "The weights", anchor=False)
 edges = bin_edges(bank.kernels)
 history = weights_by_step(chosen, layer, edges) if isinstance(chosen, Run) else ([0], [weight_histogram(network.model, layer, edges)])
 if history is not None:

@@ -71,7 +71,7 @@ with play:
             + (
                 " All maps have one scale."
                 if compare == "classes"
-                else " Each map is scaled to its own largest value, because methods have different units."
+                else " Each map has its own scale (its last colour: the largest 0.5 % of its pixels), because methods have different units."
             )
         )
 

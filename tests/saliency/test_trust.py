@@ -133,3 +133,17 @@ def test_rank_correlation_is_spearmans() -> None:
 def test_a_map_of_another_size_is_a_sentence(network: nn.Module, image: Tensor) -> None:
     with pytest.raises(CnnvizError, match="The map is 7×7, but the image is 28×28"):
         faithfulness(network, image, torch.rand(7, 7))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_sensitivity_is_the_largest_relative_change(channels: int) -> None:
+    """Of a square, whose gradient 2x moves by at most twice the radius in each value."""
+
+    class Square(nn.Module):
+        def forward(self, images: Tensor) -> Tensor:
+            return images.square().sum((1, 2, 3)).unsqueeze(1)
+
+    image = torch.rand(channels, 8, 8, generator=torch.Generator().manual_seed(0))
+    found = sensitivity(Square(), image, attribute(Square(), image, 0, "gradient"), samples=20)
+    highest = 2 * 0.02 * (channels * 64) ** 0.5 / (2 * image).norm().item()
+    assert 0.4 * highest < found <= highest
