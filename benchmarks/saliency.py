@@ -71,7 +71,7 @@ def agreement(ours: Tensor, theirs: Tensor) -> str:
     difference = (ours - theirs).abs().max().item() / max(theirs.abs().max().item(), 1e-12)
     if difference < 2e-3:
         return f"equal within {difference:.0e}"
-    return f"correlation {torch.corrcoef(torch.stack([ours.flatten(), theirs.flatten()]))[0, 1]:.3f}"
+    return f"correlation {torch.corrcoef(torch.stack([ours.flatten(), theirs.flatten()]))[0, 1]:.4f}, largest difference {difference:.0e} of the largest value"
 
 
 def compare(name: str, model: nn.Module, image: Tensor, layer: nn.Module, chosen: list[str]) -> None:

@@ -13,7 +13,7 @@ import sys
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -129,6 +129,8 @@ class LayerGraph:
         self._first = next(iter((*model.parameters(), *model.buffers())), None)
         _keep_freed_memory()
         self._shapes: dict[tuple[int, ...], dict[str, tuple[int, ...]]] = {}
+        self._function: Callable[[Tensor], Tensor] | None = None
+        self._parts: tuple[fx.GraphModule, fx.GraphModule, fx.GraphModule] | None = None
         self._fused: tuple[tuple[Any, ...], fx.GraphModule] | None = None
         self.shown = self._shown(model)
         """The names to list, in the order of computation: of a chain of ours, its own layers; else every layer."""
@@ -205,6 +207,15 @@ class LayerGraph:
             answer: Tensor = self.module(images)
         return answer
 
+    def function(self) -> Callable[[Tensor], Tensor]:
+        """The network as a plain function without hooks, and without the detour over them."""
+        with self.lock:
+            if self._function is None:
+                self._function = (
+                    _run_chain([forward for _, forward in self._chain]) if self._chain else fx.GraphModule(_twins(self.module), self._graph)
+                )
+            return self._function
+
     def outputs(self, images: Tensor) -> dict[str, Tensor]:
         """Every layer's output for a batch (B, C, H, W), with the batch dimension, in the order of computation; the caller chooses the grad mode."""
         if self._chain is not None:
@@ -267,6 +278,14 @@ class LayerGraph:
                 self._fused = versions, _fuse(self.module)
             return self._fused[1]
 
+    def affine_parts(self) -> tuple[fx.GraphModule, fx.GraphModule]:
+        """``fused()`` in two: the layers before the first nonlinear one, which together are one affine function of the image, and the rest."""
+        whole = self.fused()
+        with self.lock:
+            if self._parts is None or self._parts[0] is not whole:
+                self._parts = whole, *_split(whole)
+            return self._parts[1:]
+
     def matches(self, model: nn.Module) -> bool:
         return self._signature == _signature(model)
 
@@ -286,6 +305,15 @@ def graph_of(model: nn.Module) -> LayerGraph:
         if found is None or not found.matches(model):
             found = _graphs[model] = LayerGraph(model)
         return found
+
+
+def _run_chain(steps: Sequence[Callable[[Tensor], Tensor]]) -> Callable[[Tensor], Tensor]:
+    def run(images: Tensor) -> Tensor:
+        for step in steps:
+            images = step(images)
+        return images
+
+    return run
 
 
 class _Tracer(fx.Tracer):
@@ -402,6 +430,28 @@ def _fuse(module: fx.GraphModule) -> fx.GraphModule:
         if node.op == "call_module" and isinstance(body.get_submodule(str(node.target)), nn.Conv2d):
             body.add_module(str(node.target), _channels_last(body.get_submodule(str(node.target))))
     return fx.GraphModule(body, graph)
+
+
+_AFFINE = (Normalise, nn.Conv2d, nn.BatchNorm2d, nn.AvgPool2d, nn.ZeroPad2d, nn.Flatten, nn.Linear, nn.Identity, nn.Dropout)
+
+
+def _split(whole: fx.GraphModule) -> tuple[fx.GraphModule, fx.GraphModule]:
+    nodes = list(whole.graph.nodes)
+    last = nodes[0]
+    for node in nodes[1:]:
+        affine = node.op == "call_module" and isinstance(whole.get_submodule(str(node.target)), _AFFINE)
+        if not affine or node.all_input_nodes != [last] or list(last.users) != [node]:
+            break
+        last = node
+    head, tail = fx.Graph(), fx.Graph()
+    before: dict[fx.Node, fx.Node] = {}
+    for node in nodes[: nodes.index(last) + 1]:
+        before[node] = head.node_copy(node, before.__getitem__)
+    head.output(before[last])
+    after = {last: tail.placeholder("maps")}
+    for node in nodes[nodes.index(last) + 1 :]:
+        after[node] = tail.node_copy(node, after.__getitem__)
+    return fx.GraphModule(whole, head), fx.GraphModule(whole, tail)
 
 
 def _channels_last(convolution: nn.Module) -> nn.Module:

@@ -71,9 +71,9 @@ class Setting:
             finally:
                 handle.remove()
 
-    def forward(self, passes: int) -> Callable[[Tensor], Tensor]:
-        """The network as a fast function, with batch norms folded in."""
-        network = self.graph.fused()
+    def forward(self, passes: int, network: Callable[[Tensor], Tensor] | None = None) -> Callable[[Tensor], Tensor]:
+        """The network, or a part of it, as a function that reports its progress; usually the fast one with batch norms folded in."""
+        network = self.graph.fused() if network is None else network
         if self.progress is None:
             return network
         counted = self._counter(passes, self.progress)
