@@ -23,7 +23,7 @@ OUTERMOST = 0.995
 def overlay(
     image: Tensor, saliency: Tensor, what: str, *, opacity: float = 1.0, absolute: bool = False, smooth: float = 0.0, most: float | None = None
 ) -> Sheet:
-    """A saliency map on its image in grey, on a scale from −1 to 1 (0 to 1 where sizes are shown).
+    """A saliency map on its image in grey, on a scale with zero in the middle (at the left where sizes are shown).
 
     Args:
         image: (C, H, W) float in [0, 1].
@@ -51,7 +51,7 @@ def overlay(
     Image.fromarray(mixed).save(buffer, "PNG", compress_level=1)
     height, width = saliency.shape
     alt = f"{what}: largest value {largest:.3g}; {(saliency > 0).float().mean():.0%} of the pixels speak for the class, {(saliency < 0).float().mean():.0%} against"
-    return Sheet(buffer.getvalue(), 1, 1, 1, height, width, 0.0 if absolute else -1.0, 1.0, scale, alt)
+    return Sheet(buffer.getvalue(), 1, 1, 1, height, width, 0.0 if absolute else -largest, largest, scale, alt)
 
 
 def share_curves(curves: Mapping[str, tuple[float, ...]], shares: tuple[float, ...], title: str) -> "Figure":

@@ -143,7 +143,7 @@ def wall_of_maps(
         what = f"{question.title}, class {question.network.classes[one.target]}"
         sheet = overlay(image, one.map, what, opacity=opacity, absolute=absolute, smooth=smooth, most=most)
         seconds = f"{one.seconds * 1000:.0f} ms" if one.seconds < 1 else f"{one.seconds:.1f} s"
-        below = f"{seconds}, largest {one.map.abs().max():.3g}" + (f"\n{one.layer}" if one.layer else "")
+        below = f"{one.layer}, {seconds}" if one.layer else seconds
         items.append(WallItem(question.title, sheet, unit="map", labels=((below, ""),), target=target))
     return items
 

@@ -45,7 +45,7 @@ with play:
         items = [WallItem("image", image_sheet(image.unsqueeze(0), what="image"), unit="image", target=130, legend=False)]
         for heading, values in (("before", maps), ("after", edited)):
             sheet = map_sheet(values, span=span, what=f"{unit}s of {layer}, {heading}")
-            items.append(WallItem(heading, sheet, unit=unit, title=f"{layer}, {heading}", target=230))
+            items.append(WallItem(heading, sheet, unit=unit, title=heading, target=260))
         map_wall("ablation_wall", items)
         rest = f" ({network.classes[best]} has {after[best]:.1%} left)." if now != best else "."
         st.markdown(f"Before: **{network.classes[best]}** with {before[best]:.1%}. After: **{network.classes[now]}** with {after[now]:.1%}{rest}")

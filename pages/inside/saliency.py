@@ -48,7 +48,8 @@ with left:
 if compare == "classes":
     questions = [Question(f"{network.classes[i]}, {answer[i]:.1%}", network, methods[0], i) for i in order[:8]]
 elif compare == "steps" and isinstance(chosen, Run):
-    picked = chosen.steps[:: max(1, len(chosen.steps) // 7)]
+    steps = chosen.steps
+    picked = sorted({steps[round(i * (len(steps) - 1) / 7)] for i in range(8)})
     questions = [Question(f"step {step}", network_of_run(chosen, step), methods[0], target) for step in picked]
 else:
     questions = [Question(TITLES[name], network, name, target) for name in methods]
