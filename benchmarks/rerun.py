@@ -86,6 +86,7 @@ async def measure(address: str, process: psutil.Process, page: str, count: int) 
 async def compare(names: list[str]) -> None:
     with serving() as (address, number):
         process = psutil.Process(number)
+        await measure(address, process, "saliency", 1)  # until the server has imported all it needs
         worst_single = worst_crowd = 0.0
         for page in names:
             alone = 0.0

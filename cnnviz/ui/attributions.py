@@ -134,9 +134,12 @@ def wall_of_maps(
 ) -> list[WallItem]:  # fmt: skip
     """The maps over the image; ``common``: on one scale, for maps of the same unit. Says why, where one is missing."""
     made = [(question, one) for question, one in zip(questions, found, strict=True) if isinstance(one, Attribution)]
+    missing: dict[str, list[str]] = {}
     for question, one in zip(questions, found, strict=True):
         if isinstance(one, CnnvizError):
-            st.error(f"{question.title}: {one}", icon=":material/error:")
+            missing.setdefault(str(one), []).append(question.title)
+    for sentence, titles in missing.items():
+        st.error(f"{', '.join(titles)}: {sentence}", icon=":material/error:")
     most = max((one.map.abs().max().item() for _, one in made), default=1.0) if common else None
     items = []
     for question, one in made:
