@@ -8,8 +8,9 @@ from torch import Tensor
 
 from cnnviz.errors import CnnvizError
 from cnnviz.features import LayerField, UnitExplanation, UnitTrace, explain_unit, receptive_field, unit_trace
-from cnnviz.figures import image_sheet, limits, map_sheet
+from cnnviz.figures import channel_bars, image_sheet, limits, map_sheet
 from cnnviz.models import graph_of
+from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.links import changed_by_itself, write
 from cnnviz.ui.memory import digest, remember
@@ -17,7 +18,6 @@ from cnnviz.ui.networks import OpenNetwork
 from cnnviz.ui.stepping import StepperNames, stepper
 
 IMAGE = "image"
-ELEMENTWISE = "each value on its own"
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def unit_panel(network: OpenNetwork, image: Tensor, maps: Mapping[str, Tensor], 
     except CnnvizError as error:
         st.info(str(error), icon=":material/info:")
         return
-    st.markdown(_sentence(found))
+    st.markdown(_sentence(found) + _what_follows(network, maps, found))
     traced: UnitTrace | None = remember(("unit trace", state), unit_trace, network.model, image, unit.layer, unit.channel, unit.row, unit.col)
     if traced is not None and found.products.numel() > 1:
         if len(traced.channels) < len(found.window):
@@ -123,7 +123,31 @@ def unit_panel(network: OpenNetwork, image: Tensor, maps: Mapping[str, Tensor], 
             input=" + ".join(found.inputs), weights="weights", output=unit.layer, channels=tuple(f"channel {c}" for c in traced.channels)
         )
         stepper("unit_stepper", traced.trace, names, start=traced.start)
+    if found.weights is not None and len(found.window) > 1:
+        sums = found.by_channel.float()
+        order = sums.abs().argsort(descending=True)[:40].sort().values.tolist()
+        words = f"Sum of the products of each of {len(sums)} input channels; together with the bias {found.bias:.4f} they make {found.value:.4f}"
+        with st.expander("Sum of the products by input channel", icon=":material/bar_chart:"):
+            chart("by_channel", words, state, channel_bars, sums, order, "sum of its products")
     _ways(network, found)
+
+
+def _what_follows(network: OpenNetwork, maps: Mapping[str, Tensor], found: UnitExplanation) -> str:
+    """The unit's value behind the batch norm and the activation that follow, if they do."""
+    graph = graph_of(network.model)
+    words, name = "", found.layer
+    while True:
+        followers = [call for call in graph.calls.values() if name in call.inputs]
+        name = followers[0].name if followers else ""
+        shown = _shown(network, name)
+        if len(followers) != 1 or shown not in maps or graph.calls[name].inputs == () or len(followers[0].inputs) != 1:
+            return words
+        values, here = maps[shown], maps.get(_shown(network, found.layer))
+        if here is None or values.shape != here.shape or found.products.numel() == 1:
+            return words
+        words += f" Then **{shown}** makes {values[found.channel, found.row, found.col]:.4f} of it."
+        if not followers[0].kind.startswith("BatchNorm"):
+            return words
 
 
 def _size(field: LayerField) -> str:

@@ -35,11 +35,9 @@ def wall_items(maps: dict[str, Tensor], span: tuple[float, float] | None, what: 
     for name, values in maps.items():
         kind = "unit" if values.shape[1:] == (1, 1) else "map"
         heading = f"{name}{': ' if what else ''}{what}"
-        items.append(
-            WallItem(
-                f"{name}{what}", map_sheet(values, span=span, what=f"{kind}s of {heading}"), "×".join(map(str, values.shape)), kind, title=heading
-            )
-        )
+        sheet = map_sheet(values, span=span, what=f"{kind}s of {heading}")
+        tall = 480 if len(maps) == 1 and not what else 150
+        items.append(WallItem(f"{name}{what}", sheet, "×".join(map(str, values.shape)), kind, title=heading, target=tall))
     return items
 
 
