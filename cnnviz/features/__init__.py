@@ -11,7 +11,8 @@ from cnnviz.features.mistakes import Answers, Calibration, answers
 from cnnviz.features.predictions import probabilities
 from cnnviz.features.receptive import LayerField, receptive_field, shapes
 from cnnviz.features.shift import ShiftTest, shift_test, shifted
-from cnnviz.features.units import Term, UnitExplanation, UnitTrace, explain_unit, unit_trace
+from cnnviz.features.unit_steps import UnitTrace, unit_trace
+from cnnviz.features.units import Term, UnitExplanation, explain_unit
 
 __all__ = [
     "WAYS",

@@ -11,9 +11,7 @@ from torch import Tensor, nn
 from cnnviz.errors import CnnvizError
 from cnnviz.features.maps import as_batch
 from cnnviz.models import LayerCall, Normalise, graph_of
-from cnnviz.ops import convolution, pooling
 from cnnviz.ops.activations import ACTIVATIONS, Maxout
-from cnnviz.ops.trace import Trace
 
 Place = tuple[str, int, int, int]
 """(layer, channel, row, column); the layer ``"image"`` is the image."""
@@ -104,15 +102,18 @@ def explain_unit(model: nn.Module, image: Tensor, layer: str, channel: int, row:
     Raises:
         CnnvizError: no such layer or unit, or a layer whose units cannot be taken apart (attention, for example).
     """
+    call, values = call_and_values(model, image, layer)
+    return explain_in(values, call, channel, row, col)
+
+
+def call_and_values(model: nn.Module, image: Tensor, layer: str) -> tuple[LayerCall, dict[str, Tensor]]:
+    """The layer at work, and all layers' outputs for one image in float64: (C, H, W), or (units,) of vectors."""
     batch = as_batch(model, image)
     graph = graph_of(model)
-    name = graph.find(layer)
+    call = graph.calls[graph.find(layer)]
     with torch.inference_mode():
-        values = {
-            "image": batch[0].double(),
-            **{key: value[0].double() for key, value in graph.outputs(batch.to(graph.device)).items() if value.dim() > 1},
-        }
-    return explain_in(values, graph.calls[name], channel, row, col)
+        outputs = graph.outputs(batch.to(graph.device))
+        return call, {"image": batch[0].double(), **{name: value[0].double() for name, value in outputs.items() if value.dim() > 1}}
 
 
 def explain_in(values: dict[str, Tensor], call: LayerCall, channel: int, row: int, col: int) -> UnitExplanation:
@@ -165,11 +166,11 @@ def _cell(values: Tensor, place: tuple[int, int, int]) -> Tensor:
     return (values[place] if values.dim() == 3 else values[place[0]]).reshape(1, 1, 1)
 
 
-def _pair(value: Any) -> tuple[int, int]:
+def pair(value: Any) -> tuple[int, int]:
     return (int(value[0]), int(value[1])) if isinstance(value, tuple | list) else (int(value), int(value))
 
 
-def _gather(
+def gather(
     call: LayerCall, maps: Tensor, channels: range, rows: list[int], cols: list[int], outside: float = 0.0
 ) -> tuple[Tensor, list[Place | None]]:
     """(N, R, C) values at rows × cols, ``outside`` beyond the edge, and their places."""
@@ -190,11 +191,11 @@ def _convolution(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, i
     module: Any = call.module
     maps, (channel, row, col) = inputs[0], place
     weight = module.weight[channel].double()
-    per_group, kernel, stride, dilation = weight.shape[0], weight.shape[1:], _pair(module.stride), _pair(module.dilation)
+    per_group, kernel, stride, dilation = weight.shape[0], weight.shape[1:], pair(module.stride), pair(module.dilation)
     if module.padding == "same":
         padding = tuple(d * (k - 1) // 2 for d, k in zip(dilation, kernel, strict=True))
     else:
-        padding = (0, 0) if module.padding == "valid" else _pair(module.padding)
+        padding = (0, 0) if module.padding == "valid" else pair(module.padding)
     first = channel // (module.out_channels // module.groups) * per_group
     rows, cols = (
         [index * s - p + d * k for k in range(size)] for index, s, p, d, size in zip((row, col), stride, padding, dilation, kernel, strict=True)
@@ -204,7 +205,7 @@ def _convolution(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, i
         window = maps[first : first + per_group][:, rows][:, :, cols]
         places: list[Place | None] = [(call.inputs[0], c, r, x) for c in range(first, first + per_group) for r in rows for x in cols]
     else:
-        window, places = _gather(call, maps, range(first, first + per_group), rows, cols)
+        window, places = gather(call, maps, range(first, first + per_group), rows, cols)
     return _Found(window, weight, places, 0.0 if module.bias is None else module.bias[channel].item())
 
 
@@ -280,17 +281,17 @@ def _first_largest(cells: Tensor) -> Tensor:
 
 def _max_pool(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
     module: Any = call.module
-    kernel, stride = _pair(module.kernel_size), _pair(module.kernel_size if module.stride is None else module.stride)
-    padding, dilation = _pair(module.padding), _pair(module.dilation)
+    kernel, stride = pair(module.kernel_size), pair(module.kernel_size if module.stride is None else module.stride)
+    padding, dilation = pair(module.padding), pair(module.dilation)
     rows, cols = ([i * s - p + d * k for k in range(n)] for i, s, p, d, n in zip(place[1:], stride, padding, dilation, kernel, strict=True))
-    window, places = _gather(call, inputs[0], range(place[0], place[0] + 1), rows, cols, -math.inf)
+    window, places = gather(call, inputs[0], range(place[0], place[0] + 1), rows, cols, -math.inf)
     weights = _first_largest(window)
     return _Found(window.nan_to_num(neginf=0.0), weights, places)
 
 
 def _average_pool(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
     module: Any = call.module
-    kernel, stride, padding = _pair(module.kernel_size), _pair(module.kernel_size if module.stride is None else module.stride), _pair(module.padding)
+    kernel, stride, padding = pair(module.kernel_size), pair(module.kernel_size if module.stride is None else module.stride), pair(module.padding)
     sizes = inputs[0].shape[1:]
     lines, counted = [], 1
     for index, k, s, p, n in zip(place[1:], kernel, stride, padding, sizes, strict=True):
@@ -298,7 +299,7 @@ def _average_pool(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, 
         last = min(first + k, n + p)
         counted *= last - first if module.count_include_pad else min(last, n) - max(first, 0)
         lines.append(list(range(first, last)))
-    window, places = _gather(call, inputs[0], range(place[0], place[0] + 1), lines[0], lines[1])
+    window, places = gather(call, inputs[0], range(place[0], place[0] + 1), lines[0], lines[1])
     return _Found(window, torch.full_like(window, 1 / (getattr(module, "divisor_override", None) or counted)), places)
 
 
@@ -306,7 +307,7 @@ def _adaptive(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]
     size: Any = call.module.output_size if call.module is not None else 1
     targets = [n if t is None else int(t) for t, n in zip(size if isinstance(size, tuple | list) else (size, size), inputs[0].shape[1:], strict=True)]
     rows, cols = (list(range(index * n // t, -(-(index + 1) * n // t))) for index, n, t in zip(place[1:], inputs[0].shape[1:], targets, strict=True))
-    window, places = _gather(call, inputs[0], range(place[0], place[0] + 1), rows, cols)
+    window, places = gather(call, inputs[0], range(place[0], place[0] + 1), rows, cols)
     if isinstance(call.module, nn.AdaptiveMaxPool2d):
         return _Found(window, _first_largest(window), places)
     return _Found(window, torch.full_like(window, 1 / window.numel()), places)
@@ -315,7 +316,7 @@ def _adaptive(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]
 def _zero_pad(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
     module: Any = call.module
     left, _, top, _ = module.padding
-    window, places = _gather(call, inputs[0], range(place[0], place[0] + 1), [place[1] - top], [place[2] - left])
+    window, places = gather(call, inputs[0], range(place[0], place[0] + 1), [place[1] - top], [place[2] - left])
     return _Found(window, torch.ones_like(window), places)
 
 
@@ -371,7 +372,7 @@ def _mean(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) ->
     maps = inputs[0]
     if maps.dim() != 3:
         raise CnnvizError(f"'{call.name}' is no average over a map. Choose another layer.")
-    window, places = _gather(call, maps, range(place[0], place[0] + 1), list(range(maps.shape[1])), list(range(maps.shape[2])))
+    window, places = gather(call, maps, range(place[0], place[0] + 1), list(range(maps.shape[1])), list(range(maps.shape[2])))
     return _Found(window, torch.full_like(window, 1 / window.numel()), places)
 
 
@@ -385,82 +386,3 @@ _MODULES: tuple[tuple[Any, Handler], ...] = (
     (nn.ZeroPad2d, _zero_pad), (nn.Flatten, _same_order), ((nn.Dropout, nn.Dropout2d, nn.Identity), _identity),
 )  # fmt: skip
 _FUNCTIONS: dict[str, Handler] = {"add": _add, "iadd": _add, "mul": _multiply, "imul": _multiply, "cat": _join, "concat": _join, "mean": _mean}
-
-
-@dataclass(frozen=True, eq=False)
-class UnitTrace:
-    """A unit's sum, to be stepped through.
-
-    Attributes:
-        trace: over the neighbourhood of the unit, or of the unit alone.
-        start: the unit's step in it.
-        channels: the input channels that it shows.
-        rest: what the channels that it does not show add, already within its bias.
-    """
-
-    trace: Trace
-    start: int
-    channels: tuple[int, ...]
-    rest: float
-
-
-MOST_CHANNELS = 8
-REACH = 2
-
-
-def unit_trace(model: nn.Module, image: Tensor, layer: str, channel: int, row: int = 0, col: int = 0) -> UnitTrace | None:
-    """The unit as a trace for the stepper; ``None`` for functions that are no sum or maximum of a window.
-
-    A convolution of up to 8 input channels is traced with its neighbours up to 2 cells away; of more channels the 8 that matter most for this unit are
-    traced, for this unit alone.
-    """
-    batch = as_batch(model, image)
-    graph = graph_of(model)
-    name = graph.find(layer)
-    with torch.inference_mode():
-        values = {
-            "image": batch[0].double(),
-            **{key: value[0].double() for key, value in graph.outputs(batch.to(graph.device)).items() if value.dim() > 1},
-        }
-    call = graph.calls[name]
-    unit = explain_in(values, call, channel, row, col)
-    if unit.weights is None:
-        return None
-    if isinstance(call.module, nn.MaxPool2d):
-        return UnitTrace(pooling.trace(unit.window[0], (unit.window.shape[1], unit.window.shape[2]), mode="max"), 0, (channel,), 0.0)
-    if isinstance(call.module, nn.Conv2d) and len(unit.window) <= MOST_CHANNELS:
-        around = _neighbourhood(call, values, unit)
-        if around is not None:
-            return around
-    order = unit.by_channel.abs().argsort(descending=True)[:MOST_CHANNELS].sort().values
-    rest = unit.by_channel.sum().item() - unit.by_channel[order].sum().item()
-    alone = convolution.trace(unit.window[order].float(), unit.weights[order].unsqueeze(0).float(), bias=[unit.bias + rest])
-    return UnitTrace(alone, 0, tuple(order.tolist()), rest)
-
-
-def _neighbourhood(call: LayerCall, values: dict[str, Tensor], unit: UnitExplanation) -> UnitTrace | None:
-    module: Any = call.module
-    stride, dilation, kernel = _pair(module.stride), _pair(module.dilation), _pair(module.kernel_size)
-    if (
-        stride[0] != stride[1]
-        or dilation[0] != dilation[1]
-        or kernel[0] != kernel[1]
-        or module.padding_mode != "zeros"
-        or isinstance(module.padding, str)
-    ):
-        return None
-    padding = _pair(module.padding)
-    maps, output = values[call.inputs[0]], values[call.name]
-    spans = [(max(0, at - REACH), min(n - 1, at + REACH)) for at, n in zip((unit.row, unit.col), output.shape[1:], strict=True)]
-    rows, cols = (
-        list(range(first * stride[0] - p, last * stride[0] - p + dilation[0] * (kernel[0] - 1) + 1))
-        for (first, last), p in zip(spans, padding, strict=True)
-    )
-    count = len(unit.window)
-    start = unit.channel // (module.out_channels // module.groups) * count
-    crop, _ = _gather(call, maps, range(start, start + count), rows, cols)
-    bias = 0.0 if module.bias is None else module.bias[unit.channel].item()
-    weights = module.weight[unit.channel : unit.channel + 1].detach()
-    trace = convolution.trace(crop.float(), weights.float(), stride[0], 0, dilation[0], bias=[bias])
-    place = (unit.row - spans[0][0]) * (spans[1][1] - spans[1][0] + 1) + unit.col - spans[1][0]
-    return UnitTrace(trace, place, tuple(range(start, start + count)), 0.0)

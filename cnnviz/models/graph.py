@@ -6,7 +6,6 @@ looks into a network neither changes it nor meets anybody else who does.
 """
 
 import contextlib
-import copy
 import ctypes
 import operator
 import sys
@@ -22,10 +21,11 @@ import torch
 from torch import Tensor, fx, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn import functional
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from cnnviz.errors import CnnvizError
+from cnnviz.models.folding import fold, split_affine
 from cnnviz.models.network import ImageNetwork, Network, Normalise
+from cnnviz.models.private import private, twins
 
 warnings.filterwarnings("ignore", message=r"\s*Setting (forward, )?backward hooks", category=UserWarning)
 # Captum says so at each use; here its hooks sit on private copies.
@@ -112,7 +112,7 @@ class LayerGraph:
                 self._names[node] = self._unused(str(node.meta.get("cnnviz_name", node.target)))
                 place = self._names[node].replace(".", "_")
                 place = f"{place}_{index}" if hasattr(body, place) else place
-                body.add_module(place, _private(modules[node.target]))
+                body.add_module(place, private(modules[node.target]))
                 node.target = place
                 self._places[self._names[node]] = node.target
             elif node.op == "get_attr":
@@ -212,7 +212,7 @@ class LayerGraph:
         with self.lock:
             if self._function is None:
                 self._function = (
-                    _run_chain([forward for _, forward in self._chain]) if self._chain else fx.GraphModule(_twins(self.module), self._graph)
+                    _run_chain([forward for _, forward in self._chain]) if self._chain else fx.GraphModule(twins(self.module), self._graph)
                 )
             return self._function
 
@@ -229,7 +229,7 @@ class LayerGraph:
                 copied: dict[fx.Node, fx.Node] = {}
                 graph.graph_copy(self._graph, copied)
                 graph.output(tuple(copied[node] for node in self._names))
-                self._everything = fx.GraphModule(_twins(self.module), graph), list(self._names.values())
+                self._everything = fx.GraphModule(twins(self.module), graph), list(self._names.values())
             module, names = self._everything
         return {name: value for name, value in zip(names, module(images), strict=True) if isinstance(value, Tensor)}
 
@@ -241,7 +241,7 @@ class LayerGraph:
         result = graph.graph_copy(self._graph, copied)
         graph.output(result)
         node = copied[next(node for node, known in self._names.items() if known == name)]
-        body = _twins(self.module)
+        body = twins(self.module)
         body.add_module("edit", edit)
         with graph.inserting_after(node):
             behind = graph.call_module("edit", (node,))
@@ -255,7 +255,7 @@ class LayerGraph:
         copied: dict[fx.Node, fx.Node] = {}
         graph.graph_copy(self._graph, copied)
         graph.output(copied[next(node for node, known in self._names.items() if known == name)])
-        part = fx.GraphModule(_twins(self.module), graph).eval()
+        part = fx.GraphModule(twins(self.module), graph).eval()
         part.graph.eliminate_dead_code()
         part.recompile()
         return part
@@ -275,7 +275,7 @@ class LayerGraph:
         with self.lock:
             versions = _versions(self.module)
             if self._fused is None or self._fused[0] != versions:
-                self._fused = versions, _fuse(self.module)
+                self._fused = versions, fold(self.module)
             return self._fused[1]
 
     def affine_parts(self) -> tuple[fx.GraphModule, fx.GraphModule]:
@@ -283,7 +283,7 @@ class LayerGraph:
         whole = self.fused()
         with self.lock:
             if self._parts is None or self._parts[0] is not whole:
-                self._parts = whole, *_split(whole)
+                self._parts = whole, *split_affine(whole)
             return self._parts[1:]
 
     def matches(self, model: nn.Module) -> bool:
@@ -343,31 +343,6 @@ def _scoped(node: fx.Node) -> str:
     return f"{scope}.{function}" if scope else function
 
 
-class _ClippedReLU(nn.ReLU6, nn.ReLU):
-    """ReLU6 that whoever looks for ReLUs finds, such as guided backpropagation."""
-
-
-_HOOKS = (
-    "_forward_hooks", "_forward_hooks_with_kwargs", "_forward_hooks_always_called", "_forward_pre_hooks", "_forward_pre_hooks_with_kwargs",
-    "_backward_hooks", "_backward_pre_hooks",
-)  # fmt: skip
-
-
-def _private(module: nn.Module) -> nn.Module:
-    """A copy that shares the weights but neither hooks nor mode, and does not work in place."""
-    twin = copy.copy(module)
-    for name in _HOOKS:
-        own = {key: hook for key, hook in getattr(module, name).items() if type(hook).__module__.startswith("torch.nn.utils")}
-        twin.__dict__[name] = type(getattr(module, name))(own)
-    twin.__dict__["_modules"] = {name: None if child is None else _private(child) for name, child in module._modules.items()}
-    twin.training = False
-    if type(twin) is nn.ReLU6:
-        twin.__class__ = _ClippedReLU
-    if getattr(twin, "inplace", False):
-        twin.inplace = False  # type: ignore[assignment]
-    return twin
-
-
 def _signature(model: nn.Module) -> tuple[int, ...]:
     return tuple(map(id, model._modules.values() if isinstance(model, Network) else model.modules()))
 
@@ -394,70 +369,3 @@ def _versions(module: nn.Module) -> tuple[Any, ...]:
         return (tensor.data_ptr(), 0 if tensor.is_inference() else tensor._version)
 
     return tuple(version(tensor) for tensor in (*module.parameters(), *module.buffers()))
-
-
-def _twins(module: nn.Module) -> nn.Module:
-    """A module with private copies of all children: hooks on the one are not heard by the other."""
-    body = nn.Module()
-    for name, child in module.named_children():
-        body.add_module(name, _private(child))
-    for name, value in (*module._buffers.items(), *module._parameters.items()):
-        setattr(body, name, value)
-    for name, value in vars(module).items():
-        if isinstance(value, Tensor):
-            setattr(body, name, value)
-    return body
-
-
-def _fuse(module: fx.GraphModule) -> fx.GraphModule:
-    graph = fx.Graph()
-    copied: dict[fx.Node, fx.Node] = {}
-    result = graph.graph_copy(module.graph, copied)
-    graph.output(result)
-    body = _twins(module)
-    for node in list(graph.nodes):
-        source = node.args[0] if node.args else None
-        if node.op != "call_module" or not isinstance(source, fx.Node) or source.op != "call_module" or len(source.users) > 1:
-            continue
-        convolution, norm = body.get_submodule(str(source.target)), body.get_submodule(str(node.target))
-        if type(convolution) is nn.Conv2d and type(norm) is nn.BatchNorm2d and norm.running_mean is not None:
-            with torch.no_grad():
-                joined = fuse_conv_bn_eval(convolution, norm)
-            body.add_module(str(source.target), joined.requires_grad_(False))
-            node.replace_all_uses_with(source)
-            graph.erase_node(node)
-    for node in graph.nodes:
-        if node.op == "call_module" and isinstance(body.get_submodule(str(node.target)), nn.Conv2d):
-            body.add_module(str(node.target), _channels_last(body.get_submodule(str(node.target))))
-    return fx.GraphModule(body, graph)
-
-
-_AFFINE = (Normalise, nn.Conv2d, nn.BatchNorm2d, nn.AvgPool2d, nn.ZeroPad2d, nn.Flatten, nn.Linear, nn.Identity, nn.Dropout)
-
-
-def _split(whole: fx.GraphModule) -> tuple[fx.GraphModule, fx.GraphModule]:
-    nodes = list(whole.graph.nodes)
-    last = nodes[0]
-    for node in nodes[1:]:
-        affine = node.op == "call_module" and isinstance(whole.get_submodule(str(node.target)), _AFFINE)
-        if not affine or node.all_input_nodes != [last] or list(last.users) != [node]:
-            break
-        last = node
-    head, tail = fx.Graph(), fx.Graph()
-    before: dict[fx.Node, fx.Node] = {}
-    for node in nodes[: nodes.index(last) + 1]:
-        before[node] = head.node_copy(node, before.__getitem__)
-    head.output(before[last])
-    after = {last: tail.placeholder("maps")}
-    for node in nodes[nodes.index(last) + 1 :]:
-        after[node] = tail.node_copy(node, after.__getitem__)
-    return fx.GraphModule(whole, head), fx.GraphModule(whole, tail)
-
-
-def _channels_last(convolution: nn.Module) -> nn.Module:
-    """Its own copy with weights in the memory order that is the fastest on a CPU; where it works, its output has that order too."""
-    twin = copy.copy(convolution)
-    weight = getattr(convolution, "weight", None)
-    if type(convolution) is nn.Conv2d and isinstance(weight, Tensor):
-        twin._parameters = {**convolution._parameters, "weight": nn.Parameter(weight.detach().contiguous(memory_format=torch.channels_last), False)}
-    return twin
