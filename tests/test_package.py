@@ -15,7 +15,7 @@ def run_python(code: str, *options: str) -> str:
 def test_import_needs_no_streamlit() -> None:
     code = (
         "import sys; sys.modules['streamlit'] = None\n"
-        "import cnnviz, cnnviz.data, cnnviz.models, cnnviz.training, cnnviz.features, cnnviz.figures\n"
+        "import cnnviz, cnnviz.data, cnnviz.models, cnnviz.training, cnnviz.features, cnnviz.figures, cnnviz.saliency\n"
         "print(cnnviz.__version__)"
     )
     assert run_python(code).strip() == "0.1.0"
@@ -52,3 +52,8 @@ def test_every_bundled_run_travels_in_the_installed_package() -> None:
     for folder in (ROOT / "assets" / "runs").iterdir():
         assert f"cnnviz.assets.runs.{folder.name}" in packages
         assert f"cnnviz.assets.runs.{folder.name}.snapshots" in packages
+
+
+def test_every_room_travels_in_the_installed_package() -> None:
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    assert {f"cnnviz.{path.parent.name}" for path in (ROOT / "cnnviz").glob("*/__init__.py")} <= set(packages)
