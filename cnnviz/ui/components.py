@@ -159,7 +159,7 @@ def scatter(
     data = {
         "x": [round(x, 4) for x, _ in places], "y": [round(y, 4) for _, y in places], "group": list(group), "ringed": list(ringed), "texts": list(texts),
         "groups": [{"sign": sign, "name": name, "colour": colour} for sign, name, colour in groups], "sprite": sprite.url, "columns": sprite.columns,
-        "side": sprite.width, "alt": alt, "hint": "Point at a sign to see its image; click it to open it.",
+        "side": sprite.width, "alt": alt, "hint": "Point at a sign to see its image; click it to open it in the microscope.",
     }  # fmt: skip
     result = component("scatter")(key=key, data=data, default={"picked": None}, on_picked_change=listen)
     picked = result.picked

@@ -52,10 +52,11 @@ with play:
             f"In **{layer}** at step **{network.step}**, **{apart.neighbours:.1%}** of the five nearest neighbours have the same class, and class centres lie "
             f"**{apart.spread:.2f}** times as far apart as images from their own centre. A ring marks a wrong answer ({sum(wrong)} of {count})."
         )
-        if picked is not None:
-            st.markdown(f"**{said[picked]}**")
-            here = {"run": run.id, "step": str(network.step), "image": "test", "number": str(picked), "layer": layer}
-            st.page_link("pages/inside/feature_maps.py", label="Open it in the microscope", icon=":material/search:", query_params=here)
+        event = (st.session_state.get("points_view") or {}).get("picked")
+        if picked is not None and event != st.session_state.get("point_opened"):
+            st.session_state["point_opened"] = event
+            here = {"run": run.id, "step": str(network.step), "image": "test", "number": str(picked)}
+            st.switch_page("pages/inside/feature_maps.py", query_params=here)
 
 try_this(
     PAGE,

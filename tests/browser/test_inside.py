@@ -134,9 +134,12 @@ def test_a_point_is_found_with_the_keys_and_opened_in_the_microscope(visitor: Vi
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("status").filter(has_text="no. 0: 2, read as 4")).to_be_visible()
     page.keyboard.press("Enter")
-    page.get_by_role("link", name="Open it in the microscope").click()
     expect(page.get_by_role("heading", name="Feature maps")).to_be_visible()
     expect(page.get_by_text("Its class: 2")).to_be_visible()
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Embedding").click()
+    expect(page.get_by_role("heading", name="Embedding")).to_be_visible()
+    settle(page)
+    expect(page.get_by_role("img", name=re.compile("test images of"))).to_be_visible()
 
 
 def test_a_cell_of_the_table_shows_its_images(visitor: Visitor) -> None:
