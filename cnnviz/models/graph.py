@@ -12,7 +12,7 @@ import sys
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -88,6 +88,8 @@ class LayerGraph:
 
     def __init__(self, model: nn.Module) -> None:
         self._signature = _signature(model)
+        self.facts: dict[Hashable, Any] = {}
+        """What others worked out about these layers and want to keep as long as they live."""
         self.lock = threading.RLock()
         """Whoever puts hooks on ``module``, or calls it, holds it."""
         root: nn.Module = nn.Sequential()

@@ -15,7 +15,6 @@ from cnnviz.saliency.methods import METHODS, Method
 from cnnviz.saliency.setting import Progress, Setting
 
 _NO_MAPS = ("Pool", "Dropout", "Pad", "Identity", "Flatten", "Normalise", "StochasticDepth")
-_BARE = ("add", "cat", "mul", "mean", "permute", "contiguous", "view", "reshape")
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,9 +182,13 @@ def layers_for_maps(model: nn.Module, input_shape: tuple[int, int, int]) -> list
 
 def default_layer(model: nn.Module, input_shape: tuple[int, int, int]) -> str:
     """The last layer with maps that is no pooling: where the network has seen most and still knows where."""
-    calls = graph_of(model).calls
-    names = layers_for_maps(model, input_shape)
-    return next((name for name in reversed(names) if not any(word in calls[name].kind for word in _NO_MAPS)), names[-1])
+    graph = graph_of(model)
+    key = "default layer", tuple(input_shape)
+    if key not in graph.facts:
+        names = layers_for_maps(model, input_shape)
+        graph.facts[key] = next((name for name in reversed(names) if not any(word in graph.calls[name].kind for word in _NO_MAPS)), names[-1])
+    found: str = graph.facts[key]
+    return found
 
 
 def _checked_options(method: Method, options: dict[str, Any]) -> dict[str, Any]:
