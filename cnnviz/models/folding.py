@@ -10,8 +10,8 @@ from cnnviz.models.network import Normalise
 from cnnviz.models.private import twins
 
 
-def fold(module: fx.GraphModule) -> fx.GraphModule:
-    """Each batch norm that follows a convolution becomes part of it; weights in the memory order that is the fastest on a CPU."""
+def fold(module: fx.GraphModule, channels_last: bool) -> fx.GraphModule:
+    """Each batch norm that follows a convolution becomes part of it; weights in the memory order that is the fastest on a CPU for large images."""
     graph = fx.Graph()
     copied: dict[fx.Node, fx.Node] = {}
     result = graph.graph_copy(module.graph, copied)
@@ -28,7 +28,7 @@ def fold(module: fx.GraphModule) -> fx.GraphModule:
             body.add_module(str(source.target), joined.requires_grad_(False))
             node.replace_all_uses_with(source)
             graph.erase_node(node)
-    for node in graph.nodes:
+    for node in graph.nodes if channels_last else ():
         if node.op == "call_module" and isinstance(body.get_submodule(str(node.target)), nn.Conv2d):
             body.add_module(str(node.target), _channels_last(body.get_submodule(str(node.target))))
     return fx.GraphModule(body, graph)
@@ -58,7 +58,7 @@ def split_affine(whole: fx.GraphModule) -> tuple[fx.GraphModule, fx.GraphModule]
 
 
 def _channels_last(convolution: nn.Module) -> nn.Module:
-    """Its own copy with weights in the memory order that is the fastest on a CPU; where it works, its output has that order too."""
+    """Its own copy with weights in the memory order channels last; where it works, its output has that order too."""
     twin = copy.copy(convolution)
     weight = getattr(convolution, "weight", None)
     if type(convolution) is nn.Conv2d and isinstance(weight, Tensor):

@@ -132,8 +132,7 @@ class LayerGraph:
         _keep_freed_memory()
         self._shapes: dict[tuple[int, ...], dict[str, tuple[int, ...]]] = {}
         self._function: Callable[[Tensor], Tensor] | None = None
-        self._parts: tuple[fx.GraphModule, fx.GraphModule, fx.GraphModule] | None = None
-        self._fused: tuple[tuple[Any, ...], fx.GraphModule] | None = None
+        self._fused: dict[bool, tuple[tuple[Any, ...], fx.GraphModule, tuple[fx.GraphModule, fx.GraphModule]]] = {}
         self.shown = self._shown(model)
         """The names to list, in the order of computation: of a chain of ours, its own layers; else every layer."""
 
@@ -272,21 +271,25 @@ class LayerGraph:
                 self._shapes[input_shape] = {IMAGE: input_shape, **{name: tuple(value.shape[1:]) for name, value in outputs.items()}}
             return self._shapes[input_shape]
 
-    def fused(self) -> fx.GraphModule:
-        """The same function with each batch norm folded into its convolution: fewer passes over memory, for methods that run the network often."""
+    def fused(self, large: bool = False) -> fx.GraphModule:
+        """The same function with each batch norm folded into its convolution: fewer passes over memory, for methods that run the network often.
+
+        Args:
+            large: for large images, with weights in the memory order that is the fastest for them (channels last).
+        """
         with self.lock:
             versions = _versions(self.module)
-            if self._fused is None or self._fused[0] != versions:
-                self._fused = versions, fold(self.module)
-            return self._fused[1]
+            known = self._fused.get(large)
+            if known is None or known[0] != versions:
+                whole = fold(self.module, large)
+                self._fused[large] = known = versions, whole, split_affine(whole)
+            return known[1]
 
-    def affine_parts(self) -> tuple[fx.GraphModule, fx.GraphModule]:
+    def affine_parts(self, large: bool = False) -> tuple[fx.GraphModule, fx.GraphModule]:
         """``fused()`` in two: the layers before the first nonlinear one, which together are one affine function of the image, and the rest."""
-        whole = self.fused()
         with self.lock:
-            if self._parts is None or self._parts[0] is not whole:
-                self._parts = whole, *split_affine(whole)
-            return self._parts[1:]
+            self.fused(large)
+            return self._fused[large][2]
 
     def matches(self, model: nn.Module) -> bool:
         return self._signature == _signature(model)

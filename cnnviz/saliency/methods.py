@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
-from cnnviz.saliency.setting import BASELINES, Setting, seeded
+from cnnviz.saliency.setting import BASELINES, Setting, is_large, seeded
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def _integrated_gradients(setting: Setting) -> tuple[Tensor, None]:
     steps = int(setting.options["steps"])
     # Up to its first nonlinear layer the network is affine: on the straight path its output moves on a straight path too, and the gradients that
     # arrive there may be averaged before they go back through it. So these layers, a large share of the cost, run once and not at every step.
-    head, tail = setting.graph.affine_parts()
+    head, tail = setting.graph.affine_parts(is_large(setting.image))
     image, empty = setting.image, setting.baseline
     maps = head(image)
     mean = IntegratedGradients(setting.forward(steps, tail), multiply_by_inputs=False).attribute(

@@ -16,7 +16,7 @@ from cnnviz.features import as_batch
 from cnnviz.models import graph_of
 from cnnviz.saliency.attribution import Attribution, attribute, check_target
 from cnnviz.saliency.methods import METHODS
-from cnnviz.saliency.setting import MOST_AT_ONCE, PIXELS_AT_ONCE, Progress, baseline, blurred, seeded
+from cnnviz.saliency.setting import MOST_AT_ONCE, PIXELS_AT_ONCE, Progress, baseline, blurred, is_large, seeded
 
 STEPS = 32
 
@@ -79,7 +79,7 @@ def faithfulness(
     rank[saliency.flatten().argsort(descending=True, stable=True)] = torch.arange(saliency.numel())
     rank = rank.view(1, 1, *saliency.shape)
     counts = torch.linspace(0, saliency.numel(), steps + 1).round().long()
-    network, empty, soft = graph.fused(), baseline(batch, removed), blurred(batch)
+    network, empty, soft = graph.fused(is_large(batch)), baseline(batch, removed), blurred(batch)
     at_once = max(1, min(MOST_AT_ONCE, PIXELS_AT_ONCE // batch[0].numel()))
     curves = []
     with torch.inference_mode():
@@ -128,7 +128,7 @@ def infidelity(model: nn.Module, image: Tensor, attribution: Attribution, *, sam
     at_once = max(1, min(MOST_AT_ONCE, samples, PIXELS_AT_ONCE // batch[0].numel()))
     with seeded(seed), torch.no_grad():
         result = measure(
-            graph.fused(), perturb, batch, values.unsqueeze(0).to(batch), target=attribution.target,
+            graph.fused(is_large(batch)), perturb, batch, values.unsqueeze(0).to(batch), target=attribution.target,
             n_perturb_samples=samples, max_examples_per_batch=at_once, normalize=True,
         )  # fmt: skip
     return result.item()

@@ -161,10 +161,16 @@ def test_a_graph_shares_weights_but_neither_hooks_nor_mode() -> None:
 def test_folding_batch_norm_changes_nothing_and_follows_new_weights() -> None:
     model = Branches(2, 3, 1, 1, 2, "zeros").eval()
     images = torch.rand(4, 3, 9, 9)
-    torch.testing.assert_close(graph_of(model).fused()(images), model(images), atol=1e-5, rtol=1e-4)
+    for large in (False, True):
+        torch.testing.assert_close(graph_of(model).fused(large)(images), model(images), atol=1e-5, rtol=1e-4)
     with torch.no_grad():
         model.norm.bias.add_(1)
-    torch.testing.assert_close(graph_of(model).fused()(images), model(images), atol=1e-5, rtol=1e-4)
+    for large in (False, True):
+        torch.testing.assert_close(graph_of(model).fused(large)(images), model(images), atol=1e-5, rtol=1e-4)
+        head, tail = graph_of(model).affine_parts(large)
+        torch.testing.assert_close(tail(head(images)), model(images), atol=1e-5, rtol=1e-4)
+        between = head(0.3 * images + 0.7 * images.flip(0))
+        torch.testing.assert_close(between, 0.3 * head(images) + 0.7 * head(images.flip(0)), atol=1e-5, rtol=1e-4)
 
 
 def field_by_gradient(model: nn.Module, layer: str, shape: tuple[int, int, int], row: int, col: int) -> tuple[int, int, int, int]:
