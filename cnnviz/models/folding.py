@@ -7,7 +7,7 @@ from torch import Tensor, fx, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from cnnviz.models.network import Normalise
-from cnnviz.models.private import twins
+from cnnviz.models.private import signed, twins
 
 
 def fold(module: fx.GraphModule, channels_last: bool) -> fx.GraphModule:
@@ -31,7 +31,7 @@ def fold(module: fx.GraphModule, channels_last: bool) -> fx.GraphModule:
     for node in graph.nodes if channels_last else ():
         if node.op == "call_module" and isinstance(body.get_submodule(str(node.target)), nn.Conv2d):
             body.add_module(str(node.target), _channels_last(body.get_submodule(str(node.target))))
-    return fx.GraphModule(body, graph)
+    return signed(fx.GraphModule(body, graph))
 
 
 _AFFINE = (Normalise, nn.Conv2d, nn.BatchNorm2d, nn.AvgPool2d, nn.ZeroPad2d, nn.Flatten, nn.Linear, nn.Identity, nn.Dropout)
@@ -54,7 +54,7 @@ def split_affine(whole: fx.GraphModule) -> tuple[fx.GraphModule, fx.GraphModule]
     after = {last: tail.placeholder("maps")}
     for node in nodes[nodes.index(last) + 1 :]:
         after[node] = tail.node_copy(node, after.__getitem__)
-    return fx.GraphModule(whole, head), fx.GraphModule(whole, tail)
+    return signed(fx.GraphModule(whole, head)), signed(fx.GraphModule(whole, tail))
 
 
 def _channels_last(convolution: nn.Module) -> nn.Module:

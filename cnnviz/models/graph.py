@@ -25,7 +25,7 @@ from torch.nn import functional
 from cnnviz.errors import CnnvizError
 from cnnviz.models.folding import fold, split_affine
 from cnnviz.models.network import ImageNetwork, Network, Normalise
-from cnnviz.models.private import private, twins
+from cnnviz.models.private import private, signed, twins
 
 warnings.filterwarnings("ignore", message=r"\s*Setting (forward, )?backward hooks", category=UserWarning)
 # Captum says so at each use; here its hooks sit on private copies.
@@ -122,7 +122,7 @@ class LayerGraph:
                 node.target = f"a{index}"
             elif node.op in ("call_function", "call_method") and node.target not in _NO_LAYER and node.all_input_nodes:
                 self._names[node] = self._unused(_scoped(node))
-        self.module = fx.GraphModule(body, graph)
+        self.module = signed(fx.GraphModule(body, graph))
         """The network; images in, logits out."""
         self.calls = {name: self._call(node, name) for node, name in self._names.items()}
         self._graph = graph
@@ -213,7 +213,7 @@ class LayerGraph:
         with self.lock:
             if self._function is None:
                 self._function = (
-                    _run_chain([forward for _, forward in self._chain]) if self._chain else fx.GraphModule(twins(self.module), self._graph)
+                    _run_chain([forward for _, forward in self._chain]) if self._chain else signed(fx.GraphModule(twins(self.module), self._graph))
                 )
             return self._function
 
@@ -318,7 +318,7 @@ def _run_chain(steps: Sequence[Callable[[Tensor], Tensor]]) -> Callable[[Tensor]
             images = step(images)
         return images
 
-    return run
+    return signed(run)
 
 
 class _Tracer(fx.Tracer):
