@@ -90,7 +90,7 @@ def attribute(
         _check_answer(graph, batch)
         raise
     values = values.detach().to("cpu", torch.float32)
-    summed = values.sum(0)
+    summed = values.sum(0) if len(values) > 1 else values[0]
     seconds = time.perf_counter() - started
     plain = summed.sum().item()
     if not math.isfinite(plain):

@@ -77,7 +77,7 @@ def _guided_backprop(setting: Setting) -> tuple[Tensor, None]:
     from captum.attr import GuidedBackprop
 
     with setting.module() as network:
-        _need_relu(network, "Guided backpropagation")
+        _need_relu(setting, "Guided backpropagation")
         return GuidedBackprop(network).attribute(setting.image, target=setting.target)[0], None
 
 
@@ -85,12 +85,15 @@ def _deconvolution(setting: Setting) -> tuple[Tensor, None]:
     from captum.attr import Deconvolution
 
     with setting.module() as network:
-        _need_relu(network, "Deconvolution")
+        _need_relu(setting, "Deconvolution")
         return Deconvolution(network).attribute(setting.image, target=setting.target)[0], None
 
 
-def _need_relu(network: nn.Module, name: str) -> None:
-    if not any(isinstance(module, nn.ReLU) for module in network.modules()):
+def _need_relu(setting: Setting, name: str) -> None:
+    facts = setting.graph.facts
+    if "has relu" not in facts:
+        facts["has relu"] = any(isinstance(module, nn.ReLU) for module in setting.graph.module.modules())
+    if not facts["has relu"]:
         raise CnnvizError(f"{name} changes how ReLU passes gradients back, but this network has no ReLU. Choose Gradient or Integrated gradients.")
 
 
@@ -145,9 +148,11 @@ def _deep_lift(setting: Setting) -> tuple[Tensor, None]:
     from captum.attr._core.deep_lift import SUPPORTED_NON_LINEAR, nonlinear
 
     with setting.module(2) as network:
-        for module in network.modules():
-            if isinstance(module, _ELEMENTWISE):
-                SUPPORTED_NON_LINEAR.setdefault(type(module), nonlinear)
+        if "rescale rules" not in setting.graph.facts:
+            for module in network.modules():
+                if isinstance(module, _ELEMENTWISE):
+                    SUPPORTED_NON_LINEAR.setdefault(type(module), nonlinear)
+            setting.graph.facts["rescale rules"] = True
         return DeepLift(network).attribute(setting.image, setting.baseline, target=setting.target)[0].detach(), None
 
 
@@ -167,7 +172,7 @@ def _guided_grad_cam(setting: Setting) -> tuple[Tensor, None]:
     from captum.attr import GuidedGradCam
 
     with setting.module(2) as network:
-        _need_relu(network, "Guided Grad-CAM")
+        _need_relu(setting, "Guided Grad-CAM")
         found = GuidedGradCam(network, setting.layer_module()).attribute(setting.image, target=setting.target, interpolate_mode="bilinear")
     return found[0].detach(), None
 
