@@ -77,7 +77,7 @@ def job(slot: str, key: Hashable, make: Callable[[Callable[[float], None]], Resu
         running = _jobs.get(key)
         if running is None and (found := recall(key, _MISSING)) is not _MISSING:
             return cast(Result, found)
-        if running is None:
+        if running is None or running.cancelled:  # one that was cancelled may still be on its way to its next word
             running = _jobs[key] = _Job()
             threading.Thread(target=_work, args=(key, running, make), name=f"cnnviz-job-{slot}", daemon=True).start()
         running.waiting.add(me)
@@ -130,7 +130,8 @@ def _work(key: Hashable, running: _Job, make: Callable[[Callable[[float], None]]
             running.error = error
         finally:
             with _lock:
-                _jobs.pop(key, None)
+                if _jobs.get(key) is running:
+                    del _jobs[key]
             running.done.set()
 
 

@@ -67,3 +67,21 @@ def test_memory_is_bounded_in_bytes() -> None:
     assert recall(("large", 4), None) is not None
     for index in range(5):
         keep(("large", index), "")
+
+
+def test_work_begun_again_is_not_ended_by_the_end_of_the_cancelled_one() -> None:
+    release = threading.Event()
+
+    def slow(progress):
+        release.wait(5)
+        progress(0.5)
+
+    first = run("again", slow)
+    first.cancelled = True
+    second = run("again", lambda _: "new")
+    assert second.done.wait(5)
+    third = jobs._jobs["again"] = jobs._Job()
+    release.set()
+    assert first.done.wait(5)
+    assert jobs._jobs.pop("again") is third
+    assert recall("again", None) == "new"
