@@ -153,65 +153,73 @@ def wall_of_maps(
 
 @dataclass(frozen=True)
 class Trust:
-    """What was measured of one map."""
+    """What was measured of one map; ``floor``: of random maps for the same network and class."""
 
     curves: Faithfulness
+    floor: Faithfulness
     infidelity: float
     sensitivity: float
     complete: Completeness | None
 
 
-def trust(
-    questions: Sequence[Question], found: Sequence[Attribution | CnnvizError], image: Tensor, how: How
-) -> tuple[Faithfulness, list[Trust | None]] | None:
-    """The random floor, and the measures of each map (``None`` where there is no map). ``None`` while it is being measured."""
+def trust(questions: Sequence[Question], found: Sequence[Attribution | CnnvizError], image: Tensor, how: How) -> list[Trust | None] | None:
+    """The measures of each map, ``None`` where there is no map. ``None`` instead of the list while it is being measured."""
     keys = [("trust", *_key(question, image, how)) for question in questions]
-    network, target = questions[0].network, questions[0].target
-    floor_key = "floor", network.key, digest(image), target
 
-    def make(progress: Callable[[float], None]) -> tuple[Faithfulness, list[Trust | None]]:
-        parts = len(questions) + 1
-        floor = recall(floor_key, None) or random_faithfulness(network.model, image, target, progress=part(progress, 0, parts))
-        keep(floor_key, floor)
+    def make(progress: Callable[[float], None]) -> list[Trust | None]:
+        parts = len(questions)
         measured: list[Trust | None] = []
-        for index, (question, one, key) in enumerate(zip(questions, found, keys, strict=True), 1):
+        for index, (question, one, key) in enumerate(zip(questions, found, keys, strict=True)):
             known = recall(key, None)
             if known is None and isinstance(one, Attribution):
                 model = question.network.model
+                floor_key = "floor", question.network.key, digest(image), one.target
+                floor = recall(floor_key, None) or random_faithfulness(model, image, one.target, progress=part(progress, index, parts, 1 / 4))
+                keep(floor_key, floor)
                 known = Trust(
-                    faithfulness(model, image, one.map, one.target, progress=part(progress, index, parts, 1 / 3)),
+                    faithfulness(model, image, one.map, one.target, progress=part(progress, index + 1 / 4, parts, 1 / 4)),
+                    floor,
                     infidelity(model, image, one),
-                    sensitivity(model, image, one, progress=part(progress, index + 1 / 3, parts, 2 / 3)),
+                    sensitivity(model, image, one, progress=part(progress, index + 1 / 2, parts, 1 / 2)),
                     completeness(model, image, one),
                 )
                 keep(key, known)
             measured.append(known)
-        return floor, measured
+        return measured
 
     return job("trust", ("trusts", tuple(keys)), make, f"Measuring {len(questions)} maps")
 
 
-def trust_rows(questions: Sequence[Question], floor: Faithfulness, measured: Sequence[Trust | None]) -> list[dict[str, str]]:
-    """The table of ``trust``; a tick where a map is better than chance."""
+def common_floor(measured: Sequence[Trust | None]) -> Faithfulness | None:
+    """The floor, where all maps are about the same network and class and so have one."""
+    floors = {one.floor for one in measured if one is not None}
+    return next(iter(floors)) if len(floors) == 1 else None
 
-    def mark(better: bool) -> str:
-        return "✓ " if better else "✗ "
+
+def trust_rows(questions: Sequence[Question], measured: Sequence[Trust | None]) -> list[dict[str, str]]:
+    """The table of ``trust``; a tick where a map is better than a random one for the same network and class."""
+    shared = common_floor(measured)
+
+    def area(value: float, chance: float, better: bool) -> str:
+        return ("✓ " if better else "✗ ") + f"{value:.3f}" + ("" if shared else f" (random {chance:.3f})")
 
     rows = []
     for question, one in zip(questions, measured, strict=True):
         if one is None:
             continue
-        curves = one.curves
+        curves, floor = one.curves, one.floor
         rows.append({
             "method": question.title,
-            "deletion area ↓": mark(curves.deletion_area < floor.deletion_area) + f"{curves.deletion_area:.3f}",
-            "insertion area ↑": mark(curves.insertion_area > floor.insertion_area) + f"{curves.insertion_area:.3f}",
+            "deletion area ↓": area(curves.deletion_area, floor.deletion_area, curves.deletion_area < floor.deletion_area),
+            "insertion area ↑": area(curves.insertion_area, floor.insertion_area, curves.insertion_area > floor.insertion_area),
             "infidelity ↓": f"{one.infidelity:.3g}",
             "sensitivity ↓": f"{one.sensitivity:.2f}",
             "sum of the map | promised": "–" if one.complete is None else f"{one.complete.total:.3f} | {one.complete.difference:.3f}",
         })  # fmt: skip
+    if shared is None:
+        return rows
     rows.append({
-        "method": "a random map (the floor)", "deletion area ↓": f"{floor.deletion_area:.3f}", "insertion area ↑": f"{floor.insertion_area:.3f}",
+        "method": "a random map (the floor)", "deletion area ↓": f"{shared.deletion_area:.3f}", "insertion area ↑": f"{shared.insertion_area:.3f}",
         "infidelity ↓": "–", "sensitivity ↓": "–", "sum of the map | promised": "–",
     })  # fmt: skip
     return rows

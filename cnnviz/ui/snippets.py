@@ -297,9 +297,11 @@ def _network_and_image(network: str, image: str, shape: tuple[int, int, int]) ->
     )
 
 
-def saliency_code(network: str, image: str, shape: tuple[int, int, int], method: str, target: int, options: dict[str, object]) -> str:
+def saliency_code(
+    network: str, image: str, shape: tuple[int, int, int], method: str, target: int, layer: str | None, options: dict[str, object]
+) -> str:
     """One map, and its deletion and insertion areas."""
-    rest = "".join(f", {name}={value!r}" for name, value in options.items())
+    rest = ("" if layer is None else f", layer={layer!r}") + "".join(f", {name}={value!r}" for name, value in options.items())
     return f"""\
 {_OPEN}from cnnviz.saliency import attribute, faithfulness
 

@@ -6,7 +6,7 @@ from cnnviz.features import probabilities
 from cnnviz.figures import falling_similarity, image_sheet, overlay, probability_bars, share_curves
 from cnnviz.saliency import KNOWN_ANSWERS, METHODS, known_answer_table
 from cnnviz.training import Run
-from cnnviz.ui.attributions import TITLES, Question, attributions, choose_how, choose_methods, sanity, trust, trust_rows, wall_of_maps
+from cnnviz.ui.attributions import TITLES, Question, attributions, choose_how, choose_methods, common_floor, sanity, trust, trust_rows, wall_of_maps
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.frame import Experiment, play_first, show_code, source, title, try_this
@@ -79,20 +79,20 @@ with play:
 if found and st.toggle("Measure how far to trust them", key="trust", bind="query-params"):
     measured = trust(questions, found, image, how)
     if measured:
-        floor, rows = measured
-        st.table(trust_rows(questions, floor, rows), hide_index=True, alt="Measures of each map against a random one")
+        floor, shares = common_floor(measured), next((one.curves.shares for one in measured if one), ())
+        st.table(trust_rows(questions, measured), hide_index=True, alt="Measures of each map against a random one")
         st.caption(
             "Deletion: the most salient pixels go first; the probability should fall fast. Insertion: they come first on a blurred image; it should rise fast. "
-            "✓ better than a random map. Infidelity: how badly the map predicts small changes. Sensitivity: how much the map changes when the image hardly does. "
+            "✓ better than a random map for the same class. Infidelity: how badly the map predicts small changes. "
+            "Sensitivity: how much the map changes when the image hardly does. "
             "Complete methods promise that their map adds up to S(x) − S(baseline)."
         )
         for kind, column in zip(("deletion", "insertion"), st.columns(2), strict=True):
-            curves = {q.title: getattr(one.curves, kind) for q, one in zip(questions, rows, strict=True) if one} | {
-                "random map": getattr(floor, kind)
-            }
+            curves = {q.title: getattr(one.curves, kind) for q, one in zip(questions, measured, strict=True) if one}
+            curves |= {"random map": getattr(floor, kind)} if floor else {}
             with column:
-                words = f"{kind.capitalize()} curves of {len(curves) - 1} maps and a random one"
-                chart(kind, words, (tuple(curves.items()),), share_curves, curves, floor.shares, f"probability, {kind}")
+                words = f"{kind.capitalize()} curves of {len(curves)} maps"
+                chart(kind, words, (tuple(curves.items()),), share_curves, curves, shares, f"probability, {kind}")
 
 if found and st.toggle("Sanity check: shuffle the weights", key="sanity", bind="query-params"):
     checks = sanity(questions, found, image, how)
@@ -139,14 +139,7 @@ try_this(
         Experiment("Watch the explanation appear while the network learns.", {"number": "7", "compare": "steps", "method": "grad_cam"}),
     ),
 )  # fmt: skip
-show_code(
-    saliency_code(
-        network.code,
-        picture.code,
-        network.input_shape,
-        methods[0] if methods else "grad_cam",
-        target,
-        how.options.get(methods[0], {}) if methods else {},
-    )
-)
+shown = methods[0] if methods else "grad_cam"
+layer = how.layer if METHODS[shown].needs_layer else None
+show_code(saliency_code(network.code, picture.code, network.input_shape, shown, target, layer, how.options.get(shown, {})))
 source("Simonyan et al., 2014; Adebayo et al., NeurIPS 2018; Petsiuk et al., 2018; Yeh et al., 2019; Kokhlikyan et al., Captum, 2020.")

@@ -111,3 +111,12 @@ def test_a_pretrained_network_without_a_connection_is_a_sentence(open_page: Open
         app.run()
     assert not app.exception
     assert "EfficientNet-Lite0 (bundled) works without it" in words(app)
+
+
+def test_each_class_is_measured_against_its_own_random_maps(open_page: Open) -> None:
+    app = open_page(f"{INSIDE}saliency.py", compare="classes", method="gradient", trust="true")
+    finished(app, "Deletion: ")
+    assert not app.exception
+    cells = app.table[0].value.to_numpy().astype(str).ravel()
+    floors = {cell.partition("(random ")[2] for cell in cells if "(random " in cell}
+    assert len(floors) > 8  # eight classes, two areas each

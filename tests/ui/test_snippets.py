@@ -147,8 +147,10 @@ def test_the_code_of_the_pages_inside_gives_their_numbers() -> None:
     network, image = 'open_run("example").network(624)', 'load("mnist", "test").images[7]'
     digit = load("mnist", "test").floats(slice(7, 8))[0]
     model, shape = open_run("example").network(624), (1, 28, 28)
-    names = run_code(snippets.saliency_code(network, image, shape, "integrated_gradients", 3, {"steps": 20, "baseline": "black"}))
+    names = run_code(snippets.saliency_code(network, image, shape, "integrated_gradients", 3, None, {"steps": 20, "baseline": "black"}))
     torch.testing.assert_close(names["found"].map, attribute(model, digit, 3, "integrated_gradients", steps=20).map)
+    names = run_code(snippets.saliency_code(network, image, shape, "grad_cam", 3, "conv1", {}))
+    torch.testing.assert_close(names["found"].map, attribute(model, digit, 3, "grad_cam", layer="conv1").map)
     names = run_code(snippets.unit_code(network, image, shape, Unit("conv2", 3, 7, 8)))
     assert names["unit"].value == pytest.approx(feature_maps(model, digit)["conv2"][3, 7, 8].item(), abs=1e-5)
     names = run_code(snippets.unit_code(network, image, shape, None))
