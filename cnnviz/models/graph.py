@@ -12,7 +12,7 @@ import sys
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -23,7 +23,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
-from cnnviz.models.folding import fold, split_affine
+from cnnviz.models.folding import Folded, fold
 from cnnviz.models.network import ImageNetwork, Network, Normalise
 from cnnviz.models.private import private, signed, twins
 
@@ -131,8 +131,8 @@ class LayerGraph:
         self._first = next(iter((*model.parameters(), *model.buffers())), None)
         _keep_freed_memory()
         self._shapes: dict[tuple[int, ...], dict[str, tuple[int, ...]]] = {}
-        self._function: Callable[[Tensor], Tensor] | None = None
-        self._fused: dict[bool, tuple[tuple[Any, ...], fx.GraphModule, tuple[fx.GraphModule, fx.GraphModule]]] = {}
+        self._tensors = _tensors(self.module)
+        self._folded: dict[bool, tuple[list[tuple[int, int]], Folded]] = {}
         self.shown = self._shown(model)
         """The names to list, in the order of computation: of a chain of ours, its own layers; else every layer."""
 
@@ -208,15 +208,6 @@ class LayerGraph:
             answer: Tensor = self.module(images)
         return answer
 
-    def function(self) -> Callable[[Tensor], Tensor]:
-        """The network as a plain function without hooks, and without the detour over them."""
-        with self.lock:
-            if self._function is None:
-                self._function = (
-                    _run_chain([forward for _, forward in self._chain]) if self._chain else signed(fx.GraphModule(twins(self.module), self._graph))
-                )
-            return self._function
-
     def outputs(self, images: Tensor) -> dict[str, Tensor]:
         """Every layer's output for a batch (B, C, H, W), with the batch dimension, in the order of computation; the caller chooses the grad mode."""
         if self._chain is not None:
@@ -271,25 +262,30 @@ class LayerGraph:
                 self._shapes[input_shape] = {IMAGE: input_shape, **{name: tuple(value.shape[1:]) for name, value in outputs.items()}}
             return self._shapes[input_shape]
 
-    def fused(self, large: bool = False) -> fx.GraphModule:
-        """The same function with each batch norm folded into its convolution: fewer passes over memory, for methods that run the network often.
+    def folded(self, large: bool = False) -> Folded:
+        """The same function in its fastest form, each batch norm folded into its convolution; kept until the weights change.
 
         Args:
             large: for large images, with weights in the memory order that is the fastest for them (channels last).
         """
         with self.lock:
-            versions = _versions(self.module)
-            known = self._fused.get(large)
+            versions = [_version(tensors[name]) for tensors, name in self._tensors]
+            known = self._folded.get(large)
             if known is None or known[0] != versions:
-                whole = fold(self.module, large)
-                self._fused[large] = known = versions, whole, split_affine(whole)
+                self._folded[large] = known = versions, fold(self.module, large)
             return known[1]
 
-    def affine_parts(self, large: bool = False) -> tuple[fx.GraphModule, fx.GraphModule]:
-        """``fused()`` in two: the layers before the first nonlinear one, which together are one affine function of the image, and the rest."""
-        with self.lock:
-            self.fused(large)
-            return self._fused[large][2]
+    def hookable(self, layer: str = "", large: bool = False) -> tuple[nn.Module, nn.Module]:
+        """The network and one layer of it (the network itself if not named), to be hooked under ``lock``; folded where that leaves the layer as it is.
+
+        Raises:
+            CnnvizError: there is no such layer, or it is a bare function.
+        """
+        if layer:
+            self.module_of(layer)
+        folded, place = self.folded(large), self._places[self.find(layer)] if layer else ""
+        network = self.module if place in folded.changed else folded.hookable
+        return network, network.get_submodule(place)
 
     def matches(self, model: nn.Module) -> bool:
         return self._signature == _signature(model)
@@ -310,15 +306,6 @@ def graph_of(model: nn.Module) -> LayerGraph:
         if found is None or not found.matches(model):
             found = _graphs[model] = LayerGraph(model)
         return found
-
-
-def _run_chain(steps: Sequence[Callable[[Tensor], Tensor]]) -> Callable[[Tensor], Tensor]:
-    def run(images: Tensor) -> Tensor:
-        for step in steps:
-            images = step(images)
-        return images
-
-    return signed(run)
 
 
 class _Tracer(fx.Tracer):
@@ -369,8 +356,11 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """From glibc's malloc.h."""
 
 
-def _versions(module: nn.Module) -> tuple[Any, ...]:
-    def version(tensor: Tensor) -> object:
-        return (tensor.data_ptr(), 0 if tensor.is_inference() else tensor._version)
+def _tensors(module: nn.Module) -> list[tuple[dict[str, Any], str]]:
+    """Where a module keeps its weights and buffers: looking there is ten times as fast as asking the module for them."""
+    places = (tensors for part in module.modules() for tensors in (part._parameters, part._buffers))
+    return [(tensors, name) for tensors in places for name, value in tensors.items() if value is not None]
 
-    return tuple(version(tensor) for tensor in (*module.parameters(), *module.buffers()))
+
+def _version(tensor: Tensor) -> tuple[int, int]:
+    return tensor.data_ptr(), 0 if tensor.is_inference() else tensor._version

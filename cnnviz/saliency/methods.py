@@ -64,19 +64,19 @@ _PIECES = Option("pieces", "Superpixels, about", 50, 4, 400)
 def _gradient(setting: Setting) -> tuple[Tensor, None]:
     from captum.attr import Saliency
 
-    return Saliency(setting.forward(1, setting.graph.function())).attribute(setting.image, target=setting.target, abs=False)[0], None
+    return Saliency(setting.forward(1)).attribute(setting.image, target=setting.target, abs=False)[0], None
 
 
 def _input_x_gradient(setting: Setting) -> tuple[Tensor, None]:
     from captum.attr import InputXGradient
 
-    return InputXGradient(setting.forward(1, setting.graph.function())).attribute(setting.image, target=setting.target)[0].detach(), None
+    return InputXGradient(setting.forward(1)).attribute(setting.image, target=setting.target)[0].detach(), None
 
 
 def _guided_backprop(setting: Setting) -> tuple[Tensor, None]:
     from captum.attr import GuidedBackprop
 
-    with setting.module() as network:
+    with setting.module() as (network, _):
         _need_relu(setting, "Guided backpropagation")
         return GuidedBackprop(network).attribute(setting.image, target=setting.target)[0], None
 
@@ -84,7 +84,7 @@ def _guided_backprop(setting: Setting) -> tuple[Tensor, None]:
 def _deconvolution(setting: Setting) -> tuple[Tensor, None]:
     from captum.attr import Deconvolution
 
-    with setting.module() as network:
+    with setting.module() as (network, _):
         _need_relu(setting, "Deconvolution")
         return Deconvolution(network).attribute(setting.image, target=setting.target)[0], None
 
@@ -103,7 +103,8 @@ def _integrated_gradients(setting: Setting) -> tuple[Tensor, None]:
     steps = int(setting.options["steps"])
     # Up to its first nonlinear layer the network is affine: on the straight path its output moves on a straight path too, and the gradients that
     # arrive there may be averaged before they go back through it. So these layers, a large share of the cost, run once and not at every step.
-    head, tail = setting.graph.affine_parts(is_large(setting.image))
+    folded = setting.graph.folded(is_large(setting.image))
+    head, tail = folded.head, folded.tail
     image, empty = setting.image, setting.baseline
     maps = head(image)
     mean = IntegratedGradients(setting.forward(steps, tail), multiply_by_inputs=False).attribute(
@@ -147,7 +148,7 @@ def _deep_lift(setting: Setting) -> tuple[Tensor, None]:
     from captum.attr import DeepLift
     from captum.attr._core.deep_lift import SUPPORTED_NON_LINEAR, nonlinear
 
-    with setting.module(2) as network:
+    with setting.module(2) as (network, _):
         if "rescale rules" not in setting.graph.facts:
             for module in network.modules():
                 if isinstance(module, _ELEMENTWISE):
@@ -163,17 +164,17 @@ _ELEMENTWISE = (nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Hardswish, nn.Hardsigmoi
 def _grad_cam(setting: Setting) -> tuple[Tensor, None]:
     from captum.attr import LayerGradCam
 
-    with setting.module() as network:
-        found = LayerGradCam(network, setting.layer_module()).attribute(setting.image, target=setting.target)
+    with setting.module() as (network, layer):
+        found = LayerGradCam(network, layer).attribute(setting.image.detach(), target=setting.target)
     return setting.upsampled(found.detach())[0], None
 
 
 def _guided_grad_cam(setting: Setting) -> tuple[Tensor, None]:
     from captum.attr import GuidedGradCam
 
-    with setting.module(2) as network:
+    with setting.module(2) as (network, layer):
         _need_relu(setting, "Guided Grad-CAM")
-        found = GuidedGradCam(network, setting.layer_module()).attribute(setting.image, target=setting.target, interpolate_mode="bilinear")
+        found = GuidedGradCam(network, layer).attribute(setting.image, target=setting.target, interpolate_mode="bilinear")
     return found[0].detach(), None
 
 

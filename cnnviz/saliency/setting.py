@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from skimage.segmentation import slic
-from torch import Tensor, fx, nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
@@ -66,22 +66,27 @@ class Setting:
         return baseline(self.image, str(self.options.get("baseline", "black")))
 
     @contextmanager
-    def module(self, passes: int = 1) -> Iterator[fx.GraphModule]:
-        """The network as a module that may be hooked; nobody else hooks it meanwhile. ``passes``: images that will go through it."""
+    def module(self, passes: int = 1) -> Iterator[tuple[nn.Module, nn.Module]]:
+        """The network as a module that may be hooked, and the chosen layer in it; nobody else hooks them meanwhile.
+
+        Args:
+            passes: images that will go through it.
+        """
         with self.graph.lock:
+            network, layer = self.graph.hookable(self.layer, is_large(self.image))
             if self.progress is None:
-                yield self.graph.module
+                yield network, layer
                 return
             counted = self._counter(passes, self.progress)
-            handle = self.graph.module.register_forward_pre_hook(lambda _, images: counted(len(images[0])))
+            handle = network.register_forward_pre_hook(lambda _, images: counted(len(images[0])))
             try:
-                yield self.graph.module
+                yield network, layer
             finally:
                 handle.remove()
 
     def forward(self, passes: int, network: Callable[[Tensor], Tensor] | None = None) -> Callable[[Tensor], Tensor]:
-        """The network, or a part of it, as a function that reports its progress; usually the fast one with batch norms folded in."""
-        network = self.graph.fused(is_large(self.image)) if network is None else network
+        """The network in its fastest form, or a part of it, as a function that reports its progress."""
+        network = self.graph.folded(is_large(self.image)).network if network is None else network
         if self.progress is None:
             return network
         counted = self._counter(passes, self.progress)
@@ -103,9 +108,6 @@ class Setting:
             done += images
 
         return count
-
-    def layer_module(self) -> nn.Module:
-        return self.graph.module_of(self.layer)
 
     def upsampled(self, maps: Tensor) -> Tensor:
         """(N, 1, h, w) to the size of the image."""

@@ -79,7 +79,7 @@ def faithfulness(
     rank[saliency.flatten().argsort(descending=True, stable=True)] = torch.arange(saliency.numel())
     rank = rank.view(1, 1, *saliency.shape)
     counts = torch.linspace(0, saliency.numel(), steps + 1).round().long()
-    network, empty, soft = graph.fused(is_large(batch)), baseline(batch, removed), blurred(batch)
+    network, empty, soft = graph.folded(is_large(batch)).network, baseline(batch, removed), blurred(batch)
     at_once = max(1, min(MOST_AT_ONCE, PIXELS_AT_ONCE // batch[0].numel()))
     curves = []
     with torch.inference_mode():
@@ -128,7 +128,7 @@ def infidelity(model: nn.Module, image: Tensor, attribution: Attribution, *, sam
     at_once = max(1, min(MOST_AT_ONCE, samples, PIXELS_AT_ONCE // batch[0].numel()))
     with seeded(seed), torch.no_grad():
         result = measure(
-            graph.fused(is_large(batch)), perturb, batch, values.unsqueeze(0).to(batch), target=attribution.target,
+            graph.folded(is_large(batch)).network, perturb, batch, values.unsqueeze(0).to(batch), target=attribution.target,
             n_perturb_samples=samples, max_examples_per_batch=at_once, normalize=True,
         )  # fmt: skip
     return result.item()

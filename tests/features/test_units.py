@@ -162,12 +162,13 @@ def test_folding_batch_norm_changes_nothing_and_follows_new_weights() -> None:
     model = Branches(2, 3, 1, 1, 2, "zeros").eval()
     images = torch.rand(4, 3, 9, 9)
     for large in (False, True):
-        torch.testing.assert_close(graph_of(model).fused(large)(images), model(images), atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(graph_of(model).folded(large).network(images), model(images), atol=1e-5, rtol=1e-4)
     with torch.no_grad():
         model.norm.bias.add_(1)
     for large in (False, True):
-        torch.testing.assert_close(graph_of(model).fused(large)(images), model(images), atol=1e-5, rtol=1e-4)
-        head, tail = graph_of(model).affine_parts(large)
+        torch.testing.assert_close(graph_of(model).folded(large).network(images), model(images), atol=1e-5, rtol=1e-4)
+        folded = graph_of(model).folded(large)
+        head, tail = folded.head, folded.tail
         torch.testing.assert_close(tail(head(images)), model(images), atol=1e-5, rtol=1e-4)
         between = head(0.3 * images + 0.7 * images.flip(0))
         torch.testing.assert_close(between, 0.3 * head(images) + 0.7 * head(images.flip(0)), atol=1e-5, rtol=1e-4)
