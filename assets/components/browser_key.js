@@ -3,7 +3,7 @@
 const STORE = "cnnviz-key";
 let memory = null;
 
-export default function browserKey({ data, setStateValue }) {
+function mount({ data, setStateValue }) {
   let key = memory;
   try { key ??= localStorage.getItem(STORE); } catch { /* no storage: the key lasts as long as the page */ }
   if (!/^[0-9a-f]{32}$/.test(key ?? "")) {

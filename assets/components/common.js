@@ -25,6 +25,9 @@ function brief(value, digits = 3) {
   return text.replace("-", "−");
 }
 
+// What Python sent: bytes of JSON.
+function parsed(data) { return data instanceof Uint8Array ? JSON.parse(new TextDecoder().decode(data)) : data; }
+
 function make(tag, properties = {}, children = []) {
   const element = Object.assign(document.createElement(tag), properties);
   element.append(...children);

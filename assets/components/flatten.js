@@ -1,6 +1,6 @@
 // A block of maps and the vector it becomes: a cell and its place in the vector light together.
 
-export default function flatten({ data, parentElement }) {
+function mount({ data, parentElement }) {
   const root = parentElement.querySelector(".root");
   (root.flatten ??= create(root)).update(data);
 }

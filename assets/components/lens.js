@@ -1,6 +1,6 @@
 // A photograph and what a kernel makes of it. The pointer, or the arrow keys, show the window under it with its products and their sum.
 
-export default function lens({ data, parentElement }) {
+function mount({ data, parentElement }) {
   const root = parentElement.querySelector(".root");
   const view = (root.lens ??= create(root));
   view.update(data);

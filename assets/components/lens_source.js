@@ -1,6 +1,6 @@
 // Keeps the original of a lens in the browser and hands it to whoever asks for it by name.
 
-export default function lensSource({ data, parentElement }) {
+function mount({ data, parentElement }) {
   const announce = () => document.dispatchEvent(new CustomEvent("cnnviz-source", { detail: data }));
   const answer = ({ detail }) => { if (detail.name === data.name) detail.url = data.url; };
   const host = parentElement.host ?? parentElement;

@@ -1,6 +1,6 @@
 // Shows sheets of maps, one figure a layer; a click, or arrow keys and Enter, picks one map and tells the server.
 
-export default function mapWall({ data, setStateValue, parentElement }) {
+function mount({ data, setStateValue, parentElement }) {
   const root = parentElement.querySelector(".root");
   const wall = (root.wall ??= create(root));
   wall.send = (layer, map) => setStateValue("picked", { layer, map });

@@ -1,6 +1,6 @@
 // A table of counts whose cells can be clicked, or reached with Tab and the arrow keys; tells the server row and column.
 
-export default function matrix({ data, setStateValue, parentElement }) {
+function mount({ data, setStateValue, parentElement }) {
   const root = parentElement.querySelector(".root");
   const body = root.querySelector("tbody");
   root.querySelector("caption").textContent = data.caption;

@@ -1,6 +1,6 @@
 // A table of numbers to type into. Only numbers are sent; what is no number stays where it was typed, marked, with a sentence.
 
-export default function numberGrid({ data, setStateValue, parentElement }) {
+function mount({ data, setStateValue, parentElement }) {
   const root = parentElement.querySelector(".root");
   const grid = (root.numbers ??= create(root));
   grid.send = (values) => setStateValue("grid", values);

@@ -1,6 +1,6 @@
 // A picture beside its numbers: what is under the pointer lights in both. A number can be typed over; a window moves over a large picture.
 
-export default function pixels({ data, setStateValue, parentElement }) {
+function mount({ data, setStateValue, parentElement }) {
   const root = parentElement.querySelector(".root");
   const board = (root.pixels ??= create(root));
   board.send = setStateValue;

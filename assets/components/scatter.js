@@ -4,7 +4,7 @@
 const SLIDE_MS = 350;
 const NEAR = 18;
 
-export default function scatter({ data, setStateValue, parentElement }) {
+function mount({ data, setStateValue, parentElement }) {
   const root = parentElement.querySelector(".root");
   const plot = (root.plot ??= create(root));
   plot.send = (number) => setStateValue("picked", { number, at: Date.now() });

@@ -4,7 +4,7 @@ const SIDE = 112;
 const SEND_EVERY = 120; // milliseconds
 const STORE = "cnnviz-drawing";
 
-export default function sketchpad({ setStateValue, parentElement }) {
+function mount({ setStateValue, parentElement }) {
   const root = parentElement.querySelector(".root");
   const pad = (root.pad ??= create(root));
   pad.send = (ink) => setStateValue("ink", ink);

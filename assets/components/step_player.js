@@ -2,7 +2,7 @@
 
 const SPEEDS = [["slow", 700], ["normal", 350], ["fast", 150]];
 
-export default function stepPlayer({ data, setStateValue, parentElement }) {
+function mount({ data, setStateValue, parentElement }) {
   const root = parentElement.querySelector(".root");
   const player = (root.player ??= create(root));
   // With the time, so that the same step chosen once more is news.

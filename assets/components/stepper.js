@@ -5,7 +5,7 @@ const SPEEDS = [["slow", 1200], ["normal", 450], ["fast", 120], ["full speed", 0
 const SHOWS = [["both", "numbers + colours"], ["numbers", "numbers"], ["colours", "colours"]];
 const TABLE_ROWS = 600;
 
-export default function stepper({ data, parentElement }) {
+function mount({ data, parentElement }) {
   const root = parentElement.querySelector(".root");
   const player = (root.player ??= create(root));
   player.update(data);

@@ -140,9 +140,10 @@ class RunFolder:
             raise CnnvizError(f"The run '{self.path.name}' was written by a newer version of cnnviz. Update cnnviz to open it.")
         return about
 
-    def spec(self) -> TrainingSpec:
+    def spec(self, about: dict[str, Any] | None = None) -> TrainingSpec:
+        """What is trained; ``about``: what ``about()`` gave just now."""
         try:
-            return TrainingSpec.from_dict(self.about()["spec"])
+            return TrainingSpec.from_dict((about or self.about())["spec"])
         except (KeyError, TypeError):
             raise CnnvizError(f"The run '{self.path.name}' cannot be read: its file run.json is damaged. Start a new run.") from None
 

@@ -33,8 +33,9 @@ class Run:
             raise CnnvizError(f"'{run_id[:80]}' is not the name of a run. Open the run from the list, or start a new one.")
         self.id = run_id
         self.folder = RunFolder(_place(run_id))
-        self.spec = self.folder.spec()
-        self.created: float = self.folder.about()["created"]
+        about = self.folder.about()
+        self.spec = self.folder.spec(about)
+        self.created: float = about["created"]
 
     @property
     def status(self) -> Status:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.navigation.page import StreamlitPage
 
 from cnnviz.errors import CnnvizError
 
@@ -16,6 +18,22 @@ class Experiment:
 
     text: str
     state: Mapping[str, str]
+
+
+_pages: dict[str, StreamlitPage] = {}
+
+
+def page(file: str, *, title: str | None = None, url_path: str | None = None, default: bool = False) -> StreamlitPage:
+    """The page of a file, for navigation and links. Streamlit looks at the disk for each page it makes; so each is made once a server."""
+    if file not in _pages:
+        _pages[file] = st.Page(file, title=title, url_path=url_path, default=default)
+    # A copy, because a script run writes into it.
+    return copy(_pages[file])
+
+
+def link(file: str, label: str, icon: str, state: Mapping[str, str] | None = None) -> None:
+    """A link to a page of the lecture, in a state."""
+    st.page_link(page(file), label=label, icon=icon, query_params=dict(state) if state else None)
 
 
 @contextmanager
@@ -42,7 +60,7 @@ def try_this(file: str, experiments: Sequence[Experiment]) -> None:
     """Three experiments; each is a link to the page in the right state."""
     st.subheader("Try this", anchor=False)
     for experiment in experiments:
-        st.page_link(file, label=experiment.text, icon=":material/experiment:", query_params=dict(experiment.state))
+        link(file, experiment.text, ":material/experiment:", experiment.state)
 
 
 def show_code(code: str) -> None:

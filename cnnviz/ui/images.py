@@ -11,6 +11,7 @@ from cnnviz.data import PHOTOS, ImageDataset, centre_by_mass, decode, fit, photo
 from cnnviz.errors import CnnvizError
 from cnnviz.ui.components import sketchpad
 from cnnviz.ui.links import choice
+from cnnviz.ui.memory import digest, remember
 
 SOURCES = {"test": "Test image", "photo": "Photo", "draw": "Draw", "upload": "Upload", "camera": "Camera"}
 
@@ -35,7 +36,7 @@ class ChosenImage:
         """(C, H, W) float in [0, 1] as a network with this input shape sees it."""
         if tuple(self.pixels.shape) == shape:
             return self.pixels.float() / 255
-        return fit(self.pixels, shape)
+        return remember(("fit", digest(self.pixels), shape), fit, self.pixels, shape)
 
 
 def choose_image(
@@ -93,7 +94,7 @@ def _test_image(test: ImageDataset, number: int) -> ChosenImage:
 
 
 def _photograph(name: str) -> ChosenImage:
-    return ChosenImage(photo(name), f"photograph: {PHOTOS[name].title}", code=f'photo("{name}")')
+    return ChosenImage(remember(("photograph", name), photo, name), f"photograph: {PHOTOS[name].title}", code=f'photo("{name}")')
 
 
 def _drawing(side: int, prefix: str) -> ChosenImage:

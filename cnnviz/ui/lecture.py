@@ -1,14 +1,17 @@
 """The lecture as a table of chapters and pages, and what all pages share: start-up, projector mode, the error box."""
 
+import asyncio
+import base64
 import gc
 import threading
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 
 import streamlit as st
 
 from cnnviz.settings import ASSETS
-from cnnviz.ui.frame import error_box
+from cnnviz.ui.frame import error_box, page
 from cnnviz.ui.links import switch
 
 
@@ -51,30 +54,58 @@ def lecture() -> tuple[Chapter, ...]:
     return _lecture
 
 
+@cache
+def _icon() -> str:
+    return "data:image/png;base64," + base64.b64encode(picture("icon.png")).decode()
+
+
+@cache
+def picture(file: str) -> bytes:
+    """A file of ``assets/pictures``, read once a server."""
+    return (ASSETS / "pictures" / file).read_bytes()
+
+
 def run(chapters: tuple[Chapter, ...]) -> None:
     """Shows the page of the table that the address asks for; the first page is the default."""
     global _lecture
     _lecture = chapters
-    st.set_page_config(page_title="cnnviz", page_icon=str(ASSETS / "pictures" / "icon.png"), layout="wide")
+    st.set_page_config(page_title="cnnviz", page_icon=_icon(), layout="wide")
     first = chapters[0].lessons[0]
     pages = {
-        chapter.title: [st.Page(lesson.file, title=lesson.title, url_path=lesson.url_path, default=lesson is first) for lesson in chapter.lessons]
+        chapter.title: [page(lesson.file, title=lesson.title, url_path=lesson.url_path, default=lesson is first) for lesson in chapter.lessons]
         for chapter in chapters
     }
-    page = st.navigation(pages, expanded=True)
+    shown = st.navigation(pages, expanded=True)
     _projector_mode()
-    is_first = page.url_path == ""
+    is_first = shown.url_path == ""
     if not is_first:
         looks_inside = any(
-            lesson.url_path == page.url_path and lesson.file.startswith("pages/inside/") for chapter in chapters for lesson in chapter.lessons
+            lesson.url_path == shown.url_path and lesson.file.startswith("pages/inside/") for chapter in chapters for lesson in chapter.lessons
         )
         _imports()[looks_inside].wait()
     with error_box():
-        page.run()
+        shown.run()
     if is_first:
         _imports()
     else:
-        _settle(page.url_path)
+        _settle(shown.url_path)
+    _ran.set()
+
+
+_ran = threading.Event()
+
+
+async def collect_garbage() -> None:
+    """For the server: a second after some pages have run, one collection for all of them.
+
+    Streamlit would collect all generations after each run (``postScriptGC`` in ``.streamlit/config.toml``): 8 to 40 ms, in which all other
+    sessions stand still; with thirty students that is most of a second.
+    """
+    while True:
+        await asyncio.sleep(1)
+        if _ran.is_set():
+            _ran.clear()
+            gc.collect()
 
 
 BASE = ("pandas", "torch", "plotly.graph_objects", "plotly.io", "cnnviz.features", "cnnviz.figures", "cnnviz.training")

@@ -11,6 +11,7 @@ from cnnviz.training import ACTIVE, Run, TrainingSpec, open_run, start
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import browser_key
 from cnnviz.ui.frame import error_box
+from cnnviz.ui.memory import remember
 
 REFRESH_SECONDS = 0.7
 
@@ -68,7 +69,8 @@ def _watch(key: str, results: list[Result], training: bool, quantity: str) -> No
 
 def race_picture(key: str, results: list[Result], training: bool, quantity: str) -> None:
     """Curves and table of runs, as they are now."""
-    metrics = {result.title: result.run.metrics() for result in results}
+    stamps = tuple((result.title, result.run.id, result.run.folder.metrics_stamp()) for result in results)
+    metrics = {result.title: remember(("metrics", *stamp), result.run.metrics) for result, stamp in zip(results, stamps, strict=True)}
     total = max(result.run.total_steps for result in results)
     rows = []
     for result in results:
@@ -83,7 +85,6 @@ def race_picture(key: str, results: list[Result], training: bool, quantity: str)
             "training accuracy": "–" if train is None else f"{train:.1%}", "gap": gap, "seconds": f"{known[-1].seconds:.1f}" if known else "–",
         })  # fmt: skip
     best = ", ".join(f"{row['run']}: {row['test accuracy']}" for row in rows)
-    stamps = tuple((result.title, result.run.id, result.run.folder.metrics_stamp()) for result in results)
     chart(f"{key}_curves", f"Curves of {len(rows)} runs. {best}", (stamps, training), several_runs, metrics, quantity, total, training)
     st.table(rows, hide_index=True, alt=f"Results: {best}")
     for result in results:

@@ -8,7 +8,7 @@ from cnnviz.data import DATASETS, DatasetEntry, load
 from cnnviz.errors import CnnvizError
 from cnnviz.models import PRESET_TITLES, resolve
 from cnnviz.training import Metric, Run, open_run, runs
-from cnnviz.ui.frame import error_box
+from cnnviz.ui.frame import error_box, link
 from cnnviz.ui.links import changed_by_itself, write
 
 EXAMPLE = "example"
@@ -182,8 +182,8 @@ def own_run_link(kind: str, label: str) -> None:
         except CnnvizError:
             continue
         if any(layer.stem == kind for layer in network.layers):
-            st.page_link(
-                "pages/inside/feature_maps.py", label=f"{label}: {kind}1 of {network.name}", icon=":material/search:",
-                query_params={"run": run_id, "layer": f"{kind}1", "map": "0"},
+            link(
+                "pages/inside/feature_maps.py", f"{label}: {kind}1 of {network.name}", ":material/search:",
+                {"run": run_id, "layer": f"{kind}1", "map": "0"},
             )  # fmt: skip
             return

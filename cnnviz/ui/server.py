@@ -1,5 +1,6 @@
 """What happens once, when ``streamlit run explorer_app.py`` starts its server."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -7,6 +8,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from cnnviz.errors import CnnvizError
+from cnnviz.ui.lecture import collect_garbage
 
 
 @asynccontextmanager
@@ -17,7 +19,9 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     """
     # What st.navigation itself sets at its first call; there is no other way before a session begins.
     PagesManager.uses_pages_directory = False
+    collector = asyncio.create_task(collect_garbage())
     yield
+    collector.cancel()
 
 
 def show_error(error: Exception) -> bool:

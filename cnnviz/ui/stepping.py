@@ -22,11 +22,6 @@ def scale_of(values: Tensor, signed: bool = False) -> dict[str, object]:
     return _scale(*scale_for(*limits(values), signed=signed))
 
 
-def _flat(values: Tensor) -> list[float | None]:
-    """Row by row; cells that do not count as ``None``."""
-    return [None if value != value or abs(value) == float("inf") else value for value in values.flatten().tolist()]
-
-
 @dataclass(frozen=True)
 class StepperNames:
     """What a stepper's grids are called; ``symbol`` is the output's letter, ``function`` the one of element-wise steps."""
@@ -62,9 +57,9 @@ def stepper(key: str, trace: Trace, names: StepperNames = StepperNames(), *, cha
             weights = weights.expand(len(padded), -1, -1)
     finite = padded[padded.isfinite()]
     data = {
-        "inputs": [_flat(values) for values in padded], "rows": padded.shape[1], "cols": padded.shape[2], "pad": trace.padding,
-        "weights": [_flat(values) for values in weights], "size": list(trace.window_shape), "average": pooled,
-        "output": _flat(output), "outRows": output.shape[0], "outCols": output.shape[1], "stride": trace.stride, "dilation": trace.dilation,
+        "inputs": [values.flatten().tolist() for values in padded], "rows": padded.shape[1], "cols": padded.shape[2], "pad": trace.padding,
+        "weights": [values.flatten().tolist() for values in weights], "size": list(trace.window_shape), "average": pooled,
+        "output": output.flatten().tolist(), "outRows": output.shape[0], "outCols": output.shape[1], "stride": trace.stride, "dilation": trace.dilation,
         "bias": None if trace.bias is None else float(trace.bias[channel if len(trace.bias) > 1 else 0]),
         "combine": COMBINE.get(trace.operation, "each"), "start": start,
         "names": {
@@ -73,7 +68,7 @@ def stepper(key: str, trace: Trace, names: StepperNames = StepperNames(), *, cha
         },
         "scales": {"input": scale_of(finite), "weights": scale_of(weights, signed=True) if len(weights) else None, "output": scale_of(output)},
     }  # fmt: skip
-    component("stepper")(key=key, data=data)
+    component("stepper", key, data=data)
 
 
 LARGEST_TYPED = 1e6
@@ -133,7 +128,7 @@ def number_grid(label: str, key: str, usual: Tensor, shape: tuple[int, int] | No
     st.markdown(f"**{label}**")
     values = [[float(f"{value:.7g}") for value in row] for row in shown.tolist()]
     data = {"values": values, "label": label, "scale": scale_of(shown, signed), "most": LARGEST_TYPED, "cell": cell}
-    component("number_grid")(key=widget, data=data, default={"grid": None}, on_grid_change=listen)
+    component("number_grid", widget, data=data, default={"grid": None}, on_grid_change=listen)
     return shown
 
 

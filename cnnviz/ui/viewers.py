@@ -69,7 +69,7 @@ def pixel_view(
         ],
         "top": corner[0], "left": corner[1], "overview": overview, "unit": unit, "low": span[0], "high": span[1], "hint": hint,
     }  # fmt: skip
-    component("pixels")(key=key, data=data, default={"edit": None, "corner": None}, on_edit_change=listen, on_corner_change=listen)
+    component("pixels", key, data=data, default={"edit": None, "corner": None}, on_edit_change=listen, on_corner_change=listen)
     return _new_event(key, stored)
 
 
@@ -118,14 +118,14 @@ def lens(key: str, image: Tensor, result: Tensor, kernel: Tensor, *, signed: boo
         "products": {"stops": list(DIVERGING.stops), "low": -products, "high": products}, "from": what, "to": title,
         "alt": f"{title}: values from {values.min():.3g} to {values.max():.3g}",
     }  # fmt: skip
-    component("lens")(key=key, data=data)
+    component("lens", key, data=data)
     # The original in a message of its own: Streamlit sends a large message that did not change only once. It comes last, because
     # Streamlit hashes it on each run.
-    component("lens_source")(key=f"{key}_source", data=source)
+    component("lens_source", f"{key}_source", data=source)
 
 
 def flatten_view(key: str, block: Tensor, start: int = 0) -> None:
     """A block of maps (C, H, W) and the vector that flattening makes of it; a cell and its place light together."""
     channels, rows, cols = block.shape
     values = torch.round(block.flatten(), decimals=4).tolist()
-    component("flatten")(key=key, data={"channels": channels, "rows": rows, "cols": cols, "values": values, "scale": scale_of(block), "start": start})
+    component("flatten", key, data={"channels": channels, "rows": rows, "cols": cols, "values": values, "scale": scale_of(block), "start": start})

@@ -8,7 +8,7 @@ from cnnviz.figures import calibration_curve, image_sheet, judged_labels, map_sh
 from cnnviz.ui.attributions import How, Question, attributions, wall_of_maps
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall, matrix
-from cnnviz.ui.frame import Experiment, play_first, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, link, play_first, show_code, source, title, try_this
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import digest, remember
 from cnnviz.ui.networks import open_network
@@ -87,8 +87,8 @@ else:
     map_wall("mistake", items)
     st.caption("Integrated gradients on one scale: red pixels speak for the class named above the map, blue ones against it.")
     state = {"run": run.id, "step": str(network.step), "image": "test", "number": str(number)}
-    st.page_link("pages/inside/feature_maps.py", label="Open it in the microscope", icon=":material/search:", query_params=state)
-    st.page_link("pages/inside/saliency.py", label="More saliency methods for it", icon=":material/visibility:", query_params=state)
+    link("pages/inside/feature_maps.py", "Open it in the microscope", ":material/search:", state)
+    link("pages/inside/saliency.py", "More saliency methods for it", ":material/visibility:", state)
 
 try_this(
     PAGE,

@@ -10,7 +10,7 @@ from cnnviz.models.presets import PRESETS
 from cnnviz.training import ACTIVE, OPTIMIZERS, SCHEDULES, Run, TrainingSpec, open_run, start, warm_up
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, browser_key, map_wall, step_player
-from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, link, show_code, source, title, try_this
 from cnnviz.ui.links import choice, page_address
 from cnnviz.ui.memory import remember
 from cnnviz.ui.runs import EXAMPLE, commands, current_run, current_step, describe, fetch_all, progress, show_run, watch
@@ -92,7 +92,7 @@ def view(run: Run) -> None:
 with right:
     st.markdown(f"**{describe(run)}**" + (" · the bundled example: press Train to start your own" if run.id == EXAMPLE else ""))
     watch(run, view)
-    st.page_link("pages/inside/feature_maps.py", label="Look inside this network", icon=":material/search:", query_params={"run": run.id})
+    link("pages/inside/feature_maps.py", "Look inside this network", ":material/search:", {"run": run.id})
     st.caption("The link to this run; whoever has it may look:")
     st.code(page_address({"run": run.id}), language=None)
 

@@ -22,6 +22,8 @@ from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.snippets import dropout_code
 
 PAGE = "pages/seeing/dropout.py"
+LAYERS = ("input", "hidden 1", "hidden 2", "output")
+BUNDLED = ("example_dropout", 600)
 INPUT = torch.tensor([1.0, -0.5, 2.0, 0.8])
 title("Dropout", "While training, each hidden unit is switched off by chance, so no unit can rely on another; in use, all of them work.")
 
@@ -42,7 +44,7 @@ with right, play_first():
     now = network.run(INPUT, p, number if training else None)
     kept = [int(mask.sum()) for mask in now.masks[1:-1]]
     st.image(
-        unit_network(now.values, now.masks, network.weights, ("input", "hidden 1", "hidden 2", "output")), width="stretch",
+        remember(("units", p, training and number), unit_network, now.values, now.masks, network.weights, LAYERS), width="stretch",
         alt=f"A network of 4, 6, 6 and 3 units; {kept[0]} and {kept[1]} of the 6 hidden units stay",
     )  # fmt: skip
     st.markdown(
@@ -86,7 +88,10 @@ map_wall(
     [
         WallItem(
             name,
-            map_sheet(table.unsqueeze(0), span=(-1, 1), what=f"correlation matrix, {name}"),
+            remember(
+                ("correlation sheet", *known[name]),
+                lambda table=table, name=name: map_sheet(table[None], span=(-1, 1), what=f"correlation matrix, {name}"),
+            ),
             f"mean |r| = {coadaptation(table):.3f}",
             "matrix",
             target=260,
@@ -97,8 +102,9 @@ map_wall(
 
 st.subheader("Dropout left on: how sure is the network?", anchor=False)
 left, right = st.columns([1, 2.6], gap="medium")
-dropping = next(
-    (net for net in trained.values() if any(isinstance(m, torch.nn.Dropout) for m in net.modules())), open_run("example_dropout").network(600)
+which, dropping = next(
+    ((known[name], net) for name, net in trained.items() if any(isinstance(m, torch.nn.Dropout) for m in net.modules())),
+    (BUNDLED, remember(("network", *BUNDLED), open_run(BUNDLED[0]).network, BUNDLED[1])),
 )
 with left:
     clear = st.number_input("Clear digit", 0, 999, 2, key="clear", bind="query-params")
@@ -107,7 +113,6 @@ with left:
     map_wall("pair", [WallItem("test images", image_sheet(pair, 2), unit="image", target=110, legend=False)])
 with right:
     named = [f"{what}: a {test.classes[int(test.labels[index])]}" for what, index in (("clear", clear), ("unclear", unclear))]
-    which = next((known[title] for title, net in trained.items() if net is dropping), ("example_dropout", 600))
     clouds = {
         name: remember(("draws", *which, digest(picture)), monte_carlo_dropout, dropping, picture, 200)
         for name, picture in zip(named, pair, strict=True)

@@ -2,25 +2,23 @@
 
 import streamlit as st
 
-from cnnviz.settings import ASSETS
-from cnnviz.ui.lecture import lecture
+from cnnviz.ui.frame import link
+from cnnviz.ui.lecture import lecture, picture
 
 st.header("The CNN lecture that you can touch", anchor=False)
 st.markdown(
     "See what a convolutional network does, with real numbers, on your own image, your own network and your own training. "
     "Everything runs on this computer; no internet is needed."
 )
-st.page_link(
-    "pages/learning/training_lab.py", label="**Start the first experiment: train a network on handwritten digits**", icon=":material/play_circle:"
-)
+link("pages/learning/training_lab.py", "**Start the first experiment: train a network on handwritten digits**", ":material/play_circle:")
 
 for chapter in lecture()[1:]:
     st.subheader(chapter.title, anchor=False)
     for first in range(0, len(chapter.lessons), 4):
         for column, lesson in zip(st.columns(4), chapter.lessons[first : first + 4], strict=False):
             with column.container(border=True, height="stretch"):
-                st.image(str(ASSETS / "pictures" / lesson.picture), alt=lesson.picture_alt, width="stretch")
-                st.page_link(lesson.file, label=f"**{lesson.title}**", icon=":material/arrow_forward:")
+                st.image(picture(lesson.picture), alt=lesson.picture_alt, width="stretch")
+                link(lesson.file, f"**{lesson.title}**", ":material/arrow_forward:")
                 st.markdown(f"*“{lesson.sentence}”*")
 
 st.caption("In class: press P for projector mode. Every page is a link: set it up, copy the address, put it on a slide.")

@@ -20,7 +20,7 @@ def gradient(network: nn.Module, images: Tensor) -> Tensor:
 @given(
     count=st.integers(1, 24),
     channels=st.sampled_from([1, 2, 3, 5, 16]),
-    kernel=st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    kernel=st.tuples(st.sampled_from([1, 3, 5]), st.sampled_from([1, 3, 5])),
     stride=st.integers(1, 3),
     padding=st.sampled_from([0, 1, 2, "same"]),
     dilation=st.integers(1, 2),
