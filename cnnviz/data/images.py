@@ -1,5 +1,6 @@
 """Pictures from outside: what a student uploads or draws, brought to what a network takes."""
 
+import base64
 import io
 import warnings
 
@@ -55,6 +56,21 @@ def _rgb(picture: Image.Image) -> Tensor:
     if picture.has_transparency_data:
         picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA"))
     return torch.from_numpy(np.asarray(picture.convert("RGB")).copy()).permute(2, 0, 1).contiguous()
+
+
+def embed(image: Tensor) -> str:
+    """A small picture, (1 or 3, H, W) uint8, as a word that can stand in a program; ``embedded`` reads it."""
+    pixels = image.permute(1, 2, 0).numpy()
+    content = io.BytesIO()
+    Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(content, "PNG", optimize=True)
+    return base64.b64encode(content.getvalue()).decode()
+
+
+def embedded(word: str) -> Tensor:
+    """The picture that ``embed`` wrote: (1 or 3, H, W) uint8."""
+    with Image.open(io.BytesIO(base64.b64decode(word))) as picture:
+        pixels = torch.from_numpy(np.array(picture))
+    return pixels.unsqueeze(0) if pixels.dim() == 2 else pixels.permute(2, 0, 1).contiguous()
 
 
 def fit(image: Tensor, shape: tuple[int, int, int]) -> Tensor:

@@ -136,7 +136,7 @@ class _MatrixConv2d(nn.Conv2d):
 
     def _conv_forward(self, images: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         count, channels = images.shape[:2]
-        if count * channels <= 20 or (channels <= 3 and images.requires_grad):
+        if images.dim() == 4 and (count * channels <= 20 or (channels <= 3 and images.requires_grad)):
             answer: Tensor = torch.ops.aten.thnn_conv2d.default(images, weight, self.kernel_size, bias, self.stride, self.padding)
             return answer
         return super()._conv_forward(images, weight, bias)
@@ -144,7 +144,8 @@ class _MatrixConv2d(nn.Conv2d):
 
 def _for_small_images(convolution: nn.Conv2d) -> nn.Conv2d:
     plain = convolution.groups == 1 and set(convolution.dilation) == {1} and convolution.padding_mode == "zeros"
-    if not plain or isinstance(convolution.padding, str) or convolution.weight.device.type != "cpu":
+    weight = convolution.weight
+    if not plain or isinstance(convolution.padding, str) or weight.device.type != "cpu" or weight.dtype not in (torch.float32, torch.float64):
         return convolution
     twin = copy.copy(convolution)
     twin.__class__ = _MatrixConv2d

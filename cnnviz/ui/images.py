@@ -1,18 +1,20 @@
 """The one way in which a page asks for an image: test set, bundled photograph, drawing, upload or camera."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import streamlit as st
 from torch import Tensor
 
-from cnnviz.data import PHOTOS, ImageDataset, centre_by_mass, decode, fit, photo
+from cnnviz.data import PHOTOS, ImageDataset, centre_by_mass, decode, embed, fit, photo
 from cnnviz.errors import CnnvizError
 from cnnviz.ui.components import sketchpad
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import digest, remember
 
+SMALL = 3 * 64 * 64
+"""Numbers of a picture that the code of a page may contain."""
 SOURCES = {"test": "Test image", "photo": "Photo", "draw": "Draw", "upload": "Upload", "camera": "Camera"}
 
 
@@ -24,13 +26,18 @@ class ChosenImage:
         pixels: (C, H, W) uint8, C is 1 or 3.
         what: in a few words, for captions and text alternatives.
         label: its class, where it is known.
-        code: a Python expression that gives ``pixels``, or nothing where only this browser has them.
+        code: a Python expression that gives ``pixels``; a large photo of one's own is read from its file.
     """
 
     pixels: Tensor
     what: str
     label: int | None = None
     code: str = ""
+
+    def edited(self, edits: Mapping[tuple[int, int, int], int], shape: tuple[int, int, int] | None = None) -> str:
+        """``code`` with some (channel, row, column) changed; with ``shape``, of the picture as such a network sees it."""
+        pixels = f"(fit({self.code}, {shape}) * 255).round().byte()" if shape and shape != tuple(self.pixels.shape) else self.code
+        return f"with_edits({pixels}, {dict(edits)})" if edits else self.code
 
     def for_network(self, shape: tuple[int, int, int]) -> Tensor:
         """(C, H, W) float in [0, 1] as a network with this input shape sees it."""
@@ -73,12 +80,19 @@ def choose_image(
         file = st.camera_input("Your camera", key=f"{prefix}camera")
     if file is not None:
         try:
-            return ChosenImage(_decoded(file.getvalue()), "your photo")
+            pixels = _decoded(file.getvalue())
+            small = pixels.numel() <= SMALL
+            return ChosenImage(pixels, "your photo", code=f'embedded("{embed(pixels)}")' if small else file_code(file.name))
         except CnnvizError as error:
             st.error(str(error), icon=":material/error:")
     else:
         st.info("Until you give one, you see another image.", icon=":material/info:")
     return _photograph(photograph) if default == "photo" or test is None else _test_image(test, number)
+
+
+def file_code(name: str) -> str:
+    """The code that reads a picture file as the page does."""
+    return f'decode(open({name!r}, "rb").read())'
 
 
 @lru_cache(maxsize=4)
@@ -104,4 +118,5 @@ def _drawing(side: int, prefix: str) -> ChosenImage:
     )  # fmt: skip
     ink = sketchpad(f"{prefix}drawing")
     image = centre_by_mass(ink, side, round(side * 20 / 28)) if centred else fit((ink * 255).byte(), (1, side, side))
-    return ChosenImage((image * 255).round().byte(), "your drawing")
+    pixels = (image * 255).round().byte()
+    return ChosenImage(pixels, "your drawing", code=f'embedded("{embed(pixels)}")')

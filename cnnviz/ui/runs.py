@@ -1,5 +1,6 @@
 """A training run on a page: which one, who may command it, and how it is watched while it grows."""
 
+import os
 from collections.abc import Callable
 
 import streamlit as st
@@ -14,7 +15,8 @@ from cnnviz.ui.links import changed_by_itself, write
 EXAMPLE = "example"
 """The bundled run: something to look at before the first own training."""
 IN_MENU = 20
-REFRESH_SECONDS = {"running": 0.5, "queued": 0.4, "paused": 1.0}
+REFRESH_SECONDS = {"running": 0.5 if (os.cpu_count() or 1) > 2 else 1.0, "queued": 0.4, "paused": 1.0}
+"""Drawing the curves anew takes a browser without a graphics card a quarter of a second of processor time, which on two cores the training lacks."""
 
 
 def show_run(run_id: str) -> None:

@@ -1,5 +1,6 @@
 """The lines of "Show the code": plain PyTorch that gives a page's numbers. Tests run each of them and compare."""
 
+import re
 from typing import TYPE_CHECKING
 
 from torch import Tensor
@@ -11,6 +12,21 @@ from cnnviz.training import OPTIMIZERS, SCHEDULES, TrainingSpec
 
 if TYPE_CHECKING:
     from cnnviz.ui.microscope import Unit
+
+
+_FROM = {**dict.fromkeys(("DATASETS", "decode", "embedded", "fit", "load", "photo"), "cnnviz.data"), "with_edits": "cnnviz.figures"}
+"""Where the names come from that the code of an image may use."""
+
+
+def _with_imports(code: str) -> str:
+    """The code with imports of what it uses of ``_FROM``, after those it has already."""
+    used = {name: module for name, module in _FROM.items() if re.search(rf"\b{name}\b", code)}
+    lines = [f"from {module} import {', '.join(sorted(name for name in used if used[name] == module))}" for module in sorted(set(used.values()))]
+    at = code.index("\n\n")
+    own = code[:at].splitlines()
+    plain = [line for line in own if "cnnviz" not in line]
+    house = sorted(lines + [line for line in own if "cnnviz" in line])
+    return "\n".join(plain + house) + code[at:]
 
 
 def training_code(spec: TrainingSpec) -> str:
@@ -63,14 +79,13 @@ print(f"test accuracy {{accuracy:.2%}}")
 
 
 def feature_maps_code(spec: TrainingSpec, run_id: str, step: int, image: str) -> str:
-    """The maps and the prediction of one image; ``image`` is an expression, empty where only the browser has the pixels."""
-    return f"""\
+    """The maps and the prediction of one image; ``image`` is an expression that gives its pixels."""
+    return _with_imports(f"""\
 import torch
-from cnnviz.data import DATASETS, fit, load, photo
 from cnnviz.training import open_run
 
 network = open_run("{run_id}").network({step})
-image = {image or f'load("{spec.dataset}", "test").images[7]  # put your own picture here'}
+image = {image}
 values = fit(image, DATASETS["{spec.dataset}"].shape).unsqueeze(0)
 
 maps = {{}}
@@ -82,7 +97,7 @@ probabilities = values.softmax(dim=1)[0]
 
 print({{name: tuple(stack.shape) for name, stack in maps.items()}})
 print(DATASETS["{spec.dataset}"].classes[probabilities.argmax()], f"{{probabilities.max():.3f}}")
-"""
+""")
 
 
 def _table(values: Tensor) -> str:
@@ -124,37 +139,35 @@ new_kernel = (kernel - {rate:.7g} * kernel.grad).detach()[0, 0]
 
 
 def pixels_code(image: str, kind: str, high: int, window: tuple[int, int, int, int]) -> str:
-    """The numbers of the window, as the page shows them (without changes made by hand)."""
+    """The numbers of the window, as the page shows them."""
     top, left, rows, cols = window
     steps = {
         "bytes": "numbers = image.float()",
         "scaled": f"numbers = image / {high}",
         "normalised": f"mean, std = (torch.tensor(values).view(-1, 1, 1) for values in MEAN_STD[len(image)])\nnumbers = (image / {high} - mean) / std",
     }
-    return f"""\
+    return _with_imports(f"""\
 import torch
-from cnnviz.data import load, photo
 from cnnviz.data.matrices import LECTURE_MATRIX
 from cnnviz.figures.pixels import MEAN_STD
 
-image = {image or 'load("mnist", "test").images[7]  # put your own picture here'}
+image = {image}
 {steps[kind]}
 window = numbers[:, {top} : {top + rows}, {left} : {left + cols}]
 print(image.shape, window)
-"""
+""")
 
 
 def kernel_code(image: str, kernel: str) -> str:
     """A kernel over the brightness of a picture."""
-    return f"""\
+    return _with_imports(f"""\
 import torch
 from torch.nn import functional
-from cnnviz.data import load, photo
 from cnnviz.features import filters
 from cnnviz.ops.kernels import grey, kernel
 from cnnviz.training import open_run
 
-image = {image or 'photo("chelsea")  # put your own picture here'}
+image = {image}
 brightness = grey(image) / 255
 weights = {kernel}
 half = weights.shape[0] // 2
@@ -162,7 +175,7 @@ half = weights.shape[0] // 2
 padded = functional.pad(brightness[None], (half,) * 4, mode="replicate")
 result = functional.conv2d(padded, weights[None, None])[0]
 print(result.shape, result.min(), result.max())
-"""
+""")
 
 
 def layer_code(image: str, filters: int, kernel: int, stride: int, padding: int, dilation: int, groups: int, transposed: bool) -> str:
@@ -170,21 +183,20 @@ def layer_code(image: str, filters: int, kernel: int, stride: int, padding: int,
     name = "ConvTranspose2d" if transposed else "Conv2d"
     weights = f"hand_filters({filters}, {3 // groups}, {kernel})"
     placed = f"for_transposed({weights}, {groups})" if transposed else weights
-    return f"""\
+    return _with_imports(f"""\
 import torch
 from torch import nn
-from cnnviz.data import fit, load, photo
 from cnnviz.ops.layers import for_transposed, hand_filters
 
 layer = nn.{name}(3, {filters}, {kernel}, stride={stride}, padding={padding}, dilation={dilation}, groups={groups})
 layer.weight.data, layer.bias.data = {placed}, torch.zeros({filters})
 print(sum(p.numel() for p in layer.parameters()), "parameters")
 
-image = {image or 'load("patches", "test").images[3]  # put your own picture here'}
+image = {image}
 with torch.inference_mode():
     maps = layer(fit(image, (3, 32, 32))[None])[0]
 print(maps.shape)
-"""
+""")
 
 
 def activations_code(names: list[str]) -> str:
@@ -262,15 +274,14 @@ print(draws.mean())
 
 def softmax_code(image: str, number: int, moved: float, temperature: float, true: int) -> str:
     """Logits of the linear network, one of them moved; probabilities and loss."""
-    return f"""\
+    return _with_imports(f"""\
 import torch
 from torch.nn import functional
-from cnnviz.data import load
 from cnnviz.training import open_run
 
 run = open_run("example_linear")
 network = run.network(run.steps[-1])
-image = {image or 'load("mnist", "test").images[7]  # put your own picture here'}
+image = {image}
 with torch.no_grad():
     logits = network(image[None] / 255)[0]
 logits[{number}] += {moved:g}
@@ -278,23 +289,17 @@ logits[{number}] += {moved:g}
 probabilities = functional.softmax(logits / {temperature:g}, dim=0)
 loss = functional.cross_entropy(logits[None] / {temperature:g}, torch.tensor([{true}]))
 print(probabilities, loss)
-"""
+""")
 
 
 _OPEN = """\
-from cnnviz.data import fit, load, photo
 from cnnviz.models import build, pretrained
 from cnnviz.training import open_run
 """
 
 
 def _network_and_image(network: str, image: str, shape: tuple[int, int, int]) -> str:
-    pixels = image or 'photo("chelsea")  # put your own picture here'
-    return (
-        f"network = {network}\nimage = fit({pixels}, {shape})\n"
-        if image
-        else f"network = {network}\npixels = {pixels}\nimage = fit(pixels, {shape})\n"
-    )
+    return f"network = {network}\nimage = fit({image}, {shape})\n"
 
 
 def saliency_code(
@@ -302,7 +307,7 @@ def saliency_code(
 ) -> str:
     """One map, and its deletion and insertion areas."""
     rest = ("" if layer is None else f", layer={layer!r}") + "".join(f", {name}={value!r}" for name, value in options.items())
-    return f"""\
+    return _with_imports(f"""\
 {_OPEN}from cnnviz.saliency import attribute, faithfulness
 
 {_network_and_image(network, image, shape)}
@@ -310,7 +315,7 @@ found = attribute(network, image, {target}, "{method}"{rest})
 curves = faithfulness(network, image, found.map, found.target)
 print(found)
 print(f"deletion {{curves.deletion_area:.3f}}, insertion {{curves.insertion_area:.3f}}")
-"""
+""")
 
 
 def unit_code(network: str, image: str, shape: tuple[int, int, int], unit: "Unit | None") -> str:
@@ -322,25 +327,25 @@ unit = explain_unit(network, image, "{unit.layer}", {unit.channel}, {unit.row}, 
 print(unit, unit.products.sum().item() + unit.bias)
 print(receptive_field(network, "{unit.layer}", {shape}).box({unit.row}, {unit.col}))
 """
-    return f"""\
+    return _with_imports(f"""\
 {_OPEN}from cnnviz.features import explain_unit, feature_maps, receptive_field
 
 {_network_and_image(network, image, shape)}
 maps = feature_maps(network, image)
-{lines}"""
+{lines}""")
 
 
 def ablation_code(network: str, image: str, shape: tuple[int, int, int], layer: str, options: dict[str, object]) -> str:
     """The answers with and without some channels."""
     rest = "".join(f", {name}={value!r}" for name, value in options.items())
-    return f"""\
+    return _with_imports(f"""\
 {_OPEN}from cnnviz.features import ablated, probabilities
 
 {_network_and_image(network, image, shape)}
 changed = ablated(network, "{layer}", {shape}{rest})
 before, after = probabilities(network, image[None])[0], probabilities(changed, image[None])[0]
 print(before.argmax().item(), before.max().item(), after.argmax().item(), after.max().item())
-"""
+""")
 
 
 def filters_code(network: str, shape: tuple[int, int, int], layer: str, number: int, smoothness: float, seed: int) -> str:

@@ -126,7 +126,7 @@ try_this(
     ),
 )
 if unit is not None or not isinstance(chosen, Run):
-    show_code(unit_code(network.code, picture.code, network.input_shape, unit))
+    show_code(unit_code(network.code, picture.edited(edits, network.input_shape), network.input_shape, unit))
 else:
-    show_code(feature_maps_code(chosen.spec, chosen.id, network.step or 0, picture.code))
+    show_code(feature_maps_code(chosen.spec, chosen.id, network.step or 0, picture.edited(edits, network.input_shape)))
 source("LeCun, Bottou, Bengio and Haffner, 1998; Zeiler and Fergus, 2014; Araujo, Norris and Sim, Computing receptive fields, Distill 2019.")

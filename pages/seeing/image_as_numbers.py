@@ -75,5 +75,5 @@ try_this(
         Experiment("A handwritten digit as a network gets it: normalised, most pixels are −0.42.", {"image": "test", "number": "7", "values": "normalised"}),
     ),
 )  # fmt: skip
-show_code(pixels_code(chosen.code, kind, high, (top, first, rows, cols)))
+show_code(pixels_code(chosen.edited(edits), kind, high, (top, first, rows, cols)))
 source("Lecture, “What the computer sees”; Stanford CS231n, Image classification; Gonzalez and Woods, Digital Image Processing, section 2.4.")

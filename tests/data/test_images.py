@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy.ndimage import center_of_mass
 
-from cnnviz.data import centre_by_mass, decode, fit, load
+from cnnviz.data import centre_by_mass, decode, embed, embedded, fit, load
 from cnnviz.errors import CnnvizError
 
 
@@ -100,3 +100,10 @@ def test_a_drawing_anywhere_ends_in_the_middle_20_pixels_large(height: int, widt
 
 def test_an_empty_drawing_stays_empty() -> None:
     assert centre_by_mass(torch.zeros(1, 112, 112)).sum() == 0
+
+
+@settings(deadline=None, max_examples=30)
+@given(channels=st.sampled_from([1, 3]), height=st.integers(1, 40), width=st.integers(1, 40), seed=st.integers(0, 99))
+def test_an_embedded_picture_comes_back_to_the_bit(channels: int, height: int, width: int, seed: int) -> None:
+    image = torch.randint(256, (channels, height, width), dtype=torch.uint8, generator=torch.Generator().manual_seed(seed))
+    assert torch.equal(embedded(embed(image)), image)

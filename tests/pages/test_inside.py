@@ -4,6 +4,7 @@ import time
 from importlib import import_module
 
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import Open, words
@@ -120,3 +121,14 @@ def test_each_class_is_measured_against_its_own_random_maps(open_page: Open) -> 
     cells = app.table[0].value.to_numpy().astype(str).ravel()
     floors = {cell.partition("(random ")[2] for cell in cells if "(random " in cell}
     assert len(floors) > 8  # eight classes, two areas each
+
+
+def test_the_code_of_a_page_gives_its_numbers_edits_included(open_page: Open) -> None:
+    app = open_page(f"{INSIDE}feature_maps.py", edit="true", edits="0.14.14.255,0.0.0.200", number="3")
+    names: dict[str, torch.Tensor] = {}
+    exec(app.code[0].value, names)
+    assert names["values"].shape == (1, 10)
+    image = names["image"]
+    assert (image[0, 14, 14], image[0, 0, 0]) == (255, 200)
+    best = names["probabilities"].max().item()
+    assert f"{best:.3f}" in app.get("plotly_chart")[0].proto.alt

@@ -2,14 +2,16 @@
 
 import contextlib
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 
-from cnnviz.data import fit, load, photo
+from cnnviz.data import embed, fit, load, photo
 from cnnviz.features import ablated, answers, class_evidence, feature_maps, layer_features, maximise, probabilities, project
-from cnnviz.figures.pixels import numbers
+from cnnviz.figures.pixels import numbers, with_edits
 from cnnviz.models import PRESETS
 from cnnviz.ops import convolution, dropout, pooling
 from cnnviz.ops.activations import ACTIVATIONS
@@ -20,6 +22,7 @@ from cnnviz.ops.layers import KINDS, LayerKind, hand_filters, layer_maps
 from cnnviz.saliency import attribute
 from cnnviz.training import Trainer, TrainingSpec, open_run
 from cnnviz.ui import snippets
+from cnnviz.ui.images import ChosenImage, file_code
 from cnnviz.ui.microscope import Unit
 from cnnviz.ui.snippets import feature_maps_code, training_code
 
@@ -165,6 +168,30 @@ def test_the_code_of_the_pages_inside_gives_their_numbers() -> None:
     assert names["found"].cell(4, 9) == answers(model, load("mnist", "test")).cell(4, 9)
 
 
-def test_code_without_the_own_picture_takes_a_photograph() -> None:
-    names = run_code(snippets.unit_code('pretrained("efficientnet_lite0")', "", (3, 224, 224), None))
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_drawing_a_file_and_edited_pixels_stand_in_the_code(channels: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    pixels = torch.randint(256, (channels, 28, 28), dtype=torch.uint8)
+    edits = {(0, 3, 4): 255, (channels - 1, 27, 0): 7}
+    drawn = ChosenImage(pixels, "your drawing", code=f'embedded("{embed(pixels)}")')
+    names = run_code(snippets.pixels_code(drawn.edited(edits), "bytes", 255, (2, 3, 9, 9)))
+    assert torch.equal(names["image"], with_edits(pixels, edits))
+    network = 'open_run("example").network(624)'
+    seen = (with_edits((drawn.for_network((1, 28, 28)) * 255).round().byte(), {(0, 3, 4): 255})).float() / 255
+    names = run_code(snippets.unit_code(network, drawn.edited({(0, 3, 4): 255}, (1, 28, 28)), (1, 28, 28), None))
+    torch.testing.assert_close(names["image"], seen)
+    torch.testing.assert_close(names["maps"]["conv1"], feature_maps(open_run("example").network(624), seen)["conv1"])
+    large = photo("coffee")
+    Image.fromarray(large.permute(1, 2, 0).numpy()).save(tmp_path / "my 'best' photo.png")
+    monkeypatch.chdir(tmp_path)
+    names = run_code(snippets.unit_code('pretrained("efficientnet_lite0")', file_code("my 'best' photo.png"), (3, 224, 224), None))
+    torch.testing.assert_close(names["image"], fit(large, (3, 224, 224)))
     assert names["maps"]["fc"].shape == (1000, 1, 1)
+
+
+def test_only_what_is_used_is_imported() -> None:
+    code = snippets.kernel_code('photo("coffee")', 'kernel("sobel_x")')
+    assert "from cnnviz.data import photo\n" in code
+    code = snippets.unit_code('open_run("example").network(0)', 'with_edits(load("mnist").images[3], {})', (1, 28, 28), None)
+    assert "from cnnviz.data import fit, load\n" in code
+    assert "from cnnviz.figures import with_edits\n" in code
