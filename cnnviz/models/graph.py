@@ -5,56 +5,30 @@ layers, calls each layer once (a module that is called twice stands there twice)
 looks into a network neither changes it nor meets anybody else who does.
 """
 
-import contextlib
-import ctypes
 import operator
-import sys
 import threading
 import warnings
 import weakref
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
-from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
 from cnnviz.models.folding import Folded, fold
-from cnnviz.models.network import ImageNetwork, Network, Normalise
+from cnnviz.models.freed import keep_freed_memory
+from cnnviz.models.network import ImageNetwork, Network
 from cnnviz.models.private import private, signed, twins
+from cnnviz.models.tracing import NO_LAYER, Tracer, scoped, use_module
 
 warnings.filterwarnings("ignore", message=r"\s*Setting (forward, )?backward hooks", category=UserWarning)
 # Captum says so at each use; here its hooks sit on private copies.
 
 IMAGE = "image"
 """What feeds the first layer."""
-
-_POOL = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
-_AVERAGE = ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad")
-_AS_MODULE: dict[Any, tuple[type[nn.Module], tuple[str, ...]]] = {
-    **dict.fromkeys((functional.relu, torch.relu, torch.relu_, "relu", "relu_", functional.relu_), (nn.ReLU, ())),
-    functional.relu6: (nn.ReLU6, ()),
-    functional.leaky_relu: (nn.LeakyReLU, ("negative_slope",)),
-    functional.elu: (nn.ELU, ("alpha",)),
-    functional.gelu: (nn.GELU, ("approximate",)),
-    functional.silu: (nn.SiLU, ()),
-    functional.hardswish: (nn.Hardswish, ()),
-    functional.hardsigmoid: (nn.Hardsigmoid, ()),
-    **dict.fromkeys((torch.sigmoid, functional.sigmoid, "sigmoid"), (nn.Sigmoid, ())),
-    **dict.fromkeys((torch.tanh, functional.tanh, "tanh"), (nn.Tanh, ())),
-    **dict.fromkeys((functional.max_pool2d, torch.max_pool2d), (nn.MaxPool2d, _POOL)),
-    functional.avg_pool2d: (nn.AvgPool2d, _AVERAGE),
-    functional.adaptive_avg_pool2d: (nn.AdaptiveAvgPool2d, ("output_size",)),
-    functional.dropout: (nn.Dropout, ("p",)),
-    **dict.fromkeys((torch.flatten, "flatten"), (nn.Flatten, ("start_dim", "end_dim"))),
-    **dict.fromkeys((functional.softmax, torch.softmax, "softmax"), (nn.Softmax, ("dim",))),
-}
-"""Functions that have a module of their own: the graph uses it, so that every layer can be hooked and asked what it is."""
-_NO_LAYER = {getattr, "size", "dim", "numel", operator.getitem}
 
 
 @dataclass(frozen=True)
@@ -97,7 +71,7 @@ class LayerGraph:
             root.add_module(name, child)
         traced = root if isinstance(model, ImageNetwork) else model
         try:
-            graph = _Tracer().trace(traced)
+            graph = Tracer().trace(traced)
         except Exception as error:  # torch.fx raises what the network's own code raises on its symbols
             raise CnnvizError(
                 f"The layers of this network cannot be told apart: its forward function decides while it runs ({error}). "
@@ -108,7 +82,7 @@ class LayerGraph:
         self._names: dict[fx.Node, str] = {}
         self._places: dict[str, str] = {}
         for node in graph.nodes:
-            _use_module(node, modules)
+            use_module(node, modules)
         for index, node in enumerate(graph.nodes):
             if node.op == "call_module":
                 self._names[node] = self._unused(str(node.meta.get("cnnviz_name", node.target)))
@@ -120,8 +94,8 @@ class LayerGraph:
             elif node.op == "get_attr":
                 setattr(body, f"a{index}", operator.attrgetter(node.target)(traced))
                 node.target = f"a{index}"
-            elif node.op in ("call_function", "call_method") and node.target not in _NO_LAYER and node.all_input_nodes:
-                self._names[node] = self._unused(_scoped(node))
+            elif node.op in ("call_function", "call_method") and node.target not in NO_LAYER and node.all_input_nodes:
+                self._names[node] = self._unused(scoped(node))
         self.module = signed(fx.GraphModule(body, graph))
         """The network; images in, logits out."""
         self.calls = {name: self._call(node, name) for node, name in self._names.items()}
@@ -129,7 +103,7 @@ class LayerGraph:
         self._everything: tuple[fx.GraphModule, list[str]] | None = None
         self._chain = self._as_chain()
         self._first = next(iter((*model.parameters(), *model.buffers())), None)
-        _keep_freed_memory()
+        keep_freed_memory()
         self._shapes: dict[tuple[int, ...], dict[str, tuple[int, ...]]] = {}
         self._tensors = _tensors(self.module)
         self._folded: dict[bool, tuple[list[tuple[int, int]], Folded]] = {}
@@ -308,52 +282,8 @@ def graph_of(model: nn.Module) -> LayerGraph:
         return found
 
 
-class _Tracer(fx.Tracer):
-    def is_leaf_module(self, module: nn.Module, qualified_name: str) -> bool:
-        return isinstance(module, Normalise) or not any(True for _ in module.children()) or super().is_leaf_module(module, qualified_name)
-
-
-def _use_module(node: fx.Node, modules: dict[str, nn.Module]) -> None:
-    if node.op not in ("call_function", "call_method") or node.target not in _AS_MODULE:
-        return
-    kind, names = _AS_MODULE[node.target]
-    options = dict(zip(names, node.args[1:], strict=False)) | {key: value for key, value in node.kwargs.items() if key in names}
-    name = _scoped(node)
-    source = node.args[0] if node.args else node.kwargs["input"]
-    place = f"{name} of {node.name}"
-    modules[place] = kind(**{key: value for key, value in options.items() if value is not None})
-    node.op, node.target, node.args, node.kwargs = "call_module", place, (source,), {}
-    node.meta["cnnviz_name"] = name
-
-
-def _scoped(node: fx.Node) -> str:
-    """The name of a function's call, with the module that calls it: ``layer1.0.add``."""
-    stack = list(node.meta.get("nn_module_stack", {}).values())
-    scope = str(stack[-1][0]) if stack else ""
-    function = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "function")
-    function = {"iadd": "add", "imul": "mul"}.get(function.strip("_"), function.strip("_"))
-    return f"{scope}.{function}" if scope else function
-
-
 def _signature(model: nn.Module) -> tuple[int, ...]:
     return tuple(map(id, model._modules.values() if isinstance(model, Network) else model.modules()))
-
-
-@cache
-def _keep_freed_memory() -> None:
-    """glibc hands large blocks back to the system when they are freed, and takes a page fault for every 4 kB when it gets them again.
-
-    All maps of a ResNet are 45 MB: fetching them anew costs 40 % of a forward pass. So blocks of up to 32 MB, 256 MB in all, stay in the process.
-    """
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
-            library = ctypes.CDLL(None)
-            library.mallopt(_M_MMAP_THRESHOLD, 32 << 20)
-            library.mallopt(_M_TRIM_THRESHOLD, 256 << 20)
-
-
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-"""From glibc's malloc.h."""
 
 
 def _tensors(module: nn.Module) -> list[tuple[dict[str, Any], str]]:
