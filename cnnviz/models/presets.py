@@ -40,9 +40,9 @@ PRESETS: dict[str, NetworkSpec] = {
 }  # fmt: skip
 
 PRESET_TITLES: dict[str, str] = {
-    "fast": "Fast: 3 conv layers, batch norm",
+    "fast": "Fast: 3 conv, batch norm",
     "lenet5": "LeNet-5 (1998)",
     "tiny": "Tiny: 2 conv layers, 12 maps",
-    "linear": "Linear: one layer, no convolution",
+    "linear": "Linear: no convolution",
     "mlp": "Fully connected, with dropout",
 }

@@ -1,6 +1,8 @@
 """Finding a network's layers with torch.fx: which calls are layers, and what they are called."""
 
 import operator
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -35,6 +37,25 @@ NO_LAYER = {getattr, "size", "dim", "numel", operator.getitem}
 
 
 class Tracer(fx.Tracer):
+    """While it traces, torch.fx hands the calls and parameters of all modules to it, also those of other threads: these go on undisturbed.
+
+    Two must not trace at once.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._thread = threading.get_ident()
+
+    def call_module(self, m: nn.Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if threading.get_ident() != self._thread:
+            return forward(*args, **kwargs)
+        return super().call_module(m, forward, args, kwargs)
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, fx.Proxy]) -> Any:
+        if threading.get_ident() != self._thread:
+            return attr_val
+        return super().getattr(attr, attr_val, parameter_proxy_cache)
+
     def is_leaf_module(self, module: nn.Module, qualified_name: str) -> bool:
         return isinstance(module, Normalise) or not any(True for _ in module.children()) or super().is_leaf_module(module, qualified_name)
 

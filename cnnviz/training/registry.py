@@ -26,7 +26,7 @@ OPTIMIZERS: dict[str, OptimizerEntry] = {
     entry.name: entry
     for entry in (
         OptimizerEntry(
-            "momentum", "SGD with Nesterov momentum", 0.1, r"v \leftarrow 0.9\,v + g,\; w \leftarrow w - \eta\,(g + 0.9\,v)",
+            "momentum", "SGD, Nesterov momentum", 0.1, r"v \leftarrow 0.9\,v + g,\; w \leftarrow w - \eta\,(g + 0.9\,v)",
             "Sutskever, Martens, Dahl and Hinton, ICML 2013",
             lambda p, lr, wd: torch.optim.SGD(p, lr=lr, momentum=0.9, nesterov=True, weight_decay=wd),
             "torch.optim.SGD(network.parameters(), lr={lr}, momentum=0.9, nesterov=True, weight_decay={wd})",

@@ -47,7 +47,7 @@ class OpenNetwork:
 def choose_network() -> Run | str:
     """Shows the controls. A training run, or the name of a pretrained or untrained network. In the address: ``network``, ``run``."""
     titles = {
-        OWN: "A network from the training lab",
+        OWN: "From the training lab",
         **{entry.name: entry.title for entry in PRETRAINED.values()},
         **{f"{UNTRAINED}{name}": f"{name}, not trained yet" for name in PRESETS},
     }

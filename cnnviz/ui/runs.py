@@ -66,7 +66,7 @@ def _nearest(run: Run, text: str | None) -> int | None:
 def run_title(run: Run) -> str:
     """A run in a menu."""
     if run.id == EXAMPLE:
-        return f"Bundled example: {run.spec.network_name} on {run.spec.dataset}"
+        return f"Example: {run.spec.network_name} on {run.spec.dataset}"
     return f"{run.spec.network_name} on {run.spec.dataset}, seed {run.spec.seed} ({run.id.rpartition('-')[2]})"
 
 

@@ -42,15 +42,16 @@ with play:
     unit, span = "unit" if maps.shape[1:] == (1, 1) else "map", limits(maps, edited)
     wall, answers = st.columns([1.7, 1], gap="medium")
     with wall:
-        items = [WallItem("image", image_sheet(image.unsqueeze(0), what="image"), unit="image", target=130, legend=False)]
+        items = []
         for heading, values in (("before", maps), ("after", edited)):
             sheet = map_sheet(values, span=span, what=f"{unit}s of {layer}, {heading}")
             items.append(WallItem(heading, sheet, unit=unit, title=heading, target=260))
+        items.append(WallItem("image", image_sheet(image.unsqueeze(0), what="image"), unit="image", target=130, legend=False))
         map_wall("ablation_wall", items)
         rest = f" ({network.classes[best]} has {after[best]:.1%} left)." if now != best else "."
         st.markdown(f"Before: **{network.classes[best]}** with {before[best]:.1%}. After: **{network.classes[now]}** with {after[now]:.1%}{rest}")
     with answers:
-        shown = before.maximum(after).argsort(descending=True)[:8].sort().values
+        shown = before.maximum(after).argsort(descending=True)[:10].sort().values
         words = f"Probabilities before and after: {network.classes[best]} from {before[best]:.3f} to {after[best]:.3f}"
         chart("two", words, state, two_answers, before[shown], after[shown], [network.classes[i] for i in shown.tolist()])
 

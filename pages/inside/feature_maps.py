@@ -46,7 +46,7 @@ with left:
     chosen = choose_network()
     picture = choose_image(images_of(chosen))
     one_scale = st.toggle("One colour scale for all layers", key="one_scale", bind="query-params")
-    two = st.toggle("A second image, and the difference", key="two", bind="query-params")
+    two = st.toggle("A second image beside it", key="two", bind="query-params")
     if two:
         other_picture = choose_image(images_of(chosen), number=8, photograph="coffee", prefix="second_")
 with right, play_first():

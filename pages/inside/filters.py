@@ -19,6 +19,8 @@ from cnnviz.ui.snippets import filters_code
 PAGE = "pages/inside/filters.py"
 ORDERS = {"number": "number", "norm": "size of the weights", "similarity": "likeness"}
 SEARCHED = 1000
+BESIDE = 16
+"""Filters at most, for the chosen one to stand beside them."""
 title("Filters", "A filter is a small pattern of weights; watch it form, and see the images that it answers to.")
 
 left, right = st.columns([1, 3.2], gap="medium")
@@ -51,6 +53,8 @@ with left:
     number = int(st.number_input("Filter", 0, count - 1, key="filter", bind="query-params"))
 
 with play:
+    wall, chosen_one = st.columns([1.1, 1], gap="medium") if count <= BESIDE else (st.container(), st.container())
+with wall:
     numbers = bank.order(order)
     what = "kernel" if inputs in (1, 3) else f"kernel of the strongest of {inputs} input channels"
     sheet = remember(("filter sheet", network.key, layer, order), lambda: map_sheet(bank.pictures[numbers], what=f"{what}s of {layer}", signed=True))
@@ -70,14 +74,19 @@ with play:
     marks += [f"**Twins** (cosine above 0.95): {', '.join(f'{i} and {j}' for i, j in bank.duplicates[:8])}."] if bank.duplicates else ["No twins."]
     st.markdown(" ".join(marks))
 
-st.subheader(f"Filter {number} of {layer}", anchor=False)
-st.markdown(f"Size of its weights {bank.norms[number]:.3f}; most alike: filter {int(bank.nearest[number])}, cosine {bank.similarity[number]:.2f}.")
-st.markdown("**What it looks for**: an image made for it, and the images that fire it most, cut to what the unit sees.")
 with left:
     smoothness = st.slider("Smoothness of the made image", 0.0, 0.5, 0.02, 0.01, key="smoothness", bind="query-params")
     seed = int(st.number_input("Seed of the made image", 0, 999, 0, key="seed", bind="query-params"))
-items = [kernels_of(bank, number), *made_for(network, layer, number, smoothness, seed), *fired_by(network, layer, number, images, names)]
-map_wall("looks_for", items)
+with chosen_one:
+    st.markdown(f"**Filter {number} of {layer}**: its weights, and an image made for it")
+    map_wall("made_for", [kernels_of(bank, number), *made_for(network, layer, number, smoothness, seed)])
+    st.markdown(
+        f"Size of its weights {bank.norms[number]:.3f}; most alike: filter {int(bank.nearest[number])}, cosine {bank.similarity[number]:.2f}."
+    )
+
+st.subheader(f"What fires filter {number} of {layer}", anchor=False)
+st.markdown("The images that fire it most, cut to what the unit sees.")
+map_wall("looks_for", fired_by(network, layer, number, images, names))
 st.caption(
     "“Sent back”: the unit's value through the network in reverse (deconvolution, Zeiler and Fergus); red pixels raised it, blue ones lowered it."
 )

@@ -49,8 +49,8 @@ with left:
     sides = st.columns(2)
     rows = sides[0].number_input("Rows", 1, 12, 4, key="rows", bind="query-params")
     cols = sides[1].number_input("Columns", 1, 12, 4, key="cols", bind="query-params")
-    whole = st.toggle("Global: one window as large as the map", key="whole", bind="query-params")
-    ceil = st.toggle("Last windows may reach beyond the edge (ceil)", key="ceil", bind="query-params")
+    whole = st.toggle("Global: one window per map", key="whole", bind="query-params")
+    ceil = st.toggle("Beyond the edge (ceil mode)", key="ceil", bind="query-params")
     channel = int(choice("Channel", {"0": "channel 0", "1": "channel 1"}, "channel", kind="buttons"))
     grids = [number_grid(f"Channel {index}", f"channel{index}", usual, (rows, cols), cell=2.6) for index, usual in enumerate(NUMBERS)]
 with right, play_first():
