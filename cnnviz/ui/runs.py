@@ -117,6 +117,23 @@ def progress(run: Run, metrics: list[Metric]) -> None:
     st.progress(min(1.0, status.step / total), text=f"**{name}** · {text}")
     if status.state in ("diverged", "failed", "interrupted"):
         st.warning(status.message, icon=":material/warning:")
+    if status.state == "finished":
+        _at_chance(run, metrics)
+
+
+def _at_chance(run: Run, metrics: list[Metric]) -> None:
+    """Says so where a run has learned nothing, and what to try."""
+    measured = [metric.val_accuracy for metric in metrics if metric.val_accuracy is not None]
+    if not measured or measured[-1] > 1.5 / len(DATASETS[run.spec.dataset].classes):
+        return
+    rate = f"{run.spec.base_learning_rate / 3:.1g}"
+    st.warning(
+        "This network answers no better than chance. Most often the learning rate was too large: one step threw the weights so far that no ReLU unit "
+        "is above zero any more, and where all are zero no gradient comes through. Otherwise it has seen too few images.",
+        icon=":material/warning:",
+    )
+    state = {"dataset": run.spec.dataset, "network": run.spec.network_name, "optimizer": run.spec.optimizer, "learning_rate": rate}
+    link("pages/learning/training_lab.py", f"Set it up again with the learning rate {rate}", ":material/restart_alt:", state)
 
 
 def commands(run: Run, key: str | None) -> None:

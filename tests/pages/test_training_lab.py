@@ -48,3 +48,15 @@ def test_without_network_all_images_give_a_sentence(open_page: Open, monkeypatch
     app.toggle(key="full").set_value(True).run(timeout=60)
     assert not app.exception
     assert "could not be downloaded" in app.warning[0].value
+
+
+def test_a_run_that_learned_nothing_says_so_and_what_to_try(open_page: Open) -> None:
+    run = start(TrainingSpec("patches", "tiny", limit=400, learning_rate=0.5))
+    assert run.wait(60) == "finished"
+    app = open_page("pages/learning/training_lab.py", run=run.id)
+    assert not app.exception
+    assert any("no better than chance" in warning.value for warning in app.warning)
+    link = next(element.proto for element in app.get("page_link") if "learning rate 0.2" in element.proto.label)
+    assert "dataset=patches&network=tiny&optimizer=momentum&learning_rate=0.2" in link.query_string
+    app = open_page("pages/learning/training_lab.py", run="example")
+    assert not app.warning
