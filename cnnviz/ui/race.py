@@ -7,7 +7,7 @@ import streamlit as st
 
 from cnnviz.errors import CnnvizError
 from cnnviz.figures import several_runs
-from cnnviz.training import ACTIVE, Run, TrainingSpec, open_run, start
+from cnnviz.training import ACTIVE, Metric, Run, TrainingSpec, open_run, start
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import browser_key
 from cnnviz.ui.frame import error_box
@@ -67,10 +67,15 @@ def _watch(key: str, results: list[Result], training: bool, quantity: str) -> No
     draw()
 
 
+def _metrics(run: Run) -> list[Metric]:
+    """All records; those of an ended run are read once. A running one's would push everything else out of the memory."""
+    return run.metrics() if run.state in ACTIVE else remember(("metrics", run.id, run.folder.metrics_stamp()), run.metrics)
+
+
 def race_picture(key: str, results: list[Result], training: bool, quantity: str) -> None:
     """Curves and table of runs, as they are now."""
     stamps = tuple((result.title, result.run.id, result.run.folder.metrics_stamp()) for result in results)
-    metrics = {result.title: remember(("metrics", *stamp), result.run.metrics) for result, stamp in zip(results, stamps, strict=True)}
+    metrics = {result.title: _metrics(result.run) for result in results}
     total = max(result.run.total_steps for result in results)
     rows = []
     for result in results:
