@@ -10,7 +10,7 @@ st.markdown(
     "See what a convolutional network does, with real numbers, on your own image, your own network and your own training. "
     "Everything runs on this computer; no internet is needed."
 )
-link("pages/learning/training_lab.py", "**Start the first experiment: train a network on handwritten digits**", ":material/play_circle:")
+link("pages/learning/training_lab.py", "**Start the first experiment: train a network**", ":material/play_circle:")
 
 for chapter in lecture()[1:]:
     st.subheader(chapter.title, anchor=False)
