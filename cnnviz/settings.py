@@ -34,6 +34,8 @@ class Settings:
     """The launcher and its workers end after this long without work."""
     pause_seconds: float = 60.0
     """A paused run gives its worker back after this long (at once if another run waits)."""
+    cache_bytes: int = 250_000_000
+    """Results that all sessions together keep for whoever asks next, in bytes of memory."""
     max_image_pixels: int = 60_000_000
     """Largest picture that is decoded, in pixels."""
 

@@ -1,11 +1,12 @@
 """Plotly figures on a page: drawn once for a state, for all sessions."""
 
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from cnnviz.ui.memory import remember
+from cnnviz.ui.memory import place_of, remember, size_of
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -18,12 +19,22 @@ def chart(key: str, alt: str, of: Hashable, make: Callable[..., "Figure"], *argu
         alt: the picture in words.
         of: all that the figure depends on.
     """
-    st.plotly_chart(remember((key, of), _drawn, make, *arguments), key=key, config={"displayModeBar": False}, alt=alt)
+    drawn = remember((place_of(make), key, of), _draw, make, *arguments)
+    st.plotly_chart(drawn.figure, key=key, config={"displayModeBar": False}, alt=alt)
 
 
-def _drawn(make: Callable[..., "Figure"], *arguments: Any) -> "Figure":
-    """The figure, which nobody changes any more: it is turned into a dictionary now, and not at each rerun (5 ms, most of it for the template)."""
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """A figure that nobody changes any more, and its size in memory."""
+
+    figure: "Figure"
+    nbytes: int
+
+
+def _draw(make: Callable[..., "Figure"], *arguments: Any) -> _Drawn:
+    """The figure is turned into a dictionary now, and not at each rerun (5 ms, most of it for the template)."""
     figure = make(*arguments)
     content = figure.to_dict()
     object.__setattr__(figure, "to_dict", lambda: content)
-    return figure
+    # Plotly holds the numbers once more in its own objects.
+    return _Drawn(figure, 2 * size_of(content))

@@ -1,8 +1,6 @@
 """The lecture as a table of chapters and pages, and what all pages share: start-up, projector mode, the error box."""
 
-import asyncio
 import base64
-import gc
 import threading
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +10,7 @@ import streamlit as st
 
 from cnnviz.settings import ASSETS
 from cnnviz.ui.frame import error_box, page
+from cnnviz.ui.housekeeping import note_imports
 from cnnviz.ui.links import switch
 
 
@@ -87,25 +86,6 @@ def run(chapters: tuple[Chapter, ...]) -> None:
         shown.run()
     if is_first:
         _imports()
-    else:
-        _settle(shown.url_path)
-    _ran.set()
-
-
-_ran = threading.Event()
-
-
-async def collect_garbage() -> None:
-    """For the server: a second after some pages have run, one collection for all of them.
-
-    Streamlit would collect all generations after each run (``postScriptGC`` in ``.streamlit/config.toml``): 8 to 40 ms, in which all other
-    sessions stand still; with thirty students that is most of a second.
-    """
-    while True:
-        await asyncio.sleep(1)
-        if _ran.is_set():
-            _ran.clear()
-            gc.collect()
 
 
 BASE = ("pandas", "torch", "plotly.graph_objects", "plotly.io", "cnnviz.features", "cnnviz.figures", "cnnviz.training")
@@ -127,8 +107,7 @@ def _imports() -> tuple[threading.Event, threading.Event]:
                 for name in names:
                     import_module(name)
                 import_module("torch").set_num_threads(1)
-                gc.collect()
-                gc.freeze()
+                note_imports()
                 event.set()
         finally:
             # If something is missing, the page's own import says so.
@@ -137,17 +116,6 @@ def _imports() -> tuple[threading.Event, threading.Event]:
 
     threading.Thread(target=load, name="cnnviz-imports", daemon=True).start()
     return events
-
-
-@st.cache_resource(show_spinner=False)
-def _settle(page: str) -> None:  # noqa: ARG001 - the cache keeps one result for each page
-    """Once a server and page: leaves all that its first run imported and made out of garbage collection.
-
-    Streamlit collects all generations after every rerun. With torch's objects alone frozen a rerun still spent 45 ms
-    in it, because each page's first run brings more (plotly's classes, networks, pictures).
-    """
-    gc.collect()
-    gc.freeze()
 
 
 PROJECTOR_STYLE = """<style>

@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
+from streamlit.runtime import Runtime
 from streamlit.runtime.pages_manager import PagesManager
 
 from cnnviz.errors import CnnvizError
-from cnnviz.ui.lecture import collect_garbage
+from cnnviz.ui.housekeeping import few_arenas, keep_house
 
 
 @asynccontextmanager
@@ -19,9 +20,10 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     """
     # What st.navigation itself sets at its first call; there is no other way before a session begins.
     PagesManager.uses_pages_directory = False
-    collector = asyncio.create_task(collect_garbage())
+    few_arenas()
+    keeper = asyncio.create_task(keep_house(Runtime.instance()))
     yield
-    collector.cancel()
+    keeper.cancel()
 
 
 def show_error(error: Exception) -> bool:

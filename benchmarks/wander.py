@@ -1,0 +1,138 @@
+"""Forty visitors who wander over all pages, six minutes long; then all but one leave.
+
+Each asks for a new state of a page, or for another page, every 1 to 4 seconds, by Streamlit's own websocket protocol. Printed
+are the medians and 95th percentiles of each minute, the ratio of the last minute to the first, and the server's memory
+beside that of one visitor who has seen all pages.
+
+``python -m benchmarks.wander [visitors] [minutes]``
+"""
+
+import asyncio
+import random
+import sys
+import time
+from dataclasses import dataclass, field
+
+import psutil
+
+from benchmarks._app import percentile, serving
+from benchmarks._visitor import Visitor, pages
+from cnnviz.settings import settings
+
+VISITORS, MINUTES = 40, 6
+GONE_SECONDS = 60
+OTHER_PAGE = 0.35
+"""How often the next state is one of another page."""
+
+
+def _numbers(first: int, last: int, step: int = 1) -> list[str]:
+    return [str(number) for number in range(first, last + 1, step)]
+
+
+DIGITS = {"number": _numbers(0, 200)}
+STEPS = {"step": ["0", "1", "3", "10", "24", "55", "95", "164", "325", "624"]}
+STATES: dict[str, dict[str, list[str]]] = {
+    "image_as_numbers": {"image": ["photo"], "photo": ["chelsea", "coffee", "astronaut"], "top": _numbers(0, 200, 20), "values": ["bytes", "scaled"]},
+    "convolution": {"size": _numbers(1, 5), "padding": _numbers(0, 3), "stride": _numbers(1, 3), "flip": ["true", "false"]},
+    "kernels": {"kernel": ["sobel_x", "gaussian", "gabor", "sharpen"], "photo": ["chelsea", "brick", "coffee"], "kernel_side": ["3", "5", "7"]},
+    "convolutional_layer": {"kind": ["plain", "strided", "depthwise", "dilated"], "filter": _numbers(0, 2), "depth": _numbers(1, 8)},
+    "activations": {"function": ["relu", "tanh", "gelu"], "layers": _numbers(5, 50, 5), **DIGITS},
+    "pooling": {"mode": ["max", "average", "l2"], "window": ["2", "3"], "reach": _numbers(2, 10), **DIGITS},
+    "dropout": {"p": ["0.2", "0.5", "0.8"], "step_number": _numbers(1, 60), "draws": ["100", "300", "1000"], "clear": _numbers(0, 100)},
+    "fully_connected": {"place": _numbers(0, 3000, 100), "temperature": ["0.5", "1.0", "3.0"], "class": _numbers(0, 9), **DIGITS},
+    "training_lab": {"dataset": ["mnist", "fashion"], "network": ["fast", "tiny", "lenet5"], **STEPS},
+    "feature_maps": {"layer": ["conv1", "relu2"], "map": _numbers(0, 7), **DIGITS, **STEPS},
+    "filters": {"layer": ["conv1", "conv2"], "filter": _numbers(0, 7), **STEPS},
+    "ablation": {"layer": ["relu1", "relu2"], "channels": _numbers(0, 7), **DIGITS},
+    "embedding": {"layer": ["relu2", "fc1"], "by": ["class", "prediction"], **STEPS},
+    "mistakes": {"true": _numbers(0, 9), "predicted": _numbers(0, 9), "view": ["cell", "surest"], **STEPS},
+    "saliency": {"methods": ["grad_cam,gradient", "integrated_gradients", "guided_backprop,occlusion"], **DIGITS},
+}  # fmt: skip
+
+
+@dataclass
+class Notes:
+    """What was seen: (second, seconds it took) of each answer, and errors of the program."""
+
+    answers: list[tuple[float, float]] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def minute(self, number: int) -> list[float]:
+        return [took for at, took in self.answers if number * 60 <= at < (number + 1) * 60]
+
+
+async def wander(address: str, seed: int, end: float, started: float, notes: Notes) -> Visitor:
+    draw = random.Random(seed)
+    visitor = await Visitor.arrive(address)
+    page, state = "", dict[str, str]()
+    await asyncio.sleep(draw.uniform(0, 3))
+    while time.monotonic() < end:
+        if not page or draw.random() < OTHER_PAGE:
+            page, state = draw.choice(list(STATES)), {}
+        else:
+            name = draw.choice(list(STATES[page]))
+            state = {**state, name: draw.choice(STATES[page][name])}
+        asked = time.monotonic()
+        took = await visitor.go(page, state)
+        notes.answers.append((asked - started, took))
+        await asyncio.sleep(draw.uniform(1, 4))
+    notes.errors += visitor.errors
+    return visitor
+
+
+async def measure(visitors: int, minutes: int) -> None:
+    with serving() as (address, number):
+        process = psutil.Process(number)
+
+        def megabytes() -> float:
+            return process.memory_info().rss / 1e6
+
+        single = await Visitor.arrive(address)
+        for _ in range(2):
+            for page in pages():
+                await single.go(page)
+        await asyncio.sleep(5)
+        alone = megabytes()
+        print(f"one visitor who has seen all pages: {alone:.0f} MB", flush=True)
+        notes, started, busy = Notes(), time.monotonic(), process.cpu_times()
+        end = started + 60 * minutes
+        crowd = asyncio.gather(*(wander(address, seed, end, started, notes) for seed in range(visitors)))
+        for minute in range(minutes):
+            await asyncio.sleep(max(0.0, started + 60 * (minute + 1) - time.monotonic()))
+            now, took = process.cpu_times(), notes.minute(minute)
+            used = (now.user + now.system - busy.user - busy.system) / max(1, len(took))
+            busy = now
+            print(
+                f"minute {minute + 1}: {len(took)} answers, p50 {percentile(took, 0.5):.2f} s, p95 {percentile(took, 0.95):.2f} s, "
+                f"{used * 1000:.0f} ms of processor each, {megabytes():.0f} MB",
+                flush=True,
+            )
+        full = megabytes()
+        for visitor in await crowd:
+            await visitor.leave()
+        left = time.monotonic()
+        while time.monotonic() - left < GONE_SECONDS:
+            await asyncio.sleep(5)
+            await single.go("convolution", {"size": "3"})
+        after = megabytes()
+        first, last = notes.minute(0), notes.minute(minutes - 1)
+        middle = percentile(last, 0.5)
+        print(
+            f"last minute p50 {middle:.2f} s (goal 0.3), {middle / percentile(first, 0.5):.2f} times the first (goal 1.2), "
+            f"p95 {percentile(last, 0.95):.2f} s (goal 1); errors: {len(notes.errors)} {notes.errors[:2]}"
+        )
+        budget = settings().cache_bytes / 1e6
+        print(
+            f"memory: one visitor {alone:.0f} MB, {visitors} visitors {full:.0f} MB, {GONE_SECONDS} s after they left {after:.0f} MB: "
+            f"{after / alone:.2f} times; without the cache's budget of {budget:.0f} MB {(after - budget) / alone:.2f} times (goal 1.15)"
+        )
+
+
+def main() -> None:
+    given = [int(word) for word in sys.argv[1:] if word.isdecimal()]
+    visitors, minutes = (*given, *(VISITORS, MINUTES)[len(given) :])
+    asyncio.run(measure(visitors, minutes))
+
+
+if __name__ == "__main__":
+    main()
