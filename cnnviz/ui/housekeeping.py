@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from streamlit.runtime import Runtime
 
-THAW_SECONDS = 20.0
+THAW_SECONDS = 30.0
 """All that lived through a collection is left out of the next ones for this long, and no longer."""
 _ARENAS = 2
 _M_ARENA_MAX = -8
@@ -29,7 +29,7 @@ async def keep_house(runtime: Runtime) -> None:
 
     Streamlit would collect all generations after each run of each session (``postScriptGC`` in ``.streamlit/config.toml``): 8 to
     130 ms, in which all other sessions stand still. Here one collection serves all of them, and it looks only at what is new:
-    what has lived through one is frozen. Every 20 seconds all is thawed and looked through once (0.2 s), so that
+    what has lived through one is frozen. Every 30 seconds all is thawed and looked through once (0.2 s), so that
     nothing is kept alive for longer than that by being frozen.
     """
     thawed, collected = 0.0, False
@@ -44,6 +44,7 @@ async def keep_house(runtime: Runtime) -> None:
         elif any(gc.get_count()[1:]):
             # Since the last collection 700 objects or more have come.
             gc.collect()
+            gc.freeze()
             collected = True
 
 
