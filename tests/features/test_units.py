@@ -1,5 +1,7 @@
 """Every unit adds up, and receptive fields are what gradients say."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -97,6 +99,65 @@ def test_units_of_a_trained_run_and_of_the_bundled_imagenet_network_add_up() -> 
     ]:
         unit = explain_unit(network, image, layer, *place)
         assert unit.products.sum().item() + unit.bias == pytest.approx(unit.value, abs=1e-4)
+
+
+class Formula(nn.Module):
+    """A convolution, and a formula of its maps x and the image's first channel y."""
+
+    def __init__(self, formula: Callable[[Tensor, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 2, 3, padding=1)
+        self.factor = nn.Parameter(torch.tensor(1.7))
+        self.formula = formula
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.formula(self.conv(images), images)
+
+
+@pytest.mark.parametrize(
+    ("formula", "inputs"),
+    [
+        (lambda x, y: x + x, ("conv", "conv")),
+        (lambda x, y: x * x, ("conv", "conv")),
+        (lambda x, y: x - x, ("conv", "conv")),
+        (lambda x, y: x / (x + x), ("conv", "add")),
+        (lambda x, y: torch.cat([x, x], 1), ("conv", "conv")),
+        (lambda x, y: torch.cat([x, y, x], 1), ("conv", "image", "conv")),
+        (lambda x, y: torch.add(x, x, alpha=3), ("conv", "conv")),
+        (lambda x, y: torch.sub(x, y, alpha=3), ("conv", "image")),
+        (lambda x, y: x - y, ("conv", "image")),
+        (lambda x, y: x * y, ("conv", "image")),
+        (lambda x, y: x - 0.5, ("conv",)),
+        (lambda x, y: 0.5 - x, ("conv",)),
+        (lambda x, y: x / 4, ("conv",)),
+        (lambda x, y: 3 * x, ("conv",)),
+        (lambda x, y: 1 / x, ("conv",)),
+        (lambda x, y: -x, ("conv",)),
+        (lambda x, y: x**2, ("conv",)),
+        (lambda x, y: x.clamp(-0.1, 0.1), ("conv",)),
+        (lambda x, y: x.reshape(-1, 1, 14, 5), ("conv",)),
+    ],
+)
+def test_units_of_sums_and_products_add_up_also_where_a_layer_is_taken_twice(formula, inputs: tuple[str, ...]) -> None:
+    torch.manual_seed(3)
+    model, image = Formula(formula).eval(), torch.rand(1, 5, 7)
+    adds_up(model, image)
+    last = list(feature_maps(model, image))[-1]
+    for channel in range(feature_maps(model, image)[last].shape[0]):
+        unit = explain_unit(model, image, last, channel, 0, 3)
+        assert unit.inputs == inputs
+        assert unit.products.sum().item() + unit.bias == pytest.approx(unit.value, abs=1e-5)
+
+
+def test_what_is_no_sum_of_its_layers_is_a_sentence_and_never_a_wrong_sum() -> None:
+    for layer in ("flip", "transpose", "cumsum"):
+        model = Formula(lambda x, y, layer=layer: getattr(x, layer)(*{"transpose": (2, 3)}.get(layer, (3,))))
+        with pytest.raises(CnnvizError, match="cannot be taken apart"):
+            explain_unit(model.eval(), torch.rand(1, 6, 6), layer, 0, 2, 3)
+    model = Formula(lambda x, y: x)
+    model.formula = lambda x, y: x * model.factor
+    with pytest.raises(CnnvizError, match="no sum of what feeds it"):
+        explain_unit(model.eval(), torch.rand(1, 6, 6), "mul", 0, 2, 3)
 
 
 def test_a_unit_is_walked_back_to_the_image() -> None:
