@@ -117,25 +117,25 @@ class Formula(nn.Module):
 @pytest.mark.parametrize(
     ("formula", "inputs"),
     [
-        (lambda x, y: x + x, ("conv", "conv")),
-        (lambda x, y: x * x, ("conv", "conv")),
-        (lambda x, y: x - x, ("conv", "conv")),
-        (lambda x, y: x / (x + x), ("conv", "add")),
-        (lambda x, y: torch.cat([x, x], 1), ("conv", "conv")),
+        (lambda x, _: x + x, ("conv", "conv")),
+        (lambda x, _: x * x, ("conv", "conv")),
+        (lambda x, _: x - x, ("conv", "conv")),
+        (lambda x, _: x / (x + x), ("conv", "add")),
+        (lambda x, _: torch.cat([x, x], 1), ("conv", "conv")),
         (lambda x, y: torch.cat([x, y, x], 1), ("conv", "image", "conv")),
-        (lambda x, y: torch.add(x, x, alpha=3), ("conv", "conv")),
+        (lambda x, _: torch.add(x, x, alpha=3), ("conv", "conv")),
         (lambda x, y: torch.sub(x, y, alpha=3), ("conv", "image")),
         (lambda x, y: x - y, ("conv", "image")),
         (lambda x, y: x * y, ("conv", "image")),
-        (lambda x, y: x - 0.5, ("conv",)),
-        (lambda x, y: 0.5 - x, ("conv",)),
-        (lambda x, y: x / 4, ("conv",)),
-        (lambda x, y: 3 * x, ("conv",)),
-        (lambda x, y: 1 / x, ("conv",)),
-        (lambda x, y: -x, ("conv",)),
-        (lambda x, y: x**2, ("conv",)),
-        (lambda x, y: x.clamp(-0.1, 0.1), ("conv",)),
-        (lambda x, y: x.reshape(-1, 1, 14, 5), ("conv",)),
+        (lambda x, _: x - 0.5, ("conv",)),
+        (lambda x, _: 0.5 - x, ("conv",)),
+        (lambda x, _: x / 4, ("conv",)),
+        (lambda x, _: 3 * x, ("conv",)),
+        (lambda x, _: 1 / x, ("conv",)),
+        (lambda x, _: -x, ("conv",)),
+        (lambda x, _: x**2, ("conv",)),
+        (lambda x, _: x.clamp(-0.1, 0.1), ("conv",)),
+        (lambda x, _: x.reshape(-1, 1, 14, 5), ("conv",)),
     ],
 )
 def test_units_of_sums_and_products_add_up_also_where_a_layer_is_taken_twice(formula, inputs: tuple[str, ...]) -> None:
@@ -151,11 +151,11 @@ def test_units_of_sums_and_products_add_up_also_where_a_layer_is_taken_twice(for
 
 def test_what_is_no_sum_of_its_layers_is_a_sentence_and_never_a_wrong_sum() -> None:
     for layer in ("flip", "transpose", "cumsum"):
-        model = Formula(lambda x, y, layer=layer: getattr(x, layer)(*{"transpose": (2, 3)}.get(layer, (3,))))
+        model = Formula(lambda x, _, layer=layer: getattr(x, layer)(*{"transpose": (2, 3)}.get(layer, (3,))))
         with pytest.raises(CnnvizError, match="cannot be taken apart"):
             explain_unit(model.eval(), torch.rand(1, 6, 6), layer, 0, 2, 3)
-    model = Formula(lambda x, y: x)
-    model.formula = lambda x, y: x * model.factor
+    model = Formula(lambda x, _: x)
+    model.formula = lambda x, _: x * model.factor
     with pytest.raises(CnnvizError, match="no sum of what feeds it"):
         explain_unit(model.eval(), torch.rand(1, 6, 6), "mul", 0, 2, 3)
 
