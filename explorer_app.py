@@ -42,7 +42,7 @@ CHAPTERS = (
             ),
             Lesson(
                 "pages/seeing/dropout.py", "Dropout",
-                "I watched the masks change, and a network that drops units stop learning by heart.",
+                "I watched the masks change, and saw that a network that drops units overfits less.",
                 "dropout.png", "Correlations of hidden units",
             ),
             Lesson(

@@ -1,4 +1,4 @@
-// Images as points, each drawn as the sign of its group. Hover, or the arrow keys, show the image; a click, or Enter, tells the server its number.
+// Images as points, each drawn as the marker of its group. Hover, or the arrow keys, show the image; a click, or Enter, tells the server its number.
 // When the points move, they slide to their new places.
 
 const SLIDE_MS = 350;

@@ -12,7 +12,7 @@ LECTURE_MATRIX = torch.tensor([[int(cell) for cell in row.split()] for row in ""
 32 98 81 28 64 23 67 10 26 38 40 67 59 54 70 66 18 38 64 70
 67 26 20 68 02 62 12 20 95 63 94 39 63 08 40 91 66 49 94 21
 24 55 58 05 66 73 99 26 97 17 78 78 96 83 14 88 34 89 63 72
-21 36 23 09 75 00 76 44 20 45 35 14 00 61 33 97 34 31 33 95
+21 34 23 09 75 00 76 44 20 45 35 14 00 61 33 97 34 31 33 95
 78 17 53 28 22 75 31 67 15 94 03 80 04 62 16 14 09 53 56 92
 16 39 05 42 96 35 31 47 55 58 88 24 00 17 54 24 36 29 85 57
 86 56 00 48 35 71 89 07 05 44 44 37 44 60 21 58 51 54 17 58
@@ -24,4 +24,5 @@ LECTURE_MATRIX = torch.tensor([[int(cell) for cell in row.split()] for row in ""
 20 73 35 29 78 31 90 01 74 31 49 71 48 86 81 16 23 57 05 54
 01 70 54 71 83 51 54 69 16 92 33 48 61 43 52 01 89 19 67 48
 """.splitlines()], dtype=torch.uint8)  # fmt: skip
-"""(20, 20) uint8, two digits each: what a computer sees. The grid of Project Euler's problem 11, as lectures print it (Stanford CS231n)."""
+"""(20, 20) uint8, two digits each: what a computer sees. The grid of Project Euler's problem 11, as lectures print it (Stanford CS231n); the lecture
+has 34 in row 10, column 2 (counted from 1), where the problem has 36."""

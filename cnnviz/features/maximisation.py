@@ -119,7 +119,7 @@ class TopImage:
 def top_images(
     model: nn.Module, layer: str, channel: int, images: Tensor, count: int = 9, batch: int = 250, progress: Progress | None = None
 ) -> list[TopImage]:
-    """The images that fire a channel most, the strongest first; the box is cut to the image.
+    """The images that fire a channel most, the strongest first.
 
     Args:
         images: (N, C, H, W).
@@ -146,9 +146,7 @@ def top_images(
     found = []
     for number in strongest.tolist():
         row, col = divmod(int(torch.cat(places)[number]), width)
-        top, left, bottom, right = field.box(row, col)
-        box = max(0, top), max(0, left), min(shape[1], bottom), min(shape[2], right)
-        found.append(TopImage(number, torch.cat(values)[number].item(), row, col, box))
+        found.append(TopImage(number, torch.cat(values)[number].item(), row, col, field.box(row, col)))
     return found
 
 

@@ -1,15 +1,21 @@
 """Which pixels a unit of a network can see, by arithmetic, for chains and branches."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import nn
 
 from cnnviz.errors import CnnvizError
-from cnnviz.models import LayerCall, graph_of
+from cnnviz.models import LayerCall, LayerGraph, graph_of
 from cnnviz.models.graph import IMAGE
 from cnnviz.ops.receptive_field import PIXEL, ReceptiveField, Window, receptive_fields
+
+Numbers = NDArray[np.int64]
+Span = tuple[int, int]
+"""First and last pixel, inclusive; (0, −1) for a unit that sees only padding."""
 
 
 @dataclass(frozen=True)
@@ -18,10 +24,16 @@ class LayerField:
 
     Attributes:
         rows, cols: size, stride and offset in pixels of the image. A stride of 0: all units see the same.
+        row_spans, col_spans: what each row and each column of units sees of the image.
+        uniform: all units away from the border see equally many pixels, ``stride`` apart. Adaptive pooling to a size that does not divide its
+            input makes windows of several sizes; then ``size`` is the largest and ``stride`` the smallest.
     """
 
     rows: ReceptiveField
     cols: ReceptiveField
+    row_spans: tuple[Span, ...] = field(default=(), repr=False)
+    col_spans: tuple[Span, ...] = field(default=(), repr=False)
+    uniform: bool = True
 
     def _both(self, name: str) -> Any:
         vertical, horizontal = getattr(self.rows, name), getattr(self.cols, name)
@@ -29,7 +41,7 @@ class LayerField:
 
     @property
     def size(self) -> int | tuple[int, int]:
-        """Side of the square, in pixels; (height, width) where it is no square."""
+        """Side of the square, in pixels, padding included; (height, width) where it is no square."""
         return self._both("size")
 
     @property
@@ -43,75 +55,167 @@ class LayerField:
         return self._both("offset")
 
     def box(self, row: int, col: int) -> tuple[int, int, int, int]:
-        """(top, left, bottom, right) of what unit (row, col) sees, the last two exclusive; it may reach beyond the image."""
-        (top, bottom), (left, right) = self.rows.span(row), self.cols.span(col)
+        """(top, left, bottom, right) of the pixels of the image that unit (row, col) sees, the last two exclusive.
+
+        Raises:
+            CnnvizError: there is no such unit.
+        """
+        if not (0 <= row < len(self.row_spans) and 0 <= col < len(self.col_spans)):
+            raise CnnvizError(
+                f"This layer has {len(self.row_spans)}×{len(self.col_spans)} units, so there is none in row {row}, column {col}. "
+                "Rows and columns are counted from 0."
+            )
+        (top, bottom), (left, right) = self.row_spans[row], self.col_spans[col]
         return top, left, bottom + 1, right + 1
 
 
-def receptive_field(model: nn.Module, layer: str, input_shape: tuple[int, int, int]) -> LayerField:
-    """What one unit of a layer sees of the image: the largest field, whatever the weights are.
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """What the units along one axis see: all of them by one arithmetic progression, and each exactly.
 
-    Size and stride are carried from layer to layer, r += d (k − 1) j and j *= s; where branches meet, the field is the smallest square
-    around all of them. Fully connected layers and global averages see all that their whole input sees.
+    Attributes:
+        field: size, stride and offset, as if the image went on beyond its edges.
+        first, last: (n,) of each unit, within the image; ``_NOWHERE`` and −1 where it sees nothing.
+    """
+
+    field: ReceptiveField
+    first: Numbers
+    last: Numbers
+    uniform: bool = True
+
+
+_NOWHERE = np.iinfo(np.int64).max
+
+
+def receptive_field(model: nn.Module, layer: str, input_shape: tuple[int, int, int]) -> LayerField:
+    """What the units of a layer see of the image: the largest field, whatever the weights are.
+
+    Size and stride are carried from layer to layer, r += d (k − 1) j and j *= s; so is what each single unit sees, from the first to the last
+    pixel. Where branches meet, a unit sees the smallest square around what they see. Fully connected layers and global averages see all that
+    their whole input sees.
 
     Args:
         layer: its name in ``feature_maps(model, …)``.
         input_shape: (C, H, W) of the image.
 
     Raises:
-        CnnvizError: no such layer, or branches with different strides meet before it.
+        CnnvizError: no such layer, or a layer before it whose windows are not known.
 
     Source: Araujo, Norris and Sim, "Computing receptive fields of convolutional neural networks", Distill 2019.
     """
     graph = graph_of(model)
     layer = graph.find(layer)
-    sizes = {name: shape[1:] for name, shape in graph.shapes(tuple(input_shape)).items()}
-    axes = []
-    for axis in (0, 1):
-        fields = {IMAGE: PIXEL}
-        for name, call in graph.calls.items():
-            if name not in sizes or any(source not in fields for source in call.inputs):
-                continue
-            before = [fields[source] for source in call.inputs]
-            lengths = [sizes[source][axis] if len(sizes[source]) == 2 else 1 for source in call.inputs]
-            length = sizes[name][axis] if len(sizes[name]) == 2 else 1
-            fields[name] = _carry(call, before, lengths, length, axis)
-            if name == layer:
-                break
-        if layer not in fields:
-            raise CnnvizError(f"The receptive field of '{layer}' is not known: something before it is no layer on images.")
-        axes.append(fields[layer])
-    return LayerField(*axes)
+    key = "receptive field", layer, tuple(input_shape)
+    if key not in graph.facts:
+        rows, cols = (_along(graph, layer, tuple(input_shape), axis) for axis in (0, 1))
+        graph.facts[key] = LayerField(rows.field, cols.field, _spans(rows), _spans(cols), rows.uniform and cols.uniform)
+    found: LayerField = graph.facts[key]
+    return found
 
 
-def _carry(call: LayerCall, before: list[ReceptiveField], lengths: list[int], length: int, axis: int) -> ReceptiveField:
-    if len(before) > 1:
-        return _around(call, before, lengths)
-    field, n = before[0], lengths[0]
-    window = next((make(call.module, axis) for kinds, make in _WINDOWS if isinstance(call.module, kinds)), None)
-    if isinstance(call.module, nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d):
-        widest = max(-(-(i + 1) * n // length) - i * n // length for i in range(length))
-        window = Window(widest, max(1, n // length))
+def _spans(seen: _Seen) -> tuple[Span, ...]:
+    return tuple((a, b) if a <= b else (0, -1) for a, b in zip(seen.first.tolist(), seen.last.tolist(), strict=True))
+
+
+def _along(graph: LayerGraph, layer: str, input_shape: tuple[int, int, int], axis: int) -> _Seen:
+    sizes = {name: shape[1:] for name, shape in graph.shapes(input_shape).items()}
+    pixels = np.arange(input_shape[1 + axis])
+    known = {IMAGE: _Seen(PIXEL, pixels, pixels)}
+    for name, call in graph.calls.items():
+        if name not in sizes or not call.inputs or any(source not in known for source in call.inputs):
+            continue
+        before = [known[source] for source in call.inputs]
+        length = sizes[name][axis] if len(sizes[name]) == 2 else 1
+        known[name] = _carry(call, before[0], length, axis) if len(before) == 1 else _meet(call, before, length)
+        if name == layer:
+            return known[name]
+    raise CnnvizError(f"The receptive field of '{layer}' is not known: something before it is no layer on images.")
+
+
+def _carry(call: LayerCall, before: _Seen, length: int, axis: int) -> _Seen:
+    """Through a layer with one input."""
+    module, n = call.module, len(before.first)
+    window = next((make(module, axis) for kinds, make in _WINDOWS if isinstance(module, kinds)), None)
     if window is not None:
-        return receptive_fields([window], field)[0]
-    if length == 1 and n > 1:
-        return ReceptiveField(field.size + (n - 1) * field.stride, 0, field.offset)
+        return _through(before, _cells(window, length, n, _beyond(module)), receptive_fields([window], before.field)[0], before.uniform)
+    if isinstance(module, nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d):
+        cells, widest = _adaptive_cells(length, n), -(-n // length)
+        return _through(before, cells, receptive_fields([Window(widest, widest)], before.field)[0], before.uniform and n % length == 0)
+    if isinstance(module, nn.ConvTranspose2d):
+        return _through(before, _transposed_cells(module, length, n, axis), before.field, uniform=False)
+    if (length == 1 and n > 1) or isinstance(module, nn.GroupNorm | nn.InstanceNorm2d):
+        whole = ReceptiveField(before.field.size + (n - 1) * before.field.stride, 0, before.field.offset)
+        return _through(before, np.tile(np.arange(n), (length, 1)), whole, before.uniform)
     if length != n:
         raise CnnvizError(f"'{call.name}' ({call.kind}) changes the size in a way whose receptive field is not known. Choose a layer before it.")
-    return field
+    return before
 
 
-def _around(call: LayerCall, before: list[ReceptiveField], lengths: list[int]) -> ReceptiveField:
-    """The smallest square around the fields of all branches."""
-    whole = [field for field, n in zip(before, lengths, strict=True) if n == 1 and max(lengths) > 1]
-    strides = {field.stride for field in before if field not in whole and field.stride}
-    if len(strides) > 1:
-        raise CnnvizError(f"At '{call.name}' branches with strides {sorted(strides)} meet, so its units have no common receptive field.")
-    if whole:
-        first, last = min(f.offset for f in whole), max(f.offset + f.size for f in whole)
-        return ReceptiveField(last - first, 0, first)
-    first, last = min(f.offset for f in before), max(f.offset + f.size for f in before)
-    return ReceptiveField(last - first, next(iter(strides), 0), first)
+def _through(before: _Seen, cells: Numbers, field: ReceptiveField, uniform: bool) -> _Seen:
+    """``cells``: (length, k) places in the layer's input that each unit takes, −1 where it takes none."""
+    outside = cells < 0
+    first = np.where(outside, _NOWHERE, before.first[cells]).min(1)
+    last = np.where(outside, -1, before.last[cells]).max(1)
+    return _Seen(field, first, last) if uniform else _uneven(first, last)
+
+
+def _uneven(first: Numbers, last: Numbers) -> _Seen:
+    """Units without one size and stride."""
+    some = last >= 0
+    starts, sizes = first[some], (last - first)[some] + 1
+    stride = int(np.diff(starts).min()) if len(starts) > 1 else 0
+    return _Seen(ReceptiveField(int(sizes.max(initial=0)), stride, int(starts.min(initial=0))), first, last, uniform=False)
+
+
+def _cells(window: Window, length: int, n: int, beyond: str) -> Numbers:
+    cells = np.arange(length)[:, None] * window.stride - window.padding + window.dilation * np.arange(window.kernel)
+    if beyond == "circular":
+        return cells % n
+    if beyond == "replicate":
+        return cells.clip(0, n - 1)
+    if beyond == "reflect":
+        return n - 1 - abs(n - 1 - abs(cells))
+    return np.where((cells >= 0) & (cells < n), cells, -1)
+
+
+def _beyond(module: Any) -> str:
+    """What stands beyond the edge; only zeros, and cells that do not count, are no pixels of the image."""
+    if isinstance(module, nn.ReflectionPad2d):
+        return "reflect"
+    if isinstance(module, nn.ReplicationPad2d):
+        return "replicate"
+    return str(getattr(module, "padding_mode", "zeros"))
+
+
+def _adaptive_cells(length: int, n: int) -> Numbers:
+    """Window i takes the cells from ⌊i n / length⌋ to ⌈(i + 1) n / length⌉ − 1, as in torch."""
+    place = np.arange(length)
+    first, after = place * n // length, -(-(place + 1) * n // length)
+    cells = first[:, None] + np.arange((after - first).max())
+    return np.where(cells < after[:, None], cells, -1)
+
+
+def _transposed_cells(module: Any, length: int, n: int, axis: int) -> Numbers:
+    """Output o takes each input i with o = i s − p + d t for some place t of the kernel."""
+    kernel, stride, padding, dilation = (_pair(value, axis) for value in (module.kernel_size, module.stride, module.padding, module.dilation))
+    moved = np.arange(length)[:, None] + padding - dilation * np.arange(kernel)
+    return np.where((moved % stride == 0) & (moved >= 0) & (moved < n * stride), moved // stride, -1)
+
+
+def _meet(call: LayerCall, before: list[_Seen], length: int) -> _Seen:
+    """Where branches meet, a unit sees from the first to the last pixel that one of them sees; a branch with one value goes to all units."""
+    lengths = [len(seen.first) for seen in before]
+    if any(n not in (1, length) for n in lengths):
+        raise CnnvizError(f"'{call.name}' ({call.kind}) puts maps together in a way whose receptive field is not known. Choose a layer before it.")
+    first = np.min([np.broadcast_to(seen.first, length) for seen in before], axis=0)
+    last = np.max([np.broadcast_to(seen.last, length) for seen in before], axis=0)
+    whole = [seen.field for seen, n in zip(before, lengths, strict=True) if n == 1 and length > 1]
+    fields = whole or [seen.field for seen in before]
+    strides = {seen.field.stride for seen in before if seen.field.stride and not whole}
+    if len(strides) > 1 or not all(seen.uniform for seen in before):
+        return _uneven(first, last)
+    start, end = min(f.offset for f in fields), max(f.offset + f.size for f in fields)
+    return _Seen(ReceptiveField(end - start, next(iter(strides), 0), start), first, last)
 
 
 def _pair(value: Any, axis: int) -> int:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -40,7 +41,7 @@ class UnitExplanation:
             functions that are no sum of their inputs, such as the sigmoid, whose single product is then the value itself.
         products: (N, K, K) window times weights.
         bias: added at the end.
-        inputs: layers that feed it.
+        inputs: layers that feed it, one that is taken twice (x + x) twice.
         places: one a cell, in the order of ``window.flatten()``.
     """
 
@@ -120,7 +121,7 @@ def explain_in(values: dict[str, Tensor], call: LayerCall, channel: int, row: in
     """The same, where the maps are known already: layer -> (C, H, W) or (units,) float64."""
     output = values[call.name]
     places = tuple(output.shape) if output.dim() == 3 else (*output.shape, 1, 1)
-    if output.dim() not in (1, 3) or any(source not in values for source in call.inputs):
+    if output.dim() not in (1, 3) or not call.inputs or any(source not in values for source in call.inputs):
         raise CnnvizError(f"The units of '{call.name}' ({call.kind}) are not maps, so they cannot be taken apart. Choose another layer.")
     if not all(0 <= index < size for index, size in zip((channel, row, col), places, strict=True)):
         raise CnnvizError(
@@ -137,9 +138,18 @@ def explain_in(values: dict[str, Tensor], call: LayerCall, channel: int, row: in
         products = torch.full_like(found.window, value)
     else:
         products = torch.where(found.weights == 0, 0.0, found.window * found.weights)
+    if not _adds_up(products, found.bias, value):
+        raise CnnvizError(f"'{call.name}' ({call.kind}) is no sum of what feeds it that can be shown here. Choose the layer before or after it.")
     return UnitExplanation(
         call.name, channel, row, col, call.kind, value, found.window, found.weights, products, found.bias, call.inputs, tuple(found.places)
     )
+
+
+def _adds_up(products: Tensor, bias: float, value: float) -> bool:
+    """Whether Σ products + bias is the value, but for the network's own float32 rounding. A call may take what its layers do not tell, such as
+    a parameter of the network; then there is no sum to show."""
+    size = products.abs().sum().item() + abs(bias) + abs(value)
+    return not math.isfinite(size) or abs(products.sum().item() + bias - value) <= 1e-3 * size + 1e-6
 
 
 Handler = Callable[[LayerCall, list[Tensor], tuple[int, int, int]], _Found]
@@ -148,9 +158,12 @@ Handler = Callable[[LayerCall, list[Tensor], tuple[int, int, int]], _Found]
 def _handler(call: LayerCall, values: dict[str, Tensor]) -> Handler:
     module = call.module
     if module is None:
-        found = _FUNCTIONS.get(call.function.strip("_"))
-        if found is None and len(call.inputs) == 1 and values[call.inputs[0]].numel() == values[call.name].numel():
-            found = _same_order
+        function = call.function.strip("_")
+        found = _FUNCTIONS.get(function)
+        if function in _RESHAPES and len(call.inputs) == 1:
+            found = partial(_same_order, shape=tuple(values[call.name].shape))
+        elif function in _POINTWISE and len(call.inputs) == 1:
+            found = _pointwise
     elif isinstance(module, nn.ReLU6) or type(module) in _ELEMENTWISE:
         found = _elementwise
     else:
@@ -320,10 +333,10 @@ def _zero_pad(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]
     return _Found(window, torch.ones_like(window), places)
 
 
-def _same_order(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
-    """Flatten and its like: the same numbers in the same order in another shape."""
+def _same_order(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int], shape: tuple[int, ...] = ()) -> _Found:
+    """Flatten and its like: the same numbers in the same order in another shape; ``shape`` of the output, where it is no vector."""
     values = inputs[0]
-    index = place[0]
+    index = (place[0] * shape[1] + place[1]) * shape[2] + place[2] if len(shape) == 3 else place[0]
     if values.dim() == 3:
         height, width = values.shape[1:]
         channel, rest = divmod(index, height * width)
@@ -334,21 +347,67 @@ def _same_order(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, in
     return _Found(cell, torch.ones_like(cell), [(call.inputs[0], *source)])
 
 
+def _pointwise(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
+    return _single(call, inputs[0], place, None)
+
+
 def _add(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
-    constant = sum(float(value) for value in (call.options or {}).values() if isinstance(value, int | float))
-    cells, places = zip(*(_spread(values, source, place) for values, source in zip(inputs, call.inputs, strict=True)), strict=True)
+    return _sum(call, inputs, place, 1.0)
+
+
+def _subtract(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
+    return _sum(call, inputs, place, -1.0)
+
+
+def _sum(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int], sign: float) -> _Found:
+    """a ± b; either may be a number, which is then the bias. torch multiplies the second by ``alpha``."""
+    cells, places = _cells(call, inputs, place)
+    first, second = _numbers(call)
+    scale = sign * float((call.options or {}).get("alpha", 1.0))
+    factors = [1.0, scale] if len(cells) == 2 else [scale if first is not None else 1.0]
+    bias = (first or 0.0) + scale * (second or 0.0)
     window = torch.cat(cells)
-    return _Found(window, torch.ones_like(window), list(places), constant)
+    return _Found(window, window.new_tensor(factors).view(-1, 1, 1), places, bias)
 
 
 def _multiply(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
-    cells, places = zip(*(_spread(values, source, place) for values, source in zip(inputs, call.inputs, strict=True)), strict=True)
+    cells, places = _cells(call, inputs, place)
     if len(cells) == 1:
-        factors = [float(value) for value in (call.options or {}).values() if isinstance(value, int | float)]
-        return _Found(cells[0], torch.full_like(cells[0], math.prod(factors)), list(places))
+        factor = math.prod(number for number in _numbers(call) if number is not None)
+        return _Found(cells[0], torch.full_like(cells[0], factor), places)
     # One is shown as the weight of the other.
     large = 0 if inputs[0].numel() >= inputs[1].numel() else 1
     return _Found(cells[large], cells[1 - large], [places[large]])
+
+
+def _divide(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
+    cells, places = _cells(call, inputs, place)
+    first, second = _numbers(call)
+    if len(cells) == 2:
+        return _Found(cells[0], 1 / cells[1], places[:1])
+    return _Found(cells[0], None if first is not None else torch.full_like(cells[0], 1 / (second or 1.0)), places)
+
+
+def _negate(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> _Found:
+    return _single(call, inputs[0], place, -1.0)
+
+
+def _numbers(call: LayerCall) -> tuple[float | None, float | None]:
+    """The first and second argument, where they are numbers and not layers."""
+    options = call.options or {}
+    first, second = options.get("0"), options.get("1", options.get("other"))
+    return (
+        float(first) if isinstance(first, int | float) else None,
+        float(second) if isinstance(second, int | float) else None,
+    )
+
+
+def _cells(call: LayerCall, inputs: list[Tensor], place: tuple[int, int, int]) -> tuple[list[Tensor], list[Place | None]]:
+    """One cell of each of the two arguments that are layers."""
+    if len(inputs) > 2:
+        raise CnnvizError(f"'{call.name}' takes more than two layers, so its units cannot be taken apart. Choose another layer.")
+    found = [_spread(values, source, place) for values, source in zip(inputs, call.inputs, strict=True)]
+    return [cell for cell, _ in found], [at for _, at in found]
 
 
 def _spread(values: Tensor, source: str, place: tuple[int, int, int]) -> tuple[Tensor, Place]:
@@ -385,4 +444,20 @@ _MODULES: tuple[tuple[Any, Handler], ...] = (
     (nn.MaxPool2d, _max_pool), (nn.AvgPool2d, _average_pool), ((nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d), _adaptive),
     (nn.ZeroPad2d, _zero_pad), (nn.Flatten, _same_order), ((nn.Dropout, nn.Dropout2d, nn.Identity), _identity),
 )  # fmt: skip
-_FUNCTIONS: dict[str, Handler] = {"add": _add, "iadd": _add, "mul": _multiply, "imul": _multiply, "cat": _join, "concat": _join, "mean": _mean}
+_FUNCTIONS: dict[str, Handler] = {
+    **dict.fromkeys(("add", "iadd"), _add),
+    **dict.fromkeys(("sub", "isub", "subtract"), _subtract),
+    **dict.fromkeys(("mul", "imul", "multiply"), _multiply),
+    **dict.fromkeys(("truediv", "itruediv", "div", "divide", "true_divide"), _divide),
+    **dict.fromkeys(("neg", "negative"), _negate),
+    **dict.fromkeys(("cat", "concat", "concatenate"), _join),
+    "mean": _mean,
+}
+_RESHAPES = {
+    "view", "reshape", "flatten", "ravel", "squeeze", "unsqueeze", "unflatten", "contiguous", "clone", "detach", "to", "float", "double",
+    "dropout2d", "alpha_dropout", "feature_alpha_dropout",
+}  # fmt: skip
+_POINTWISE = {
+    "abs", "exp", "expm1", "log", "log1p", "sqrt", "rsqrt", "square", "pow", "reciprocal", "erf", "sin", "cos", "sign", "clamp", "clip",
+    "hardtanh", "softplus", "softsign", "mish", "selu", "celu", "logsigmoid", "tanhshrink", "hardshrink", "softshrink", "threshold",
+}  # fmt: skip

@@ -144,13 +144,13 @@ def calibration_curve(calibration: Calibration) -> "Figure":
     x, y = [calibration.confidence[i] for i in bins], [calibration.accuracy[i] for i in bins]
     counts = [calibration.counts[i] for i in bins]
     sizes = [8 + 22 * (count / max(counts)) ** 0.5 for count in counts]
-    figure = Figure(Scatter(x=[0, 1], y=[0, 1], mode="lines", name="perfect", line={"color": "#888", "dash": "dot"}))
+    figure = Figure(Scatter(x=[0, 1], y=[0, 1], mode="lines", name="perfectly calibrated", line={"color": "#888", "dash": "dot"}))
     figure.add_trace(
         Scatter(
             x=x, y=y, mode="lines+markers", name="this network", line={"color": TRAIN, "width": 3}, marker={"size": sizes}, customdata=counts,
-            hovertemplate="confidence %{x:.1%}: %{y:.1%} right, %{customdata} answers<extra></extra>",
+            hovertemplate="confidence %{x:.1%}: %{y:.1%} right, %{customdata} predictions<extra></extra>",
         )
     )  # fmt: skip
     figure.update_xaxes(title="confidence", range=[0, 1.03], tickformat=".0%")
-    figure.update_yaxes(title="right", range=[0, 1.03], tickformat=".0%")
+    figure.update_yaxes(title="accuracy", range=[0, 1.03], tickformat=".0%")
     return layout(figure, 330)

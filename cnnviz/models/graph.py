@@ -37,7 +37,8 @@ class LayerCall:
 
     Attributes:
         name: as the network calls it, ``layer1.0.conv1``; a module that is called again gets ``_1``, ``_2``, …
-        inputs: the names of the layers that feed it; ``"image"`` for the image itself.
+        inputs: the names of the layers that feed it, in the order of its arguments, one that is taken twice (x + x) twice;
+            ``"image"`` for the image itself.
         module: what it does; ``None`` for a bare function.
         function: the name of that function: ``add``, ``cat``, ``mul``, ``mean``, ``view``, …
         options: the function's other arguments.
@@ -131,7 +132,7 @@ class LayerGraph:
 
     def _call(self, node: fx.Node, name: str) -> LayerCall:
         module = self.module.get_submodule(str(node.target)) if node.op == "call_module" else None
-        inputs = tuple(self._fed_by(source) for source in node.all_input_nodes if self._is_layer(source))
+        inputs = tuple(self._fed_by(source) for source in _arguments(node) if self._is_layer(source))
         function = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", str(node.target))
         rest = {str(i): value for i, value in enumerate(node.args) if not isinstance(value, fx.Node | tuple | list)} | {
             str(i): value for i, value in enumerate(node.args) if isinstance(value, tuple | list) and not any(isinstance(v, fx.Node) for v in value)
@@ -280,6 +281,18 @@ def graph_of(model: nn.Module) -> LayerGraph:
         if found is None or not found.matches(model):
             found = _graphs[model] = LayerGraph(model)
         return found
+
+
+def _arguments(node: fx.Node) -> list[fx.Node]:
+    """All that a call takes, in order; ``all_input_nodes`` would name each only once."""
+    found: list[fx.Node] = []
+
+    def note(source: fx.Node) -> fx.Node:
+        found.append(source)
+        return source
+
+    fx.node.map_arg((node.args, node.kwargs), note)
+    return found
 
 
 def _signature(model: nn.Module) -> tuple[int, ...]:

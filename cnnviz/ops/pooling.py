@@ -75,7 +75,7 @@ POOLINGS: dict[str, Pooling] = {
         Pooling("max", "Maximum", r"y = \max_{m,n}\, x_{mn}", "Weng, Ahuja and Huang, Cresceptron, 1992", -math.inf, _largest),
         Pooling("average", "Average", r"y = \frac{1}{K^2} \sum_{m,n} x_{mn}", "LeCun et al., 1998", 0.0, _weighted, even_weights),
         Pooling(
-            "distance", "Average weighted by distance from the middle",
+            "distance", "Weighted average, by distance from the central pixel",
             r"y = \sum_{m,n} w_{mn}\, x_{mn}, \quad w_{mn} \propto \frac{1}{1 + d_{mn}}",
             "Goodfellow, Bengio and Courville, Deep Learning, 2016, section 9.3", 0.0, _weighted, distance_weights,
         ),

@@ -376,12 +376,12 @@ METHODS: dict[str, Method] = {
         ),
         Method(
             "lime", "LIME", r"\min_w \sum_z \pi(z)\,\big(S(z) - w^T z\big)^2 + \lambda\,|w|_1", "Ribeiro, Singh and Guestrin, KDD 2016",
-            "1 forward a sample", "Anything that is not a weighted sum of pieces; few samples give chance results.", _lime,
+            "1 forward a sample", "Anything that is not a weighted sum of pieces; with few samples, two seeds give two maps.", _lime,
             (Option("samples", "Samples", 200, 20, 2000), _PIECES, _BASELINE, _SEED), gradient=False,
         ),
         Method(
             "kernel_shap", "KernelSHAP", r"\phi_i = \sum_{Z \subseteq F \setminus i} \frac{|Z|!\,(|F|-|Z|-1)!}{|F|!}\big(S(Z \cup i) - S(Z)\big)",
-            "Lundberg and Lee, NeurIPS 2017", "1 forward a sample", "Nothing in the limit; with few samples, chance.", _kernel_shap,
+            "Lundberg and Lee, NeurIPS 2017", "1 forward a sample", "Nothing in the limit; with few samples, two seeds give two maps.", _kernel_shap,
             (Option("samples", "Samples", 300, 20, 3000), _PIECES, _BASELINE, _SEED), complete=True, gradient=False,
         ),
         Method(

@@ -160,7 +160,7 @@ def scatter(
     Args:
         points: (N, 2) in any unit.
         group: the group of each point.
-        groups: (sign, name, colour) of each group; the sign is drawn.
+        groups: (marker, name, colour) of each group; the marker is drawn.
         texts: what is said of each point.
         sprite: the N images, square.
         ringed: points to mark with a ring.
@@ -170,7 +170,7 @@ def scatter(
     data = {
         "x": [round(x, 4) for x, _ in places], "y": [round(y, 4) for _, y in places], "group": list(group), "ringed": list(ringed), "texts": list(texts),
         "groups": [{"sign": sign, "name": name, "colour": colour} for sign, name, colour in groups], "sprite": sprite.url, "columns": sprite.columns,
-        "side": sprite.width, "alt": alt, "hint": "Point at a sign to see its image; click it to open it in the microscope.",
+        "side": sprite.width, "alt": alt, "hint": "Point at a marker to see its image; click it to open it in the microscope.",
     }  # fmt: skip
     result = component("scatter", key, data=data, default={"picked": None}, on_picked_change=listen)
     picked = result.picked

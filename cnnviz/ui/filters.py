@@ -34,7 +34,7 @@ def made_for(network: OpenNetwork, layer: str, number: int, smoothness: float, s
     if made is None:
         return []
     sheet = image_sheet(made.image.unsqueeze(0), what="image made for the filter")
-    label = ((f"fires it with {made.history[-1]:.2f}", ""),)
+    label = ((f"activation {made.history[-1]:.2f}", ""),)
     return [WallItem("made", sheet, unit="image", title="made for it", target=max(168, network.input_shape[1]), legend=False, labels=label)]
 
 

@@ -51,8 +51,9 @@ Kind = Literal["menu", "buttons"]
 
 
 def choice(
-    label: str, titles: Mapping[str, str], key: str, *, default: str | None = None, kind: Kind = "menu", help: str | None = None, hide: bool = False
-) -> str:
+    label: str, titles: Mapping[str, str], key: str, *, default: str | None = None, kind: Kind = "menu", help: str | None = None, hide: bool = False,
+    former: Mapping[str, str] | None = None,
+) -> str:  # fmt: skip
     """One of several names, shown with their titles; in the address it is ``key=name``.
 
     Args:
@@ -60,9 +61,15 @@ def choice(
         default: the name that needs no word in the address; the first one if not given.
         kind: a menu, or a row of buttons for few short titles.
         hide: the label is only for screen readers.
+        former: names that old links have -> the name of today.
     """
     usual = default if default is not None else next(iter(titles))
-    _seed(key, usual, lambda text: text if text in titles else usual)
+
+    def read(text: str) -> str:
+        name = (former or {}).get(text, text)
+        return name if name in titles else usual
+
+    _seed(key, usual, read)
     visibility: Literal["visible", "collapsed"] = "collapsed" if hide else "visible"
     chosen: str | None
     if kind == "menu":

@@ -89,7 +89,8 @@ def unit_panel(network: OpenNetwork, image: Tensor, maps: Mapping[str, Tensor], 
     )
     try:
         field = receptive_field(network.model, unit.layer, network.input_shape)
-        what, box = f"the unit sees {_size(field)} pixels", _inside(field.box(unit.row, unit.col), network.input_shape)
+        box = field.box(unit.row, unit.col)
+        what = f"the unit sees {_size(field, box)} pixels"
     except CnnvizError as error:
         what, box = str(error), None
     sheet = map_sheet(whole.unsqueeze(0), span=span or limits(whole), what=f"map {unit.channel} of {unit.layer}")
@@ -150,14 +151,11 @@ def _what_follows(network: OpenNetwork, maps: Mapping[str, Tensor], found: UnitE
             return words
 
 
-def _size(field: LayerField) -> str:
-    size = field.size
-    return f"{size}×{size}" if isinstance(size, int) else f"{size[0]}×{size[1]}"
-
-
-def _inside(box: tuple[int, int, int, int], shape: tuple[int, int, int]) -> tuple[int, int, int, int]:
-    top, left, bottom, right = box
-    return max(0, top), max(0, left), min(shape[1], bottom), min(shape[2], right)
+def _size(field: LayerField, box: tuple[int, int, int, int]) -> str:
+    """Of the receptive field, with its part in the padding; of this unit's own, where units differ."""
+    size = field.size if field.uniform else (box[2] - box[0], box[3] - box[1])
+    height, width = (size, size) if isinstance(size, int) else size
+    return f"{height}×{width}"
 
 
 def _sentence(found: UnitExplanation) -> str:

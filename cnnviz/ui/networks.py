@@ -49,7 +49,7 @@ def choose_network() -> Run | str:
     titles = {
         OWN: "From the training lab",
         **{entry.name: entry.title for entry in PRETRAINED.values()},
-        **{f"{UNTRAINED}{name}": f"{name}, not trained yet" for name in PRESETS},
+        **{f"{UNTRAINED}{name}": f"{name}, untrained" for name in PRESETS},
     }
     name = choice("Network", titles, "network")
     return choose_run() if name == OWN else name
@@ -102,7 +102,7 @@ def _untrained(name: str) -> OpenNetwork:
     shape, classes = entry.shape, len(entry.classes)
     model = remember(("untrained", name), lambda: build(name, shape, classes, mean=entry.mean, std=entry.std).eval())
     code = f'build("{name}", {shape}, {classes}, mean={entry.mean}, std={entry.std})'
-    return OpenNetwork(model, f"{name}, not trained yet", shape, tuple(entry.classes), (f"{UNTRAINED}{name}", 0), code)
+    return OpenNetwork(model, f"{name}, untrained", shape, tuple(entry.classes), (f"{UNTRAINED}{name}", 0), code)
 
 
 def _fetched(name: str) -> ImageNetwork | None:

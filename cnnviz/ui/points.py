@@ -37,6 +37,6 @@ def layout_at(network: OpenNetwork, run: Run, layer: str, test: ImageDataset, wa
 
 
 def groups_of(classes: tuple[str, ...]) -> list[tuple[str, str, str]]:
-    """Sign, name and colour of each class; digits are their own sign, other classes get letters."""
+    """Marker, name and colour of each class; digits are their own marker, other classes get letters."""
     digits = all(len(name) == 1 for name in classes)
     return [(name if digits else chr(ord("A") + i), "" if digits else name, COLOURS[i % len(COLOURS)]) for i, name in enumerate(classes)]

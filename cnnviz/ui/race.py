@@ -87,7 +87,7 @@ def race_picture(key: str, results: list[Result], training: bool, quantity: str)
         gap = f"{train - test:+.1%}" if train is not None and test is not None else "–"
         rows.append({
             "run": result.title, "state": result.run.state, "test accuracy": "–" if test is None else f"{test:.2%}",
-            "training accuracy": "–" if train is None else f"{train:.1%}", "gap": gap, "seconds": f"{known[-1].seconds:.1f}" if known else "–",
+            "training accuracy": "–" if train is None else f"{train:.1%}", "generalisation gap": gap, "seconds": f"{known[-1].seconds:.1f}" if known else "–",
         })  # fmt: skip
     best = ", ".join(f"{row['run']}: {row['test accuracy']}" for row in rows)
     chart(f"{key}_curves", f"Curves of {len(rows)} runs. {best}", (stamps, training), several_runs, metrics, quantity, total, training)

@@ -31,7 +31,7 @@ with left:
     usual = [name for name in layers if not name.startswith("fc")][-1]
     layer = choice("Layer", layers, "layer", default=usual)
     way = choice("Projection", WAYS, "way")
-    by = choice("Signs and colours by", {"class": "true class", "prediction": "prediction"}, "by", kind="buttons")
+    by = choice("Markers and colours by", {"class": "true class", "prediction": "prediction"}, "by", kind="buttons")
 
 answers = remember(("answers", network.key, count), lambda: probabilities(network.model, test.floats()))
 predicted = answers.argmax(1)
@@ -50,7 +50,7 @@ with play:
         picked = scatter("points_view", points, group, groups_of(entry.classes), said, sprite, words, wrong)
         st.markdown(
             f"In **{layer}** at step **{network.step}**, **{apart.neighbours:.1%}** of the five nearest neighbours have the same class, and class centres lie "
-            f"**{apart.spread:.2f}** times as far apart as images from their own centre. A ring marks a wrong answer ({sum(wrong)} of {count})."
+            f"**{apart.spread:.2f}** times as far apart as images from their own centre. A ring marks a wrong prediction ({sum(wrong)} of {count})."
         )
         event = (st.session_state.get("points_view") or {}).get("picked")
         if picked is not None and event != st.session_state.get("point_opened"):
@@ -63,7 +63,7 @@ try_this(
     (
         Experiment("Go to step 0 and play: when do the ones leave the crowd?", {"run": EXAMPLE, "step": "0"}),
         Experiment("The image itself, before any layer has learned: are the classes apart there?", {"run": EXAMPLE, "layer": "normalise"}),
-        Experiment("t-SNE instead of PCA: clear islands. Which wrong answers lie between two?", {"run": EXAMPLE, "way": "tsne"}),
+        Experiment("t-SNE instead of PCA: clear islands. Which wrong predictions lie between two?", {"run": EXAMPLE, "way": "tsne"}),
     ),
 )
 show_code(embedding_code(network.code, run.spec.dataset, count, layer, way))

@@ -17,7 +17,7 @@ from cnnviz.ui.networks import choose_network, images_of, open_network
 from cnnviz.ui.snippets import filters_code
 
 PAGE = "pages/inside/filters.py"
-ORDERS = {"number": "number", "norm": "size of the weights", "similarity": "likeness"}
+ORDERS = {"number": "number", "norm": "norm of the weights", "similarity": "similarity"}
 SEARCHED = 1000
 BESIDE = 16
 """Filters at most, for the chosen one to stand beside them."""
@@ -71,21 +71,25 @@ with wall:
         if bank.dead
         else ["No dead filter."]
     )
-    marks += [f"**Twins** (cosine above 0.95): {', '.join(f'{i} and {j}' for i, j in bank.duplicates[:8])}."] if bank.duplicates else ["No twins."]
+    marks += (
+        [f"**Near duplicates** (cosine similarity above 0.95): {', '.join(f'{i} and {j}' for i, j in bank.duplicates[:8])}."]
+        if bank.duplicates
+        else ["No near duplicates."]
+    )
     st.markdown(" ".join(marks))
 
 with left:
-    smoothness = st.slider("Smoothness of the made image", 0.0, 0.5, 0.02, 0.01, key="smoothness", bind="query-params")
+    smoothness = st.slider("Smoothness λ of the made image", 0.0, 0.5, 0.02, 0.01, key="smoothness", bind="query-params")
     seed = int(st.number_input("Seed of the made image", 0, 999, 0, key="seed", bind="query-params"))
 with chosen_one:
-    st.markdown(f"**Filter {number} of {layer}**: its weights, and an image made for it")
+    st.markdown(f"**Filter {number} of {layer}**: its weights, and an image made for it (activation maximisation)")
     map_wall("made_for", [kernels_of(bank, number), *made_for(network, layer, number, smoothness, seed)])
     st.markdown(
-        f"Size of its weights {bank.norms[number]:.3f}; most alike: filter {int(bank.nearest[number])}, cosine {bank.similarity[number]:.2f}."
+        f"Norm of its weights {bank.norms[number]:.3f}; most similar: filter {int(bank.nearest[number])}, cosine similarity {bank.similarity[number]:.2f}."
     )
 
 st.subheader(f"What fires filter {number} of {layer}", anchor=False)
-st.markdown("The images that fire it most, cut to what the unit sees.")
+st.markdown("The images that fire it most, cut to the unit's receptive field.")
 map_wall("looks_for", fired_by(network, layer, number, images, names))
 st.caption(
     "“Sent back”: the unit's value through the network in reverse (deconvolution, Zeiler and Fergus); red pixels raised it, blue ones lowered it."
@@ -104,7 +108,7 @@ try_this(
     PAGE,
     (
         Experiment("Play from step 0: noise turns into strokes.", {"run": "example", "step": "0", "layer": "conv1"}),
-        Experiment("Sort the second layer by likeness. Are there twins?", {"run": "example", "layer": "conv2", "order": "similarity"}),
+        Experiment("Sort the second layer by similarity. Are there near duplicates?", {"run": "example", "layer": "conv2", "order": "similarity"}),
         Experiment(
             "What does a filter in the middle of a large network look for?",
             {"network": "efficientnet_lite0", "layer": "block5.project_conv", "filter": "3"},

@@ -47,7 +47,7 @@ if told is not None and told != st.session_state.get("confusion_seen"):
     st.session_state["view"] = "cell"
 with left:
     titles = {str(i): name for i, name in enumerate(names)}
-    view = choice("Show", {"surest": "the surest mistakes", "cell": "one cell"}, "view", kind="buttons")
+    view = choice("Show", {"surest": "the most confident mistakes", "cell": "one cell"}, "view", kind="buttons")
     true = int(choice("True class", titles, "true", default="4" if len(names) > 9 else "0"))
     said = int(choice("Predicted as", titles, "predicted", default="9" if len(names) > 9 else "1"))
 
@@ -56,16 +56,18 @@ with play:
     with table:
         counts = found.confusion.tolist()
         cell = (true, said) if view == "cell" else None
-        caption = f"Rows: true class, columns: answer. {found.accuracy:.2%} of {len(test)} test images are right at step {network.step}."
+        caption = f"Rows: true class, columns: predicted class. {found.accuracy:.2%} of {len(test)} test images are right at step {network.step}."
         matrix("confusion", counts, names, names, ("true", "predicted"), cell, caption)
     with curve:
         calibration = found.calibration()
-        words = f"Calibration: expected error {calibration.error:.3f}"
+        words = f"Reliability diagram: expected calibration error {calibration.error:.3f}"
         chart("calibration", words, network.key, calibration_curve, calibration)
-        st.caption(f"On the line, an answer given with 80 % is right in 80 % of cases. Expected calibration error: **{calibration.error:.3f}**.")
+        st.caption(
+            f"Reliability diagram: on the diagonal, predictions with 80 % confidence are right in 80 % of cases. Expected calibration error: **{calibration.error:.3f}**."
+        )
 
 numbers = (found.cell(true, said) if view == "cell" else found.confident_mistakes(SHOWN))[:SHOWN]
-heading = f"True {names[true]}, answered {names[said]}: {counts[true][said]} images" if view == "cell" else "Wrong, and sure of it"
+heading = f"True {names[true]}, answered {names[said]}: {counts[true][said]} images" if view == "cell" else "Wrong, and confident"
 st.subheader(heading, anchor=False)
 if not numbers:
     st.info("No image at all: choose another cell, or an earlier step.", icon=":material/info:")

@@ -19,7 +19,7 @@ from cnnviz.ui.snippets import saliency_code
 
 PAGE = "pages/inside/saliency.py"
 CAT = {"network": "efficientnet_lite0", "image": "photo", "photo": "chelsea", "methods": "grad_cam,guided_backprop", "sanity": "true"}
-title("Saliency", "Which pixels spoke for this answer? Many methods answer, not all of them truly: here each is measured.")
+title("Saliency", "Which pixels spoke for this prediction? Many methods answer, not all of them faithfully: here each is measured.")
 
 left, right = st.columns([1, 3.2], gap="medium")
 with left:
@@ -42,7 +42,7 @@ with left:
     how = choose_how(network, methods)
     usual, name = (1.0, "opacity") if isinstance(chosen, Run) else (0.7, "photo_opacity")
     opacity = st.slider("Opacity of the map", 0.0, 1.0, usual, 0.05, key=name, bind="query-params")
-    absolute = st.toggle("Sizes only, without signs", key="absolute", bind="query-params")
+    absolute = st.toggle("Absolute values only", key="absolute", bind="query-params")
     smooth = st.slider("Smoothing, in pixels", 0.0, 8.0, 0.0, 0.5, key="smooth", bind="query-params")
 
 if compare == "classes":
@@ -103,14 +103,21 @@ if found and st.toggle("Sanity check: shuffle the weights", key="sanity", bind="
         curves = {
             f"{i + 1}. {TITLES[check.method]}" if compare != "methods" else TITLES[check.method]: check.similarities for i, check in enumerate(checks)
         }
-        chart("sanity_curves", "Similarity while the network forgets", (tuple(curves.items()),), falling_similarity, curves, checks[0].layers)
+        chart(
+            "sanity_curves",
+            "Similarity of the maps while the weights are shuffled, layer by layer",
+            (tuple(curves.items()),),
+            falling_similarity,
+            curves,
+            checks[0].layers,
+        )
         first = checks[0]
         stages = [
             WallItem(f"{layer} {i}", overlay(image, one, f"shuffled to {layer}", absolute=absolute), title=layer, target=120, legend=False)
             for i, (layer, one) in enumerate(zip(first.layers, first.maps, strict=True))
         ]
         st.caption(
-            f"{TITLES[first.method]} while weights are shuffled from the answer down. A map that stays shows the image, not what the network knows."
+            f"{TITLES[first.method]} while weights are shuffled, from the last layer to the first. A map that stays shows the image, not what the network knows."
         )
         map_wall("sanity_wall", stages)
 
@@ -120,9 +127,9 @@ if st.toggle("Test bench: networks with a known answer", key="bench", bind="quer
         heads = {name: make(0) for name, make in KNOWN_ANSWERS.items()}
         st.table(
             [{"method": TITLES[m]} | {heads[k].title: "–" if v is None else f"{v:.2f}" for k, v in row.items()} for m, row in table.items()],
-            hide_index=True, alt="Rank correlation with the truth",
+            hide_index=True, alt="Rank correlation with the true map",
         )  # fmt: skip
-        st.caption("Rank correlation with the truth; 1 is perfect. " + " ".join(f"{one.title}: {one.why}" for one in heads.values()))
+        st.caption("Spearman's rank correlation with the true map; 1 is perfect. " + " ".join(f"{one.title}: {one.why}" for one in heads.values()))
 
 st.subheader("What each method does, and does not see", anchor=False)
 for name in dict.fromkeys(methods):

@@ -23,7 +23,7 @@ warm_up()
 
 left, right = st.columns([1, 3.2], gap="medium")
 with left:
-    dataset = choice("Images", {name: entry.title for name, entry in DATASETS.items()}, "dataset")
+    dataset = choice("Data set", {name: entry.title for name, entry in DATASETS.items()}, "dataset")
     entry = DATASETS[dataset]
     network = choice("Network", PRESET_TITLES, "network")
     optimizer = choice("Optimiser", {name: entry.title for name, entry in OPTIMIZERS.items()}, "optimizer")
@@ -35,7 +35,7 @@ with left:
     epoch_count = epochs.number_input("Epochs", 1, 1000, 3, key="epochs", bind="query-params")
     with st.expander("More settings", key="more", icon=":material/tune:"):
         seed = st.number_input("Seed", 0, 2**31, 0, key="seed", bind="query-params")
-        batch_size = st.number_input("Images a step", 1, 10_000, 128, key="batch_size", bind="query-params")
+        batch_size = st.number_input("Batch size", 1, 10_000, 128, key="batch_size", bind="query-params")
         schedule = choice("Learning-rate schedule", {name: entry.title for name, entry in SCHEDULES.items()}, "schedule")
         limit = st.number_input("Only the first … images", 1, value=None, placeholder="all", key="limit", bind="query-params")
         full = fetch_all(entry) if entry.full else False
@@ -101,7 +101,7 @@ try_this(
     (
         Experiment("Train LeNet-5 as in 1998 and compare its time to 97 % with the fast network.", {"network": "lenet5", "epochs": "5"}),
         Experiment(
-            "Make the learning rate far too large: the loss becomes infinite.", {"network": "tiny", "learning_rate": "50", "schedule": "constant"}
+            "Make the learning rate far too large: the loss diverges.", {"network": "tiny", "learning_rate": "50", "schedule": "constant"}
         ),
         Experiment(
             "Train on only 100 images: training accuracy reaches 100 %, validation does not.", {"limit": "100", "epochs": "40", "batch_size": "32"}

@@ -24,7 +24,10 @@ from cnnviz.ui.stepping import StepperNames, stepper
 
 PAGE = "pages/seeing/activations.py"
 TITLES = {name: entry.title for name, entry in ACTIVATIONS.items()}
-title("Activation functions", "Without a bend between them, many layers are only one; which bend it is decides whether gradients come through.")
+title(
+    "Activation functions",
+    "Without a nonlinearity between them, many layers are only one; which nonlinearity it is decides whether gradients come through.",
+)
 
 names = choices("Functions", TITLES, "functions", default=("sigmoid", "tanh", "relu", "leaky_relu", "gelu"))
 left, right = st.columns(2)
@@ -83,7 +86,7 @@ with right:
 st.subheader("In a deep stack", anchor=False)
 left, right = st.columns([1, 3.2], gap="medium")
 with left:
-    initialisation = choice("Weights begin", {key: entry.title for key, entry in INITIALISATIONS.items()}, "init")
+    initialisation = choice("Initialisation of the weights", {key: entry.title for key, entry in INITIALISATIONS.items()}, "init")
     st.latex(INITIALISATIONS[initialisation].formula)
     depth = st.slider("Layers", 2, 50, 20, key="layers", bind="query-params")
     seed = st.number_input("Seed", 0, 10**6, 0, key="stack_seed", bind="query-params")
@@ -93,11 +96,11 @@ with right:
     one, two = st.columns(2)
     gradients, dead = ({key: getattr(stack, field) for key, stack in stacks.items()} for field in ("gradient_norm", "dead"))
     words = ("; ".join(f"{TITLES[key]}: {values[at]:.2g}" for key, values in table.items()) for table, at in ((gradients, 0), (dead, -1)))
-    one.markdown("**Gradient, relative to the last layer**")
+    one.markdown("**Norm of the gradient, relative to the last layer**")
     state = tuple(names), depth, initialisation, seed
     with one:
         chart("gradients", f"Gradient of the first layer: {next(words)}", state, lambda: by_depth(gradients, "gradient norm", True))
-    two.markdown("**Units that are zero for every image**")
+    two.markdown("**Dead units: zero for every input**")
     with two:
         chart("dead", f"Dead units of the last layer: {next(words)}", state, lambda: by_depth(dead, "share of dead units", False))
     if shown in stacks:
@@ -105,7 +108,7 @@ with right:
         chart("depth_histogram", words_of_shown, (shown, depth, initialisation, seed), lambda: depth_histogram(stacks[shown]))
 
 st.subheader("A race", anchor=False)
-st.markdown("The same LeNet-5, the same first weights and batches; only the bend differs.")
+st.markdown("The same LeNet-5, the same first weights and batches; only the activation function differs.")
 lenet = PRESETS["lenet5"]
 racers = {TITLES[key]: TrainingSpec(network=with_activation(lenet, key), epochs=1, batch_size=64, learning_rate=0.05) for key in names}
 race("race", racers, label=f"Train {len(racers)} networks")

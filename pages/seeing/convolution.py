@@ -31,13 +31,13 @@ with left:
     stride = ways[0].number_input("Stride", 1, 6, 1, key="stride", bind="query-params")
     padding = ways[1].number_input("Padding", 0, 6, 0, key="padding", bind="query-params")
     dilation = ways[2].number_input("Dilation", 1, 6, 1, key="dilation", bind="query-params")
-    mode = choice("What stands in the padding", convolution.PADDING_MODES, "mode")
-    flip = st.toggle("Flip the kernel (mathematics' convolution)", key="flip", bind="query-params")
+    mode = choice("Padding mode", convolution.PADDING_MODES, "mode")
+    flip = st.toggle("Flip the kernel (convolution as in mathematics)", key="flip", bind="query-params")
     start = st.number_input("Begin at step", 1, 400, 1, key="start", bind="query-params", help="For a link to a certain step.")
 
 with right, play_first():
     trace = convolution.trace(image, kernel, stride, padding, dilation, mode, flip)
-    stepper("stepper", trace, StepperNames(weights="kernel w, turned" if flip else "kernel w"), start=start - 1)
+    stepper("stepper", trace, StepperNames(weights="kernel w, flipped" if flip else "kernel w"), start=start - 1)
     out_rows, out_cols = trace.output.shape
     sign = "-" if flip else "+"
     st.latex(rf"s[i,j] = \sum_m \sum_n x[i {sign} m,\, j {sign} n]\; w[m,n]")
@@ -51,7 +51,7 @@ with right, play_first():
 st.subheader("Backward: find the kernel from the map", anchor=False)
 st.markdown(
     "Say which map you want. The error is *s − t*, the loss *L = ½ Σ (s − t)²*. "
-    "The gradient of the kernel is again a convolution: **the image is the input, the error is the kernel**."
+    "The gradient with respect to the kernel is again a convolution: **the image is the input, the error is the kernel**."
 )
 wish, learn = st.columns([1, 2.6], gap="medium")
 with wish:

@@ -66,7 +66,7 @@ part, weight, steps_by, border = one_filter(shown, weights, number, stride, padd
 trace = convolution.trace(part, weight, steps_by, border, dilation, bias=[bias])
 words = f"{FILTER_NAMES[number % len(FILTER_NAMES)]}: a {size}×{size} slice for each colour; all {weight.numel()} products and the bias are added."
 if kind.transposed:
-    words += f" Transposed: {stride - 1} zeros stand between the pixels, and the turned kernel moves by 1."
+    words += f" Transposed: {stride - 1} zeros stand between the pixels, and the flipped kernel moves by 1."
 st.caption(words)
 first_channel = number * groups // filters * len(part)
 stepper(
@@ -106,7 +106,8 @@ else:
     picture, text = st.columns([1.3, 1])
     picture.image(drawn, alt=words, width="stretch")
     text.table(
-        [{"layer": i + 1, "sees": f"{f.size}×{f.size} pixels", "moves by": f"{f.stride} px a unit"} for i, f in enumerate(fields)], hide_index=True
+        [{"layer": i + 1, "receptive field": f"{f.size}×{f.size} pixels", "stride j in the image": f"{f.stride} px"} for i, f in enumerate(fields)],
+        hide_index=True,
     )
     text.latex(r"r_l = r_{l-1} + d\,(k-1)\,j_{l-1}, \quad j_l = j_{l-1}\,s")
 

@@ -25,12 +25,12 @@ PAGE = "pages/seeing/dropout.py"
 LAYERS = ("input", "hidden 1", "hidden 2", "output")
 BUNDLED = ("example_dropout", 600)
 INPUT = torch.tensor([1.0, -0.5, 2.0, 0.8])
-title("Dropout", "While training, each hidden unit is switched off by chance, so no unit can rely on another; in use, all of them work.")
+title("Dropout", "While training, each hidden unit is dropped at random, so no unit can rely on another; in evaluation, all of them work.")
 
 left, right = st.columns([1, 2.6], gap="medium")
 with left:
     p = st.slider("Probability p of dropping a unit", 0.0, 0.9, 0.5, 0.05, key="p", bind="query-params")
-    training = choice("Mode", {"train": "training", "use": "in use"}, "mode", kind="buttons") == "train"
+    training = choice("Mode", {"train": "training", "evaluation": "evaluation"}, "mode", kind="buttons", former={"use": "evaluation"}) == "train"
     number = st.number_input("Training step (each has a new mask)", 1, 10**6, 1, key="step_number", bind="query-params", disabled=not training)
 
     def next_mask() -> None:
@@ -57,13 +57,13 @@ st.subheader("The expected value stays", anchor=False)
 draws = st.slider("Draws", 10, 2000, 300, 10, key="draws", bind="query-params")
 means = dropout.running_means(2.0, p, draws, number)
 st.markdown(f"A unit with value 2: the mean of {draws} draws is **{means[-1]:.3f}**.")
-averages = {"mean of the draws so far": means.tolist(), "value in use": [2.0] * draws}
+averages = {"mean of the draws so far": means.tolist(), "value in evaluation": [2.0] * draws}
 words = f"The mean goes to 2; after {draws} draws it is {means[-1]:.3f}"
 chart("means", words, (p, draws, number), lambda: lines(averages, list(range(1, draws + 1)), "draws", "value"))
 
 st.subheader("On few images, with and without", anchor=False)
 st.markdown(
-    "The same fully connected network on the same 500 digits. Without dropout it learns them by heart; with dropout it gets more of the others right."
+    "The same fully connected network on the same 500 digits. Without dropout it overfits: it memorises them; with dropout it generalises better."
 )
 few = TrainingSpec(network="mlp", epochs=60, limit=500, batch_size=50, learning_rate=0.02, label_smoothing=0.0, weight_decay=0.0)
 rate = p if p > 0 else 0.5
@@ -77,8 +77,8 @@ if not results:
     results = [Result("with dropout, p = 0.5", open_run("example_dropout")), Result("without", open_run("example_no_dropout"))]
     race_picture("bundled", results, True, "accuracy")
 
-st.subheader("Do the units say the same?", anchor=False)
-st.markdown("Correlation of the first hidden layer's units over 1,000 test images. Co-adapted units say the same thing: strong colours.")
+st.subheader("Co-adaptation: do the units say the same?", anchor=False)
+st.markdown("Correlation of the first hidden layer's units over 1,000 test images. Co-adapted units are correlated: strong colours.")
 test = load("mnist", "test", 1000)
 known = {result.title: (result.run.id, result.run.steps[-1]) for result in results if result.run.steps}
 trained = {title: remember(("network", *which), open_run(which[0]).network, which[1]) for title, which in known.items()}
@@ -100,7 +100,7 @@ map_wall(
     ],
 )
 
-st.subheader("Dropout left on: how sure is the network?", anchor=False)
+st.subheader("Monte Carlo dropout: how sure is the network?", anchor=False)
 left, right = st.columns([1, 2.6], gap="medium")
 which, dropping = next(
     ((known[name], net) for name, net in trained.items() if any(isinstance(m, torch.nn.Dropout) for m in net.modules())),
@@ -119,14 +119,14 @@ with right:
     }
     words = draws_in_words(clouds, test.classes)
     chart("clouds", words, (which, clear, unclear), lambda: spread_of_draws(clouds, test.classes))
-    st.markdown(f"200 draws each. {words}.")
+    st.markdown(f"Dropout stays on in evaluation; 200 draws each. {words}.")
 
 own_run_link("dropout", "Dropout inside your trained network")
 try_this(
     PAGE,
     (
         Experiment("p = 0.8: how many units are left, and how large do they have to be?", {"p": "0.8"}),
-        Experiment("In use: no mask, no scaling. Compare the outputs with the training steps.", {"mode": "use"}),
+        Experiment("Evaluation: no mask, no scaling. Compare the outputs with the training steps.", {"mode": "evaluation"}),
         Experiment("Ten draws are not enough: how far is the mean from 2?", {"draws": "10", "p": "0.75"}),
     ),
 )

@@ -40,7 +40,9 @@ picture = remember(("coffee",), lambda: fit(photo("coffee"), (3, 32, 32)))
 if block == "image":
     flatten_view("flatten_image", picture, start)
 else:
-    st.caption("Four convolutions with pooling on the same photograph: 32×32 becomes 2×2, three channels become 128 (weights as they begin, seed 0).")
+    st.caption(
+        "Four convolutions with pooling on the same photograph: 32×32 becomes 2×2, three channels become 128 (random initial weights, seed 0)."
+    )
     flatten_view("flatten_maps", remember(("deep maps",), lambda: deep_maps(picture)), start)
 
 st.subheader("The weights of a class are an image", anchor=False)

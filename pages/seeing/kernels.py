@@ -76,14 +76,14 @@ if picked and picked != st.session_state.get("gallery_seen"):
 
 st.subheader("Your kernel inside a network", anchor=False)
 st.markdown(
-    "The kernel above becomes the first filter of a network and stays frozen; all other weights are trained around it. "
-    "The second network is the same, but free. Does a good kernel help? Try a Sobel kernel, then a blur."
+    "The kernel above becomes the first filter of a network and stays frozen; all other weights are learned. "
+    "The second network is the same, but learns all its filters. Does a good kernel help? Try a Sobel kernel, then a blur."
 )
 if first.weights.shape[0] <= 7:
     fast = PRESETS["fast"]
     racers = {
         f"{first.title}, frozen": TrainingSpec(network=with_fixed_kernel(fast, first.weights), epochs=2),
-        "all filters free": TrainingSpec(network=with_first_kernel_size(fast, first.weights.shape[0]), epochs=2),
+        "all filters learned": TrainingSpec(network=with_first_kernel_size(fast, first.weights.shape[0]), epochs=2),
     }
     race("frozen", racers, label="Train both")
 else:

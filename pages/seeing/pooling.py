@@ -41,7 +41,7 @@ title("Pooling", "One number stands for a whole window: the map gets smaller, an
 
 left, right = st.columns([1, 2.6], gap="medium")
 with left:
-    mode = choice("What stands for the window", TITLES, "mode")
+    mode = choice("Pooling function", TITLES, "mode")
     ways = st.columns(3)
     size = ways[0].number_input("Window", 1, 6, 2, key="window", bind="query-params")
     stride = ways[1].number_input("Stride", 1, 6, 2, key="stride", bind="query-params")
@@ -49,7 +49,7 @@ with left:
     sides = st.columns(2)
     rows = sides[0].number_input("Rows", 1, 12, 4, key="rows", bind="query-params")
     cols = sides[1].number_input("Columns", 1, 12, 4, key="cols", bind="query-params")
-    whole = st.toggle("Global: one window per map", key="whole", bind="query-params")
+    whole = st.toggle("Global pooling: one window per map", key="whole", bind="query-params")
     ceil = st.toggle("Beyond the edge (ceil mode)", key="ceil", bind="query-params")
     channel = int(choice("Channel", {"0": "channel 0", "1": "channel 1"}, "channel", kind="buttons"))
     grids = [number_grid(f"Channel {index}", f"channel{index}", usual, (rows, cols), cell=2.6) for index, usual in enumerate(NUMBERS)]
@@ -78,7 +78,7 @@ with right:
     state = digest(digit), size, stride
     map_wall("pooled_maps", remember(("pooled", state), lambda: pooled_items(maps, size, stride)))
 
-st.subheader("Does it matter where the digit is?", anchor=False)
+st.subheader("Translation invariance: does it matter where the digit is?", anchor=False)
 st.markdown(
     "The digit moves sideways, pixel by pixel, through two trained networks: one with max pooling, one with strided convolutions instead. "
     "They have the same number of weights and saw the same images."
@@ -96,7 +96,7 @@ lowest = "; ".join(f"{name}: lowest {min(values):.2f}" for name, values in chanc
 moves = digest(digit), true, reach
 with one:
     chart("shift_p", lowest, moves, lambda: lines(chances, list(shifts), "shift in pixels", "probability", percent=True))
-two.markdown("**Change of the maps** (1 − cosine), before and after each pooling")
+two.markdown("**Change of the maps** (1 − cosine similarity), before and after each pooling")
 changes = {
     f"{layer}, {'after' if layer.startswith('pool') else 'before'} pooling": tests["with max pooling"].change[layer]
     for layer in ("relu1", "pool1", "relu2", "pool2")

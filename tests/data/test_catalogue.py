@@ -106,3 +106,9 @@ def test_the_lectures_matrix_is_that_of_project_euler() -> None:
         for r in range(20) for c in range(20) for dr, dc in lines if r + 3 * dr < 20 and 0 <= c + 3 * dc < 20
     ]  # fmt: skip
     assert max(products) == 70_600_674
+
+
+def test_the_lectures_matrix_has_34_in_row_10_column_2() -> None:
+    from cnnviz.data.matrices import LECTURE_MATRIX
+
+    assert LECTURE_MATRIX[9].tolist() == [21, 34, 23, 9, 75, 0, 76, 44, 20, 45, 35, 14, 0, 61, 33, 97, 34, 31, 33, 95]

@@ -1,5 +1,7 @@
 """Every unit adds up, and receptive fields are what gradients say."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -97,6 +99,65 @@ def test_units_of_a_trained_run_and_of_the_bundled_imagenet_network_add_up() -> 
     ]:
         unit = explain_unit(network, image, layer, *place)
         assert unit.products.sum().item() + unit.bias == pytest.approx(unit.value, abs=1e-4)
+
+
+class Formula(nn.Module):
+    """A convolution, and a formula of its maps x and the image's first channel y."""
+
+    def __init__(self, formula: Callable[[Tensor, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 2, 3, padding=1)
+        self.factor = nn.Parameter(torch.tensor(1.7))
+        self.formula = formula
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.formula(self.conv(images), images)
+
+
+@pytest.mark.parametrize(
+    ("formula", "inputs"),
+    [
+        (lambda x, _: x + x, ("conv", "conv")),
+        (lambda x, _: x * x, ("conv", "conv")),
+        (lambda x, _: x - x, ("conv", "conv")),
+        (lambda x, _: x / (x + x), ("conv", "add")),
+        (lambda x, _: torch.cat([x, x], 1), ("conv", "conv")),
+        (lambda x, y: torch.cat([x, y, x], 1), ("conv", "image", "conv")),
+        (lambda x, _: torch.add(x, x, alpha=3), ("conv", "conv")),
+        (lambda x, y: torch.sub(x, y, alpha=3), ("conv", "image")),
+        (lambda x, y: x - y, ("conv", "image")),
+        (lambda x, y: x * y, ("conv", "image")),
+        (lambda x, _: x - 0.5, ("conv",)),
+        (lambda x, _: 0.5 - x, ("conv",)),
+        (lambda x, _: x / 4, ("conv",)),
+        (lambda x, _: 3 * x, ("conv",)),
+        (lambda x, _: 1 / x, ("conv",)),
+        (lambda x, _: -x, ("conv",)),
+        (lambda x, _: x**2, ("conv",)),
+        (lambda x, _: x.clamp(-0.1, 0.1), ("conv",)),
+        (lambda x, _: x.reshape(-1, 1, 14, 5), ("conv",)),
+    ],
+)
+def test_units_of_sums_and_products_add_up_also_where_a_layer_is_taken_twice(formula, inputs: tuple[str, ...]) -> None:
+    torch.manual_seed(3)
+    model, image = Formula(formula).eval(), torch.rand(1, 5, 7)
+    adds_up(model, image)
+    last = list(feature_maps(model, image))[-1]
+    for channel in range(feature_maps(model, image)[last].shape[0]):
+        unit = explain_unit(model, image, last, channel, 0, 3)
+        assert unit.inputs == inputs
+        assert unit.products.sum().item() + unit.bias == pytest.approx(unit.value, abs=1e-5)
+
+
+def test_what_is_no_sum_of_its_layers_is_a_sentence_and_never_a_wrong_sum() -> None:
+    for layer in ("flip", "transpose", "cumsum"):
+        model = Formula(lambda x, _, layer=layer: getattr(x, layer)(*{"transpose": (2, 3)}.get(layer, (3,))))
+        with pytest.raises(CnnvizError, match="cannot be taken apart"):
+            explain_unit(model.eval(), torch.rand(1, 6, 6), layer, 0, 2, 3)
+    model = Formula(lambda x, _: x)
+    model.formula = lambda x, _: x * model.factor
+    with pytest.raises(CnnvizError, match="no sum of what feeds it"):
+        explain_unit(model.eval(), torch.rand(1, 6, 6), "mul", 0, 2, 3)
 
 
 def test_a_unit_is_walked_back_to_the_image() -> None:
@@ -197,6 +258,91 @@ def test_fields_of_branches_are_those_of_gradients(layer: str) -> None:
     field = receptive_field(model, layer, (3, 64, 64))
     row = col = 8
     assert field.box(row, col) == field_by_gradient(model, layer, (3, 64, 64), row, col)
+
+
+def boxes_by_gradients(model: nn.Module, shape: tuple[int, int, int]) -> dict[tuple[int, int], tuple[int, int, int, int] | None]:
+    """Unit (row, column) of channel 0 -> the box of all pixels with a gradient; ``None`` where there are none. Weights must be positive."""
+    image = torch.ones(1, *shape, dtype=torch.float64, requires_grad=True)
+    output = model.double()(image)[0, 0]
+    found: dict[tuple[int, int], tuple[int, int, int, int] | None] = {}
+    for row in range(output.shape[0]):
+        for col in range(output.shape[1]):
+            (gradient,) = torch.autograd.grad(output[row, col], image, retain_graph=True)
+            touched = gradient[0].sum(0) > 0
+            rows, cols = touched.any(1).nonzero().flatten().tolist(), touched.any(0).nonzero().flatten().tolist()
+            found[row, col] = (rows[0], cols[0], rows[-1] + 1, cols[-1] + 1) if rows else None
+    return found
+
+
+def positive(layer: nn.Module) -> nn.Module:
+    for weight in layer.parameters():
+        nn.init.constant_(weight, 1.0)
+    return layer
+
+
+sides = st.integers(1, 3)
+convolutions = st.builds(
+    lambda kernel, stride, padding, dilation, mode: positive(
+        nn.Conv2d(1, 1, kernel, stride, padding, dilation, bias=False, padding_mode=mode if max(padding) < 2 else "zeros")
+    ),
+    st.tuples(sides, sides), st.tuples(sides, sides), st.tuples(st.integers(0, 2), st.integers(0, 2)), st.integers(1, 2),
+    st.sampled_from(["zeros", "zeros", "reflect", "replicate", "circular"]),
+)  # fmt: skip
+poolings = st.builds(
+    lambda size, stride, padded, ceil: nn.AvgPool2d(size, stride, padding=min(padded, size // 2), ceil_mode=ceil),
+    sides, sides, st.integers(0, 1), st.booleans(),
+)  # fmt: skip
+adaptive = st.builds(lambda rows, cols: nn.AdaptiveAvgPool2d((rows, cols)), st.integers(1, 7), st.integers(1, 7))
+transposed = st.builds(
+    lambda kernel, stride, padding: positive(nn.ConvTranspose2d(1, 1, kernel, stride, min(padding, kernel - 1), bias=False)), sides, sides, sides
+)
+
+
+@settings(max_examples=150)
+@given(st.lists(convolutions | poolings | adaptive | transposed, min_size=1, max_size=4), st.integers(5, 14), st.integers(5, 14))
+def test_the_box_of_every_unit_is_that_of_its_gradient(layers: list[nn.Module], height: int, width: int) -> None:
+    model = nn.Sequential(*layers)
+    try:
+        expected = boxes_by_gradients(model, (1, height, width))
+    except (RuntimeError, ValueError):
+        return  # layers that do not fit on each other
+    field = receptive_field(model, str(len(layers) - 1), (1, height, width))
+    for (row, col), box in expected.items():
+        top, left, bottom, right = field.box(row, col)
+        if box is None:
+            assert top >= bottom or left >= right
+        else:
+            assert (top, left, bottom, right) == box
+            if field.uniform and all(getattr(layer, "padding_mode", "zeros") == "zeros" for layer in layers):
+                assert field.rows.span(row)[0] <= top
+                assert field.cols.span(col)[1] >= right - 1
+
+
+def test_windows_of_adaptive_pooling_are_those_of_torch() -> None:
+    field = receptive_field(nn.Sequential(nn.AdaptiveAvgPool2d(4)), "0", (1, 10, 12))
+    assert [field.row_spans[i] for i in range(4)] == [(0, 2), (2, 4), (5, 7), (7, 9)]
+    assert [field.col_spans[i] for i in range(4)] == [(0, 2), (3, 5), (6, 8), (9, 11)]
+    assert not field.uniform
+
+
+def test_branches_meet_in_the_box_around_both() -> None:
+    class Meeting(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.two = positive(nn.Conv2d(1, 1, 3, 2, 1)), nn.AdaptiveAvgPool2d((5, 4))
+
+        def forward(self, images: Tensor) -> Tensor:
+            return self.one(images) + self.two(images)
+
+    model = Meeting()
+    expected = boxes_by_gradients(model, (1, 9, 8))
+    field = receptive_field(model, "add", (1, 9, 8))
+    assert {place: field.box(*place) for place in expected} == expected
+
+
+def test_a_unit_that_does_not_exist_is_a_sentence() -> None:
+    with pytest.raises(CnnvizError, match="has 3×3 units, so there is none in row 3, column 0"):
+        receptive_field(nn.Sequential(nn.Conv2d(1, 1, 3)), "0", (1, 5, 5)).box(3, 0)
 
 
 def test_a_gate_sees_the_whole_image() -> None:

@@ -113,3 +113,11 @@ def test_every_page_links_into_a_trained_network(page: str, open_page: Open) -> 
     links = [link.proto for link in open_page(f"{SEEING}{page}.py").get("page_link") if link.proto.icon == ":material/search:"]
     assert len(links) == 1
     assert "layer=" in links[0].query_string
+
+
+@pytest.mark.parametrize("name", ["evaluation", "use"])
+def test_the_mode_of_dropout_is_called_evaluation_and_old_links_work(name: str, open_page: Open) -> None:
+    app = open_page(f"{SEEING}dropout.py", mode=name)
+    assert "All units stay" in words(app)
+    assert app.session_state["mode"] == "evaluation"
+    assert app.query_params["mode"] == "evaluation"
