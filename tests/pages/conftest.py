@@ -10,6 +10,8 @@ ROOT = Path(__file__).resolve().parents[2]
 Open = Callable[..., AppTest]
 PATIENCE = 180
 """Seconds after which a page that does not answer is broken, on a machine that has other things to do as well."""
+BROWSER = "b" * 32
+"""The key of the browser that looks at the pages."""
 
 
 @pytest.fixture
@@ -19,6 +21,7 @@ def open_page() -> Open:
     def open_it(page: str, **parameters: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "explorer_app.py"), default_timeout=PATIENCE)
         app.switch_page(page)
+        app.session_state["browser_key"] = {"key": BROWSER}  # a browser tells it a moment after the first visit
         for name, value in parameters.items():
             app.query_params[name] = value
         return app.run()

@@ -25,7 +25,7 @@ def held(app: AppTest, name: str) -> str:
             if widget.key == name:
                 return _in_a_link(widget.value)
     if name == "run":
-        return str(app.selectbox(key="run_menu").value)
+        return str(told(app, "_step")["run"])
     if name == "step":
         return str(told(app, "_step")["step"])
     if name in ("layer", "map", "row", "col"):
