@@ -1,9 +1,9 @@
-# run · test · bench · lint — each does its own set-up. Only Python 3.11 or newer, git and make are needed.
+# run · test · fuzz · bench · lint — each does its own set-up. Only Python 3.11 or newer, git and make are needed.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: run test bench lint clean
+.PHONY: run test fuzz bench lint clean
 
 run: .venv/app.stamp
 	$(BIN)/streamlit run explorer_app.py
@@ -11,6 +11,10 @@ run: .venv/app.stamp
 test: lint
 	sh tools/find_chromium.sh
 	$(BIN)/python -m pytest
+
+# The property tests of `make test`, with new cases at each call and ten times as many.
+fuzz: .venv/dev.stamp
+	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=fuzz
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

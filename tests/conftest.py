@@ -8,13 +8,14 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.properties import USUAL_EXAMPLES
+
 HOME = tempfile.mkdtemp(prefix="cnnviz-tests-")
 os.environ["CNNVIZ_HOME"] = HOME
-# The machine is noisy: no test asserts a time.
-hypothesis.settings.register_profile("noisy", deadline=None)
-# In CI always the same cases; at a desk new ones each time.
-hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
-hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "noisy")
+# No test asserts a time. ``make test`` draws the same cases each time; ``make fuzz`` new ones, and ten times as many.
+hypothesis.settings.register_profile("test", deadline=None, max_examples=USUAL_EXAMPLES, derandomize=True)
+hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=10 * USUAL_EXAMPLES, print_blob=True)
+hypothesis.settings.load_profile("test")
 
 
 @pytest.fixture(scope="session", autouse=True)

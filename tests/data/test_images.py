@@ -3,13 +3,14 @@ import io
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from scipy.ndimage import center_of_mass
 
 from cnnviz.data import centre_by_mass, decode, embed, embedded, fit, load
 from cnnviz.errors import CnnvizError
+from tests.properties import examples
 
 
 def encoded(picture: Image.Image, kind: str = "PNG", **options) -> bytes:
@@ -85,7 +86,7 @@ def test_mnist_digits_are_already_centred_by_mass() -> None:
         assert abs(column - 13.5) < 1
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.integers(2, 60), st.integers(2, 60), st.integers(0, 50), st.integers(0, 50))
 def test_a_drawing_anywhere_ends_in_the_middle_20_pixels_large(height: int, width: int, top: int, left: int) -> None:
     drawing = torch.zeros(1, 112, 112)
@@ -102,7 +103,7 @@ def test_an_empty_drawing_stays_empty() -> None:
     assert centre_by_mass(torch.zeros(1, 112, 112)).sum() == 0
 
 
-@settings(deadline=None, max_examples=30)
+@examples(30)
 @given(channels=st.sampled_from([1, 3]), height=st.integers(1, 40), width=st.integers(1, 40), seed=st.integers(0, 99))
 def test_an_embedded_picture_comes_back_to_the_bit(channels: int, height: int, width: int, seed: int) -> None:
     image = torch.randint(256, (channels, height, width), dtype=torch.uint8, generator=torch.Generator().manual_seed(seed))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
@@ -15,6 +15,7 @@ from cnnviz.models import PRESETS, build, graph_of, pretrained
 from cnnviz.ops.activations import ACTIVATIONS, Maxout
 from cnnviz.training import open_run
 from cnnviz.vision import torchvision
+from tests.properties import examples
 
 
 class Branches(nn.Module):
@@ -62,7 +63,7 @@ def adds_up(model: nn.Module, image: Tensor, tries: int = 3) -> None:
                 assert given_values[c, r, x].item() == pytest.approx(term.input, abs=1e-5)
 
 
-@settings(max_examples=12, deadline=None)
+@examples(12)
 @given(
     st.integers(0, 99), st.sampled_from([1, 3, 5]), st.integers(1, 2), st.integers(1, 2), st.sampled_from([1, 2, 4]),
     st.sampled_from(["zeros", "reflect", "circular", "replicate"]),
@@ -383,7 +384,7 @@ def test_one_sided_fields_are_pairs() -> None:
     assert receptive_field(model, "1", (1, 20, 20)).size == (3, 7)
 
 
-@settings(max_examples=12, deadline=None)
+@examples(12)
 @given(st.integers(0, 99), st.integers(1, 2), st.integers(1, 2), st.sampled_from([1, 2, 4]))
 def test_a_units_trace_shows_the_unit_and_its_neighbours(seed: int, stride: int, dilation: int, groups: int) -> None:
     model, image = Branches(seed, 3, stride, dilation, groups, "zeros").eval(), torch.rand(3, 13, 11, generator=torch.Generator().manual_seed(seed))

@@ -3,13 +3,14 @@ import io
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from cnnviz.errors import CnnvizError
 from cnnviz.figures import DIVERGING, SEQUENTIAL, confusion_matrix, image_sheet, judged_labels, learning_curve, map_sheet, scale_for
 from cnnviz.training import open_run
+from tests.properties import examples
 
 
 def pixels(sheet) -> np.ndarray:
@@ -23,7 +24,7 @@ def test_zero_is_white_and_the_ends_are_blue_and_red() -> None:
     assert picture[0, 2, 0] > picture[0, 2, 2]
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.integers(1, 20), st.integers(1, 6), st.integers(1, 6), st.integers(1, 5))
 def test_every_map_lies_where_the_grid_says(count: int, height: int, width: int, columns: int) -> None:
     maps = torch.zeros(count, height, width)

@@ -2,7 +2,7 @@ import json
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -23,6 +23,7 @@ from cnnviz.models import (
     summary,
 )
 from cnnviz.ops.activations import ACTIVATIONS
+from tests.properties import examples
 
 convolutions = st.builds(
     Conv, channels=st.sampled_from([2, 4, 6]), kernel=st.integers(1, 7), stride=st.integers(1, 3), padding=st.integers(0, 3),
@@ -33,7 +34,7 @@ others = st.builds(Activation, st.sampled_from(list(ACTIVATIONS))) | st.just(Bat
 chains = st.lists(convolutions | pools | others, max_size=6)
 
 
-@settings(max_examples=120)
+@examples(120)
 @given(chains, st.sampled_from([1, 2, 3]), st.integers(5, 24), st.integers(5, 24), st.sampled_from(["flatten", "gap"]))
 def test_the_plan_is_what_torch_does_or_a_sentence_names_the_layer(layers, channels: int, height: int, width: int, ending: str) -> None:
     spec = NetworkSpec((*layers, Flatten() if ending == "flatten" else GlobalAveragePool(), Linear()))
@@ -56,7 +57,7 @@ def test_the_plan_is_what_torch_does_or_a_sentence_names_the_layer(layers, chann
     assert values.shape == (2, 10)
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(chains)
 def test_a_specification_survives_json(layers) -> None:
     spec = NetworkSpec((*layers, Flatten(), Linear()))

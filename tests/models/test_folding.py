@@ -2,12 +2,13 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from cnnviz.models import graph_of
 from cnnviz.models.folding import Chain
+from tests.properties import examples
 
 
 def gradient(network: nn.Module, images: Tensor) -> Tensor:
@@ -16,7 +17,7 @@ def gradient(network: nn.Module, images: Tensor) -> Tensor:
     return found
 
 
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(
     count=st.integers(1, 24),
     channels=st.sampled_from([1, 2, 3, 5, 16]),

@@ -1,15 +1,16 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage, signal
 
 from cnnviz.errors import CnnvizError
 from cnnviz.ops.kernels import KERNELS, apply, grey, kernel
+from tests.properties import examples
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.sampled_from(list(KERNELS)), st.sampled_from([3, 5, 7]), st.integers(8, 20), st.integers(8, 20), st.floats(0, 180), st.integers(0, 99))
 def test_applying_is_scipys_correlation(name: str, side: int, height: int, width: int, angle: float, seed: int) -> None:
     image = torch.rand(3, height, width, generator=torch.Generator().manual_seed(seed))

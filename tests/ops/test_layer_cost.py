@@ -1,15 +1,16 @@
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from cnnviz.errors import CnnvizError
 from cnnviz.ops.layer_cost import layer_cost
+from tests.properties import examples
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(
     st.sampled_from([1, 3, 4]), st.integers(4, 12), st.integers(4, 12), st.sampled_from([2, 3, 4, 6, 12]), st.integers(1, 4), st.integers(1, 3),
     st.integers(0, 2), st.integers(1, 2), st.sampled_from([1, 2, 3, 4]), st.booleans(),

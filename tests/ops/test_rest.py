@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import softmax
 from sklearn.metrics import log_loss
@@ -14,6 +14,7 @@ from cnnviz.ops import dense, dropout
 from cnnviz.ops.activations import ACTIVATIONS
 from cnnviz.ops.depth import INITIALISATIONS, deep_stack
 from cnnviz.ops.receptive_field import Window, receptive_fields
+from tests.properties import examples
 
 
 @pytest.mark.parametrize("name", list(ACTIVATIONS))
@@ -31,7 +32,7 @@ def test_sigmoids_let_gradients_vanish_and_he_keeps_those_of_relu() -> None:
     assert deep_stack("relu", 20, 100, "small").gradient_norm[0] < 1e-6
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.floats(0, 0.9), st.integers(0, 1000))
 def test_inverted_dropout_is_torchs(p: float, seed: int) -> None:
     values = torch.randn(4000, generator=torch.Generator().manual_seed(seed))
@@ -70,7 +71,7 @@ def test_the_sizes_of_the_lecture() -> None:
     assert dense.flat_index(2, 31, 31, (3, 32, 32)) == 3071
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.lists(st.floats(-30, 30), min_size=2, max_size=12), st.floats(0.2, 10), st.integers(0, 11))
 def test_softmax_and_cross_entropy_are_scipys_and_scikit_learns(logits: list[float], temperature: float, true: int) -> None:
     true %= len(logits)
@@ -100,7 +101,7 @@ def test_what_cannot_be_gives_a_sentence(call) -> None:
         call()
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 2), st.integers(0, 1), st.integers(1, 2)), min_size=1, max_size=4))
 def test_receptive_fields_are_where_the_gradient_is_not_zero(numbers) -> None:
     windows = [Window(*entry) for entry in numbers]

@@ -1,11 +1,17 @@
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+pytest.register_assert_rewrite("tests.pages.restored")
 ROOT = Path(__file__).resolve().parents[2]
 Open = Callable[..., AppTest]
+PATIENCE = 180
+"""Seconds after which a page that does not answer is broken, on a machine that has other things to do as well."""
+BROWSER = "b" * 32
+"""The key of the browser that looks at the pages."""
 
 
 @pytest.fixture
@@ -13,8 +19,9 @@ def open_page() -> Open:
     """``open_page("pages/…/x.py", key="value")``: the page as a link with these parameters shows it."""
 
     def open_it(page: str, **parameters: str) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "explorer_app.py"), default_timeout=60)
+        app = AppTest.from_file(str(ROOT / "explorer_app.py"), default_timeout=PATIENCE)
         app.switch_page(page)
+        app.session_state["browser_key"] = {"key": BROWSER}  # a browser tells it a moment after the first visit
         for name, value in parameters.items():
             app.query_params[name] = value
         return app.run()
@@ -25,3 +32,17 @@ def open_page() -> Open:
 def words(app: AppTest) -> str:
     """All text of a page."""
     return "\n".join(str(element.value) for kind in ("markdown", "caption", "info", "error", "warning") for element in getattr(app, kind))
+
+
+def until(app: AppTest, holds: Callable[[AppTest], bool]) -> AppTest:
+    """Runs the page again and again, as its own bars do, until something holds of it."""
+    end = time.monotonic() + PATIENCE
+    while not holds(app):
+        assert time.monotonic() < end, words(app)
+        app.run()
+    return app
+
+
+def at_rest(app: AppTest) -> bool:
+    """Whether no job of the page is at work."""
+    return not any(str(button.key).endswith("_cancel") for button in app.button)

@@ -1,48 +1,95 @@
 """The pages of "Seeing" over their states: links, foreign values, and what the student reads."""
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import Open, words
+from tests.pages.restored import assert_restored
 
 SEEING = "pages/seeing/"
 
 
+LECTURE_IMAGE = "1,1,1,0,0;0,1,1,1,0;0,0,1,1,1;0,0,1,1,0;0,1,1,0,0"
+LECTURE_KERNEL = "1,0,1;0,1,0;1,0,1"
+
+
 @pytest.mark.parametrize(
-    ("page", "state"),
+    ("page", "state", "instead"),
     [
-        ("convolution", {"rows": "12", "cols": "12", "size": "7", "padding": "6", "stride": "3", "dilation": "1", "mode": "zeros"}),
-        ("convolution", {"image": "1,2;3", "kernel": "x", "target": "nan,1", "rows": "-4", "mode": "mirror", "flip": "perhaps"}),
-        ("convolution", {"image": "1e30,0", "kernel": "1,0,-1;2,0,-2;1,0,-1", "flip": "true", "start": "400"}),
-        ("convolution", {"rows": "1", "cols": "1", "size": "1"}),
-        ("image_as_numbers", {"begin": "lecture"}),
-        ("image_as_numbers", {"begin": "lecture", "values": "normalised"}),
-        ("image_as_numbers", {"image": "photo", "photo": "retina", "colours": "apart", "side": "12", "top": "99999", "left": "-3"}),
-        ("image_as_numbers", {"image": "photo", "values": "normalised", "photo": "elephant"}),
-        ("image_as_numbers", {"image": "draw"}),
-        ("kernels", {"kernel": "gabor", "kernel_side": "11", "kernel_angle": "45", "two": "true", "second": "motion", "show": "picture"}),
-        ("kernels", {"kernel": "own", "kernel_side": "7", "kernel_own": "1,2;3"}),
-        ("kernels", {"kernel": "learned", "kernel_number": "3", "image": "test"}),
-        ("kernels", {"kernel": "magic", "kernel_side": "4", "image": "camera"}),
+        ("convolution", {"rows": "12", "cols": "12", "size": "7", "padding": "6", "stride": "3", "dilation": "1", "mode": "zeros"}, {}),
+        ("convolution", {"mode": "circular", "padding": "2", "rate": "0.03", "flip": "false"}, {}),
+        (
+            "convolution",
+            {"image": "1,2;3", "kernel": "x", "target": "nan,1", "rows": "-4", "mode": "mirror", "flip": "perhaps"},
+            {
+                "image": LECTURE_IMAGE,
+                "kernel": LECTURE_KERNEL,
+                "target": "-2,0,2;-3,-2,2;-3,-1,2",
+                "rows": "5",
+                "mode": "zeros",
+                "flip": "false",
+            },
+        ),
+        (
+            "convolution",
+            {"image": "1e30,0", "kernel": "1,0,-1;2,0,-2;1,0,-1", "flip": "true", "start": "400"},
+            {"image": LECTURE_IMAGE},
+        ),
+        ("convolution", {"image": "-7,0.5,1e-05;2,3,4;5,6,123456", "rows": "3", "cols": "3", "size": "2", "target": "1,2;3,4"}, {}),
+        ("convolution", {"rows": "1", "cols": "1", "size": "1"}, {}),
+        ("image_as_numbers", {"begin": "lecture"}, {}),
+        ("image_as_numbers", {"begin": "lecture", "values": "normalised"}, {}),
+        ("image_as_numbers", {"image": "test", "number": "999", "edits": "0.27.27.5"}, {}),
+        (
+            "image_as_numbers",
+            {"image": "photo", "photo": "retina", "colours": "apart", "side": "12", "top": "99999", "left": "-3"},
+            {"top": "699", "left": "699"},
+        ),
+        ("image_as_numbers", {"image": "photo", "photo": "coffee", "side": "6", "top": "0", "left": "31"}, {}),
+        ("image_as_numbers", {"image": "photo", "values": "normalised", "photo": "elephant"}, {"photo": "chelsea"}),
+        ("image_as_numbers", {"image": "draw", "centred": "false"}, {}),
+        (
+            "kernels",
+            {"kernel": "gabor", "kernel_side": "11", "kernel_angle": "45", "two": "true", "second": "motion", "show": "picture"},
+            {},
+        ),
+        ("kernels", {"kernel": "own", "kernel_side": "3", "kernel_own": "0,-1,0;-1,5.25,-1;0,-1,0"}, {}),
+        ("kernels", {"kernel": "own", "kernel_side": "3", "kernel_own": "1,2;3"}, {"kernel_own": "-1,0,1;-2,0,2;-1,0,1"}),
+        ("kernels", {"kernel": "learned", "kernel_number": "3", "image": "test"}, {}),
+        ("kernels", {"kernel": "magic", "kernel_side": "4", "image": "camera"}, {"kernel": "sobel_x", "kernel_side": "5"}),
         *(
-            ("convolutional_layer", {"kind": kind})
+            ("convolutional_layer", {"kind": kind}, {})
             for kind in ("plain", "same", "strided", "one_by_one", "dilated", "grouped", "depthwise", "transposed")
         ),
-        ("convolutional_layer", {"where": "whole", "second_layer": "true", "depth": "8", "image": "test"}),
-        ("activations", {"functions": "", "init": "large", "layers": "50", "function": "maxout", "layer": "pool2", "map": "5"}),
-        ("activations", {"functions": "swish,relu", "function": "sigmoid", "histogram": "gelu"}),
-        ("pooling", {"mode": "distance", "window": "3", "stride": "1", "padding": "1", "channel": "1"}),
-        ("pooling", {"mode": "l2", "whole": "true", "rows": "3", "cols": "5"}),
-        ("pooling", {"mode": "average", "cols": "5", "ceil": "true", "image": "draw"}),
-        ("dropout", {"p": "0.9", "mode": "use", "draws": "2000"}),
-        ("dropout", {"p": "0", "step_number": "77"}),
-        ("fully_connected", {"block": "maps", "place": "511"}),
-        ("fully_connected", {"temperature": "0.1", "move": "-10", "class": "9", "true": "1", "place": "99999"}),
+        ("convolutional_layer", {"where": "whole", "second_layer": "true", "depth": "8", "image": "test"}, {}),
+        (
+            "convolutional_layer",
+            {"kind": "grouped", "grouped_filters": "9", "grouped_size": "3", "grouped_groups": "3", "filter": "8", "bias": "-0.5"},
+            {},
+        ),
+        (
+            "activations",
+            {"functions": "", "init": "large", "layers": "50", "function": "maxout", "layer": "pool2", "map": "5", "stack_seed": "7"},
+            {},
+        ),
+        ("activations", {"functions": "swish,relu", "function": "sigmoid", "histogram": "gelu"}, {"functions": "relu", "histogram": "relu"}),
+        ("pooling", {"mode": "distance", "window": "3", "stride": "1", "padding": "1", "channel": "1", "reach": "3"}, {}),
+        ("pooling", {"mode": "l2", "whole": "true", "rows": "3", "cols": "5", "channel0": "1,2,3,4,5;6,7,8,9,10;11,12,13,14,-15"}, {}),
+        ("pooling", {"mode": "average", "cols": "5", "ceil": "true", "image": "draw"}, {}),
+        ("pooling", {"mode": "median", "window": "7", "channel": "2"}, {"mode": "max", "window": "2", "channel": "0"}),
+        ("dropout", {"p": "0.9", "mode": "use", "draws": "2000"}, {}),
+        ("dropout", {"p": "0", "step_number": "77", "clear": "11", "unclear": "999"}, {}),
+        ("dropout", {"p": "1", "step_number": "0", "mode": "sleep"}, {"p": "0.5", "step_number": "1", "mode": "train"}),
+        ("fully_connected", {"block": "maps", "place": "511"}, {}),
+        ("fully_connected", {"temperature": "0.1", "move": "-10", "class": "9", "true": "1", "place": "99999"}, {"place": "0"}),
     ],
 )
-def test_every_state_is_a_link(page: str, state: dict[str, str], open_page: Open) -> None:
+def test_every_state_is_a_link(page: str, state: dict[str, str], instead: dict[str, str], open_page: Open) -> None:
+    """``instead``: what the page holds for values of the link that are foreign to it."""
     app = open_page(f"{SEEING}{page}.py", **state)
     assert not app.exception
     assert not app.error
+    assert_restored(app, state, instead)
 
 
 @pytest.mark.parametrize(
@@ -98,12 +145,25 @@ def test_softmax_adds_up_to_one(open_page: Open) -> None:
 
 
 def test_every_mask_is_another_and_in_use_there_is_none(open_page: Open) -> None:
+    def drawn(app: AppTest) -> str:
+        """The picture of the network, with its units switched on and off."""
+        return str(app.get("image")[0].proto.imgs[0].url)
+
     app = open_page(f"{SEEING}dropout.py", p="0.5")
-    pictures = {app.get("imgs")[0].proto.imgs[0].url if app.get("imgs") else words(app)}
-    app.button(key="next").click().run()
-    assert app.number_input(key="step_number").value == 2
-    assert "All units stay" in words(open_page(f"{SEEING}dropout.py", mode="use"))
-    assert pictures
+    by_step = {1: drawn(app)}
+    for step in (2, 3):
+        app.button(key="next").click().run()
+        assert app.number_input(key="step_number").value == step
+        by_step[step] = drawn(app)
+    assert len(set(by_step.values())) == 3
+    for step, picture in by_step.items():
+        assert drawn(open_page(f"{SEEING}dropout.py", p="0.5", step_number=str(step))) == picture
+    in_use = [open_page(f"{SEEING}dropout.py", p="0.5", mode="use", step_number=str(step)) for step in (1, 2)]
+    assert drawn(in_use[0]) == drawn(in_use[1])
+    assert drawn(in_use[0]) not in by_step.values()
+    for app in in_use:
+        assert "All units stay" in words(app)
+        assert app.get("image")[0].proto.imgs[0].alt.endswith("6 and 6 of the 6 hidden units stay")
 
 
 @pytest.mark.parametrize(

@@ -1,31 +1,68 @@
 import pytest
 
-from cnnviz.training import TrainingSpec, start
+from cnnviz.training import TrainingSpec, runs, start
 from tests.pages.conftest import Open, words
+from tests.pages.restored import assert_restored
 
 PAGE = "pages/learning/training_lab.py"
 
 
 @pytest.mark.parametrize(
-    "state",
+    ("state", "instead"),
     [
-        {},
-        {"dataset": "patches", "network": "lenet5", "optimizer": "adam", "learning_rate": "0.01", "epochs": "7", "seed": "5"},
-        {"dataset": "x", "network": "y", "optimizer": "z", "learning_rate": "fast", "epochs": "-1", "limit": "0"},
-        {"step": "0"},
-        {"run": "example", "step": "999999"},
+        ({}, {}),
+        (
+            {
+                "dataset": "patches",
+                "network": "lenet5",
+                "optimizer": "adam",
+                "learning_rate": "0.01",
+                "epochs": "7",
+                "seed": "5",
+                "batch_size": "32",
+                "schedule": "constant",
+                "limit": "100",
+            },
+            {},
+        ),
+        (
+            {"dataset": "x", "network": "y", "optimizer": "z", "learning_rate": "fast", "epochs": "-1", "limit": "0"},
+            {
+                "dataset": "mnist",
+                "network": "fast",
+                "optimizer": "momentum",
+                "learning_rate": "None",
+                "epochs": "3",
+                "limit": "None",
+            },
+        ),
+        ({"step": "0"}, {}),
+        ({"run": "example", "step": "999999"}, {"step": "624"}),
     ],
 )
-def test_states(state: dict[str, str], open_page: Open) -> None:
+def test_every_state_is_a_link(state: dict[str, str], instead: dict[str, str], open_page: Open) -> None:
+    """``instead``: what the page holds for values of the link that are foreign to it."""
     app = open_page(PAGE, **state)
     assert not app.exception
     assert not app.error
     assert "Confusion matrix at step" in words(app)
+    assert_restored(app, state, instead)
 
 
 def test_a_negative_learning_rate_gives_a_sentence_when_it_is_used(open_page: Open) -> None:
     app = open_page(PAGE, learning_rate="-1")
     assert not app.exception
+    assert not app.error
+    before = [run.id for run in runs()]
+    app.button(key="train").click().run()
+    assert not app.exception
+    assert [error.value for error in app.error] == [
+        "The learning rate is -1.0, but it must be above 0 and at most 1000. Try 0.1 for SGD, 0.001 for Adam."
+    ]
+    assert app.number_input(key="learning_rate").value == -1
+    assert [run.id for run in runs()] == before
+    app.number_input(key="learning_rate").set_value(0.1).run()
+    assert not app.error
 
 
 def test_a_run_of_somebody_else_can_be_watched_and_not_commanded(open_page: Open) -> None:

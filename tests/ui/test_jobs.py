@@ -1,59 +1,240 @@
-"""Work in the background: kept, cancelled, and never done twice for the same key."""
+"""Work in the background, as a page asks for it: shown, kept, cancelled, and never done twice for the same key."""
 
+import os
 import threading
 import time
+from collections.abc import Callable
+from itertools import count
+from typing import Any
 
-from cnnviz.ui import jobs
+from streamlit.testing.v1 import AppTest
+
+from cnnviz.errors import CnnvizError
+from cnnviz.ui.jobs import part
 from cnnviz.ui.memory import MOST_BYTES, keep, recall
 
-
-def run(key: object, make) -> jobs._Job:
-    job = jobs._Job()
-    jobs._jobs[key] = job
-    threading.Thread(target=jobs._work, args=(key, job, make), daemon=True).start()
-    return job
+PATIENCE = 60
+"""Seconds after which something that did not happen never will."""
+_numbers = count()
 
 
-def test_a_result_is_kept_and_the_share_is_heard() -> None:
-    shares = []
+class Work:
+    """Something that takes until the test lets it go on; each time it is begun, an ``Attempt``."""
 
-    def make(progress):
-        for i in range(4):
-            progress(i / 4)
-            shares.append(jobs._jobs["kept"].share)
+    def __init__(self, result: object = "done", shares: tuple[float, ...] = (0.25,)) -> None:
+        self.key = "work", next(_numbers)
+        self.result, self.shares = result, shares
+        self.attempts: list[Attempt] = []
+        self.begun = threading.Semaphore(0)
+
+    def __call__(self, progress: Callable[[float], None]) -> object:
+        attempt = Attempt()
+        self.attempts.append(attempt)
+        try:
+            for share in self.shares:
+                progress(share)
+            self.begun.release()
+            assert attempt.go_on.wait(PATIENCE)
+            progress(1.0)
+            return self.result
+        finally:
+            attempt.ended.set()
+
+
+class Attempt:
+    def __init__(self) -> None:
+        self.go_on, self.ended = threading.Event(), threading.Event()
+
+
+def page(work, key):  # without types: Streamlit runs its lines alone, as a script
+    import streamlit as st
+
+    from cnnviz.errors import CnnvizError
+    from cnnviz.ui.jobs import job
+
+    try:
+        result = job("slot", key, work, "Counting")
+    except CnnvizError as error:
+        st.error(str(error))
+        return
+    if result is not None:
+        st.markdown(f"result: {result}")
+
+
+def visit(work: Callable[[Callable[[float], None]], object], key: object) -> AppTest:
+    """A session that asks for the work and has drawn its page once."""
+    return AppTest.from_function(page, args=(work, key), default_timeout=PATIENCE).run()
+
+
+def ask(work: Work) -> AppTest:
+    """A session that asks for work that was not begun before, once it is at work."""
+    app = visit(work, work.key)
+    assert work.begun.acquire(timeout=PATIENCE)
+    return app
+
+
+def shown(app: AppTest) -> str:
+    assert not app.exception
+    return "\n".join(element.value for kind in ("markdown", "info", "error") for element in getattr(app, kind))
+
+
+def bar(app: AppTest) -> Any:
+    return app.get("progress")[0].proto
+
+
+def until(app: AppTest, text: str) -> AppTest:
+    """Runs the page again and again, as its bar does, until it says something."""
+    end = time.monotonic() + PATIENCE
+    while text not in shown(app):
+        assert time.monotonic() < end, f"the page never says {text!r}: {shown(app)!r}"
+        app.run()
+    return app
+
+
+def test_what_is_done_at_once_needs_no_bar_and_is_kept_for_all_sessions() -> None:
+    begun = []
+    key = "at once", next(_numbers)
+
+    def make(progress: Callable[[float], None]) -> str:
+        begun.append(progress)
         return "done"
 
-    job = run("kept", make)
-    assert job.done.wait(5)
-    assert recall("kept", None) == "done"
-    assert shares == [0, 0.25, 0.5, 0.75]
-    assert "kept" not in jobs._jobs
+    app = until(visit(make, key), "result: done")
+    assert not app.get("progress")
+    assert not app.button
+    assert shown(visit(make, key)) == "result: done"
+    assert len(begun) == 1
 
 
-def test_cancelled_work_ends_at_its_next_word_and_keeps_nothing() -> None:
-    begun = threading.Event()
-
-    def make(progress):
-        begun.set()
-        while True:
-            progress(0.1)
-            time.sleep(0.01)
-
-    job = run("endless", make)
-    assert begun.wait(5)
-    job.cancelled = True
-    assert job.done.wait(5)
-    assert recall("endless", None) is None
-    assert isinstance(job.error, jobs._CancelledError)
+def test_a_bar_tells_the_share_and_the_time_left_and_then_comes_the_result() -> None:
+    work = Work()
+    app = ask(work)
+    app.run()
+    assert bar(app).value == 25
+    assert bar(app).text.startswith("**Counting** · about ")
+    assert bar(app).text.endswith(" s left")
+    assert [button.label for button in app.button] == ["Cancel"]
+    assert shown(app) == ""
+    work.attempts[0].go_on.set()
+    until(app, "result: done")
+    assert not app.button
+    assert len(work.attempts) == 1
 
 
-def test_an_error_is_carried_to_whoever_waits() -> None:
-    def make(_):
+def test_two_sessions_that_ask_for_the_same_wait_for_one_work() -> None:
+    work = Work()
+    first, second = ask(work), visit(work, work.key)
+    assert bar(second).value == 25
+    work.attempts[0].go_on.set()
+    until(first, "result: done")
+    until(second, "result: done")
+    assert len(work.attempts) == 1
+
+
+def test_cancelled_work_ends_at_its_next_word_keeps_nothing_and_can_be_begun_again() -> None:
+    work = Work()
+    app = ask(work)
+    app.button(key="slot_cancel").click().run()
+    assert shown(app) == "Counting: cancelled."
+    work.attempts[0].go_on.set()
+    assert work.attempts[0].ended.wait(PATIENCE)
+    assert shown(app.run()) == "Counting: cancelled."
+    assert recall(work.key, None) is None
+    assert len(work.attempts) == 1
+    app.button(key="slot_again").click().run()
+    assert work.begun.acquire(timeout=PATIENCE)
+    work.attempts[1].go_on.set()
+    until(app, "result: done")
+    assert len(work.attempts) == 2
+
+
+def test_what_somebody_else_waits_for_is_not_ended_by_who_cancels() -> None:
+    work = Work()
+    first, second = ask(work), visit(work, work.key)
+    first.button(key="slot_cancel").click().run()
+    assert shown(first) == "Counting: cancelled."
+    work.attempts[0].go_on.set()
+    until(second, "result: done")
+    assert len(work.attempts) == 1
+
+
+def test_new_work_in_a_slot_ends_the_old_work_of_this_session_alone() -> None:
+    old, wanted, new = Work(), Work(), Work("new")
+    app = ask(old)
+    app.args = (wanted, wanted.key)
+    app.run()
+    assert wanted.begun.acquire(timeout=PATIENCE)
+    old.attempts[0].go_on.set()
+    assert old.attempts[0].ended.wait(PATIENCE)
+    other = visit(wanted, wanted.key)
+    app.args = (new, new.key)
+    app.run()
+    wanted.attempts[0].go_on.set()
+    until(other, "result: done")
+    assert recall(old.key, None) is None
+    assert new.begun.acquire(timeout=PATIENCE)
+    new.attempts[0].go_on.set()
+    until(app, "result: new")
+
+
+def test_work_begun_again_is_not_ended_by_the_end_of_the_cancelled_one() -> None:
+    work = Work()
+    app = ask(work)
+    app.button(key="slot_cancel").click().run()
+    app.button(key="slot_again").click().run()
+    assert work.begun.acquire(timeout=PATIENCE)
+    work.attempts[0].go_on.set()
+    assert work.attempts[0].ended.wait(PATIENCE)
+    other = visit(work, work.key)
+    for session in (app.run(), other):
+        assert bar(session).value == 25
+    assert len(work.attempts) == 2
+    work.attempts[1].go_on.set()
+    until(app, "result: done")
+    until(other, "result: done")
+    assert len(work.attempts) == 2
+
+
+def test_a_sentence_is_carried_to_whoever_waits() -> None:
+    def refuse(_: Callable[[float], None]) -> object:
+        raise CnnvizError("There is no image. Choose one.")
+
+    until(visit(refuse, ("sentence", next(_numbers))), "There is no image. Choose one.")
+
+
+def test_a_fault_of_the_program_is_not_hidden() -> None:
+    def broken(_: Callable[[float], None]) -> object:
         raise ValueError("broken")
 
-    job = run("broken", make)
-    assert job.done.wait(5)
-    assert str(job.error) == "broken"
+    app = visit(broken, ("fault", next(_numbers)))
+    end = time.monotonic() + PATIENCE
+    while not app.exception:
+        assert time.monotonic() < end
+        app.run()
+
+
+def test_more_work_than_processors_waits_for_a_place_and_says_so() -> None:
+    busy = [Work() for _ in range(max(1, os.cpu_count() or 1))]
+    sessions = [ask(work) for work in busy]
+    late = Work("late")
+    app = visit(late, late.key)
+    assert bar(app).text == "**Counting** · waiting"
+    assert not late.attempts
+    for work in busy:
+        work.attempts[0].go_on.set()
+    assert late.begun.acquire(timeout=PATIENCE)
+    late.attempts[0].go_on.set()
+    until(app, "result: late")
+    for session in sessions:
+        until(session, "result: done")
+
+
+def test_the_progress_of_a_part_is_its_share_of_the_whole() -> None:
+    heard: list[float] = []
+    for index in range(4):
+        part(heard.append, index, 4)(0.5)
+    part(heard.append, 2, 4, 0.5)(1.0)
+    assert heard == [0.125, 0.375, 0.625, 0.875, 0.625]
 
 
 def test_memory_is_bounded_in_bytes() -> None:
@@ -67,21 +248,3 @@ def test_memory_is_bounded_in_bytes() -> None:
     assert recall(("large", 4), None) is not None
     for index in range(5):
         keep(("large", index), "")
-
-
-def test_work_begun_again_is_not_ended_by_the_end_of_the_cancelled_one() -> None:
-    release = threading.Event()
-
-    def slow(progress):
-        release.wait(5)
-        progress(0.5)
-
-    first = run("again", slow)
-    first.cancelled = True
-    second = run("again", lambda _: "new")
-    assert second.done.wait(5)
-    third = jobs._jobs["again"] = jobs._Job()
-    release.set()
-    assert first.done.wait(5)
-    assert jobs._jobs.pop("again") is third
-    assert recall("again", None) == "new"
