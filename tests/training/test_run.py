@@ -13,7 +13,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.training import Run, TrainingSpec, open_run, runs, start
 from cnnviz.training.folder import RunFolder
-from cnnviz.training.run import make_room
+from cnnviz.training.starting import make_room
 
 LONG = TrainingSpec("digits", "tiny", epochs=90, batch_size=32)
 SHORT = TrainingSpec("digits", "tiny", epochs=2)
