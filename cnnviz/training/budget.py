@@ -16,8 +16,10 @@ from cnnviz.training.spec import TrainingSpec
 BYTES_A_WEIGHT = 4
 OPTIMIZER_COPIES = 2
 """Numbers that an optimiser keeps for each weight, at most (Adam: two moments)."""
-HEADER_BYTES = 4_000
-"""Names and shapes in a file of weights, and what is not a weight: running means, random numbers."""
+LAYER_BYTES = 400
+"""Of a layer in a file of weights: names, shapes, and what is not a weight, such as running means."""
+RANDOM_BYTES = 6_000
+"""The state of torch's random numbers."""
 RECORD_BYTES = 500
 CONFUSION_BYTES = 6
 FULL_IMAGES = 60_000
@@ -53,13 +55,13 @@ def need_of(spec: TrainingSpec) -> Need:
     """parameters × 4 bytes × snapshots, the checkpoint (weights and optimiser) and the records."""
     images = images_of(spec)
     steps = images // min(spec.batch_size, images) * spec.epochs
-    weights = spec.check().parameters * BYTES_A_WEIGHT
-    classes = len(DATASETS[spec.dataset].classes)
+    plan, classes = spec.check(), len(DATASETS[spec.dataset].classes)
+    weights, layers = plan.parameters * BYTES_A_WEIGHT, len(plan) * LAYER_BYTES
     records = len(record_steps(steps)) * RECORD_BYTES + (spec.validations + 4) * classes**2 * CONFUSION_BYTES
     return Need(
-        snapshot=weights + HEADER_BYTES,
+        snapshot=weights + layers,
         snapshots=len(snapshot_steps(steps)),
-        rest=weights * (1 + OPTIMIZER_COPIES) + 2 * HEADER_BYTES + records,
+        rest=(1 + OPTIMIZER_COPIES) * (weights + layers) + RANDOM_BYTES + records,
     )
 
 

@@ -181,9 +181,9 @@ def commands(run: Run, key: str | None) -> None:
             "New learning rate", value=None, key="new_rate", format="%g", placeholder=f"{run.spec.learning_rate:g}", width=150,
             disabled=state == "finished",
         )  # fmt: skip
-        if st.button("Set", key="set_rate", disabled=rate is None or state == "finished") and rate is not None:
-            if _obeyed(run, lambda: run.set(learning_rate=rate)):
-                st.toast(f"From the next step on the learning rate is {rate:g}.")
+        pressed = st.button("Set", key="set_rate", disabled=rate is None or state == "finished")
+        if pressed and rate is not None and _obeyed(run, lambda: run.set(learning_rate=rate)):
+            st.toast(f"From the next step on the learning rate is {rate:g}.")
     refused_run, sentence = st.session_state.get("not_obeyed", (None, ""))
     if refused_run == run.id:
         st.error(sentence, icon=":material/error:")
