@@ -76,13 +76,13 @@ def test_a_run_whose_link_was_opened_stays_in_the_menu_of_that_session_only() ->
     assert not holds(offered(browser(BEN, MENU)), annas)
 
 
-def test_a_training_beyond_the_limits_is_refused_with_a_sentence_on_the_page() -> None:
+def test_a_training_beyond_the_limits_is_refused_with_a_sentence_on_the_page(tmp_path: Path) -> None:
     app = browser(ANNA, LAB, epochs="1000")
     app.button(key="train").click().run(timeout=60)
     assert not app.exception
     assert "Choose at most 250 epochs" in app.error[0].value
     assert "Confusion matrix at step" in words(app)
-    assert launcher.waiting(Path(Run(EXAMPLE).folder.path.parent)) == []
+    assert launcher.waiting(tmp_path / "runs") == []
 
 
 def test_a_race_beyond_the_limits_is_refused_as_a_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
