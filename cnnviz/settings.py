@@ -6,6 +6,7 @@ Change them for a bigger machine: ``CNNVIZ_MAX_PARAMETERS=500_000_000 make run``
 import os
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_data_path
 
@@ -28,6 +29,20 @@ class Settings:
     max_run_bytes: int = 2_000_000_000
     """Disk space of all runs together; above it the oldest runs that nobody pinned go."""
     max_runs: int = 300
+    max_one_run_bytes: int = 200_000_000
+    """Disk space of one run; one that would need more keeps fewer snapshots."""
+    paused_hours: float = 12.0
+    """A run that has been paused without a process for this long may go to make room."""
+    max_browser_bytes: int = 500_000_000
+    """Disk space of all runs started from one browser; above it the oldest of them go."""
+    max_browser_running: int = os.cpu_count() or 1
+    """Runs from one browser that train at one time. Below it, browsers take turns."""
+    max_browser_waiting: int = 16
+    """Runs from one browser that wait at one time; enough for two races."""
+    max_browser_images: int = 5_000_000
+    """Work of one run started from a browser: training images seen, epochs × images."""
+    max_browser_multiply_adds: int = 4_000_000_000_000
+    """The same in multiply-adds of the forward pass, all images seen together: about half an hour of one core."""
     workers: int = os.cpu_count() or 1
     """Training processes at one time."""
     launcher_idle_seconds: float = 600.0
@@ -50,10 +65,9 @@ class Settings:
 
 def settings() -> Settings:
     """The settings with the environment's changes; read anew at each call, so tests and notebooks can change them."""
-    changes = {}
+    changes: dict[str, Any] = {}
     for item in fields(Settings):
         text = os.environ.get(f"CNNVIZ_{item.name.upper()}")
         if text:
-            kind = {"home": Path, "launcher_idle_seconds": float, "pause_seconds": float}.get(item.name, int)
-            changes[item.name] = kind(text)
+            changes[item.name] = type(item.default)(text) if isinstance(item.default, int | float) else Path(text)
     return Settings(**changes)

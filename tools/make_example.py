@@ -61,7 +61,7 @@ def train(name: str, spec: TrainingSpec) -> None:
         folder.set_status(replace(folder.status(), pid=0, pid_started=0.0))
         about = json.loads((folder.path / "run.json").read_text())
         (folder.path / "run.json").write_text(json.dumps({**about, "created": CREATED}))
-        for extra in ("checkpoint.safetensors", "control.lock"):
+        for extra in ("checkpoint.safetensors", "writer.lock"):
             (folder.path / extra).unlink(missing_ok=True)
         target = ASSETS / "runs" / name
         shutil.rmtree(target, ignore_errors=True)

@@ -3,8 +3,9 @@
 from cnnviz.training.folder import ACTIVE
 from cnnviz.training.loop import Evaluation, Metric, Trainer, evaluate
 from cnnviz.training.registry import OPTIMIZERS, SCHEDULES
-from cnnviz.training.run import Run, open_run, runs, start, warm_up
+from cnnviz.training.run import Run, open_run, runs
 from cnnviz.training.spec import TrainingSpec
+from cnnviz.training.starting import start, start_all, warm_up
 
 __all__ = [
     "ACTIVE",
@@ -19,5 +20,6 @@ __all__ = [
     "open_run",
     "runs",
     "start",
+    "start_all",
     "warm_up",
 ]

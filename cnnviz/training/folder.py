@@ -1,21 +1,29 @@
-"""A run is a folder: one process writes it, everybody else only reads it.
+"""A run is a folder of files, and each file has one writer at a time.
 
 ::
 
-    run.json            format, specification, time of creation, whose browser started it (a hash)
+    run.json            format, specification, time of creation, whose browser started it (a hash), bytes it may take:
+                        written once, by whoever starts the run
+    writer.lock         held by the one process that may write the files below; the system frees it when that process dies
     state.json          state, step, total steps, message, and the process that works on it
-    control.json        what the run is asked to do: run, pause or stop, single steps, a new learning rate
     events.jsonl        changes of the learning rate, with the step at which they took effect
     metrics.jsonl       one line a logged step
     snapshots/<step>.safetensors     the network's weights
     checkpoint.safetensors           all that is needed to go on
+    commands/<time>-<unique>.json    the inbox: one command a file, written by whoever commands; the holder of the lock
+                        reads each once, in order, and deletes it: that is the answer
     pinned              this run is not deleted to make room
 
-Files are replaced atomically, so a reader never sees half of one.
+The holder of the lock is the worker, from its first word to its last; while no process works on a run, who stops or
+deletes it takes the lock for a moment. What nobody can write is derived: a run is *queued* when it has a ticket (see
+``launcher.py``), and *interrupted* when ``state.json`` names a process that is gone. Files are replaced atomically, so
+a reader never sees half of one. Older folders have a ``control.json`` in place of the inbox: the rate in it is obeyed.
 """
 
+import itertools
 import json
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -26,7 +34,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import psutil
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -42,7 +50,14 @@ ACTIVE: frozenset[State] = frozenset({"queued", "running", "paused"})
 
 @dataclass(frozen=True)
 class Status:
-    """What ``state.json`` says. ``pid`` and ``pid_started`` name the process that works on the run."""
+    """What ``state.json`` says.
+
+    Attributes:
+        step, total_steps: optimiser steps so far and in all.
+        message: what happened, in a sentence; may be empty.
+        pid, pid_started: the process that works on the run; 0 once it has given the run back.
+        goal: a paused run goes on to this step.
+    """
 
     state: State = "queued"
     step: int = 0
@@ -50,16 +65,29 @@ class Status:
     message: str = ""
     pid: int = 0
     pid_started: float = 0.0
+    goal: int = 0
+
+    @property
+    def has_process(self) -> bool:
+        """Whether a living process has the run in its hands."""
+        return self.state in ("running", "paused") and self.pid != 0 and process_lives(self.pid, self.pid_started)
 
 
 @dataclass(frozen=True)
-class Control:
-    """What ``control.json`` asks for. ``run_until``: a paused run goes on to this step. ``serial`` counts the rates set."""
+class Command:
+    """One file of the inbox.
 
-    target: Literal["run", "pause", "stop"] = "run"
-    run_until: int = 0
-    learning_rate: float | None = None
-    serial: int = 0
+    Attributes:
+        do: what is asked for; ``rate`` sets the learning rate.
+        steps: for ``step``: how many.
+        shown: for ``step``: the step that the one who asks has seen; the steps count from there.
+        learning_rate: for ``rate``.
+    """
+
+    do: Literal["run", "pause", "stop", "step", "rate"]
+    steps: int = 0
+    shown: int = 0
+    learning_rate: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -68,7 +96,6 @@ class RateChange:
 
     step: int
     learning_rate: float
-    serial: int
 
 
 @lru_cache(maxsize=1)
@@ -90,10 +117,18 @@ def process_lives(pid: int, started: float) -> bool:
         return False
 
 
+def _draft(path: Path) -> Path:
+    """A name beside ``path`` that no other thread, process or machine uses."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}.draft")
+
+
 def write_atomically(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
+    draft = _draft(path)
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -122,18 +157,27 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.snapshots = path / "snapshots"
+        self.inbox = path / "commands"
 
     @classmethod
-    def create(cls, path: Path, spec: TrainingSpec, owner: str) -> "RunFolder":
+    def create(cls, path: Path, spec: TrainingSpec, owner: str, share: int | None = None) -> "RunFolder":
+        """A new run. ``owner``: hash of the browser's key, or empty. ``share``: bytes it may take on disk."""
         folder = cls(path)
         folder.snapshots.mkdir(parents=True)
-        about = {"format": FORMAT, "spec": spec.to_dict(), "created": time.time(), "owner": owner}
+        about = {
+            "format": FORMAT,
+            "spec": spec.to_dict(),
+            "created": time.time(),
+            "owner": owner,
+            "bytes": share,
+        }
         write_atomically(path / "run.json", json.dumps(about))
         return folder
 
     def about(self) -> dict[str, Any]:
         """``run.json``; raises CnnvizError if it is missing, damaged or from a newer version."""
-        about = _read_json(self.path / "run.json")
+        path = self.path / "run.json"
+        about = _read_about(path, stamp(path))
         if not about:
             raise CnnvizError(f"There is no run '{self.path.name}'. It may have been deleted to make room. Start a new one.")
         if about.get("format", 0) > FORMAT:
@@ -153,30 +197,44 @@ class RunFolder:
     def set_status(self, status: Status) -> None:
         write_atomically(self.path / "state.json", json.dumps(asdict(status)))
 
-    def control(self) -> Control:
-        return _dataclass_from(Control, _read_json(self.path / "control.json"))
-
     @contextmanager
-    def changing_control(self) -> Iterator[dict[str, Any]]:
-        """The fields of ``Control`` to change; two who change at once wait for each other."""
-        with FileLock(self.path / "control.lock"):
-            values = asdict(self.control())
-            yield values
-            write_atomically(self.path / "control.json", json.dumps(values))
-
-    def control_stamp(self) -> int:
+    def writing(self, timeout: float = 0.0) -> Iterator[bool]:
+        """The right to write this run's files, if nobody has it or gives it back within ``timeout`` seconds."""
+        lock = FileLock(self.path / "writer.lock")
         try:
-            return (self.path / "control.json").stat().st_mtime_ns
-        except FileNotFoundError:
-            return 0
+            lock.acquire(timeout=timeout)
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
 
-    def metrics_stamp(self) -> tuple[int, int]:
+    def post(self, command: Command) -> Path:
+        """Puts a command into the inbox; its file is gone as soon as it is obeyed."""
+        self.inbox.mkdir(exist_ok=True)
+        # The clock orders the commands of different processes, the counter those of one.
+        path = self.inbox / f"{time.time_ns():020d}-{next(_posted):08d}-{secrets.token_hex(4)}.json"
+        write_atomically(path, json.dumps(asdict(command)))
+        return path
+
+    def commands(self) -> list[tuple[Path, Command | None]]:
+        """The inbox, oldest first; ``None`` for a file that holds no command."""
+        try:
+            names = sorted(name for name in os.listdir(self.inbox) if name[0] != ".")  # noqa: PTH208 - once a step
+        except FileNotFoundError:
+            return []
+        return [(self.inbox / name, _command(self.inbox / name)) for name in names]
+
+    def old_rate(self) -> float | None:
+        """The learning rate asked for in a folder from before there was an inbox."""
+        rate = _read_json(self.path / "control.json").get("learning_rate")
+        return float(rate) if isinstance(rate, int | float) else None
+
+    def metrics_stamp(self) -> tuple[int, int, int]:
         """Changes whenever there are new metrics."""
-        try:
-            about = (self.path / "metrics.jsonl").stat()
-        except FileNotFoundError:
-            return 0, 0
-        return about.st_size, about.st_mtime_ns
+        return stamp(self.path / "metrics.jsonl")
 
     def metrics(self) -> list[Metric]:
         return list(_read_metrics(self.path / "metrics.jsonl", self.metrics_stamp()))
@@ -200,7 +258,7 @@ class RunFolder:
         write_atomically(self.path / "metrics.jsonl", "".join(line + "\n" for line in kept))
         for later in self.steps():
             if later > step:
-                self.snapshot_path(later).unlink(missing_ok=True)
+                self.forget_snapshot(later)
 
     def steps(self) -> list[int]:
         """The steps that have a snapshot, in order."""
@@ -212,8 +270,19 @@ class RunFolder:
     def snapshot_path(self, step: int) -> Path:
         return self.snapshots / f"{step:08d}.safetensors"
 
+    def snapshot_stamp(self, step: int) -> tuple[int, int, int]:
+        """Another one each time this step's snapshot is written; zeros where there is none."""
+        return stamp(self.snapshot_path(step))
+
+    def snapshot_bytes(self) -> dict[int, int]:
+        """Step -> bytes of its snapshot."""
+        return {step: size for step in self.steps() if (size := self.snapshot_stamp(step)[1])}
+
     def save_snapshot(self, step: int, weights: dict[str, Tensor]) -> None:
         _save_tensors(self.snapshot_path(step), weights, None)
+
+    def forget_snapshot(self, step: int) -> None:
+        self.snapshot_path(step).unlink(missing_ok=True)
 
     def snapshot(self, step: int) -> dict[str, Tensor]:
         try:
@@ -254,12 +323,16 @@ class RunFolder:
                 continue
         return total
 
+    def last_word(self) -> float:
+        """When the run's state was last written, in seconds since 1970."""
+        return stamp(self.path / "state.json")[0] / 1e9
+
     def delete(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
 def _save_tensors(path: Path, tensors: dict[str, Tensor], texts: dict[str, str] | None) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    draft = _draft(path)
     try:
         save_file(tensors, draft, metadata=texts)
         draft.replace(path)
@@ -270,8 +343,33 @@ def _save_tensors(path: Path, tensors: dict[str, Tensor], texts: dict[str, str] 
         draft.unlink(missing_ok=True)
 
 
+_posted = itertools.count()
+
+
+def stamp(path: Path) -> tuple[int, int, int]:
+    """Time of change in ns, size in bytes and inode: another one each time the file is replaced. Zeros: no file."""
+    try:
+        about = path.stat()
+    except FileNotFoundError:
+        return 0, 0, 0
+    return about.st_mtime_ns, about.st_size, about.st_ino
+
+
+def _command(path: Path) -> Command | None:
+    try:
+        return _dataclass_from(Command, _read_json(path))
+    except (CnnvizError, TypeError):
+        return None
+
+
+@lru_cache(maxsize=1024)
+def _read_about(path: Path, _stamp: tuple[int, int, int]) -> dict[str, Any]:
+    """Kept, since it never changes and every menu asks for it."""
+    return _read_json(path)
+
+
 @lru_cache(maxsize=32)
-def _read_metrics(path: Path, _stamp: tuple[int, int]) -> tuple[Metric, ...]:
+def _read_metrics(path: Path, _stamp: tuple[int, int, int]) -> tuple[Metric, ...]:
     """Kept until the file changes: a page with several watchers reads it once."""
     return tuple(_dataclass_from(Metric, line) for line in _json_lines(path))
 

@@ -1,8 +1,13 @@
 """The launcher: one small process a machine that hands queued runs to a pool of warm training processes.
 
 ``python -m cnnviz.training RUNS`` is started by whoever starts a run and finds none. It belongs to nobody: closing
-a notebook or restarting the app leaves it and its runs alone. It watches ``runs/.queue`` (one file a waiting run, first
-come first served) and ends after ten minutes without work. Runs end up with a low priority, one process each.
+a notebook or restarting the app leaves it and its runs alone. It watches ``runs/.queue`` and ends after ten minutes
+without work. Runs end up with a low priority, one process each.
+
+A run waits by a ticket: a file in ``.queue``, first come first served within a browser, and the browser with the fewest
+runs at work is next. The launcher moves the ticket to ``.handed``, and the worker tears it up once it has written its
+first word; so at each moment either a ticket or a process says who cares for the run. A ticket that is gone gives no
+right to begin.
 """
 
 import json
@@ -12,9 +17,8 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 from filelock import FileLock, Timeout
@@ -23,11 +27,10 @@ from pebble import ProcessFuture, ProcessPool
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.subprocesses import python_environment
-from cnnviz.training.folder import RunFolder, Status, process_lives, write_atomically
+from cnnviz.training.folder import RunFolder, process_lives, write_atomically
 
 POLL_SECONDS = 0.02
 LOOK_SECONDS = 1.0
-RESUME_SECONDS = 1.0
 NICENESS = 10
 
 
@@ -41,25 +44,59 @@ def queue_folder(runs: Path) -> Path:
     return runs / ".queue"
 
 
+def handed_folder(runs: Path) -> Path:
+    return runs / ".handed"
+
+
 def waiting(runs: Path) -> list[str]:
     """The names of waiting runs, first come first."""
+    return [_run_of(name) for name in _tickets(queue_folder(runs))]
+
+
+def has_ticket(runs: Path, run_id: str) -> bool:
+    """Whether the run waits, or was just handed to a worker that has not said its first word."""
+    # The queue first: a ticket moves on to the other folder, never back while a launcher lives.
+    return any(run_id in map(_run_of, _tickets(folder(runs))) for folder in (queue_folder, handed_folder))
+
+
+def _tickets(folder: Path) -> list[str]:
     try:
-        return [name.partition("-")[2] for name in sorted(os.listdir(queue_folder(runs)))]  # noqa: PTH208
+        return sorted(os.listdir(folder))  # noqa: PTH208 - this is looked at fifty times a second
     except FileNotFoundError:
         return []
 
 
+def _run_of(ticket: str) -> str:
+    return ticket.partition("-")[2]
+
+
 def enqueue(runs: Path, run_id: str) -> None:
-    """Puts a run at the end of the queue and makes sure that a launcher will see it."""
+    """Puts a run at the end of the queue unless it has a ticket, and makes sure that a launcher will see it."""
     queue_folder(runs).mkdir(parents=True, exist_ok=True)
-    if run_id not in waiting(runs):
-        (queue_folder(runs) / f"{time.time_ns():020d}-{run_id}").touch()
+    with FileLock(runs / ".queue.lock"):
+        if not has_ticket(runs, run_id):
+            (queue_folder(runs) / f"{time.time_ns():020d}-{run_id}").touch()
     ensure(runs)
 
 
 def withdraw(runs: Path, run_id: str) -> None:
-    for path in queue_folder(runs).glob(f"*-{run_id}"):
-        path.unlink(missing_ok=True)
+    """Takes the run's tickets away: a worker that it was handed to does not begin."""
+    for folder in (queue_folder(runs), handed_folder(runs)):
+        for ticket in _tickets(folder):
+            if _run_of(ticket) == run_id:
+                (folder / ticket).unlink(missing_ok=True)
+
+
+def waiting_of(runs: Path, owner: str) -> int:
+    """How many runs of one browser (the hash of its key) wait."""
+    return sum(owner_of(runs, run_id) == owner for run_id in waiting(runs))
+
+
+def owner_of(runs: Path, run_id: str) -> str:
+    """Whose browser started the run, as a hash; empty where nobody's did."""
+    with suppress(CnnvizError):
+        return str(RunFolder(runs / run_id).about()["owner"])
+    return ""
 
 
 def _about(runs: Path) -> Path:
@@ -128,10 +165,18 @@ def _warm_up() -> None:
     Trainer(TrainingSpec(limit=128)).step()
 
 
-def _work(path: str, queue: str) -> None:
+def _work(path: str, queue: str, ticket: str) -> None:
     from cnnviz.training.worker import work
 
-    work(path, somebody_waits=lambda: any(os.scandir(queue)))
+    work(path, somebody_waits=lambda: any(os.scandir(queue)), ticket=Path(ticket))
+
+
+class AtWork(NamedTuple):
+    """A run in a worker's hands."""
+
+    future: ProcessFuture[None]
+    ticket: Path
+    owner: str
 
 
 class Launcher:
@@ -144,17 +189,22 @@ class Launcher:
         if sys.platform != "win32":
             context.set_forkserver_preload(["cnnviz.training.worker"])
         self.pool = ProcessPool(max_workers=self.limits.workers, context=context, initializer=_lower_priority)
-        self.active: dict[str, ProcessFuture[None]] = {}
-        self.lost: dict[str, float] = {}
+        self.active: dict[str, AtWork] = {}
         self.last_work = self.last_look = time.monotonic()
         self.code = code_stamp()
+        queue_folder(runs).mkdir(parents=True, exist_ok=True)
+        handed_folder(runs).mkdir(exist_ok=True)
+        for ticket in _tickets(handed_folder(runs)):
+            # A launcher before this one died with it in its hands.
+            (handed_folder(runs) / ticket).replace(queue_folder(runs) / ticket)
 
     def serve(self) -> None:
         for _ in range(self.limits.workers):
             self.pool.schedule(_warm_up)
         while not self._idle_for_long() and not self._outdated():
             self._collect()
-            self._hand_out()
+            while len(self.active) < self.limits.workers and (ticket := self._next()):
+                self._hand_out(ticket)
             time.sleep(POLL_SECONDS)
 
     def _idle_for_long(self) -> bool:
@@ -169,44 +219,40 @@ class Launcher:
         self.last_look = time.monotonic()
         return code_stamp() != self.code
 
-    def _hand_out(self) -> None:
-        for run_id in waiting(self.runs):
-            if run_id in self.active:
-                continue
-            if len(self.active) >= self.limits.workers:
-                return
-            withdraw(self.runs, run_id)
-            path = self.runs / run_id
-            if path.is_dir():
-                self.active[run_id] = self.pool.schedule(_work, args=[str(path), str(queue_folder(self.runs))])
+    def _next(self) -> str | None:
+        """The oldest ticket of the browser with the fewest runs at work. Runs from Python stand for one browser each."""
+        owners = [one.owner for one in self.active.values()]
+        places: list[tuple[int, str]] = []
+        for ticket in _tickets(queue_folder(self.runs)):
+            owner = owner_of(self.runs, _run_of(ticket))
+            busy = owners.count(owner) if owner else 0
+            if busy < self.limits.max_browser_running and _run_of(ticket) not in self.active:
+                places.append((busy, ticket))
+        return min(places)[1] if places else None
+
+    def _hand_out(self, ticket: str) -> None:
+        run_id = _run_of(ticket)
+        handed = handed_folder(self.runs) / ticket
+        try:
+            (queue_folder(self.runs) / ticket).replace(handed)
+        except FileNotFoundError:
+            return  # withdrawn at this moment
+        path = self.runs / run_id
+        if not path.is_dir():
+            handed.unlink()
+            return
+        owner = owner_of(self.runs, run_id)
+        future = self.pool.schedule(_work, args=[str(path), str(queue_folder(self.runs)), str(handed)])
+        self.active[run_id] = AtWork(future, handed, owner)
 
     def _collect(self) -> None:
-        for run_id, future in list(self.active.items()):
-            if future.done():
+        for run_id, one in list(self.active.items()):
+            if one.future.done():
                 del self.active[run_id]
-                if future.exception() is not None:
-                    print(f"{run_id}: {future.exception()}", flush=True)
-                    self.lost[run_id] = time.monotonic()
-        for run_id, since in list(self.lost.items()):
-            if self._settled(run_id, time.monotonic() - since):
-                del self.lost[run_id]
-
-    def _settled(self, run_id: str, seconds: float) -> bool:
-        """Marks a run whose process died, unless it was resumed meanwhile: whoever resumes it needs a moment to queue it."""
-        if run_id in self.active or run_id in waiting(self.runs):
-            return True
-        folder = RunFolder(self.runs / run_id)
-        with suppress(OSError, CnnvizError):
-            status = folder.status()
-            if status.pid == 0 and seconds < RESUME_SECONDS:
-                return False
-            if status.state in ("queued", "running", "paused"):
-                folder.set_status(replace(status, state="interrupted", message=interrupted_message(status)))
-        return True
-
-
-def interrupted_message(status: Status) -> str:
-    return f"The training process ended unexpectedly near step {status.step}. Press Resume: it goes on from its last checkpoint."
+                # Still there if the worker died before its first word.
+                one.ticket.unlink(missing_ok=True)
+                if one.future.exception() is not None:
+                    print(f"{run_id}: {one.future.exception()}", flush=True)
 
 
 def main(runs: Path) -> None:

@@ -1,4 +1,4 @@
-"""A run seen from outside: start it, watch it, command it, open its network at any saved step."""
+"""A run seen from outside: watch it, command it, open its network at any saved step."""
 
 import hashlib
 import re
@@ -12,20 +12,24 @@ from cnnviz.errors import CnnvizError
 from cnnviz.models import Network
 from cnnviz.settings import ASSETS, settings
 from cnnviz.training import launcher
-from cnnviz.training.folder import ACTIVE, RunFolder, State, Status, process_lives
+from cnnviz.training.budget import check_waiting
+from cnnviz.training.folder import ACTIVE, Command, RunFolder, State, Status
 from cnnviz.training.loop import Metric, build_for
-from cnnviz.training.spec import TrainingSpec, check_learning_rate
+from cnnviz.training.spec import check_learning_rate
 
-ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 POLL_SECONDS = 0.01
 OBEY_SECONDS = 10.0
+HAND_OUT_SECONDS = 1.0
+"""A free process takes a run from the queue sooner than this."""
+BEGIN_SECONDS = 5.0
+"""So long after its folder was made, a new run without a ticket may still be on its way to the queue."""
 
 
 class Run:
     """A handle on a run folder. Many handles in many processes may watch one run.
 
-    Commands wait until the worker has obeyed (at most ``timeout`` seconds) and raise ``CnnvizError`` when they make no
-    sense in the present state.
+    A command waits until it is obeyed. It raises ``CnnvizError`` when it makes no sense in the present state, and when
+    it was not obeyed within ``timeout`` seconds; it then stays in the inbox and is obeyed as soon as a process reads it.
     """
 
     def __init__(self, run_id: str) -> None:
@@ -40,15 +44,20 @@ class Run:
     @property
     def status(self) -> Status:
         """State, step, total steps and message, read now. A dead worker shows as ``interrupted`` at once."""
+        # The ticket first: it is torn up after the worker's first word.
+        has_ticket = launcher.has_ticket(self._runs, self.id)
         status = self.folder.status()
-        works = status.pid and process_lives(status.pid, status.pid_started)
-        if status.state == "running" and not works:
-            # Between reading the file and looking for the process the worker may have ended properly.
-            status = self.folder.status()
-            if status.state == "running":
-                return replace(status, state="interrupted", message=launcher.interrupted_message(status))
-        if status.state == "queued" and self.id in launcher.waiting(self._runs):
+        if status.has_process:
+            return status
+        if has_ticket:
             launcher.ensure(self._runs)
+            return replace(status, state="queued", message="", pid=0, pid_started=0.0)
+        if status.state in ("queued", "running") or (status.state == "paused" and status.pid):
+            # Between reading the file and looking for the process the worker may have ended properly.
+            again = self.folder.status()
+            if again != status or (status.state == "queued" and time.time() - self.created < BEGIN_SECONDS):
+                return again
+            return replace(status, state="interrupted", message=_interrupted(status))
         return status
 
     @property
@@ -86,6 +95,10 @@ class Run:
         """The steps that have a snapshot, in order."""
         return self.folder.steps()
 
+    def version(self, step: int) -> str:
+        """Names the weights that are saved for a step: a resumed run may write them anew, and then it is another one."""
+        return "-".join(f"{number:x}" for number in self.folder.snapshot_stamp(step))
+
     def network(self, step: int) -> Network:
         """The network as it was at a saved step, in evaluation mode, on the CPU."""
         network = build_for(self.spec)
@@ -94,52 +107,85 @@ class Run:
 
     def wait(self, timeout: float | None = None) -> State:
         """Waits until the run has ended (or ``timeout`` seconds) and returns its state."""
-        self._wait_for(lambda status: status.state not in ACTIVE, timeout)
-        return self.state
+        end = None if timeout is None else time.monotonic() + timeout
+        while (state := self.state) in ACTIVE and (end is None or time.monotonic() < end):
+            time.sleep(POLL_SECONDS)
+        return state
 
     def pause(self, timeout: float = OBEY_SECONDS) -> None:
-        """Holds the run after the present step; its weights at that step are kept."""
+        """Holds the run after the present step; its weights at that step are kept. One that waits pauses as it begins."""
         self._must_be("pause", "queued", "running", "paused")
-        with self.folder.changing_control() as control:
-            control["target"] = "pause"
-        self._wait_for(lambda status: status.state != "running", timeout)
+        self.folder.post(Command("pause"))
+        self._wait_for("pause", lambda now: now.state != "running", timeout)
 
     def resume(self, timeout: float = OBEY_SECONDS) -> None:
-        """Goes on from a pause, a stop, an interruption, a failure or a divergence, where the run was or at its checkpoint."""
-        self._must_be("resume", "queued", "running", "paused", "stopped", "interrupted", "failed", "diverged")
-        with self.folder.changing_control() as control:
-            control["target"] = "run"
-        self._give_to_worker()
-        self._wait_for(lambda status: status.state not in ("paused", "queued"), timeout)
+        """Goes on from a pause, a stop, an interruption, a failure or a divergence, where the run was or at its checkpoint.
+
+        If no process is free, the run waits in the queue, and this returns.
+        """
+        status = self._must_be("resume", "queued", "running", "paused", "stopped", "interrupted", "failed", "diverged")
+        self._may_wait(status)
+        posted = self.folder.post(Command("run"))
+        patience = time.monotonic() + HAND_OUT_SECONDS
+
+        def resumed() -> bool:
+            self._find_worker(posted)
+            now = self.status
+            waits = now.state == "queued" and time.monotonic() > patience
+            return waits or now.state == "running" or (not posted.exists() and now.state != "paused")
+
+        self._wait_until("resume", resumed, timeout)
 
     def step(self, n: int = 1, timeout: float = OBEY_SECONDS) -> None:
         """A paused run makes ``n`` more steps and is paused again; the weights after the last of them are kept."""
         if n < 1:
             raise CnnvizError(f"The number of steps is {n}, but it must be 1 or more.")
         status = self._must_be("make single steps in", "paused", "stopped", "interrupted")
-        with self.folder.changing_control() as control:
-            goal = min(max(control["run_until"], status.step) + n, status.total_steps)
-            control.update(target="pause", run_until=goal)
-        self._give_to_worker()
-        self._wait_for(lambda now: (now.state not in ("queued", "running") and now.step >= goal) or now.state not in ACTIVE, timeout)
+        self._may_wait(status)
+        posted = self.folder.post(Command("step", steps=n, shown=status.step))
+
+        def made() -> bool:
+            self._find_worker(posted)
+            now = self.status
+            if posted.exists() or now.state in ("queued", "running"):
+                return False
+            return now.step >= now.goal or now.state != "paused"
+
+        self._wait_until("make single steps in", made, timeout)
 
     def stop(self, timeout: float = OBEY_SECONDS) -> None:
         """Ends the run at the present step; it can be resumed."""
-        status = self._must_be("stop", "queued", "running", "paused", "interrupted")
-        with self.folder.changing_control() as control:
-            control["target"] = "stop"
-        launcher.withdraw(self._runs, self.id)
-        if status.state in ("queued", "interrupted") or not status.pid:
-            self.folder.set_status(replace(status, state="stopped", message="Stopped.", pid=0))
-        self._wait_for(lambda now: now.state not in ACTIVE, timeout)
+        self._must_be("stop", "queued", "running", "paused", "interrupted")
+        self.folder.post(Command("stop"))
+
+        def stopped() -> bool:
+            status = self.status
+            if status.state not in ("queued", "running", "paused", "interrupted"):
+                return True
+            return not status.has_process and self._stop_here()
+
+        self._wait_until("stop", stopped, timeout)
+
+    def _stop_here(self) -> bool:
+        """Stops a run that no process has. False if one has it after all: then that one obeys."""
+        with self.folder.writing() as mine:
+            if mine:
+                launcher.withdraw(self._runs, self.id)
+                status = self.folder.status()
+                if status.state in ("queued", "running", "paused", "interrupted"):
+                    stopped = replace(status, state="stopped", message="Stopped.", pid=0, pid_started=0.0, goal=0)
+                    self.folder.set_status(stopped)
+                for path, command in self.folder.commands():
+                    if command is None or command.do != "rate":
+                        path.unlink(missing_ok=True)
+        return mine
 
     def set(self, *, learning_rate: float) -> None:
         """From the next step on this learning rate holds, and the schedule no longer does."""
         check_learning_rate(learning_rate)
         if self.state == "finished":
             raise CnnvizError("This run is finished: its learning rate can no longer change. Start a new one.")
-        with self.folder.changing_control() as control:
-            control.update(learning_rate=float(learning_rate), serial=control["serial"] + 1)
+        self.folder.post(Command("rate", learning_rate=float(learning_rate)))
 
     def pin(self, on: bool = True) -> None:
         """A pinned run is not deleted to make room."""
@@ -147,7 +193,12 @@ class Run:
 
     def belongs_to(self, key: str | None) -> bool:
         """Whether the browser with this key started the run. A run started from Python belongs to nobody."""
-        return bool(key) and secrets.compare_digest(self.folder.about()["owner"], _hash(key or ""))
+        return bool(key) and secrets.compare_digest(self.owner, owner_hash(key))
+
+    @property
+    def owner(self) -> str:
+        """Hash of the key of the browser that started it; empty if it was started from Python."""
+        return str(self.folder.about()["owner"])
 
     def _must_be(self, what: str, *states: State) -> Status:
         status = self.status
@@ -155,17 +206,27 @@ class Run:
             raise CnnvizError(f"You cannot {what} this run: it is {status.state}.")
         return status
 
-    def _give_to_worker(self) -> None:
-        """Puts the run into the queue unless a process has it in its hands."""
-        status = self.status
-        if status.pid and status.state in ("running", "paused") and process_lives(status.pid, status.pid_started):
-            return
-        self.folder.set_status(replace(status, state="queued", message="", pid=0))
-        launcher.enqueue(self._runs, self.id)
+    def _may_wait(self, status: Status) -> None:
+        if not status.has_process and status.state != "queued":
+            check_waiting(self._runs, self.owner, 1)
 
-    def _wait_for(self, condition: Callable[[Status], bool], timeout: float | None) -> None:
-        end = None if timeout is None else time.monotonic() + timeout
-        while not condition(self.status) and (end is None or time.monotonic() < end):
+    def _find_worker(self, posted: Path) -> None:
+        """Puts the run into the queue if nobody reads its inbox. Asked again and again, so no moment is the wrong one."""
+        if posted.exists() and not self.folder.status().has_process:
+            launcher.enqueue(self._runs, self.id)
+
+    def _wait_for(self, what: str, condition: Callable[[Status], bool], timeout: float) -> None:
+        self._wait_until(what, lambda: condition(self.status), timeout)
+
+    def _wait_until(self, what: str, condition: Callable[[], bool], timeout: float) -> None:
+        end = time.monotonic() + timeout
+        while not condition():
+            if time.monotonic() > end:
+                place = self.queue_position
+                where = f"it waits at place {place} in the queue" if place else "its process has not answered"
+                raise CnnvizError(
+                    f"You asked to {what} this run, but after {timeout:g} seconds {where}. It obeys as soon as it can: look again in a moment."
+                )
             time.sleep(POLL_SECONDS)
 
     def __repr__(self) -> str:
@@ -180,33 +241,13 @@ def _place(run_id: str) -> Path:
     return bundled if bundled.is_dir() and not own.is_dir() else own
 
 
-def _hash(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
+def owner_hash(key: str | None) -> str:
+    """What is kept of a browser's key; empty for no browser."""
+    return hashlib.sha256(key.encode()).hexdigest() if key else ""
 
 
-def start(spec: TrainingSpec, key: str | None = None) -> Run:
-    """Starts a training in another process and returns at once.
-
-    Args:
-        spec: what to train; it is checked first.
-        key: the secret of the browser that will command the run from the app; only its hash is kept.
-
-    Raises:
-        CnnvizError: the specification cannot be trained, or the run folder cannot be written.
-    """
-    spec.check()
-    runs_folder = settings().runs
-    name = re.sub(r"[^a-z0-9]+", "", spec.network_name.lower())[:20] or "network"
-    run_id = f"{spec.dataset}-{name}-{''.join(secrets.choice(ID_LETTERS) for _ in range(7))}"
-    try:
-        runs_folder.mkdir(parents=True, exist_ok=True)
-        make_room()
-        folder = RunFolder.create(runs_folder / run_id, spec, _hash(key) if key else "")
-        folder.set_status(Status("queued", 0, 0))
-        launcher.enqueue(runs_folder, run_id)
-    except OSError as error:
-        raise CnnvizError(f"The run folder cannot be written: {error.strerror}. Free some space, or set CNNVIZ_HOME to another folder.") from None
-    return Run(run_id)
+def _interrupted(status: Status) -> str:
+    return f"The training process ended unexpectedly near step {status.step}. Press Resume: it goes on from its last checkpoint."
 
 
 def open_run(run_id: str) -> Run:
@@ -214,14 +255,20 @@ def open_run(run_id: str) -> Run:
     return Run(run_id)
 
 
-def runs(limit: int | None = None) -> list[Run]:
-    """All readable runs, or the ``limit`` newest; newest first."""
+def runs(limit: int | None = None, *, key: str | None = None) -> list[Run]:
+    """All readable runs, or the ``limit`` newest; newest first.
+
+    Args:
+        key: the secret of a browser: only the runs that it started.
+    """
     found: list[Run] = []
+    owner = owner_hash(key)
     for path in sorted(settings().runs.glob("*/run.json"), key=_modified, reverse=True):
         if limit is not None and len(found) >= limit:
             break
         try:
-            found.append(Run(path.parent.name))
+            if not owner or secrets.compare_digest(RunFolder(path.parent).about()["owner"], owner):
+                found.append(Run(path.parent.name))
         except CnnvizError:
             continue
     return sorted(found, key=lambda run: run.created, reverse=True)
@@ -232,21 +279,3 @@ def _modified(path: Path) -> float:
         return path.stat().st_mtime
     except FileNotFoundError:
         return 0.0
-
-
-def make_room() -> None:
-    """Deletes the oldest runs that nobody pinned and that do not run, until all fit into the limits of the settings."""
-    limits = settings()
-    kept = runs()
-    sizes = {run.id: run.folder.size() for run in kept}
-    for run in reversed(kept):
-        if sum(sizes.values()) <= limits.max_run_bytes and len(sizes) < limits.max_runs:
-            return
-        if not run.folder.pinned and run.state not in ACTIVE:
-            run.folder.delete()
-            del sizes[run.id]
-
-
-def warm_up() -> None:
-    """Starts the launcher and its training processes, so that the first run does not wait for them."""
-    launcher.ensure(settings().runs)

@@ -10,60 +10,95 @@ import torch
 
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
-from cnnviz.training.folder import Control, RateChange, RunFolder, State, Status, this_process
+from cnnviz.training.budget import Need, need_of
+from cnnviz.training.folder import Command, RateChange, RunFolder, State, Status, this_process
 from cnnviz.training.loop import Trainer
 from cnnviz.training.plan import record_steps, snapshot_steps, validation_steps
 
 CHECKPOINT_SECONDS = 2.0
 STATUS_SECONDS = 0.2
 POLL_SECONDS = 0.01
+LOCK_SECONDS = 10.0
+"""Who else holds a run's lock holds it for a moment, or is a worker."""
+TARGETS: dict[str, State] = {"run": "running", "pause": "paused", "stop": "stopped"}
 
 
-def work(path: str, somebody_waits: Callable[[], bool] = lambda: False) -> None:
+def work(path: str, somebody_waits: Callable[[], bool] = lambda: False, ticket: Path | None = None) -> None:
     """Trains the run in ``path`` until it is finished, stopped, diverged, or paused for long.
 
     Args:
         somebody_waits: whether another run waits for this process; then a pause gives the process back at once.
+        ticket: what gives the right to begin; torn up after the first word. ``None``: nobody else knows of the run.
     """
     folder = RunFolder(Path(path))
+    with folder.writing(LOCK_SECONDS) as mine:
+        if mine and (ticket is None or ticket.exists()):
+            _work(folder, somebody_waits, ticket)
+    if ticket is not None:
+        ticket.unlink(missing_ok=True)
+
+
+def _work(folder: RunFolder, somebody_waits: Callable[[], bool], ticket: Path | None) -> None:
     try:
-        Worker(folder, somebody_waits).run()
+        if _is_wanted(folder):
+            Worker(folder, somebody_waits, ticket).run()
     except CnnvizError as error:
         _fail(folder, str(error))
     except OSError as error:
         _fail(folder, f"The run could not be written to disk: {error.strerror or error}. Free some space, then press Resume.")
     except (RuntimeError, MemoryError) as error:
         _fail(folder, f"PyTorch stopped the training: {str(error).splitlines()[0]}. Try a smaller batch size or network.")
+    except Exception as error:
+        _fail(folder, f"The training ended by a fault in cnnviz ({type(error).__name__}). Press Resume, or start a new run.")
+        raise
+
+
+def _is_wanted(folder: RunFolder) -> bool:
+    """Whether there is something to do: a ticket may come a second time, after its run was paused or has ended."""
+    if folder.status().state in ("queued", "running", "interrupted"):
+        return True
+    return any(command and command.do in ("run", "step") for _, command in folder.commands())
 
 
 def _fail(folder: RunFolder, message: str) -> None:
-    folder.set_status(replace(folder.status(), state="failed", message=message))
+    folder.set_status(replace(folder.status(), state="failed", message=message, pid=0))
 
 
 class Worker:
-    """One run in this process."""
+    """One run in this process, which holds the run's lock."""
 
-    def __init__(self, folder: RunFolder, somebody_waits: Callable[[], bool]) -> None:
+    def __init__(self, folder: RunFolder, somebody_waits: Callable[[], bool], ticket: Path | None) -> None:
         self.folder = folder
         self.somebody_waits = somebody_waits
         self.process = this_process()
+        self.message = ""
+        before = folder.status()
+        self.goal = 0
+        """Where a paused run pauses again."""
+        self._write_status("running", before.step, before.total_steps)
+        if ticket is not None:
+            ticket.unlink(missing_ok=True)
         spec = folder.spec()
         torch.set_num_threads(spec.threads)
-        self._say("running", folder.status().step, folder.status().total_steps)
         self.trainer = trainer = Trainer(spec)
         self.records = record_steps(trainer.total_steps)
         self.keeps = snapshot_steps(trainer.total_steps)
         self.validates = validation_steps(trainer.total_steps, spec.validations)
+        self.target: State = "running"
         self.changes = folder.rate_changes()
-        self.control = Control()
-        self.control_stamp = -1
         self.checkpoint_time = self.status_time = time.monotonic()
-        self.last_recorded = -1
+        self.last_recorded = self.last_kept = -1
         saved = folder.checkpoint()
         if saved:
             trainer.restore(*saved)
             self.last_recorded = int(json.loads(saved[1]["written"]))
         folder.forget_after(trainer.step_count if saved else -1)
+        self.kept = folder.snapshot_bytes()
+        self.need: Need = need_of(spec)
+        self.share: int | None = folder.about().get("bytes")
+        old_rate = folder.old_rate()
+        if old_rate is not None and old_rate not in [change.learning_rate for change in self.changes]:
+            self._change_rate(old_rate)
 
     def run(self) -> None:
         trainer = self.trainer
@@ -71,11 +106,11 @@ class Worker:
         if trainer.step_count == 0:
             self._write(validate=True)
         while not trainer.done:
-            self._read_control()
-            if self.control.target == "stop":
+            self._read_commands()
+            if self.target == "stopped":
                 self._end("stopped", "Stopped.")
                 return
-            if self.control.target == "pause" and trainer.step_count >= self.control.run_until:
+            if self.target == "paused" and trainer.step_count >= self.goal:
                 if not self._pause():
                     return
                 continue
@@ -85,7 +120,7 @@ class Worker:
                 self._diverge(trainer.step_count + 1)
                 return
             step = trainer.step_count
-            by_hand = self.control.target == "pause"
+            by_hand = self.target == "paused"
             if (step in self.records or step in self.validates or step in self.keeps or by_hand) and not self._write(
                 validate=step in self.validates, keep=step in self.keeps or by_hand
             ):
@@ -95,35 +130,68 @@ class Worker:
                 self._checkpoint()
                 self.checkpoint_time = now
             if now - self.status_time > STATUS_SECONDS:
-                self._say("paused" if by_hand else "running")
+                self._say(self.target)
                 self.status_time = now
         self._end("finished", "")
 
     def _write(self, validate: bool, keep: bool = True) -> bool:
         """A line of metrics, and the weights if ``keep``. False if the weights are not finite: then the run has ended."""
         step = self.trainer.step_count
-        if keep:
+        if keep and step != self.last_kept:
             weights = self.trainer.weights()
             if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
                 self._diverge(step)
                 return False
-            self.folder.save_snapshot(step, weights)
+            if self._has_room(step):
+                self.folder.save_snapshot(step, weights)
+                self.last_kept = step
+                self.kept[step] = self.folder.snapshot_stamp(step)[1]
         if step > self.last_recorded:
             self.folder.add_metric(self.trainer.record(validate))
             self.last_recorded = step
         return True
 
-    def _read_control(self) -> None:
-        stamp = self.folder.control_stamp()
-        if stamp == self.control_stamp:
-            return
-        self.control_stamp = stamp
-        self.control = self.folder.control()
-        newest = max((change.serial for change in self.changes), default=0)
-        if self.control.learning_rate is not None and self.control.serial > newest:
-            change = RateChange(self.trainer.step_count, self.control.learning_rate, self.control.serial)
-            self.changes = [old for old in self.changes if old.step <= change.step] + [change]
-            self.folder.add_rate_change(change)
+    def _has_room(self, step: int) -> bool:
+        """Whether the run's share of the disk holds one more snapshot; if it does not, every second one goes."""
+        if self.share is None:
+            return True
+        others = {kept: size for kept, size in self.kept.items() if kept != step}
+        room = self.share - self.need.rest - self.need.snapshot
+        while sum(others.values()) > room:
+            self.message = (
+                f"The weights of fewer steps are kept: this run has filled its share of {self.share / 1e6:,.0f} MB. "
+                "A smaller network has room for all of them."
+            )
+            going = sorted(others)[1::2]
+            if not going:
+                return False
+            for old in going:
+                self.folder.forget_snapshot(old)
+                del others[old], self.kept[old]
+        return True
+
+    def _read_commands(self) -> None:
+        for path, command in self.folder.commands():
+            if command is not None:
+                self._obey(command)
+            path.unlink(missing_ok=True)
+
+    def _obey(self, command: Command) -> None:
+        step = self.trainer.step_count
+        if command.do == "rate":
+            self._change_rate(command.learning_rate)
+        elif command.do == "step":
+            self.goal = min(max(self.goal, step, command.shown) + command.steps, self.trainer.total_steps)
+            self.target = "paused"
+            self._say("paused")
+        else:
+            self.target = TARGETS[command.do]
+            self.goal = step
+
+    def _change_rate(self, rate: float) -> None:
+        change = RateChange(self.trainer.step_count, rate)
+        self.changes = [old for old in self.changes if old.step <= change.step] + [change]
+        self.folder.add_rate_change(change)
 
     def _replay_rates(self) -> None:
         """Rates set by hand take effect at the step at which they were set, also when the run is resumed before it."""
@@ -137,27 +205,31 @@ class Worker:
         self._checkpoint()
         self._say("paused")
         patience = time.monotonic() + settings().pause_seconds
-        while True:
-            time.sleep(POLL_SECONDS)
-            self._read_control()
-            if self.control.target != "pause" or self.control.run_until > self.trainer.step_count:
-                self._say("running" if self.control.target == "run" else "paused")
-                return True
+        while not self.folder.commands():
             if time.monotonic() > patience or self.somebody_waits():
-                self._say("paused", process={"pid": 0, "pid_started": 0.0})
-                return False
+                self._say("paused", given_back=True)
+                # Who commands writes first and looks for a process then; so one of the two sees the other.
+                if not self.folder.commands():
+                    return False
+                self._say("paused")
+                break
+            time.sleep(POLL_SECONDS)
+        self._read_commands()
+        if self.target == "running":
+            self._say("running")
+        return True
 
     def _end(self, state: State, message: str) -> None:
         if self._write(validate=self.trainer.done):
             self._checkpoint()
-            self._say(state, message=message)
+            self._say(state, message)
 
     def _diverge(self, step: int) -> None:
         kept = self.folder.steps()
         rate = self.trainer.learning_rate
         self._say(
             "diverged",
-            message=f"The loss is no longer a number at step {step}: the weights grew without bound (learning rate {rate:g}). "
+            f"The loss is no longer a number at step {step}: the weights grew without bound (learning rate {rate:g}). "
             f"The last good weights, of step {kept[-1] if kept else 0}, are kept. "
             f"Try a learning rate of {rate / 10:.2g}, or a network with batch norm.",
         )
@@ -166,10 +238,10 @@ class Worker:
         tensors, texts = self.trainer.state()
         self.folder.save_checkpoint(tensors, {**texts, "written": str(self.last_recorded)})
 
-    def _say(
-        self, state: State, step: int | None = None, total: int | None = None, message: str = "", process: dict[str, float] | None = None
-    ) -> None:
-        step = self.trainer.step_count if step is None else step
-        total = self.trainer.total_steps if total is None else total
-        owner = process if process is not None else self.process
-        self.folder.set_status(Status(state, step, total, message, int(owner["pid"]), owner["pid_started"]))
+    def _say(self, state: State, message: str = "", given_back: bool = False) -> None:
+        self._write_status(state, self.trainer.step_count, self.trainer.total_steps, message, given_back)
+
+    def _write_status(self, state: State, step: int, total: int, message: str = "", given_back: bool = False) -> None:
+        said = " ".join(filter(None, (message, self.message)))
+        owner = {} if given_back else self.process
+        self.folder.set_status(Status(state, step, total, said, goal=self.goal, **owner))

@@ -51,12 +51,18 @@ def listen() -> None:
     """A component only keeps a value that somebody listens to."""
 
 
-def browser_key() -> str | None:
-    """This browser's secret; ``None`` until the browser has told it, a moment after the first visit."""
-    known = (st.session_state.get("browser_key") or {}).get("key")
-    result = component("browser_key", "browser_key", data={"known": known}, default={"key": known}, on_key_change=listen)
-    key = result.key
-    return key if isinstance(key, str) and len(key) == 32 else None
+def browser_key(place: str = "browser_key") -> str | None:
+    """This browser's secret; ``None`` until the browser has told it, a moment after the first visit.
+
+    Args:
+        place: names the element; another one for each call on a page.
+    """
+    known: str | None = st.session_state.get("browser_secret")
+    if known is None:
+        result = component("browser_key", place, data={"known": None}, default={"key": None}, on_key_change=listen)
+        if isinstance(result.key, str) and len(result.key) == 32:
+            known = st.session_state["browser_secret"] = result.key
+    return known
 
 
 def step_player(key: str, run: str, steps: Sequence[int], total: int, step: int | None, live: bool) -> None:

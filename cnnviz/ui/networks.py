@@ -38,7 +38,7 @@ class OpenNetwork:
     title: str
     input_shape: tuple[int, int, int]
     classes: tuple[str, ...]
-    key: tuple[str, int]
+    key: tuple[str | int, ...]
     code: str
     run: Run | None = None
     step: int | None = None
@@ -91,9 +91,12 @@ def open_network(chosen: Run | str, player: str | None) -> OpenNetwork:
 def network_of_run(run: Run, step: int) -> OpenNetwork:
     """A run's network at one of its saved steps."""
     entry = DATASETS[run.spec.dataset]
-    model = remember(("network", run.id, step), lambda: run.network(step))
+    # A run that is resumed writes the weights of some steps anew.
+    key = (run.id, step, run.version(step))
+    model = remember(("network", *key), lambda: run.network(step))
     title = f"{run.spec.network_name} at step {step}"
-    return OpenNetwork(model, title, entry.shape, tuple(entry.classes), (run.id, step), f'open_run("{run.id}").network({step})', run, step)
+    code = f'open_run("{run.id}").network({step})'
+    return OpenNetwork(model, title, entry.shape, tuple(entry.classes), key, code, run, step)
 
 
 def _untrained(name: str) -> OpenNetwork:

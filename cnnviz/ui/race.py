@@ -7,11 +7,12 @@ import streamlit as st
 
 from cnnviz.errors import CnnvizError
 from cnnviz.figures import several_runs
-from cnnviz.training import ACTIVE, Metric, Run, TrainingSpec, open_run, start
+from cnnviz.training import ACTIVE, Metric, Run, TrainingSpec, open_run, start_all
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import browser_key
 from cnnviz.ui.frame import error_box
 from cnnviz.ui.memory import remember
+from cnnviz.ui.runs import remember_opened
 
 REFRESH_SECONDS = 0.7
 
@@ -36,9 +37,10 @@ def race(key: str, racers: Mapping[str, TrainingSpec], *, label: str, training: 
     """
     secret = browser_key()
     if st.button(label, key=f"{key}_start", type="primary", icon=":material/flag:", disabled=secret is None or not racers):
-        runs = [start(spec, secret) for spec in racers.values()]
-        st.session_state[f"{key}_titles"] = {run.id: title for run, title in zip(runs, racers, strict=True)}
-        st.query_params[key] = st.session_state[f"{key}_ids"] = ",".join(run.id for run in runs)
+        with error_box():
+            runs = start_all(list(racers.values()), secret)
+            st.session_state[f"{key}_titles"] = {run.id: title for run, title in zip(runs, racers, strict=True)}
+            st.query_params[key] = st.session_state[f"{key}_ids"] = ",".join(run.id for run in runs)
     ids = st.query_params.get(key) or st.session_state.get(f"{key}_ids", "")
     try:
         runs = [open_run(run_id) for run_id in ids.split(",")][:12] if ids else []
@@ -47,6 +49,8 @@ def race(key: str, racers: Mapping[str, TrainingSpec], *, label: str, training: 
         return []
     if ids and st.query_params.get(key) != ids:
         st.query_params[key] = ids
+    for run in runs:
+        remember_opened(run.id)
     titles = st.session_state.get(f"{key}_titles", {})
     results = [Result(titles.get(run.id, run.spec.network_name), run) for run in runs]
     if results:

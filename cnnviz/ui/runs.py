@@ -1,7 +1,8 @@
-"""A training run on a page: which one, who may command it, and how it is watched while it grows."""
+"""A training run on a page: which one, who may see and command it, and how it is watched while it grows."""
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 
 import streamlit as st
 
@@ -9,6 +10,7 @@ from cnnviz.data import DATASETS, DatasetEntry, load
 from cnnviz.errors import CnnvizError
 from cnnviz.models import PRESET_TITLES, resolve
 from cnnviz.training import Metric, Run, open_run, runs
+from cnnviz.ui.components import browser_key
 from cnnviz.ui.frame import error_box, link
 from cnnviz.ui.links import changed_by_itself, write
 
@@ -36,9 +38,17 @@ def current_run() -> Run | None:
         st.error(str(error), icon=":material/error:")
         return None
     st.session_state["run"] = run_id
+    remember_opened(run_id)
     if st.query_params.get("run") != run_id:
         st.query_params["run"] = run_id
     return run
+
+
+def remember_opened(run_id: str) -> None:
+    """Who has a run's link may look: from now on this session's menu offers it."""
+    opened = st.session_state.setdefault("runs_opened", [])
+    if run_id not in opened:
+        opened.append(run_id)
 
 
 def current_step(key: str, run: Run) -> int | None:
@@ -70,14 +80,26 @@ def run_title(run: Run) -> str:
     return f"{run.spec.network_name} on {run.spec.dataset}, seed {run.spec.seed} ({run.id.rpartition('-')[2]})"
 
 
+def runs_in_menu() -> list[Run]:
+    """The bundled example, this browser's newest runs, and those whose link this session has opened; nobody else's."""
+    key = browser_key("browser_key_of_menu")
+    found = {EXAMPLE: open_run(EXAMPLE)}
+    found |= {run.id: run for run in (runs(IN_MENU, key=key) if key else [])}
+    for run_id in reversed(st.session_state.get("runs_opened", [])[-IN_MENU:]):
+        # It may have been deleted since to make room.
+        with suppress(CnnvizError):
+            found.setdefault(run_id, open_run(run_id))
+    return list(found.values())
+
+
 def choose_run() -> Run:
-    """The run of the address or of this session, else the bundled one; a menu offers the newest.
+    """The run of the address or of this session, else the bundled one; a menu offers the others.
 
     Raises:
         CnnvizError: the run has no saved weights yet.
     """
     run = current_run() or open_run(EXAMPLE)
-    known = {entry.id: entry for entry in (open_run(EXAMPLE), *runs(IN_MENU), run)}
+    known = {entry.id: entry for entry in (*runs_in_menu(), run)}
     st.session_state["run_menu"] = run.id
     st.selectbox(
         "Training run", list(known), key="run_menu", format_func=lambda run_id: run_title(known[run_id]),
@@ -117,6 +139,8 @@ def progress(run: Run, metrics: list[Metric]) -> None:
     st.progress(min(1.0, status.step / total), text=f"**{name}** · {text}")
     if status.state in ("diverged", "failed", "interrupted"):
         st.warning(status.message, icon=":material/warning:")
+    elif status.message and status.state != "stopped":
+        st.caption(status.message)
     if status.state == "finished":
         _at_chance(run, metrics)
 
@@ -146,25 +170,40 @@ def commands(run: Run, key: str | None) -> None:
     with row:
         if state in ("running", "queued"):
             if st.button("Pause", key="pause", icon=":material/pause:"):
-                _obey(run.pause)
+                _obey(run, run.pause)
         elif st.button("Resume", key="resume", icon=":material/play_arrow:", disabled=state == "finished"):
-            _obey(run.resume)
+            _obey(run, run.resume)
         if st.button("One step", key="one_step", icon=":material/skip_next:", disabled=state not in ("paused", "stopped", "interrupted")):
-            _obey(run.step)
+            _obey(run, run.step)
         if st.button("Stop", key="stop", icon=":material/stop:", disabled=state not in ("running", "queued", "paused", "interrupted")):
-            _obey(run.stop)
+            _obey(run, run.stop)
         rate = st.number_input(
             "New learning rate", value=None, key="new_rate", format="%g", placeholder=f"{run.spec.learning_rate:g}", width=150,
             disabled=state == "finished",
         )  # fmt: skip
-        if st.button("Set", key="set_rate", disabled=rate is None or state == "finished") and rate is not None:
-            run.set(learning_rate=rate)
+        pressed = st.button("Set", key="set_rate", disabled=rate is None or state == "finished")
+        if pressed and rate is not None and _obeyed(run, lambda: run.set(learning_rate=rate)):
             st.toast(f"From the next step on the learning rate is {rate:g}.")
+    refused_run, sentence = st.session_state.get("not_obeyed", (None, ""))
+    if refused_run == run.id:
+        st.error(sentence, icon=":material/error:")
 
 
-def _obey(command: Callable[[], None]) -> None:
-    command()
+def _obey(run: Run, command: Callable[[], None]) -> None:
+    """Obeys and draws anew."""
+    _obeyed(run, command)
     st.rerun()
+
+
+def _obeyed(run: Run, command: Callable[[], None]) -> bool:
+    """Whether the run obeyed; why it could not stays on the page until the next command."""
+    st.session_state.pop("not_obeyed", None)
+    try:
+        command()
+    except CnnvizError as error:
+        st.session_state["not_obeyed"] = run.id, str(error)
+        return False
+    return True
 
 
 def fetch_all(entry: DatasetEntry) -> bool:

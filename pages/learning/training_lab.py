@@ -10,7 +10,7 @@ from cnnviz.models.presets import PRESETS
 from cnnviz.training import ACTIVE, OPTIMIZERS, SCHEDULES, Run, TrainingSpec, open_run, start, warm_up
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, browser_key, map_wall, step_player
-from cnnviz.ui.frame import Experiment, link, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, error_box, link, show_code, source, title, try_this
 from cnnviz.ui.links import choice, page_address
 from cnnviz.ui.memory import remember
 from cnnviz.ui.runs import EXAMPLE, commands, current_run, current_step, describe, fetch_all, progress, show_run, watch
@@ -46,7 +46,8 @@ with left:
     st.caption(f"{len(plan)} layers, **{plan.parameters:,}** parameters, {plan.multiply_adds / 1e6:.2f} million multiply-adds an image")
     key = browser_key()
     if st.button("Train", key="train", type="primary", icon=":material/play_circle:", width="stretch", disabled=key is None):
-        show_run(start(spec, key).id)
+        with error_box():
+            show_run(start(spec, key).id)
 
 run = current_run() or open_run(EXAMPLE)
 
@@ -79,7 +80,7 @@ def view(run: Run) -> None:
     chosen = current_step("lab_step", run)
     step_player("lab_step", run.id, steps, run.total_steps, chosen, live=state in ACTIVE)
     step = steps[-1] if chosen not in steps else chosen
-    map_wall("lab_wall", remember(("lab_wall", run.id, step), lambda: kernels_and_answers(run, step)))
+    map_wall("lab_wall", remember(("lab_wall", run.id, step, run.version(step)), lambda: kernels_and_answers(run, step)))
     measured = [metric for metric in metrics if metric.confusion and metric.step <= step]
     if measured:
         last = measured[-1]

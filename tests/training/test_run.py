@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -11,9 +13,10 @@ import torch
 
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
-from cnnviz.training import Run, TrainingSpec, open_run, runs, start
+from cnnviz.subprocesses import python_environment
+from cnnviz.training import Run, TrainingSpec, launcher, open_run, runs, start
 from cnnviz.training.folder import RunFolder
-from cnnviz.training.run import make_room
+from cnnviz.training.starting import make_room
 
 LONG = TrainingSpec("digits", "tiny", epochs=90, batch_size=32)
 SHORT = TrainingSpec("digits", "tiny", epochs=2)
@@ -98,6 +101,67 @@ def test_a_killed_worker_shows_at_once_and_resuming_changes_nothing() -> None:
     assert [m.step for m in whole.metrics()] == [m.step for m in killed.metrics()]
     assert [m.loss for m in whole.metrics()] == [m.loss for m in killed.metrics()]
     assert whole.steps == killed.steps
+
+
+def test_a_worker_killed_while_its_run_is_paused_shows_at_once_and_another_goes_on() -> None:
+    run = start(LONG)
+    wait_until(lambda: run.step_count > 3)
+    run.pause(timeout=60)
+    held = run.step_count
+    os.kill(run.status.pid, signal.SIGKILL)
+    wait_until(lambda: run.state == "interrupted", 5)
+    run.step(timeout=60)
+    assert (run.state, run.step_count) == ("paused", held + 1)
+    os.kill(run.status.pid, signal.SIGKILL)
+    wait_until(lambda: run.state == "interrupted", 5)
+    run.stop(timeout=5)
+    assert run.state == "stopped"
+
+
+def test_processes_that_command_one_run_at_once_leave_it_whole() -> None:
+    """Three processes pause, step and resume it; no command is lost and none ends in anything but its state or a sentence."""
+    run = start(LONG)
+    wait_until(lambda: run.step_count > 3)
+    code = """
+import sys
+from cnnviz.errors import CnnvizError
+from cnnviz.training import open_run
+run = open_run(sys.argv[1])
+for _ in range(8):
+    for command in (run.pause, run.step, run.resume):
+        try:
+            command(timeout=2)
+        except CnnvizError as error:
+            print(error)
+"""
+    commanders = [
+        subprocess.Popen([sys.executable, "-c", code, run.id], stdout=subprocess.PIPE, text=True, env=python_environment()) for _ in range(3)
+    ]
+    for commander in commanders:
+        said, _ = commander.communicate(timeout=200)
+        assert commander.returncode == 0
+        assert all(line.startswith("You ") for line in said.splitlines())
+    run.pause(timeout=60)
+    wait_until(lambda: run.state == "paused")
+    before = run.step_count
+    run.step(2, timeout=60)
+    assert (run.state, run.step_count) == ("paused", before + 2)
+    run.stop(timeout=60)
+    assert run.state == "stopped"
+    assert run.folder.commands() == []
+    steps = [metric.step for metric in run.metrics()]
+    assert steps == sorted(set(steps))
+
+
+def test_a_ticket_in_the_hands_of_a_launcher_that_died_comes_back_into_the_queue(tmp_path: Path) -> None:
+    handed = launcher.handed_folder(tmp_path)
+    handed.mkdir()
+    (handed / f"{7:020d}-digits-tiny-abc").touch()
+    assert launcher.has_ticket(tmp_path, "digits-tiny-abc")
+    next_one = launcher.Launcher(tmp_path)
+    assert launcher.waiting(tmp_path) == ["digits-tiny-abc"]
+    next_one.pool.close()
+    next_one.pool.join()
 
 
 def test_divergence_keeps_good_weights_and_says_what_to_try() -> None:

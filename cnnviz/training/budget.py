@@ -1,0 +1,116 @@
+"""What a run may cost: bytes on disk for every run, and work and places in the queue for one started from a browser.
+
+All limits stand in ``cnnviz/settings.py``.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cnnviz.data import DATASETS
+from cnnviz.errors import CnnvizError
+from cnnviz.settings import settings
+from cnnviz.training import launcher
+from cnnviz.training.plan import record_steps, snapshot_steps
+from cnnviz.training.spec import TrainingSpec
+
+BYTES_A_WEIGHT = 4
+OPTIMIZER_COPIES = 2
+"""Numbers that an optimiser keeps for each weight, at most (Adam: two moments)."""
+LAYER_BYTES = 400
+"""Of a layer in a file of weights: names, shapes, and what is not a weight, such as running means."""
+RANDOM_BYTES = 6_000
+"""The state of torch's random numbers."""
+RECORD_BYTES = 500
+CONFUSION_BYTES = 6
+FULL_IMAGES = 60_000
+"""Training images of MNIST and Fashion-MNIST, as they are downloaded."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """An estimate of a run's folder, in bytes: ``snapshots`` files of ``snapshot`` bytes, and the rest."""
+
+    snapshot: int
+    snapshots: int
+    rest: int
+
+    @property
+    def whole(self) -> int:
+        return self.snapshots * self.snapshot + self.rest
+
+    @property
+    def least(self) -> int:
+        """With the first and the last snapshot only."""
+        return 2 * self.snapshot + self.rest
+
+
+def images_of(spec: TrainingSpec) -> int:
+    """Training images of one epoch."""
+    entry = DATASETS[spec.dataset]
+    there = FULL_IMAGES if spec.full else len(entry.bundled("train")[1])
+    return min(there, spec.limit or there)
+
+
+def need_of(spec: TrainingSpec) -> Need:
+    """parameters × 4 bytes × snapshots, the checkpoint (weights and optimiser) and the records."""
+    images = images_of(spec)
+    steps = images // min(spec.batch_size, images) * spec.epochs
+    plan, classes = spec.check(), len(DATASETS[spec.dataset].classes)
+    weights, layers = plan.parameters * BYTES_A_WEIGHT, len(plan) * LAYER_BYTES
+    records = len(record_steps(steps)) * RECORD_BYTES + (spec.validations + 4) * classes**2 * CONFUSION_BYTES
+    return Need(
+        snapshot=weights + layers,
+        snapshots=len(snapshot_steps(steps)),
+        rest=(1 + OPTIMIZER_COPIES) * (weights + layers) + RANDOM_BYTES + records,
+    )
+
+
+def check_size(spec: TrainingSpec) -> Need:
+    """The need of a run; raises CnnvizError if one run may not even have the least of it."""
+    need, most = need_of(spec), settings().max_one_run_bytes
+    if need.least > most:
+        raise CnnvizError(
+            f"A run of this network needs at least {_megabytes(need.least)} on disk, but one run may have {_megabytes(most)}. "
+            "Choose a network with fewer parameters, or set CNNVIZ_MAX_ONE_RUN_BYTES higher."
+        )
+    return need
+
+
+def check_work(spec: TrainingSpec) -> None:
+    """Raises CnnvizError if a run started from a browser would work longer than it may."""
+    limits, images = settings(), images_of(spec)
+    for what, an_image, most in (
+        ("training images would be seen", 1, limits.max_browser_images),
+        ("multiply-adds would be done", spec.check().multiply_adds, limits.max_browser_multiply_adds),
+    ):
+        work = spec.epochs * images * an_image
+        if work <= most:
+            continue
+        epochs = most // (images * an_image)
+        advice = f"at most {epochs} epochs" if epochs else f"a smaller network or only the first {max(1, most // an_image):,} images"
+        raise CnnvizError(
+            f"In {spec.epochs:,} epochs of {images:,} images {work:,} {what}, but a training started in the browser "
+            f"may have {most:,}. Choose {advice}. From Python there is no such limit."
+        )
+
+
+def check_waiting(runs: Path, owner: str, more: int) -> None:
+    """Raises CnnvizError if ``more`` runs of this browser do not fit into the queue. ``owner``: hash of its key."""
+    if not owner:
+        return
+    most, now = settings().max_browser_waiting, launcher.waiting_of(runs, owner)
+    if now + more > most:
+        there = f"{now} trainings of this browser wait already" if now else f"These are {more} trainings"
+        advice = "Wait until some have ended, or stop some" if now else "Choose fewer"
+        raise CnnvizError(f"{there}, and one browser may have {most} in the queue. {advice}.")
+
+
+def no_room(what: str, needed: int, free: int, most: int) -> CnnvizError:
+    return CnnvizError(
+        f"There is no room for this training: it needs {_megabytes(needed)}, and of the {_megabytes(most)} {what} "
+        f"{_megabytes(max(0, free))} are left. Stop or finish runs so that old ones can go, or choose a network with fewer parameters."
+    )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB" if size < 10e6 else f"{size / 1e6:,.0f} MB"
