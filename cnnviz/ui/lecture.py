@@ -139,6 +139,11 @@ def _imports() -> tuple[threading.Event, threading.Event]:
     return events
 
 
+def wait_for_imports() -> None:
+    """Until what every page but the first needs is there; for whoever else needs it."""
+    _imports()[0].wait()
+
+
 @st.cache_resource(show_spinner=False)
 def _settle(page: str) -> None:  # noqa: ARG001 - the cache keeps one result for each page
     """Once a server and page: leaves all that its first run imported and made out of garbage collection.
