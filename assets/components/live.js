@@ -22,7 +22,7 @@ function mount({ data, setStateValue, parentElement }) {
 }
 
 function create(root) {
-  const [bar, says, results, keys, charts, tip, whole, more, table] = ["bar", "says", "results", "keys", "charts", "tip", "whole", "more", "table"]
+  const [bar, says, results, keys, charts, tip, said, whole, more, table] = ["bar", "says", "results", "keys", "charts", "tip", "said", "whole", "more", "table"]
     .map((name) => root.querySelector(`[data-part=${name}]`));
   const live = { send: () => {}, update, stop };
   const view = { from: 0, to: null, cursor: null }; // steps; `to` null: all
@@ -138,7 +138,7 @@ function create(root) {
     plots.forEach((plot) => plot.draw());
     writeTable(all);
     const best = runs.flatMap((run) => run.rows.map((row) => row[FIELDS.accuracy[1]] ?? 0));
-    Object.assign(root.dataset, { points: runs.reduce((sum, run) => sum + run.rows.length, 0), best: Math.max(0, ...best),
+    Object.assign(root.dataset, { runs: runs.map((run) => run.id).join(" "), points: runs.reduce((sum, run) => sum + run.rows.length, 0), best: Math.max(0, ...best),
       states: runs.map((run) => run.report?.state ?? run.about.state).join(" ") });
   }
 
@@ -227,7 +227,7 @@ function create(root) {
       zoom(from, from + view.to - view.from);
     }
     plots.forEach((plot) => plot.draw());
-    tip.textContent = step === null ? HINT : [`step ${step}`, ...plots.map((plot) => plot.words(step))].join("; ");
+    said.textContent = step === null ? "" : [`step ${step}`, ...plots.map((plot) => plot.words(step))].join("; ");
   }
 
   // One quantity of all runs against the steps.
@@ -283,7 +283,7 @@ function create(root) {
       box = { left: letter * 3.1, top: letter * 0.6, width: Math.max(10, size.width - letter * 3.9), height: Math.max(10, size.height - letter * 2.2) };
       const shown = runs.flatMap((run) => curves(run, quantity)).map((curve) => ({ curve, rows: values(curve) }));
       range(shown);
-      const across = ticks(view.from, end(), box.width / (letter * 5), true), up = ticks(low, high, box.height / (letter * 2.4));
+      const across = ticks(view.from, end(), box.width / (letter * 5), true), up = ticks(low, high, box.height / (letter * 1.9));
       const inner = draw("svg", { x: box.left, y: box.top, width: box.width, height: box.height, overflow: "hidden" }, [
         ...marks(letter), ...shown.flatMap(({ curve, rows }) => lines(curve, rows)), ...brush(),
       ]);
@@ -293,7 +293,7 @@ function create(root) {
         ...up.map((value) => draw("line", { class: "grid", x1: box.left, x2: box.left + box.width, y1: box.top + y(value), y2: box.top + y(value) })),
         ...up.map((value) => draw("text", { x: box.left - letter * 0.4, y: box.top + y(value) + letter * 0.3, "text-anchor": "end" }, [label(value, quantity)])),
         ...across.map((step) => draw("text", { x: box.left + x(step), y: box.top + box.height + letter * 1.2, "text-anchor": "middle" }, [String(step)])),
-        draw("text", { x: box.left + box.width, y: box.top + box.height - letter * 0.35, "text-anchor": "end", opacity: 0.75 }, ["step"]),
+        draw("text", { x: box.left - letter * 0.6, y: box.top + box.height + letter * 1.2, "text-anchor": "end" }, ["step"]),
         draw("path", { class: "axis", fill: "none", d: `M${box.left} ${box.top}V${box.top + box.height}H${box.left + box.width}` }),
         inner, ...dots, ...cursor(),
       );
@@ -340,11 +340,13 @@ function create(root) {
       card.hidden = view.cursor === null || Boolean(drag);
       if (card.hidden) return;
       card.replaceChildren(make("b", { textContent: `step ${view.cursor}` }),
-        ...at(view.cursor).map(({ curve, text }) => make("span", {}, [sample(curve), `${curve.name} ${text}`])));
+        ...at(view.cursor).map(({ curve, text }) => make("span", {}, [sample(curve), `${curve.name}: ${text}`])));
       const place = box.left + x(view.cursor), width = card.offsetWidth;
       const right = place + letter + width < element.clientWidth;
       card.style.left = `${Math.max(0, right ? place + letter * 0.7 : place - width - letter * 0.7)}px`;
-      card.style.top = `${svg.offsetTop + box.top + (quantity === "accuracy" ? Math.max(0, box.height - card.offsetHeight - letter) : 0)}px`;
+      const top = svg.getBoundingClientRect().top - element.getBoundingClientRect().top + box.top;
+      // Where the curves are not: accuracies rise to the top, losses fall to the bottom.
+      card.style.top = `${top + (quantity === "accuracy" ? Math.max(0, box.height - card.offsetHeight - letter * 0.5) : 0)}px`;
     }
     function described(shown) {
       return shown.filter(({ curve }) => curve.dots).map(({ curve, rows }) => {

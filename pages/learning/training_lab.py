@@ -89,7 +89,7 @@ def confusion(run: Run, metric: Metric) -> None:
     counts = metric.confusion or []
     told = (st.session_state.get("lab_confusion") or {}).get("picked")
     cell = (int(told["row"]), int(told["column"])) if isinstance(told, dict) else None
-    caption = "Rows: true class, columns: predicted class. Click a cell to see its images."
+    caption = "Rows: true class, columns: predicted class."
     matrix("lab_confusion", counts, classes, classes, ("true", "predicted"), cell, caption)
     if cell and max(cell) < len(classes):
         true, predicted = cell
