@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnnviz.ui.lecture import Chapter, Lesson, run
-from cnnviz.ui.server import lifespan, show_error
+from cnnviz.ui.server import ROUTES, lifespan, show_error
 
 CHAPTERS = (
     Chapter("Start", (Lesson("pages/start/home.py", "Home"),)),
@@ -99,7 +99,7 @@ CHAPTERS = (
     ),
 )  # fmt: skip
 
-app = st.App(__file__, lifespan=lifespan, on_script_error=show_error)
+app = st.App(__file__, lifespan=lifespan, on_script_error=show_error, routes=ROUTES)
 
 if __name__ == "__main__":
     run(CHAPTERS)

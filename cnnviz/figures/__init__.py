@@ -1,16 +1,17 @@
 """Arrays in, pictures out: Pillow for grids of maps, Plotly for curves and matrices."""
 
-from cnnviz.figures.colours import DIVERGING, GREY, SEQUENTIAL, ColourScale, scale_for
-from cnnviz.figures.curves import calibration_curve, confusion_matrix, curve_in_words, learning_curve, loss_curve, probability_bars, value_map
+from cnnviz.figures.colours import DIVERGING, GREY, SEQUENTIAL, TRAIN, VALIDATION, ColourScale, scale_for
+from cnnviz.figures.curves import calibration_curve, curve_in_words, loss_curve, probability_bars, value_map
 from cnnviz.figures.drawings import receptive_squares, unit_network, volumes
 from cnnviz.figures.functions import (
+    DASHES,
+    SERIES,
     activation_curves,
     by_depth,
     channel_bars,
     depth_histogram,
     draws_in_words,
     lines,
-    several_runs,
     spread_of_draws,
     two_answers,
     value_histograms,
@@ -20,9 +21,13 @@ from cnnviz.figures.pixels import VALUES, PixelSheet, as_csv, edits_from, edits_
 from cnnviz.figures.sheet import Sheet, image_sheet, judged_labels, limits, map_sheet
 
 __all__ = [
+    "DASHES",
     "DIVERGING",
     "GREY",
     "SEQUENTIAL",
+    "SERIES",
+    "TRAIN",
+    "VALIDATION",
     "VALUES",
     "ColourScale",
     "PixelSheet",
@@ -32,7 +37,6 @@ __all__ = [
     "by_depth",
     "calibration_curve",
     "channel_bars",
-    "confusion_matrix",
     "curve_in_words",
     "depth_histogram",
     "draws_in_words",
@@ -41,7 +45,6 @@ __all__ = [
     "falling_similarity",
     "image_sheet",
     "judged_labels",
-    "learning_curve",
     "limits",
     "lines",
     "loss_curve",
@@ -51,7 +54,6 @@ __all__ = [
     "probability_bars",
     "receptive_squares",
     "scale_for",
-    "several_runs",
     "share_curves",
     "spread_of_draws",
     "two_answers",

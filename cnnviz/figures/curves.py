@@ -1,4 +1,4 @@
-"""Plotly figures: learning curves, one map with its numbers, a confusion matrix, probabilities."""
+"""Plotly figures: the loss of steps, one map with its numbers, probabilities, calibration."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from cnnviz.features import Calibration
-from cnnviz.figures.colours import RIGHT, SEQUENTIAL, TRAIN, VALIDATION, scale_for
+from cnnviz.figures.colours import RIGHT, TRAIN, scale_for
 from cnnviz.training import Metric
 
 if TYPE_CHECKING:
@@ -25,43 +25,6 @@ def layout(figure: "Figure", height: int) -> "Figure":
     return figure
 
 
-def training_axes(figure: "Figure", quantity: str, total_steps: int) -> None:
-    """Steps along x; accuracy in percent or loss from zero along y."""
-    figure.update_xaxes(title="step", range=[0, max(1, total_steps)])
-    if quantity == "accuracy":
-        figure.update_yaxes(title="accuracy", range=[0, 1.01], tickformat=".0%")
-    else:
-        figure.update_yaxes(title="loss", rangemode="tozero")
-
-
-def learning_curve(metrics: Sequence[Metric], quantity: str, total_steps: int, step: int | None = None) -> "Figure":
-    """One quantity against the steps, for training and validation.
-
-    Args:
-        quantity: ``"accuracy"`` (0 to 1) or ``"loss"`` (cross-entropy, in nats).
-        total_steps: the right end of the axis, so that a growing curve does not jump.
-        step: a mark at this step.
-    """
-    from plotly.graph_objects import Figure, Scatter
-
-    figure = Figure()
-    for title, field, colour, mode in (
-        ("training", quantity, TRAIN, "lines"),
-        ("validation", f"val_{quantity}", VALIDATION, "lines+markers"),
-    ):
-        points = [(metric.step, getattr(metric, field)) for metric in metrics if getattr(metric, field) is not None]
-        figure.add_trace(
-            Scatter(
-                x=[x for x, _ in points], y=[y for _, y in points], name=title, mode=mode, line={"color": colour, "width": 3},
-                marker={"size": 8}, hovertemplate="step %{x}: %{y:.4f}",
-            )
-        )  # fmt: skip
-    if step is not None:
-        figure.add_vline(x=step, line={"color": "#888", "width": 2, "dash": "dot"})
-    training_axes(figure, quantity, total_steps)
-    return layout(figure, 215)
-
-
 def loss_curve(losses: Sequence[float]) -> "Figure":
     """The loss after 0, 1, 2, … steps, on a logarithmic axis where it falls by more than a hundred times."""
     from plotly.graph_objects import Figure, Scatter
@@ -77,7 +40,7 @@ def loss_curve(losses: Sequence[float]) -> "Figure":
 
 
 def curve_in_words(metrics: Sequence[Metric], quantity: str) -> str:
-    """The text alternative of ``learning_curve``."""
+    """The validation curve of a quantity (``"accuracy"`` or ``"loss"``) in words."""
     values = [(metric.step, getattr(metric, f"val_{quantity}")) for metric in metrics if getattr(metric, f"val_{quantity}") is not None]
     if not values:
         return f"Curve of the {quantity}, still empty"
@@ -101,23 +64,6 @@ def value_map(values: Tensor, span: tuple[float, float]) -> "Figure":
     figure.update_yaxes(autorange="reversed", scaleanchor="x", constrain="domain", title="row")
     figure.update_xaxes(constrain="domain", title="column")
     return layout(figure, 480)
-
-
-def confusion_matrix(counts: Sequence[Sequence[int]], classes: Sequence[str]) -> "Figure":
-    """Counts of (true class, predicted class); each row is coloured by its share of the true class."""
-    from plotly.graph_objects import Figure, Heatmap
-
-    shares = [[count / max(1, sum(row)) for count in row] for row in counts]
-    figure = Figure(
-        Heatmap(
-            z=shares, zmin=0, zmax=1, x=list(classes), y=list(classes), colorscale=SEQUENTIAL.plotly, text=counts, texttemplate="%{text}",
-            xgap=1, ygap=1, colorbar={"thickness": 12, "tickformat": ".0%", "title": {"text": "of the row"}},
-            hovertemplate="true %{y}, predicted %{x}: %{text} images (%{z:.1%})<extra></extra>",
-        )
-    )  # fmt: skip
-    figure.update_yaxes(autorange="reversed", title="true class", type="category")
-    figure.update_xaxes(title="predicted class", type="category")
-    return layout(figure, 430)
 
 
 def probability_bars(probabilities: Tensor, classes: Sequence[str]) -> "Figure":

@@ -8,10 +8,9 @@ import torch
 from torch import Tensor
 
 from cnnviz.figures.colours import SEQUENTIAL
-from cnnviz.figures.curves import layout, training_axes
+from cnnviz.figures.curves import layout
 from cnnviz.ops.activations import ACTIVATIONS
 from cnnviz.ops.depth import Stack
-from cnnviz.training import Metric
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -77,27 +76,6 @@ def depth_histogram(stack: Stack) -> "Figure":
     figure.update_xaxes(title="layer")
     figure.update_yaxes(title=f"output of {ACTIVATIONS[stack.activation].title}")
     return layout(figure, 260)
-
-
-def several_runs(runs: Mapping[str, Sequence[Metric]], quantity: str, total_steps: int, training: bool = False) -> "Figure":
-    """Validation curves of several runs, and thin lines for training if wanted; ``quantity`` as in ``learning_curve``."""
-    from plotly.graph_objects import Figure, Scatter
-
-    figure = Figure()
-    for index, (title, metrics) in enumerate(runs.items()):
-        points = [(metric.step, getattr(metric, f"val_{quantity}")) for metric in metrics if getattr(metric, f"val_{quantity}") is not None]
-        figure.add_trace(
-            Scatter(
-                x=[x for x, _ in points], y=[y for _, y in points], name=title, mode="lines+markers", line=line_style(index),
-                hovertemplate="step %{x}: %{y:.4f}",
-            )
-        )  # fmt: skip
-        if training:
-            points = [(metric.step, getattr(metric, quantity)) for metric in metrics if getattr(metric, quantity) is not None]
-            line = {"color": SERIES[index % len(SERIES)], "width": 1, "dash": "solid"}
-            figure.add_trace(Scatter(x=[x for x, _ in points], y=[y for _, y in points], name=f"{title}, training", mode="lines", line=line))
-    training_axes(figure, quantity, total_steps)
-    return layout(figure, 300)
 
 
 def lines(values: Mapping[str, Sequence[float]], x: Sequence[float], x_title: str, y_title: str, percent: bool = False) -> "Figure":

@@ -118,6 +118,11 @@ def _imports() -> tuple[threading.Event, threading.Event]:
     return events
 
 
+def wait_for_imports() -> None:
+    """Until what every page but the first needs is there; for whoever else needs it."""
+    _imports()[0].wait()
+
+
 PROJECTOR_STYLE = """<style>
 html { font-size: 21px !important; }
 [data-testid="stSidebar"], [data-testid="stSidebarCollapsedControl"], [data-testid="stExpandSidebarButton"] { display: none !important; }

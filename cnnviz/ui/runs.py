@@ -1,6 +1,5 @@
 """A training run on a page: which one, who may see and command it, and how it is watched while it grows."""
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -11,14 +10,12 @@ from cnnviz.errors import CnnvizError
 from cnnviz.models import PRESET_TITLES, resolve
 from cnnviz.training import Metric, Run, open_run, runs
 from cnnviz.ui.components import browser_key
-from cnnviz.ui.frame import error_box, link
+from cnnviz.ui.frame import link
 from cnnviz.ui.links import changed_by_itself, write
 
 EXAMPLE = "example"
 """The bundled run: something to look at before the first own training."""
 IN_MENU = 20
-REFRESH_SECONDS = {"running": 0.5 if (os.cpu_count() or 1) > 2 else 1.0, "queued": 0.4, "paused": 1.0}
-"""Drawing the curves anew takes a browser without a graphics card a quarter of a second of processor time, which on two cores the training lacks."""
 
 
 def show_run(run_id: str) -> None:
@@ -110,33 +107,9 @@ def choose_run() -> Run:
     return run
 
 
-def watch(run: Run, view: Callable[[Run], None]) -> None:
-    """Draws the run with ``view``, again and again as long as it changes."""
-    state = run.state
-
-    @st.fragment(run_every=REFRESH_SECONDS.get(state))
-    def draw() -> None:
-        with error_box():
-            view(run)
-        if run.state != state:
-            st.rerun()
-
-    draw()
-
-
-def progress(run: Run, metrics: list[Metric]) -> None:
-    """Bar, step and time left; or what happened and what to do."""
+def notices(run: Run, metrics: list[Metric]) -> None:
+    """What went wrong with a run and what to do; nothing for one that goes well."""
     status = run.status
-    total = max(1, status.total_steps)
-    text = f"step {status.step} of {status.total_steps}"
-    if metrics:
-        text += f" · epoch {status.step / total * run.spec.epochs:.1f} of {run.spec.epochs} · {metrics[-1].seconds:.1f} s of work"
-        if status.state == "running" and metrics[-1].step > 5:
-            text += f" · about {metrics[-1].seconds / metrics[-1].step * (total - status.step):.0f} s left"
-    titles = {"queued": "Waiting", "running": "Training", "paused": "Paused", "stopped": "Stopped", "finished": "Finished"}
-    place = run.queue_position
-    name = f"Waiting, place {place} in the queue" if place else titles.get(status.state, status.state.capitalize())
-    st.progress(min(1.0, status.step / total), text=f"**{name}** · {text}")
     if status.state in ("diverged", "failed", "interrupted"):
         st.warning(status.message, icon=":material/warning:")
     elif status.message and status.state != "stopped":

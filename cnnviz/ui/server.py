@@ -5,11 +5,28 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from streamlit.runtime import Runtime
 from streamlit.runtime.pages_manager import PagesManager
 
 from cnnviz.errors import CnnvizError
 from cnnviz.ui.housekeeping import few_arenas, keep_house
+from cnnviz.ui.lecture import wait_for_imports
+
+
+def _live(request: Request) -> Response:
+    """What is new in some runs, for the curves in the browser; in a thread of Starlette's, because it reads files."""
+    # Not at the top: it brings torch, and the first page is shown before torch is there.
+    wait_for_imports()
+    from cnnviz.ui.live import answer
+
+    return answer(request)
+
+
+ROUTES = (Route("/{base:path}cnnviz/live", _live),)
+"""Besides Streamlit's own. ``base``: where ``server.baseUrlPath`` or a proxy has put the app."""
 
 
 @asynccontextmanager

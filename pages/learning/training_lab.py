@@ -4,16 +4,16 @@ import streamlit as st
 
 from cnnviz.data import DATASETS, load
 from cnnviz.features import filters, probabilities
-from cnnviz.figures import confusion_matrix, curve_in_words, image_sheet, judged_labels, learning_curve, map_sheet
+from cnnviz.figures import image_sheet, judged_labels, map_sheet
 from cnnviz.models import PRESET_TITLES, summary
 from cnnviz.models.presets import PRESETS
-from cnnviz.training import ACTIVE, OPTIMIZERS, SCHEDULES, Run, TrainingSpec, open_run, start, warm_up
-from cnnviz.ui.charts import chart
-from cnnviz.ui.components import WallItem, browser_key, map_wall, step_player
+from cnnviz.training import ACTIVE, OPTIMIZERS, SCHEDULES, Metric, Run, TrainingSpec, open_run, start, warm_up
+from cnnviz.ui.components import WallItem, browser_key, map_wall, matrix, step_player
 from cnnviz.ui.frame import Experiment, error_box, link, show_code, source, title, try_this
 from cnnviz.ui.links import choice, page_address
+from cnnviz.ui.live import live_curves, watch
 from cnnviz.ui.memory import remember
-from cnnviz.ui.runs import EXAMPLE, commands, current_run, current_step, describe, fetch_all, progress, show_run, watch
+from cnnviz.ui.runs import EXAMPLE, commands, current_run, current_step, describe, fetch_all, notices, show_run
 from cnnviz.ui.snippets import training_code
 
 PAGE = "pages/learning/training_lab.py"
@@ -52,7 +52,7 @@ with left:
 run = current_run() or open_run(EXAMPLE)
 
 
-def kernels_and_answers(run: Run, step: int) -> list[WallItem]:
+def kernels_and_predictions(run: Run, step: int) -> list[WallItem]:
     trained = run.network(step)
     test = load(run.spec.dataset, "test", STRIP)
     layer, kernels = filters(trained)
@@ -67,32 +67,40 @@ def kernels_and_answers(run: Run, step: int) -> list[WallItem]:
 
 def view(run: Run) -> None:
     metrics, steps, state = run.metrics(), run.steps, run.state
-    progress(run, metrics)
     if run.id != EXAMPLE:
         commands(run, key)
-    stamp = run.id, run.folder.metrics_stamp(), run.total_steps
-    for column, quantity in zip(st.columns(2), ("accuracy", "loss"), strict=True):
-        with column:
-            chart(f"curve_{quantity}", curve_in_words(metrics, quantity), stamp, learning_curve, metrics, quantity, run.total_steps)
+    chosen = current_step("lab_step", run)
+    live_curves("curves", {run.spec.network_name: run}, weights=True, step=chosen)
+    notices(run, metrics)
     if not steps:
         st.info("The first weights appear as soon as the run has started.", icon=":material/hourglass_empty:")
         return
-    chosen = current_step("lab_step", run)
     step_player("lab_step", run.id, steps, run.total_steps, chosen, live=state in ACTIVE)
     step = steps[-1] if chosen not in steps else chosen
-    map_wall("lab_wall", remember(("lab_wall", run.id, step, run.version(step)), lambda: kernels_and_answers(run, step)))
+    map_wall("lab_wall", remember(("lab_wall", run.id, step, run.version(step)), kernels_and_predictions, run, step))
     measured = [metric for metric in metrics if metric.confusion and metric.step <= step]
     if measured:
-        last = measured[-1]
-        st.markdown(f"**Confusion matrix at step {last.step}** · validation accuracy **{last.val_accuracy:.2%}**, loss {last.val_loss:.3f}")
-        words = f"Confusion matrix at step {last.step}: {last.val_accuracy:.2%} of the test images are on the diagonal"
-        classes = DATASETS[run.spec.dataset].classes
-        chart("confusion", words, (run.id, last.step, last.val_loss), lambda: confusion_matrix(last.confusion or [], classes))
+        confusion(run, measured[-1])
+
+
+def confusion(run: Run, metric: Metric) -> None:
+    st.markdown(f"**Confusion matrix at step {metric.step}** · validation accuracy **{metric.val_accuracy:.2%}**, loss {metric.val_loss:.3f}")
+    classes = DATASETS[run.spec.dataset].classes
+    counts = metric.confusion or []
+    told = (st.session_state.get("lab_confusion") or {}).get("picked")
+    cell = (int(told["row"]), int(told["column"])) if isinstance(told, dict) else None
+    caption = "Rows: true class, columns: predicted class."
+    matrix("lab_confusion", counts, classes, classes, ("true", "predicted"), cell, caption)
+    if cell and max(cell) < len(classes):
+        true, predicted = cell
+        name = f"The images of class {classes[true]} that are predicted as {classes[predicted]}"
+        state = {"run": run.id, "step": str(metric.step), "view": "cell", "true": str(true), "predicted": str(predicted)}
+        link("pages/inside/mistakes.py", name, ":material/search:", state)
 
 
 with right:
     st.markdown(f"**{describe(run)}**" + (" · the bundled example: press Train to start your own" if run.id == EXAMPLE else ""))
-    watch(run, view)
+    watch("curves", [run], lambda: view(run))
     link("pages/inside/feature_maps.py", "Look inside this network", ":material/search:", {"run": run.id})
     st.caption("The link to this run; whoever has it may look:")
     st.code(page_address({"run": run.id}), language=None)

@@ -299,7 +299,7 @@ transposed = st.builds(
 )
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.lists(convolutions | poolings | adaptive | transposed, min_size=1, max_size=4), st.integers(5, 14), st.integers(5, 14))
 def test_the_box_of_every_unit_is_that_of_its_gradient(layers: list[nn.Module], height: int, width: int) -> None:
     model = nn.Sequential(*layers)
