@@ -25,7 +25,11 @@ ARGUMENTS = (
     "--disable-sync", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
 )  # fmt: skip
 WIDTHS = {"laptop": (1366, 768), "projector": (1920, 1080), "phone": (390, 844)}
-expect.set_options(timeout=20_000)
+PATIENCE = 60_000
+"""Milliseconds after which a page that does not answer is broken, also where both cores have other things to do."""
+COMPUTING = 240_000
+"""The same for what trains or measures a network."""
+expect.set_options(timeout=PATIENCE)
 
 
 class Server:
@@ -45,7 +49,7 @@ class Server:
                 [sys.executable, "-m", "streamlit", "run", "explorer_app.py", "--server.headless=true", f"--server.port={self.port}"],
                 cwd=ROOT, stdout=file, stderr=file,
             )  # fmt: skip
-        end = time.monotonic() + 60
+        end = time.monotonic() + 120
         while time.monotonic() < end:
             with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2):
                 return
@@ -54,7 +58,7 @@ class Server:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(60)
 
     def complaints(self) -> str:
         lines = self.log.read_text().splitlines()
@@ -84,6 +88,7 @@ class Visitor:
     def __init__(self, server: Server, context: BrowserContext) -> None:
         self.server, self.context = server, context
         self.errors: list[str] = []
+        context.set_default_timeout(PATIENCE)
         self.page = self.new_tab()
 
     def new_tab(self) -> Page:

@@ -1,8 +1,10 @@
 import contextlib
+import re
 
 import pytest
 from playwright.sync_api import Page, TimeoutError, expect
 
+from cnnviz.ui.links import LAG_SECONDS
 from tests.browser.conftest import Visitor, settle
 
 pytestmark = pytest.mark.browser
@@ -26,7 +28,7 @@ def test_a_drawn_seven_is_read_and_the_maps_follow(visitor: Visitor) -> None:
     before = page.locator("img[alt*='maps of conv1']").get_attribute("src")
     draw(page, [(0.25, 0.2), (0.75, 0.2), (0.45, 0.85)])
     expect(page.get_by_role("figure", name="Predicted: 7")).to_be_visible()
-    assert page.locator("img[alt*='maps of conv1']").get_attribute("src") != before
+    expect(page.locator("img[alt*='maps of conv1']")).not_to_have_attribute("src", before or "")
     page.get_by_role("button", name="First step").click()
     expect(page.get_by_text("Prediction at step 0")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
@@ -41,7 +43,7 @@ def test_scrubbing_changes_the_maps_and_the_address(visitor: Visitor) -> None:
         page.keyboard.press("ArrowLeft")
     settle(page)
     expect(page.locator("img[alt*='maps of relu2']")).not_to_have_attribute("src", first or "")
-    assert "step=" in page.url
+    expect(page).to_have_url(re.compile("step="))
 
 
 def test_a_map_is_enlarged_with_its_values(visitor: Visitor) -> None:
@@ -61,16 +63,19 @@ def test_the_camera_gives_an_image(visitor: Visitor) -> None:
     taken = page.get_by_role("button", name="Clear photo").or_(page.get_by_text("Uploading"))
     # Streamlit opens the camera anew a second after its box got its width; a click in that moment takes nothing, and one clicks again.
     for _ in range(5):
-        page.get_by_role("button", name="Take Photo").click()
         with contextlib.suppress(TimeoutError):
-            taken.wait_for(timeout=4000)
+            page.get_by_role("button", name="Take Photo").click(timeout=10_000)
+        with contextlib.suppress(TimeoutError):
+            taken.first.wait_for(timeout=10_000)
             break
     expect(page.get_by_text("Until you give one")).to_have_count(0)
 
 
 def test_quick_steps_long_after_loading_are_all_heard_and_a_link_still_wins(visitor: Visitor) -> None:
     page = visitor.go("feature_maps")
-    page.wait_for_timeout(2500)  # longer than an address may lag behind
+    # A page that is older than an address may lag behind: from then on what the address says is a link.
+    age = page.evaluate("performance.now()")
+    page.wait_for_function(f"performance.now() > {age + 1000 * LAG_SECONDS}")
     slider = page.get_by_role("slider", name="Training step")
     slider.focus()
     for _ in range(4):
@@ -81,5 +86,6 @@ def test_quick_steps_long_after_loading_are_all_heard_and_a_link_still_wins(visi
     page.get_by_role("link", name="Go back to step 0").click()
     expect(page.get_by_text("Prediction at step 0")).to_be_visible()
     page.get_by_text("One colour scale").click()
+    expect(page).to_have_url(re.compile("one_scale=true"))
     settle(page)
     expect(page.get_by_text("Prediction at step 0")).to_be_visible()

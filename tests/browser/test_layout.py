@@ -1,12 +1,20 @@
 """Nothing is cut off, on every page, at three widths, light and dark; screenshots are kept in .ci/screenshots."""
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import SCREENSHOTS, WIDTHS, Server, Visitor
 from tests.pages.test_all_pages import PAGES
 
 pytestmark = pytest.mark.browser
+
+
+def drawn(page: Page) -> None:
+    """Waits until pictures, letters and curves are there."""
+    charts = page.get_by_test_id("stPlotlyChart")
+    expect(charts.filter(has_not=page.locator(".main-svg"))).to_have_count(0)
+    page.wait_for_function("document.fonts.status === 'loaded' && [...document.images].every((image) => image.complete)")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 @pytest.mark.parametrize("width", list(WIDTHS))
@@ -19,7 +27,7 @@ def test_no_sideways_scrolling(file: str, width: str, server: Server, browser: B
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
     guest = Visitor(server, context)
     page = guest.go("" if name == "home" else name)
-    page.wait_for_timeout(400)
+    drawn(page)
     page.screenshot(path=SCREENSHOTS / f"{name}_{width}.png")
     too_wide = page.evaluate(
         "document.querySelector('[data-testid=stMain]').scrollWidth - document.querySelector('[data-testid=stMain]').clientWidth"

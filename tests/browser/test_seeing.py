@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from cnnviz.ops.convolution import trace
-from tests.browser.conftest import Server, Visitor, settle
+from tests.browser.conftest import COMPUTING, Server, Visitor, settle
 from tests.ops.test_trace import LECTURE_IMAGE, LECTURE_KERNEL
 
 pytestmark = pytest.mark.browser
@@ -108,12 +108,23 @@ def test_playing_with_reduced_motion_goes_on_without_moving_fast(server: Server,
     guest = Visitor(server, context)
     page = guest.go("convolution")
     box = stepper(page)
+    label = box.locator("[data-part=label]")
+    expect(label).to_have_text("step 1 of 9")
     box.get_by_label("Speed").select_option(label="full speed")
+    # When each step was drawn, in milliseconds of the page's own frames.
+    label.evaluate(
+        """(label) => {
+            window.moves = [];
+            const watcher = new MutationObserver(() => window.moves.push(document.timeline.currentTime));
+            watcher.observe(label, { childList: true, characterData: true, subtree: true });
+        }"""
+    )
     box.get_by_role("button", name="▶ Play").click()
-    page.wait_for_timeout(1300)
-    box.get_by_role("button", name="❚❚ Pause").click()
-    step = int(re.search(r"step (\d+) of 9", box.locator("[data-part=label]").inner_text())[1])  # type: ignore[index]
-    assert 2 <= step <= 4
+    expect(label).to_have_text("step 9 of 9")
+    expect(box.get_by_role("button", name="▶ Play")).to_be_visible()
+    moves = sorted(set(page.evaluate("window.moves")))
+    assert len(moves) == 8
+    assert min(later - earlier for earlier, later in itertools.pairwise(moves)) > 499
     context.close()
     assert not guest.errors
 
@@ -123,10 +134,13 @@ def test_gradient_steps_find_the_edge_kernel(visitor: Visitor) -> None:
     expect(page.get_by_text("Loss L = 78")).to_be_visible()
     page.get_by_role("button", name="One step", exact=False).first.click()
     expect(page.get_by_text("Loss L = 78")).to_have_count(0)
+    shown = page.get_by_text(re.compile("^Loss L ="))
     for _ in range(3):
+        before = shown.inner_text()
         page.get_by_role("button", name="100 steps").click()
+        expect(shown).not_to_have_text(before)
         settle(page)
-    loss = float(re.search(r"Loss L = ([\d.e-]+)", page.get_by_text(re.compile("^Loss L =")).inner_text())[1])  # type: ignore[index]
+    loss = float(re.search(r"Loss L = ([\d.e-]+)", shown.inner_text())[1])  # type: ignore[index]
     assert loss < 0.05
     page.get_by_role("button", name="Start again").click()
     expect(page.get_by_text("Loss L = 78")).to_be_visible()
@@ -159,7 +173,7 @@ def test_a_pixel_and_its_number_light_together_and_can_be_changed(visitor: Visit
     page.get_by_label("Pixel row 0, column 1, 0 to 255").fill("300")
     page.keyboard.press("Enter")
     expect(page.get_by_text("“300” is not a number from 0 to 255")).to_be_visible()
-    assert "edits=0.0.0.200" in page.url
+    expect(page).to_have_url(re.compile(r"edits=0\.0\.0\.200"))
     page.get_by_role("button", name="Undo 1 changes").click()
     expect(matrix.nth(0)).to_have_text("0")
     page = visitor.go("image_as_numbers?edits=0.0.1.77,0.99.0.5,no")
@@ -185,7 +199,7 @@ def test_the_lens_tells_the_sum_under_the_pointer(visitor: Visitor) -> None:
     page.get_by_role("img", name=re.compile("Box blur")).first.focus()
     before = page.get_by_text("sum of 9 products").inner_text()
     page.keyboard.press("ArrowRight")
-    assert page.get_by_text("sum of 9 products").inner_text() != before
+    expect(page.get_by_text("sum of 9 products")).not_to_have_text(before)
     page.get_by_role("button", name="Edit these numbers").click()
     cell = page.get_by_label("Your numbers, row 1, column 1", exact=True)
     expect(cell).to_have_value("0.1111")
@@ -196,11 +210,11 @@ def test_the_lens_tells_the_sum_under_the_pointer(visitor: Visitor) -> None:
 def test_a_frozen_kernel_races_a_free_one(visitor: Visitor) -> None:
     page = visitor.go("kernels?kernel=sobel_x&kernel_side=3")
     page.get_by_role("button", name="Train both").click()
-    expect(page.get_by_role("cell", name="finished")).to_have_count(2, timeout=60_000)
+    expect(page.get_by_role("cell", name="finished")).to_have_count(2, timeout=COMPUTING)
     results = [float(text.rstrip("%")) for text in page.get_by_role("cell", name=re.compile(r"^\d\d\.\d\d%$")).all_inner_texts()]
     assert len(results) == 2
     assert min(results) > 95
-    assert "frozen=" in page.url
+    expect(page).to_have_url(re.compile("frozen="))
 
 
 def test_a_cell_and_its_place_in_the_vector(visitor: Visitor) -> None:

@@ -104,15 +104,16 @@ def test_what_cannot_be_gives_a_sentence(call) -> None:
 @examples(40)
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 2), st.integers(0, 1), st.integers(1, 2)), min_size=1, max_size=4))
 def test_receptive_fields_are_where_the_gradient_is_not_zero(numbers) -> None:
+    side = 300  # so that the unit in the middle sees no padding: at the edge a dilated window may skip the first pixels
     windows = [Window(*entry) for entry in numbers]
     layers = [nn.Conv1d(1, 1, w.kernel, w.stride, w.padding, w.dilation, bias=False) for w in windows]
     for layer in layers:
         nn.init.constant_(layer.weight, 1.0)
-    image = torch.ones(1, 1, 90, requires_grad=True)
+    image = torch.ones(1, 1, side, requires_grad=True)
     output = nn.Sequential(*layers)(image)
     unit = output.shape[-1] // 2
     output[0, 0, unit].backward()
     seen = image.grad[0, 0].nonzero().flatten()
     first, last = receptive_fields(windows)[-1].span(unit)
-    assert seen[0].item() == max(0, first)
-    assert seen[-1].item() == min(89, last)
+    assert 0 <= first <= last < side
+    assert (seen[0].item(), seen[-1].item()) == (first, last)
