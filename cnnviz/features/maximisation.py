@@ -12,6 +12,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.features.ablation import channels_of
 from cnnviz.features.receptive import receptive_field
 from cnnviz.models import graph_of
+from cnnviz.models.folding import frozen
 
 Progress = Callable[[float], None]
 
@@ -39,14 +40,14 @@ def maximise(
     model: nn.Module, layer: str, channel: int, input_shape: tuple[int, int, int], *, steps: int = 160, rate: float = 0.05, jitter: int | None = None,
     smoothness: float = 0.02, whole: bool | None = None, decorrelated: bool | None = None, seed: int = 0, progress: Progress | None = None,
 ) -> Maximised:  # fmt: skip
-    r"""Climbs from noise to an image that fires a channel: :math:`\max_x \; \overline{a_k(x)} - \lambda\,TV(x)`.
+    r"""Climbs from noise to an image that fires a channel: gradient descent (Adam) on ``maximisation_loss`` of the image, moved at random.
 
     The image is written in waves (Fourier coefficients over 1/frequency), so that fine and coarse parts learn equally fast, and pressed into [0, 1]
     by a sigmoid. It is moved by some pixels at each step, so that nothing can be hung on single pixels.
 
     Args:
         jitter: pixels of the movement; a sixteenth of the side if not given.
-        smoothness: λ of the total variation.
+        smoothness: λ of ``maximisation_loss``.
         whole: raise the mean of the whole map, which makes textures; otherwise its middle unit, which makes the one pattern that a unit of a small
             network looks for. Usual for images above 64 pixels.
         decorrelated: colours as independent as in photographs; usual for colour images.
@@ -63,9 +64,9 @@ def maximise(
     name = graph.find(layer)
     if isinstance(graph.calls[name].module, nn.ReLU):
         name = graph.calls[name].inputs[0]
-    network = graph.cut(name).requires_grad_(False) if name in graph.calls else None
-    if network is None:
+    if name not in graph.calls:
         raise CnnvizError(f"'{layer}' only takes the image. Choose a layer after it.")
+    network = frozen(graph.cut(name))
     channels, height, width = input_shape
     colours = channels == 3 and decorrelated is not False
     whole = max(height, width) > 64 if whole is None else whole
@@ -95,14 +96,30 @@ def maximise(
         with torch.enable_grad():
             image = image_of(waves)
             fired = value(torch.roll(image, (down, right), (2, 3)))
-            variation = image.diff(dim=2).abs().mean() + image.diff(dim=3).abs().mean()
-            loss = -fired + smoothness * (1 + fired.detach().abs()) * variation * 10
-            (waves.grad,) = torch.autograd.grad(loss, waves)
+            (waves.grad,) = torch.autograd.grad(maximisation_loss(fired, image, smoothness), waves)
         optimizer.step()
         if step % 10 == 9:
             with torch.no_grad():
                 history.append(value(image_of(waves)).item())
     return Maximised(image_of(waves).detach()[0], tuple(history), name, channel)
+
+
+def maximisation_loss(fired: Tensor, image: Tensor, smoothness: float) -> Tensor:
+    r"""What ``maximise`` makes small: the channel shall fire, the image be smooth.
+
+    .. math:: L(x) = -a_k(x) + 10\,\lambda\,(1 + |a_k(x)|)\;TV(x), \qquad
+        TV(x) = \overline{|x_{i+1,j} - x_{i,j}|} + \overline{|x_{i,j+1} - x_{i,j}|}
+
+    The bars are means over all pixels and channels. The factor :math:`1 + |a_k|` is a constant for the gradient; with it one λ suits channels
+    that fire weakly and strongly.
+
+    Args:
+        fired: a_k, the value of the channel: of its middle unit, or the mean of its map.
+        image: x, (1, C, H, W).
+        smoothness: λ.
+    """
+    variation = image.diff(dim=2).abs().mean() + image.diff(dim=3).abs().mean()
+    return -fired + smoothness * (1 + fired.detach().abs()) * variation * 10
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def fold(module: fx.GraphModule, channels_last: bool) -> Folded:
     copied: dict[fx.Node, fx.Node] = {}
     result = graph.graph_copy(module.graph, copied)
     graph.output(result)
-    body = _frozen(twins(module))
+    body = frozen(twins(module))
     changed: set[str] = set()
     for node in list(graph.nodes):
         source = node.args[0] if node.args else None
@@ -73,7 +73,7 @@ def fold(module: fx.GraphModule, channels_last: bool) -> Folded:
             body.add_module(str(node.target), _channels_last(layer) if channels_last else _for_small_images(layer))
     whole = fx.GraphModule(body, graph)
     head, tail = split_affine(whole)
-    return Folded(straight(whole), straight(head), straight(tail), straight(fx.GraphModule(_frozen(twins(whole)), graph)), frozenset(changed))
+    return Folded(straight(whole), straight(head), straight(tail), straight(fx.GraphModule(frozen(twins(whole)), graph)), frozenset(changed))
 
 
 def straight(network: fx.GraphModule) -> nn.Module:
@@ -89,7 +89,7 @@ def straight(network: fx.GraphModule) -> nn.Module:
     return signed(Chain((str(node.target), network.get_submodule(str(node.target))) for node in layers))
 
 
-def _frozen(module: nn.Module) -> nn.Module:
+def frozen(module: nn.Module) -> nn.Module:
     """Makes the weights of private modules share the network's numbers and nothing else: autograd does not prepare for a gradient nobody asks for."""
     for part in module.modules():
         part._parameters = {name: None if value is None else nn.Parameter(value.detach(), False) for name, value in part._parameters.items()}

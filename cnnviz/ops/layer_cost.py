@@ -69,13 +69,14 @@ def layer_cost(
     shape = (filters, sides[0], sides[1])
     depth = channels // groups
     parameters = filters * (depth * kernel**2 + 1)
-    places, place_text = (height * width, rf"{height}\cdot {width}") if transposed else (sides[0] * sides[1], rf"{sides[0]}\cdot {sides[1]}")
-    multiply_adds = filters * places * depth * kernel**2
+    # A transposed convolution lays its kernel down once for each input value, any other one once for each output value.
+    symbols, (rows, cols) = ("HW", (height, width)) if transposed else ("H'W'", (sides[0], sides[1]))
+    multiply_adds = filters * rows * cols * depth * kernel**2
     dense = (prod(input_shape) + 1) * prod(shape)
     return LayerCost(
         input_shape, shape, parameters, multiply_adds, dense,
         rf"N\left(\tfrac{{C}}{{g}}k^2 + 1\right) = {filters}\left({depth}\cdot {kernel}^2 + 1\right) = {_grouped(parameters)}",
-        rf"N\,H'W'\tfrac{{C}}{{g}}k^2 = {filters}\cdot {place_text}\cdot {depth}\cdot {kernel}^2 = {_grouped(multiply_adds)}",
+        rf"N\,{symbols}\,\tfrac{{C}}{{g}}k^2 = {filters}\cdot {rows}\cdot {cols}\cdot {depth}\cdot {kernel}^2 = {_grouped(multiply_adds)}",
         rf"({channels}\cdot {height}\cdot {width} + 1)\cdot {shape[0]}\cdot {shape[1]}\cdot {shape[2]} = {_grouped(dense)}",
     )  # fmt: skip
 

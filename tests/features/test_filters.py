@@ -1,3 +1,7 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -6,6 +10,7 @@ from torch.nn import functional
 from cnnviz.data import load
 from cnnviz.errors import CnnvizError
 from cnnviz.features import convolutions, deconvolved, feature_maps, filter_bank, maximise, tiles, top_images, weight_histogram
+from cnnviz.features.maximisation import maximisation_loss
 from cnnviz.models import pretrained
 from cnnviz.training import open_run
 
@@ -58,6 +63,42 @@ def test_an_image_is_made_that_fires_the_filter_more_than_any_test_image(network
         best = max(feature_maps(network, one)["conv2"][channel].max().item() for one in images)
         assert feature_maps(network, made.image)["conv2"][channel].max().item() > best
     assert torch.equal(made.image, maximise(network, "relu2", 3, SHAPE, steps=120).image)
+
+
+def test_making_an_image_leaves_every_parameter_of_the_network_as_it_was() -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 4, 3), nn.ReLU()).train()
+    network[3].bias.requires_grad_(False)
+    before = [weight.requires_grad for weight in network.parameters()]
+    weights = [weight.clone() for weight in network.parameters()]
+    meeting, seen = threading.Barrier(2), []
+
+    def make(channel: int) -> torch.Tensor:
+        def look(_: float) -> None:
+            if not meeting.broken:
+                meeting.wait(60)
+            seen.append([weight.requires_grad for weight in network.parameters()])
+
+        return maximise(network, "3", channel, (1, 12, 12), steps=5, progress=look).image
+
+    with ThreadPoolExecutor(2) as threads:
+        together = list(threads.map(make, (0, 1)))
+    assert len(seen) == 10
+    assert all(one == before for one in seen)
+    assert [weight.requires_grad for weight in network.parameters()] == before
+    assert all(weight.grad is None and torch.equal(weight, old) for weight, old in zip(network.parameters(), weights, strict=True))
+    assert network.training
+    for channel, image in enumerate(together):
+        assert torch.equal(image, maximise(network, "3", channel, (1, 12, 12), steps=5).image)
+
+
+def test_the_loss_of_maximisation_is_that_of_its_formula() -> None:
+    image, fired = torch.rand(1, 3, 5, 7, requires_grad=True), torch.tensor(-2.5, requires_grad=True)
+    x = image.detach()[0].double().numpy()
+    variation = np.abs(x[:, 1:] - x[:, :-1]).mean() + np.abs(x[:, :, 1:] - x[:, :, :-1]).mean()
+    loss = maximisation_loss(fired, image, 0.3)
+    assert loss.item() == pytest.approx(2.5 + 10 * 0.3 * 3.5 * variation, rel=1e-5)
+    assert torch.autograd.grad(loss, fired)[0].item() == -1
 
 
 def test_smoothness_makes_smoother(network: nn.Module) -> None:

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 import torch
 from hypothesis import given
@@ -31,6 +33,13 @@ def test_costs_are_those_of_torch(channels, height, width, filters, kernel, stri
     assert cost.output_shape == tuple(output.shape[1:])
     assert cost.parameters == sum(p.numel() for p in module.parameters())
     assert 2 * cost.multiply_adds == counter.get_total_flops()
+    symbols, numbers, result = cost.multiply_adds_formula.split(" = ")
+    (out_height, out_width), depth = output.shape[2:], channels // groups
+    named = {"N": filters, "H'": out_height, "W'": out_width, "H": height, "W": width, r"\tfrac{C}{g}": depth, "k^2": kernel**2}
+    factors = re.findall(r"\\tfrac\{C\}\{g\}|k\^2|[A-Z]'?", symbols)
+    assert "".join(factors) == symbols.replace(r"\,", "")
+    assert [named[symbol] for symbol in factors] == [eval(number.replace("^", "**")) for number in numbers.split(r"\cdot ")]
+    assert int(result.replace(r"\,", "")) == cost.multiply_adds
     assert cost.dense_parameters == (channels * height * width + 1) * output.numel()
 
 
