@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from captum import attr
 from torch import Tensor, nn
@@ -18,7 +19,7 @@ from torch.nn import functional
 from benchmarks._app import percentile
 from cnnviz.data import fit, load, photo
 from cnnviz.saliency import METHODS, attribute
-from cnnviz.saliency.setting import seeded, superpixels
+from cnnviz.saliency.setting import superpixels
 from cnnviz.training import open_run
 from cnnviz.vision import torchvision
 
@@ -37,8 +38,9 @@ def captum_calls(model: nn.Module, x: Tensor, layer: nn.Module) -> dict[str, Cal
         return functional.interpolate(maps.detach(), x.shape[-2:], mode="bilinear")
 
     def noisy(make: Callable[[], Tensor]) -> Tensor:
-        with seeded(0):
-            return make()
+        torch.manual_seed(0)
+        np.random.seed(0)
+        return make()
 
     return {
         "gradient": lambda: attr.Saliency(model).attribute(x, abs=False, **modern),

@@ -17,21 +17,22 @@ NEIGHBOURS = 5
 
 
 def layer_features(model: nn.Module, layer: str, images: Tensor, batch: int = 250, progress: Progress | None = None) -> Tensor:
-    """(N, D) a layer's values as one vector an image; maps with more than 4096 values in all are averaged to at most 4×4 first.
+    """(N, D), on the CPU: a layer's values as one vector an image; maps with more than 4096 values in all are averaged to at most 4×4 first.
 
     Args:
         images: (N, C, H, W) float in [0, 1].
     """
-    network = graph_of(model).cut(layer)
+    graph = graph_of(model)
+    network = graph.cut(layer)
     found = []
     with torch.inference_mode():
         for start in range(0, len(images), batch):
             if progress:
                 progress(start / len(images))
-            values = network(images[start : start + batch])
+            values = network(images[start : start + batch].to(graph.device))
             if values.dim() == 4 and values[0].numel() > LARGE:
                 values = functional.adaptive_avg_pool2d(values, (min(4, values.shape[2]), min(4, values.shape[3])))
-            found.append(values.flatten(1).clone())
+            found.append(values.flatten(1).to("cpu", copy=True))
     return torch.cat(found)
 
 
@@ -41,6 +42,7 @@ def project(features: Tensor, way: str = "pca", *, start: Tensor | None = None, 
     Args:
         features: (N, D).
         way: a key of ``WAYS``. PCA: the two directions of largest spread. t-SNE: near points stay near, far ones mean little.
+        seed: of what t-SNE begins with, the first layout trembling by a hundredth, and of the search for the largest directions in wide features.
         start: (N, 2) an earlier layout of the same images; the new one is turned to it (PCA), or begins from it (t-SNE), so that points keep their place.
 
     Raises:
@@ -58,17 +60,30 @@ def project(features: Tensor, way: str = "pca", *, start: Tensor | None = None, 
     if centred.abs().max() < 1e-9:
         raise CnnvizError("This layer gives the same values for all images, so there is nothing to tell apart. Choose another layer or a later step.")
     if way == "pca":
-        points = _principal(centred)
+        points = _principal(centred, torch.Generator().manual_seed(seed))
         return points if start is None else _turned_to(points, start)
     return _neighbours_kept(centred, start, seed, progress)
 
 
-def _principal(centred: Tensor) -> Tensor:
+def _largest_directions(centred: Tensor, count: int, rounds: int, generator: torch.Generator) -> Tensor:
+    """(D, count) orthonormal: close to the directions of largest spread, by subspace iteration from random ones.
+
+    Source: Halko, Martinsson and Tropp, "Finding structure with randomness", SIAM Review 2011, algorithm 4.4; ``torch.pca_lowrank`` is the same
+    with torch's shared generator.
+    """
+    count = min(count, *centred.shape)
+    found = torch.linalg.qr(centred @ torch.randn(centred.shape[1], count, generator=generator, dtype=centred.dtype)).Q
+    for _ in range(rounds):
+        found = torch.linalg.qr(centred @ torch.linalg.qr(centred.T @ found).Q).Q
+    return torch.linalg.svd(found.T @ centred, full_matrices=False)[2].T
+
+
+def _principal(centred: Tensor, generator: torch.Generator) -> Tensor:
     if min(centred.shape) < 600:
-        directions = torch.linalg.svd(centred, full_matrices=False)[2][:2]
+        directions = torch.linalg.svd(centred, full_matrices=False)[2][:2].T
     else:
-        directions = torch.pca_lowrank(centred, 2, center=False, niter=4)[2].T
-    points = centred @ directions.T
+        directions = _largest_directions(centred, 2, 4, generator)
+    points = centred @ directions
     if points.shape[1] < 2:
         points = torch.cat([points, torch.zeros_like(points)], 1)
     # The sign of a direction means nothing: the larger half is put on the positive side.
@@ -88,9 +103,13 @@ def _turned_to(points: Tensor, start: Tensor) -> Tensor:
 def _neighbours_kept(centred: Tensor, start: Tensor | None, seed: int, progress: Progress | None) -> Tensor:
     from openTSNE import TSNE
 
-    values = centred if centred.shape[1] <= 50 else centred @ torch.pca_lowrank(centred, 50, center=False)[2]
-    begin = _principal(centred) if start is None else start
-    initial = ((begin - begin.mean(0)) / begin.std(0).clamp_min(1e-9) * 1e-4).double().numpy()
+    generator = torch.Generator().manual_seed(seed)
+    values = centred if centred.shape[1] <= 50 else centred @ _largest_directions(centred, 50, 2, generator)
+    begin = _principal(centred, generator) if start is None else start
+    initial = (begin - begin.mean(0)) / begin.std(0).clamp_min(1e-9)
+    if start is None:
+        initial = initial + torch.randn(initial.shape, generator=generator) / 100
+    initial = (initial * 1e-4).double().numpy()
     total, done = (750 if start is None else 300), 0
 
     def called(*_: object) -> bool:

@@ -9,6 +9,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.models.layers import Shape
 from cnnviz.models.presets import PRESETS
 from cnnviz.models.spec import NetworkSpec, Plan, summary
+from cnnviz.random_numbers import drawing_from
 
 NEUTRAL = 0.5
 
@@ -88,7 +89,7 @@ def build(
     mean: tuple[float, ...] | None = None,
     std: tuple[float, ...] | None = None,
 ) -> Network:
-    """A network with random weights; the same seed gives the same weights, and the global random state stays.
+    """A network with random weights; the same seed gives the same weights, those of ``torch.manual_seed(seed)``, and the shared generator stays.
 
     Args:
         spec: a specification or the name of a preset.
@@ -102,8 +103,7 @@ def build(
     spec = resolve(spec)
     plan = summary(spec, input_shape, classes)
     neutral = (NEUTRAL,) * input_shape[0]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with drawing_from(torch.Generator().manual_seed(seed)):
         return Network(spec, plan, mean or neutral, std or neutral)
 
 

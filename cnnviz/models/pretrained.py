@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from cnnviz.errors import CnnvizError
 from cnnviz.models.efficientnet import EfficientNetLite0
 from cnnviz.models.network import ImageNetwork, Normalise
+from cnnviz.random_numbers import drawing_from
 from cnnviz.settings import settings
 from cnnviz.subprocesses import Progress, download
 from cnnviz.vision import torchvision
@@ -76,12 +77,14 @@ def _read(name: str) -> ImageNetwork:
     entry = PRETRAINED[name]
     classes = imagenet_classes()
     if not entry.weights:
-        network = EfficientNetLite0(classes)
+        with drawing_from(torch.Generator()):
+            network = EfficientNetLite0(classes)
         network.load_published(_bundled_weights())
         return network.eval()
     models = torchvision().models
-    options = {"transform_input": False} if name == "googlenet" else {}
-    body = getattr(models, name)(weights=None, **options, **({"aux_logits": True, "init_weights": False} if name == "googlenet" else {}))
+    options = {"transform_input": False, "aux_logits": True, "init_weights": False} if name == "googlenet" else {}
+    with drawing_from(torch.Generator()):
+        body = getattr(models, name)(weights=None, **options)
     body.load_state_dict(torch.load(_weights_file(entry), weights_only=True, map_location="cpu"))
     return TorchvisionNetwork(body, entry.title, classes).eval()
 

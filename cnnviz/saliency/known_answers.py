@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import skip_init
 
 from cnnviz.errors import CnnvizError
 from cnnviz.saliency.attribution import attribute
@@ -45,7 +46,7 @@ class KnownAnswer:
 def _linear(seed: int) -> KnownAnswer:
     generator = torch.Generator().manual_seed(seed)
     smooth = nn.functional.interpolate(torch.randn(2, 1, 7, 7, generator=generator), (SIDE, SIDE), mode="bilinear")
-    layer = nn.Linear(SIDE * SIDE, 2, bias=False)
+    layer = skip_init(nn.Linear, SIDE * SIDE, 2, bias=False)
     layer.weight.data = smooth.flatten(1)
     network = nn.Sequential(OrderedDict(flatten=nn.Flatten(), fc=layer))
     image = torch.rand(1, SIDE, SIDE, generator=generator)
@@ -64,7 +65,8 @@ def _detector(pattern: Tensor, threshold: float) -> tuple[Tensor, float]:
 def _network(patterns: Sequence[Tensor]) -> nn.Module:
     """The class's logit is the largest answer of the first pattern's detector; the other patterns vote for the other class."""
     detectors = [_detector(pattern, 0.5) for pattern in patterns]
-    conv, fc = nn.Conv2d(1, len(patterns), 5, padding=2), nn.Linear(len(patterns), 2, bias=False)
+    conv = skip_init(nn.Conv2d, 1, len(patterns), 5, padding=2)
+    fc = skip_init(nn.Linear, len(patterns), 2, bias=False)
     conv.weight.data = torch.stack([kernel for kernel, _ in detectors]).unsqueeze(1)
     conv.bias = nn.Parameter(torch.tensor([bias for _, bias in detectors]))
     fc.weight.data = torch.stack([torch.eye(len(patterns))[0], 1 - torch.eye(len(patterns))[0]])

@@ -1,18 +1,21 @@
 """The registry of saliency methods: one entry a method; menus, words, tests and benchmarks are drawn from it.
 
 Most run through Captum. Four stand here in own lines, because no kept library that works beside Captum has them all:
-Grad-CAM++, LayerCAM, Score-CAM and RISE.
+Grad-CAM++, LayerCAM, Score-CAM and RISE; and the draws of SmoothGrad, GradientSHAP, LIME and KernelSHAP, because Captum's come from
+generators that all threads share.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.data import DataLoader, TensorDataset
 
 from cnnviz.errors import CnnvizError
-from cnnviz.saliency.setting import BASELINES, Setting, is_large, seeded
+from cnnviz.saliency.setting import BASELINES, Setting, is_large
 
 
 @dataclass(frozen=True)
@@ -115,33 +118,30 @@ def _integrated_gradients(setting: Setting) -> tuple[Tensor, None]:
 
 
 def _smooth_grad(setting: Setting) -> tuple[Tensor, None]:
-    from captum.attr import NoiseTunnel, Saliency
+    from captum.attr import Saliency
 
-    samples = int(setting.options["samples"])
+    samples, generator = int(setting.options["samples"]), setting.generator()
     spread = float(setting.options["noise"]) * (setting.image.max() - setting.image.min()).item()
-    forward = setting.forward(samples)
-    with seeded(int(setting.options["seed"])):
-        return NoiseTunnel(Saliency(forward)).attribute(
-            setting.image, nt_type="smoothgrad", nt_samples=samples, nt_samples_batch_size=setting.batch_of(samples),
-            stdevs=spread, target=setting.target, abs=False,
-        )[0].detach(), None  # fmt: skip
+    saliency = Saliency(setting.forward(samples))
+    total = torch.zeros_like(setting.image[0])
+    for size in setting.batches(samples):
+        images = setting.image.detach() + spread * setting.noise(size, generator)
+        total += saliency.attribute(images.requires_grad_(), target=setting.target, abs=False).sum(0)
+    return total / samples, None
 
 
 def _gradient_shap(setting: Setting) -> tuple[Tensor, None]:
-    from captum.attr import GradientShap
+    from captum.attr import Saliency
 
-    samples = int(setting.options["samples"])
-    forward = setting.forward(samples)
-    with seeded(int(setting.options["seed"])):
-        total = torch.zeros_like(setting.image)
-        done = 0
-        while done < samples:
-            count = min(setting.batch, samples - done)
-            total += count * GradientShap(forward).attribute(
-                setting.image, setting.baseline, n_samples=count, stdevs=float(setting.options["noise"]), target=setting.target
-            ).detach()  # fmt: skip
-            done += count
-        return (total / samples)[0], None
+    samples, generator = int(setting.options["samples"]), setting.generator()
+    saliency, empty = Saliency(setting.forward(samples)), setting.baseline.detach()
+    total = torch.zeros_like(setting.image[0])
+    for size in setting.batches(samples):
+        images = setting.image.detach() + float(setting.options["noise"]) * setting.noise(size, generator)
+        share = torch.rand(size, 1, 1, 1, generator=generator).to(images)
+        between = (empty + share * (images - empty)).requires_grad_()
+        total += ((images - empty) * saliency.attribute(between, target=setting.target, abs=False)).sum(0)
+    return total / samples, None
 
 
 def _deep_lift(setting: Setting) -> tuple[Tensor, None]:
@@ -207,7 +207,7 @@ def _score_cam(setting: Setting) -> tuple[Tensor, None]:
         strongest = maps.flatten(1).amax(1).argsort(descending=True)[: int(setting.options["channels"])]
         forward = setting.forward(len(strongest) + 1)
         base = forward(setting.baseline).softmax(1)[0, setting.target]
-        scores, total = [], torch.zeros(1, 1, *setting.image.shape[-2:], dtype=setting.image.dtype)
+        scores, total = [], setting.image.new_zeros(1, 1, *setting.image.shape[-2:])
         for chosen in strongest.split(setting.batch):
             masks = setting.upsampled(maps[chosen].unsqueeze(1))
             low, high = masks.amin((2, 3), keepdim=True), masks.amax((2, 3), keepdim=True)
@@ -221,16 +221,15 @@ def _score_cam(setting: Setting) -> tuple[Tensor, None]:
 
 def _rise(setting: Setting) -> tuple[Tensor, None]:
     count, keep, cells = int(setting.options["masks"]), float(setting.options["keep"]), int(setting.options["cells"])
-    generator = torch.Generator().manual_seed(int(setting.options["seed"]))
+    generator = setting.generator()
     height, width = setting.image.shape[-2:]
     # Each mask is a coarse random grid, enlarged by one cell and cut out with a random shift.
     tall, wide = -(-height // cells), -(-width // cells)
     forward = setting.forward(count)
-    total = torch.zeros(1, height, width, dtype=setting.image.dtype)
+    total = setting.image.new_zeros(1, height, width)
     with torch.inference_mode():
-        for start in range(0, count, setting.batch):
-            size = min(setting.batch, count - start)
-            grids = (torch.rand(size, 1, cells, cells, generator=generator) < keep).to(setting.image.dtype)
+        for size in setting.batches(count):
+            grids = (torch.rand(size, 1, cells, cells, generator=generator) < keep).to(setting.image)
             large = functional.interpolate(grids, ((cells + 1) * tall, (cells + 1) * wide), mode="bilinear", align_corners=False)
             tops, lefts = (torch.randint(n, (size,), generator=generator).tolist() for n in (tall, wide))
             masks = torch.stack([mask[:, t : t + height, x : x + width] for mask, t, x in zip(large, tops, lefts, strict=True)])
@@ -258,31 +257,73 @@ def _occlusion(setting: Setting) -> tuple[Tensor, None]:
 
 def _by_pieces(found: Tensor, pieces: Tensor) -> tuple[Tensor, float]:
     """All pixels of a piece have its value; the pieces add up to the total."""
-    first = torch.zeros(int(pieces.max()) + 1, dtype=found.dtype)
+    first = found.new_zeros(int(pieces.max()) + 1)
     first[pieces.flatten()] = found[0, 0].flatten().detach()
     return found[0, :1].detach(), first.sum().item()
 
 
+def _coins(generator: torch.Generator) -> Callable[..., Tensor]:
+    """Captum's draw for LIME, from a generator: (1, pieces), each piece stays with probability ½."""
+
+    def draw(image: Tensor, **facts: Any) -> Tensor:
+        return torch.bernoulli(torch.full((1, facts["num_interp_features"]), 0.5), generator=generator).to(image.device, torch.long)
+
+    return draw
+
+
+def _coalitions(generator: torch.Generator) -> Callable[..., Iterator[Tensor]]:
+    """Captum's draws for KernelSHAP, from a generator: (1, pieces) each; all pieces, none, then k of them with the Shapley kernel's weight of k."""
+
+    def draw(image: Tensor, **facts: Any) -> Iterator[Tensor]:
+        pieces, sizes = facts["num_interp_features"], facts["num_select_distribution"].probs.cpu()
+        yield torch.ones(1, pieces, device=image.device, dtype=torch.long)
+        yield torch.zeros(1, pieces, device=image.device, dtype=torch.long)
+        while True:
+            size = int(torch.multinomial(sizes, 1, replacement=True, generator=generator))
+            values = torch.randn(1, pieces, generator=generator)
+            yield (values > values.kthvalue(pieces - size).values).to(image.device, torch.long)
+
+    return draw
+
+
+class _WeightedSum:
+    """A linear model of scikit-learn as Captum asks for one; Captum's own begins with random weights and reads its samples in random order."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def fit(self, samples: DataLoader[Any]) -> None:
+        assert isinstance(samples.dataset, TensorDataset)
+        inputs, outputs, weights = (one.cpu().numpy() for one in samples.dataset.tensors)
+        self._model.fit(inputs, outputs, sample_weight=weights)
+
+    def representation(self) -> Tensor:
+        return torch.from_numpy(self._model.coef_)
+
+
 def _lime(setting: Setting) -> tuple[Tensor, float]:
-    from captum._utils.models.linear_model import SkLearnLasso
     from captum.attr import Lime
+    from sklearn.linear_model import Lasso
 
     pieces, samples = setting.superpixels(), int(setting.options["samples"])
-    with seeded(int(setting.options["seed"])):
-        found = Lime(setting.forward(samples), interpretable_model=SkLearnLasso(alpha=0.01)).attribute(
-            setting.image, setting.baseline, setting.target, feature_mask=pieces, n_samples=samples, perturbations_per_eval=setting.batch
-        )  # fmt: skip
+    explainer = Lime(setting.forward(samples), _WeightedSum(Lasso(alpha=0.01, random_state=0)), perturb_func=_coins(setting.generator()))
+    found = explainer.attribute(
+        setting.image, setting.baseline, setting.target, feature_mask=pieces, n_samples=samples, perturbations_per_eval=setting.batch
+    )  # fmt: skip
     return _by_pieces(found, pieces)
 
 
 def _kernel_shap(setting: Setting) -> tuple[Tensor, float]:
     from captum.attr import KernelShap
+    from sklearn.linear_model import LinearRegression
 
     pieces, samples = setting.superpixels(), int(setting.options["samples"])
-    with seeded(int(setting.options["seed"])):
-        found = KernelShap(setting.forward(samples)).attribute(
-            setting.image, setting.baseline, setting.target, feature_mask=pieces, n_samples=samples, perturbations_per_eval=setting.batch
-        )  # fmt: skip
+    explainer = KernelShap(setting.forward(samples))
+    explainer.interpretable_model = _WeightedSum(LinearRegression())
+    explainer.perturb_func = _coalitions(setting.generator())
+    found = explainer.attribute(
+        setting.image, setting.baseline, setting.target, feature_mask=pieces, n_samples=samples, perturbations_per_eval=setting.batch
+    )  # fmt: skip
     return _by_pieces(found, pieces)
 
 

@@ -1,6 +1,5 @@
 """What a method works with: the network, the image, the class, and the small things all methods share."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,8 +24,6 @@ MOST_AT_ONCE = 256
 
 LARGE_SIDE = 64
 """From here on convolutions are faster with channels last; on 28×28 digits they are 8 % slower."""
-
-_random = threading.RLock()
 
 
 def is_large(images: Tensor) -> bool:
@@ -55,6 +52,18 @@ class Setting:
     def batch(self) -> int:
         """Images to run at once."""
         return max(1, min(MOST_AT_ONCE, PIXELS_AT_ONCE // self.image[0].numel()))
+
+    def batches(self, count: int) -> list[int]:
+        """Sizes of the batches in which so many images run."""
+        return [min(self.batch, count - start) for start in range(0, count, self.batch)]
+
+    def generator(self) -> torch.Generator:
+        """What the method draws from; a new one at each call, and the same numbers on each device."""
+        return torch.Generator().manual_seed(int(self.options["seed"]))
+
+    def noise(self, size: int, generator: torch.Generator) -> Tensor:
+        """(size, C, H, W) standard normal numbers."""
+        return torch.randn(size, *self.image.shape[1:], generator=generator, dtype=self.image.dtype).to(self.image.device)
 
     def batch_of(self, count: int) -> int | None:
         """Images to run at once of so many; ``None``: all."""
@@ -115,24 +124,11 @@ class Setting:
 
     def superpixels(self) -> Tensor:
         """(1, 1, H, W) int64: the image cut into pieces of like colour, numbered from 0 (SLIC, Achanta et al., 2012)."""
-        return superpixels(self.image[0].detach(), int(self.options.get("pieces", 50)))[None, None]
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Captum draws from torch's and NumPy's global generators; they are set, and put back, for one caller at a time."""
-    with _random, torch.random.fork_rng(devices=[]):
-        before = np.random.get_state()
-        torch.manual_seed(seed)
-        np.random.seed(seed % 2**32)
-        try:
-            yield
-        finally:
-            np.random.set_state(before)
+        return superpixels(self.image[0].detach(), int(self.options.get("pieces", 50)))[None, None].to(self.image.device)
 
 
 def superpixels(image: Tensor, pieces: int) -> Tensor:
-    """(H, W) int64 numbers from 0 of about so many pieces of an image (C, H, W)."""
+    """(H, W) int64, on the CPU: numbers from 0 of about so many pieces of an image (C, H, W)."""
     pixels = image.permute(1, 2, 0).double().cpu().numpy()
     found = slic(pixels, n_segments=pieces, compactness=10 if len(image) == 3 else 0.1, start_label=0, channel_axis=-1, convert2lab=len(image) == 3)
     numbers = torch.from_numpy(np.unique(found, return_inverse=True)[1].reshape(found.shape).astype(np.int64))
@@ -162,8 +158,8 @@ def blurred(image: Tensor) -> Tensor:
     """(1, C, H, W) through a Gaussian as wide as a twelfth of its side."""
     sigma = max(1.0, min(image.shape[-2:]) / 12)
     reach = min(int(3 * sigma), min(image.shape[-2:]) - 1)
-    weights = torch.exp(-torch.arange(-reach, reach + 1, dtype=image.dtype).square() / (2 * sigma**2))
-    weights = (weights / weights.sum()).to(image.device)
+    weights = torch.exp(-torch.arange(-reach, reach + 1, dtype=image.dtype, device=image.device).square() / (2 * sigma**2))
+    weights = weights / weights.sum()
     channels = image.shape[1]
     padded = functional.pad(image, (reach,) * 4, mode="reflect")
     rows = functional.conv2d(padded, weights.view(1, 1, -1, 1).expand(channels, 1, -1, 1), groups=channels)

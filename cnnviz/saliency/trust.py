@@ -16,7 +16,7 @@ from cnnviz.features import as_batch
 from cnnviz.models import graph_of
 from cnnviz.saliency.attribution import Attribution, attribute, check_target
 from cnnviz.saliency.methods import METHODS
-from cnnviz.saliency.setting import MOST_AT_ONCE, PIXELS_AT_ONCE, Progress, baseline, blurred, is_large, seeded
+from cnnviz.saliency.setting import MOST_AT_ONCE, PIXELS_AT_ONCE, Progress, baseline, blurred, is_large
 
 STEPS = 32
 
@@ -75,10 +75,9 @@ def faithfulness(
             f"The map is {'×'.join(map(str, saliency.shape))}, but the image is {'×'.join(map(str, batch.shape[-2:]))}. Resize the map first."
         )
     target = check_target(graph, batch, target)
-    rank = torch.empty(saliency.numel(), dtype=torch.long)
-    rank[saliency.flatten().argsort(descending=True, stable=True)] = torch.arange(saliency.numel())
-    rank = rank.view(1, 1, *saliency.shape)
-    counts = torch.linspace(0, saliency.numel(), steps + 1).round().long()
+    order = saliency.to(graph.device).flatten().argsort(descending=True, stable=True)
+    rank = order.argsort().view(1, 1, *saliency.shape)
+    counts = torch.linspace(0, saliency.numel(), steps + 1, device=graph.device).round().long()
     network, empty, soft = graph.folded(is_large(batch)).network, baseline(batch, removed), blurred(batch)
     at_once = max(1, min(MOST_AT_ONCE, PIXELS_AT_ONCE // batch[0].numel()))
     curves = []
@@ -121,12 +120,14 @@ def infidelity(model: nn.Module, image: Tensor, attribution: Attribution, *, sam
     batch = as_batch(model, image).to(graph.device)
     values = attribution.values.expand(batch.shape[1], -1, -1) / (batch.shape[1] / len(attribution.values))
 
+    generator = torch.Generator().manual_seed(seed)
+
     def perturb(inputs: Tensor) -> tuple[Tensor, Tensor]:
-        change = torch.randn_like(inputs) * noise
+        change = noise * torch.randn(inputs.shape, generator=generator).to(inputs)
         return change, inputs - change
 
     at_once = max(1, min(MOST_AT_ONCE, samples, PIXELS_AT_ONCE // batch[0].numel()))
-    with seeded(seed), torch.no_grad():
+    with torch.no_grad():
         result = measure(
             graph.folded(is_large(batch)).network, perturb, batch, values.unsqueeze(0).to(batch), target=attribution.target,
             n_perturb_samples=samples, max_examples_per_batch=at_once, normalize=True,
@@ -165,9 +166,12 @@ def sensitivity(
             found.append(again.values)
         return (torch.stack(found),)
 
-    with seeded(seed):
-        result = sensitivity_max(explain, batch, perturb_radius=radius, n_perturb_samples=samples)
-    return result.item()
+    generator = torch.Generator().manual_seed(seed)
+
+    def moved(inputs: Tensor, most: float) -> Tensor:
+        return inputs + torch.empty(inputs.shape).uniform_(-most, most, generator=generator).to(inputs)
+
+    return sensitivity_max(explain, batch, moved, perturb_radius=radius, n_perturb_samples=samples).item()
 
 
 @dataclass(frozen=True)
@@ -272,7 +276,7 @@ def _shuffle(module: nn.Module, generator: torch.Generator) -> None:
     with torch.no_grad():
         for parameter in module.parameters():
             flat = parameter.flatten()
-            parameter.copy_(flat[torch.randperm(flat.numel(), generator=generator)].view_as(parameter))
+            parameter.copy_(flat[torch.randperm(flat.numel(), generator=generator).to(flat.device)].view_as(parameter))
 
 
 def _rank_similarity(first: Tensor, second: Tensor) -> float:

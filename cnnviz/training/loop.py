@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from cnnviz.data import DATASETS, ImageDataset, load
 from cnnviz.errors import CnnvizError
 from cnnviz.models import Network, build
+from cnnviz.random_numbers import drawing_from
 from cnnviz.training.registry import OPTIMIZERS, SCHEDULES
 from cnnviz.training.spec import TrainingSpec
 
@@ -83,7 +84,7 @@ class Trainer:
     """One training run in this process: ``step()`` until ``done``; ``state()`` and ``restore()`` for checkpoints.
 
     The order of images, the weights and dropout depend only on the specification, so a restored trainer goes on
-    exactly as if it had never stopped.
+    exactly as if it had never stopped. Their generators are its own: several may train in one process.
     """
 
     def __init__(self, spec: TrainingSpec) -> None:
@@ -105,10 +106,12 @@ class Trainer:
         self.own_learning_rate: float | None = None
         """A rate set by hand: from then on it holds, and the schedule does not."""
         self._order_generator = torch.Generator().manual_seed(spec.seed)
+        self._drops = any(isinstance(module, nn.Dropout) for module in self.network.modules())
+        self._random_name = "random_cuda" if self.device.type == "cuda" else "random"
         self._order = torch.empty(0, dtype=torch.int64)
         self._epochs_drawn = 0
         self._since_record: list[tuple[Tensor, Tensor]] = []
-        torch.manual_seed(spec.seed)
+        self._dropout_generator = torch.Generator(self.device).manual_seed(spec.seed)
 
     @property
     def done(self) -> bool:
@@ -134,7 +137,7 @@ class Trainer:
         labels = self._labels[indices]
         self.network.train()
         self.optimizer.zero_grad()
-        logits = self.network(self._inputs[indices])
+        logits = self._logits(self._inputs[indices])
         loss = nn.functional.cross_entropy(logits, labels, label_smoothing=self.spec.label_smoothing)
         value = loss.item()
         if value - value == 0:
@@ -144,6 +147,12 @@ class Trainer:
             self._since_record.append((loss.detach(), (logits.detach().argmax(1) == labels).float().mean()))
         self.seconds += time.perf_counter() - started
         return value
+
+    def _logits(self, images: Tensor) -> Tensor:
+        if not self._drops:
+            return self.network(images)
+        with drawing_from(self._dropout_generator):
+            return self.network(images)
 
     def record(self, validate: bool) -> Metric:
         """The metrics at this step; the training averages start anew."""
@@ -187,9 +196,7 @@ class Trainer:
             for name, value in entries.items():
                 if value is not None:
                     tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value).detach().to("cpu", copy=True).contiguous()
-        tensors["random"] = torch.get_rng_state()
-        if self.device.type == "cuda":
-            tensors["random_cuda"] = torch.cuda.get_rng_state(self.device)
+        tensors[self._random_name] = self._dropout_generator.get_state()
         if self._since_record:
             tensors["since_record"] = torch.tensor([[loss.item(), accuracy.item()] for loss, accuracy in self._since_record])
         numbers = {"step": self.step_count, "seconds": self.seconds, "own_learning_rate": self.own_learning_rate}
@@ -204,9 +211,8 @@ class Trainer:
                 _, index, key = name.split(".")
                 entries.setdefault(int(index), {})[key] = value
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": entries})
-        torch.set_rng_state(tensors["random"])
-        if "random_cuda" in tensors and self.device.type == "cuda":
-            torch.cuda.set_rng_state(tensors["random_cuda"], self.device)
+        if self._random_name in tensors:
+            self._dropout_generator.set_state(tensors[self._random_name])
         self._since_record = [(row[0], row[1]) for row in tensors.get("since_record", torch.empty(0, 2))]
         numbers = json.loads(texts["numbers"])
         self.step_count, self.seconds = numbers["step"], numbers["seconds"]
