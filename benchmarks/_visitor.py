@@ -1,0 +1,171 @@
+"""A visitor without a browser: Streamlit's own websocket protocol, and what a browser would keep of a page."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import websockets
+from google.protobuf.message import DecodeError
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Element_pb2 import Element
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg, ForwardMsgList
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+
+def messages(data: bytes) -> list[ForwardMsg]:
+    """What the server sent at once."""
+    single = ForwardMsg()
+    try:
+        single.ParseFromString(data)
+        if single.WhichOneof("type"):
+            return [single]
+    except DecodeError:
+        # A list of messages has another layout.
+        pass
+    several = ForwardMsgList()
+    several.ParseFromString(data)
+    return list(several.messages)
+
+
+@dataclass
+class Control:
+    """Something to move: its two places, and the part of the page that is drawn again.
+
+    Attributes:
+        places: (the state that is sent, its text in the address) for each of two values.
+        parameter: its name in the address, where the browser writes it there.
+        fragment: the id of the part it lies in; empty: the whole page is drawn again.
+    """
+
+    label: str
+    places: tuple[tuple[WidgetState, str], tuple[WidgetState, str]]
+    parameter: str
+    fragment: str
+
+
+@dataclass
+class Answer:
+    """A rerun: seconds from the request to ``script_finished``, and what came."""
+
+    seconds: float
+    elements: int
+    bytes: int
+    fragment: bool
+
+
+@dataclass
+class Session:
+    """One visitor of one page."""
+
+    socket: websockets.ClientConnection
+    page: str
+    page_hash: str = ""
+    query: str = ""
+    controls: dict[str, Control] = field(default_factory=dict)
+    states: dict[str, WidgetState] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
+    """Messages that a browser keeps; the server sends only their names again."""
+
+    async def rerun(self) -> Answer:
+        """Draws the whole page again."""
+        return await self._ask("")
+
+    async def move(self, control: Control, turn: int) -> Answer:
+        """Moves a control to one of its two places."""
+        state, text = control.places[turn % 2]
+        self.states[state.id] = state
+        if control.parameter:
+            self.query = urlencode(dict(parse_qsl(self.query)) | {control.parameter: text})
+        return await self._ask(control.fragment)
+
+    async def _ask(self, fragment: str) -> Answer:
+        request = BackMsg()
+        wanted = request.rerun_script
+        wanted.query_string, wanted.fragment_id = self.query, fragment
+        wanted.widget_states.widgets.extend(self.states.values())
+        wanted.cached_message_hashes.extend(self.known)
+        if self.page_hash:
+            wanted.page_script_hash = self.page_hash
+        else:
+            wanted.page_name = self.page
+        elements = size = 0
+        started = time.perf_counter()
+        await self.socket.send(request.SerializeToString())
+        while True:
+            data = await self.socket.recv()
+            assert isinstance(data, bytes)
+            for message in messages(data):
+                kind = message.WhichOneof("type")
+                size += message.ByteSize()
+                if message.metadata.cacheable:
+                    self.known.add(message.hash)
+                if kind == "navigation":
+                    self.page_hash = message.navigation.page_script_hash
+                elif kind == "page_info_changed":
+                    self.query = message.page_info_changed.query_string
+                elif kind in ("delta", "ref_hash"):
+                    elements += 1
+                    if kind == "delta" and message.delta.WhichOneof("type") == "new_element":
+                        self._meet(message.delta.new_element, message.delta.fragment_id)
+                elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                    return Answer(time.perf_counter() - started, elements, size, bool(fragment))
+
+    def _meet(self, element: Element, fragment: str) -> None:
+        found = control_of(element, fragment)
+        if found is not None and found[0] not in self.controls:
+            self.controls[found[0]] = found[1]
+
+
+def control_of(element: Element, fragment: str) -> tuple[str, Control] | None:
+    """(id, control) of a number, slider, switch, menu or row of buttons that can be moved between two values."""
+    kind = element.WhichOneof("type") or ""
+    if kind not in ("number_input", "slider", "checkbox", "selectbox", "button_group"):
+        return None
+    widget: Any = getattr(element, kind)
+    if widget.disabled:
+        return None
+    values: list[tuple[dict[str, Any], str]] = []
+    if kind == "number_input":
+        here = widget.value if widget.set_value else widget.default
+        if not (widget.has_min and widget.has_max) or widget.min >= widget.max:
+            return None
+        other = here + widget.step if here + widget.step <= widget.max else here - widget.step
+        whole = widget.data_type == widget.INT
+        values = [({"int_value": int(v)}, str(int(v))) if whole else ({"double_value": v}, str(v)) for v in (other, here)]
+    elif kind == "slider":
+        here = (list(widget.value) if widget.set_value else list(widget.default))[0]
+        other = here + widget.step if here + widget.step <= widget.max else here - widget.step
+        values = [({"double_array_value": [v]}, f"{v:g}") for v in (other, here)]
+    elif kind == "checkbox":
+        here = widget.value if widget.set_value else widget.default
+        values = [({"bool_value": v}, str(v).lower()) for v in (not here, here)]
+    elif kind == "selectbox":
+        names = list(widget.options)
+        here = widget.raw_value if widget.set_value else names[widget.default]
+        other = next((name for name in names if name != here), here)
+        values = [({"string_value": v}, v) for v in (other, here)]
+    else:
+        names = [option.content for option in widget.options]
+        chosen = list(widget.raw_values) if widget.set_value else [names[i] for i in widget.default]
+        if widget.click_mode == widget.MULTI_SELECT:
+            values = [({"string_array_value": v}, "") for v in (chosen[:-1], chosen)]
+        else:
+            other = next((name for name in names if name not in chosen), names[0])
+            values = [({"string_array_value": [v]}, v) for v in (other, (chosen or names)[0])]
+    if values[0] == values[1]:
+        return None
+    places = tuple((_state(widget.id, value), text) for value, text in values)
+    assert len(places) == 2
+    return widget.id, Control(widget.label, places, widget.query_param_key, fragment)
+
+
+def _state(name: str, value: dict[str, Any]) -> WidgetState:
+    state = WidgetState(id=name)
+    for field_name, content in value.items():
+        if isinstance(content, list):
+            getattr(state, field_name).data.extend(content)
+            getattr(state, field_name).SetInParent()
+        else:
+            setattr(state, field_name, content)
+    return state
