@@ -58,19 +58,16 @@ def switched_off() -> None:
             words = f"Probabilities before and after: {network.classes[best]} from {before[best]:.3f} to {after[best]:.3f}"
             chart("two", words, state, two_answers, before[shown], after[shown], [network.classes[i] for i in shown.tolist()])
 
-
-@section
-def costs() -> None:
     test = images_of(chosen)
     st.subheader("What it costs", anchor=False)
     what = f"Switching off {edit.count} channels of {layer}, one by one"
     if test is not None:
         images, labels = test.floats(slice(0, TESTED)), test.labels[:TESTED]
         whole = remember(("measure", network.key), lambda: measure(network.model.eval(), images, labels))
-        part = remember(("measure", network.key, layer, str(edit.options)), lambda: measure(changed, images, labels))
+        without = remember(("measure", network.key, layer, str(edit.options)), lambda: measure(changed, images, labels))
         one, two = st.columns(2)
-        one.metric("Test accuracy", f"{part[1]:.1%}", f"{part[1] - whole[1]:+.1%}", border=True)
-        two.metric("Test loss", f"{part[0]:.3f}", f"{part[0] - whole[0]:+.3f}", delta_color="inverse", border=True)
+        one.metric("Test accuracy", f"{without[1]:.1%}", f"{without[1] - whole[1]:+.1%}", border=True)
+        two.metric("Test loss", f"{without[0]:.3f}", f"{without[0] - whole[0]:+.3f}", delta_color="inverse", border=True)
         costs = job("costs", ("costs", network.key, layer), lambda progress: channel_costs(network.model, layer, images, labels, progress), what)
         if costs is not None:
             order = costs.ranking
@@ -88,6 +85,7 @@ def costs() -> None:
             )
             words = f"Fall of the logit without each channel; the largest is {effects.max():.3f}"
             chart("effects_bars", words, state[:3], channel_bars, effects, order[:60], "fall of the logit")
+    code(ablation_code(network.code, picture.code, network.input_shape, layer, edit.options))
 
 
 try_this(

@@ -60,6 +60,7 @@ def layout() -> None:
                 st.session_state["point_opened"] = event
                 here = {"run": run.id, "step": str(network.step), "image": "test", "number": str(picked)}
                 st.switch_page("pages/inside/feature_maps.py", query_params=here)
+    code(embedding_code(network.code, run.spec.dataset, count, layer, way))
 
 
 try_this(

@@ -13,7 +13,7 @@ from cnnviz.ui.filters import bin_edges, fired_by, kernels_of, made_for, weights
 from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import remember
-from cnnviz.ui.networks import choose_network, images_of, open_network
+from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
 from cnnviz.ui.snippets import filters_code
 
 PAGE = "pages/inside/filters.py"
@@ -43,7 +43,7 @@ def filters() -> None:
     layers = convolutions(network.model)
     if not layers:
         st.info("This network has no convolution, so it has no filters. Choose another network.", icon=":material/info:")
-        st.stop()
+        return
     with left:
         layer = choice("Convolution", {name: name for name in layers}, "layer")
         order = choice("Order", ORDERS, "order")
@@ -90,10 +90,13 @@ def filters() -> None:
         st.markdown(
             f"Size of its weights {bank.norms[number]:.3f}; most alike: filter {int(bank.nearest[number])}, cosine {bank.similarity[number]:.2f}."
         )
+    fired(network, layer, number, images, names)
+    weights(chosen, network, layer, bin_edges(bank.kernels))
+    code(filters_code(network.code, network.input_shape, layer, number, smoothness, seed))
 
 
-@section
-def fired() -> None:
+@part
+def fired(network: OpenNetwork, layer: str, number: int, images: torch.Tensor, names: list[str]) -> None:
     st.subheader(f"What fires filter {number} of {layer}", anchor=False)
     st.markdown("The images that fire it most, cut to what the unit sees.")
     map_wall("looks_for", fired_by(network, layer, number, images, names))
@@ -102,10 +105,9 @@ def fired() -> None:
     )
 
 
-@section
-def weights() -> None:
+@part
+def weights(chosen: Run | str, network: OpenNetwork, layer: str, edges: list[float]) -> None:
     st.subheader("The weights while the network learns" if isinstance(chosen, Run) else "The weights", anchor=False)
-    edges = bin_edges(bank.kernels)
     history = weights_by_step(chosen, layer, edges) if isinstance(chosen, Run) else ([0], [weight_histogram(network.model, layer, edges)])
     if history is not None:
         steps, columns = history

@@ -5,13 +5,14 @@ import streamlit as st
 from cnnviz.data import DATASETS, ImageDataset, load
 from cnnviz.features import Answers, answers, feature_maps
 from cnnviz.figures import calibration_curve, image_sheet, judged_labels, map_sheet
+from cnnviz.training import Run
 from cnnviz.ui.attributions import How, Question, attributions, wall_of_maps
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall, matrix
 from cnnviz.ui.frame import Experiment, link, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import digest, remember
-from cnnviz.ui.networks import open_network
+from cnnviz.ui.networks import OpenNetwork, open_network
 from cnnviz.ui.runs import EXAMPLE, choose_run
 from cnnviz.ui.snippets import mistakes_code
 
@@ -65,12 +66,16 @@ def table() -> None:
             words = f"Calibration: expected error {calibration.error:.3f}"
             chart("calibration", words, network.key, calibration_curve, calibration)
             st.caption(f"On the line, an answer given with 80 % is right in 80 % of cases. Expected calibration error: **{calibration.error:.3f}**.")
+    images(run, network, found, true, said, view == "cell")
+    code(mistakes_code(network.code, run.spec.dataset, true, said))
 
 
 @section
-def images() -> None:
-    numbers = (found.cell(true, said) if view == "cell" else found.confident_mistakes(SHOWN))[:SHOWN]
-    heading = f"True {names[true]}, answered {names[said]}: {counts[true][said]} images" if view == "cell" else "Wrong, and sure of it"
+def images(run: Run, network: OpenNetwork, found: Answers, true: int, said: int, one_cell: bool) -> None:
+    test = load(run.spec.dataset, "test")
+    names, counts = list(test.classes), found.confusion.tolist()
+    numbers = (found.cell(true, said) if one_cell else found.confident_mistakes(SHOWN))[:SHOWN]
+    heading = f"True {names[true]}, answered {names[said]}: {counts[true][said]} images" if one_cell else "Wrong, and sure of it"
     st.subheader(heading, anchor=False)
     if not numbers:
         st.info("No image at all: choose another cell, or an earlier step.", icon=":material/info:")
@@ -87,7 +92,7 @@ def images() -> None:
         seen = remember(("only maps", network.key, digest(image)), feature_maps, network.model, image)
         last = [name for name, values in seen.items() if values.shape[1] > 1][-1]
         items = [WallItem("image", image_sheet(image.unsqueeze(0), what="the image"), unit="image", target=168, legend=False)]
-        items += wall_of_maps(asked, maps, image, 1.0, False, 0.0, True, 168) if maps else []
+        items += wall_of_maps(asked, maps, image, 1.0, False, 0.0, True, 168)
         items.append(WallItem("maps", map_sheet(seen[last], what=f"maps of {last}"), title=last, target=168))
         map_wall("mistake", items)
         st.caption("Integrated gradients on one scale: red pixels speak for the class named above the map, blue ones against it.")

@@ -93,6 +93,7 @@ def feature_map() -> None:
         window = before[number, top : top + side, start : start + side]
         st.caption(f"The middle {side}×{side} values of map {number}, one by one:")
         stepper("activation_stepper", trace(window, name), StepperNames("before", "", "after", "y", TITLES[name]))
+    inside("relu", "Before and after inside a trained network")
 
 
 @section
@@ -133,7 +134,7 @@ def training() -> None:
     race("race", racers, label=f"Train {len(racers)} networks")
 
 
-own_run_link("relu", "Before and after inside a trained network")
+inside = part(own_run_link)
 try_this(
     PAGE,
     (

@@ -7,7 +7,7 @@ import torch
 
 from cnnviz.data import load
 from cnnviz.features import coadaptation, monte_carlo_dropout, unit_correlations
-from cnnviz.figures import draws_in_words, image_sheet, lines, map_sheet, spread_of_draws, unit_network
+from cnnviz.figures import Sheet, draws_in_words, image_sheet, lines, map_sheet, spread_of_draws, unit_network
 from cnnviz.models import PRESETS
 from cnnviz.models.variants import with_dropout
 from cnnviz.ops import dropout
@@ -35,6 +35,10 @@ def trained_runs() -> dict[str, tuple[str, int]]:
     return {title: (run, known[-1]) for title, (run, known) in steps.items() if known}
 
 
+def correlation_sheet(table: torch.Tensor, name: str) -> Sheet:
+    return map_sheet(table[None], span=(-1, 1), what=f"correlation matrix, {name}")
+
+
 @section
 def masks() -> None:
     left, right = st.columns([1, 2.6], gap="medium")
@@ -43,20 +47,14 @@ def masks() -> None:
             "Probability p of dropping a unit", 0.0, 0.9, 0.5, 0.05, key="p", bind="query-params", on_change=draws(masks, expected_value, training)
         )
         learning = choice("Mode", {"train": "training", "use": "in use"}, "mode", kind="buttons") == "train"
+        both = draws(masks, expected_value)
         number = st.number_input(
-            "Training step (each has a new mask)",
-            1,
-            10**6,
-            1,
-            key="step_number",
-            bind="query-params",
-            disabled=not learning,
-            on_change=draws(masks, expected_value),
+            "Training step (each has a new mask)", 1, 10**6, 1, key="step_number", bind="query-params", disabled=not learning, on_change=both
         )
 
         def next_mask() -> None:
             st.session_state["step_number"] = number + 1
-            draws(masks, expected_value)()
+            both()
 
         st.button("Next step", key="next", type="primary", icon=":material/skip_next:", on_click=next_mask, disabled=not learning)
         st.latex(r"\tilde h = \frac{m \odot h}{1 - p}, \quad E[\tilde h] = h")
@@ -109,29 +107,18 @@ def training() -> None:
     training.tell([(result.title, result.run.id) for result in results])
 
 
-@section
+@part
 def correlations() -> None:
     st.subheader("Do the units say the same?", anchor=False)
     st.markdown("Correlation of the first hidden layer's units over 1,000 test images. Co-adapted units say the same thing: strong colours.")
     test, known = load("mnist", "test", TESTED), trained_runs()
     trained = {title: remember(("network", *which), open_run(which[0]).network, which[1]) for title, which in known.items()}
     tables = {title: remember(("correlations", *known[title]), unit_correlations, net, test, "relu1") for title, net in trained.items()}
-    map_wall(
-        "correlations",
-        [
-            WallItem(
-                name,
-                remember(
-                    ("correlation sheet", *known[name]),
-                    lambda table=table, name=name: map_sheet(table[None], span=(-1, 1), what=f"correlation matrix, {name}"),
-                ),
-                f"mean |r| = {coadaptation(table):.3f}",
-                "matrix",
-                target=260,
-            )
-            for name, table in tables.items()
-        ],
-    )
+    items = []
+    for name, table in tables.items():
+        sheet = remember(("correlation sheet", *known[name]), correlation_sheet, table, name)
+        items.append(WallItem(name, sheet, f"mean |r| = {coadaptation(table):.3f}", "matrix", target=260))
+    map_wall("correlations", items)
 
 
 @section
