@@ -64,8 +64,10 @@ class Session:
     query: str = ""
     controls: dict[str, Control] = field(default_factory=dict)
     states: dict[str, WidgetState] = field(default_factory=dict)
-    known: set[str] = field(default_factory=set)
-    """Messages that a browser keeps; the server sends only their names again."""
+    known: dict[str, Element] = field(default_factory=dict)
+    """What a browser keeps by its name; the server sends only the name again."""
+    shown: dict[tuple[int, ...], Element] = field(default_factory=dict)
+    """The last element of each place on the page."""
 
     async def rerun(self) -> Answer:
         """Draws the whole page again."""
@@ -98,21 +100,27 @@ class Session:
             for message in messages(data):
                 kind = message.WhichOneof("type")
                 size += message.ByteSize()
-                if message.metadata.cacheable:
-                    self.known.add(message.hash)
                 if kind == "navigation":
                     self.page_hash = message.navigation.page_script_hash
                 elif kind == "page_info_changed":
                     self.query = message.page_info_changed.query_string
                 elif kind in ("delta", "ref_hash"):
                     elements += 1
-                    if kind == "delta" and message.delta.WhichOneof("type") == "new_element":
-                        self._meet(message.delta.new_element, message.delta.fragment_id)
+                    self._meet(message)
                 elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                     return Answer(time.perf_counter() - started, elements, size, bool(fragment))
 
-    def _meet(self, element: Element, fragment: str) -> None:
-        found = control_of(element, fragment)
+    def _meet(self, message: ForwardMsg) -> None:
+        place = tuple(message.metadata.delta_path)
+        if message.WhichOneof("type") == "ref_hash":
+            self.shown[place] = self.known[message.ref_hash]
+            return
+        if message.delta.WhichOneof("type") != "new_element":
+            return
+        element = self.shown[place] = message.delta.new_element
+        if message.metadata.cacheable:
+            self.known[message.hash] = element
+        found = control_of(element, message.delta.fragment_id)
         if found is not None and found[0] not in self.controls:
             self.controls[found[0]] = found[1]
 

@@ -102,7 +102,10 @@ class section(part[Values]):  # noqa: N801
 
 
 def draws(*sections: section[...]) -> Callable[[], None]:
-    """For ``on_change`` of a control that several sections look at: they are all drawn again when it was moved."""
+    """For ``on_change`` of a control that several sections look at: they are all drawn again when it was moved.
+
+    A callback that uses it cannot set the value of a control: Streamlit shows such a value only in the callback's own run.
+    """
 
     def draw() -> None:
         if _is_one_section():

@@ -48,12 +48,15 @@ def masks() -> None:
         )
         learning = choice("Mode", {"train": "training", "use": "in use"}, "mode", kind="buttons") == "train"
         both = draws(masks, expected_value)
+        # Set here and not in the callback: there it would be lost, because the callback asks for another run.
+        if next_step := st.session_state.pop("next_step", None):
+            st.session_state["step_number"] = next_step
         number = st.number_input(
             "Training step (each has a new mask)", 1, 10**6, 1, key="step_number", bind="query-params", disabled=not learning, on_change=both
         )
 
         def next_mask() -> None:
-            st.session_state["step_number"] = number + 1
+            st.session_state["next_step"] = number + 1
             both()
 
         st.button("Next step", key="next", type="primary", icon=":material/skip_next:", on_click=next_mask, disabled=not learning)
