@@ -1,22 +1,21 @@
-"""A visitor without a browser: speaks Streamlit's own websocket protocol."""
+"""A visitor without a browser: Streamlit's own websocket protocol, and what a browser would keep of a page."""
 
 import time
-from urllib.parse import urlencode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import websockets
 from google.protobuf.message import DecodeError
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg, ForwardMsgList
-
-from benchmarks._app import ROOT
-
-
-def pages() -> list[str]:
-    """The addresses of all pages; the first page's is empty."""
-    return ["", *sorted(path.stem for path in (ROOT / "pages").rglob("*.py") if path.stem != "home")]
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 
 def messages(data: bytes) -> list[ForwardMsg]:
+    """What the server sent at once."""
     single = ForwardMsg()
     try:
         single.ParseFromString(data)
@@ -30,44 +29,176 @@ def messages(data: bytes) -> list[ForwardMsg]:
     return list(several.messages)
 
 
-class Visitor:
-    """One open page; ``go`` asks for a page in a state and waits until its script has finished."""
+@dataclass
+class Control:
+    """Something to move: its two places, and the part of the page that is drawn again.
 
-    def __init__(self, socket: websockets.ClientConnection) -> None:
-        self.socket = socket
-        self.page = self.page_hash = ""
-        self.received = 0
-        """Bytes so far."""
-        self.errors: list[str] = []
-        """What the pages showed as an error of the program."""
+    Attributes:
+        places: (the state that is sent, its text in the address) for each of two values.
+        parameter: its name in the address, where the browser writes it there.
+        fragment: the id of the part it lies in; empty: the whole page is drawn again.
+    """
+
+    label: str
+    places: tuple[tuple[WidgetState, str], tuple[WidgetState, str]]
+    parameter: str
+    fragment: str
+
+
+@dataclass
+class Answer:
+    """A rerun: seconds from the request to ``script_finished``, and what came."""
+
+    seconds: float
+    elements: int
+    bytes: int
+    fragment: bool
+
+
+@dataclass
+class Session:
+    """One visitor of one page."""
+
+    socket: websockets.ClientConnection
+    page: str
+    page_hash: str = ""
+    query: str = ""
+    controls: dict[str, Control] = field(default_factory=dict)
+    states: dict[str, WidgetState] = field(default_factory=dict)
+    known: dict[str, Element] = field(default_factory=dict)
+    """What a browser keeps by its name; the server sends only the name again."""
+    shown: dict[tuple[int, ...], Element] = field(default_factory=dict)
+    """The last element of each place on the page."""
 
     @classmethod
-    async def arrive(cls, address: str) -> "Visitor":
+    async def arrive(cls, address: str) -> "Session":
         url = address.replace("http", "ws") + "/_stcore/stream"
-        return cls(await websockets.connect(url, max_size=None, subprotocols=["streamlit"]))  # type: ignore[list-item]
+        return cls(await websockets.connect(url, max_size=None, subprotocols=["streamlit"]), "")  # type: ignore[list-item]
 
     async def leave(self) -> None:
         await self.socket.close()
 
-    async def go(self, page: str, state: dict[str, str] | None = None) -> float:
-        """Seconds from the request to the end of the script."""
+    async def open(self, page: str, state: Mapping[str, str] | None = None) -> Answer:
+        """Follows a link to a page in a state."""
+        if page != self.page:
+            self.page, self.page_hash = page, ""
+        self.query = urlencode(state or {})
+        self.controls.clear()
+        self.states.clear()
+        self.shown.clear()
+        return await self._ask("")
+
+    @property
+    def faults(self) -> list[str]:
+        """What stands on the page as an error of the program."""
+        kinds = (element for element in self.shown.values() if element.WhichOneof("type") == "exception")
+        return [f"{self.page}?{self.query}: {element.exception.message}" for element in kinds]
+
+    async def rerun(self) -> Answer:
+        """Draws the whole page again."""
+        return await self._ask("")
+
+    async def move(self, control: Control, turn: int) -> Answer:
+        """Moves a control to one of its two places."""
+        state, text = control.places[turn % 2]
+        self.states[state.id] = state
+        if control.parameter:
+            self.query = urlencode(dict(parse_qsl(self.query)) | {control.parameter: text})
+        return await self._ask(control.fragment)
+
+    async def _ask(self, fragment: str) -> Answer:
         request = BackMsg()
-        request.rerun_script.query_string = urlencode(state or {})
-        if page == self.page and self.page_hash:
-            request.rerun_script.page_script_hash = self.page_hash
+        wanted = request.rerun_script
+        wanted.query_string, wanted.fragment_id = self.query, fragment
+        wanted.widget_states.widgets.extend(self.states.values())
+        wanted.cached_message_hashes.extend(self.known)
+        if self.page_hash:
+            wanted.page_script_hash = self.page_hash
         else:
-            request.rerun_script.page_name = page
+            wanted.page_name = self.page
+        elements = size = 0
         started = time.perf_counter()
         await self.socket.send(request.SerializeToString())
         while True:
             data = await self.socket.recv()
             assert isinstance(data, bytes)
-            self.received += len(data)
             for message in messages(data):
                 kind = message.WhichOneof("type")
+                size += message.ByteSize()
                 if kind == "navigation":
-                    self.page, self.page_hash = page, message.navigation.page_script_hash
-                if kind == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
-                    self.errors.append(message.delta.new_element.exception.message)
-                if kind == "script_finished":
-                    return time.perf_counter() - started
+                    self.page_hash = message.navigation.page_script_hash
+                elif kind == "page_info_changed":
+                    self.query = message.page_info_changed.query_string
+                elif kind in ("delta", "ref_hash"):
+                    elements += 1
+                    self._meet(message)
+                elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                    return Answer(time.perf_counter() - started, elements, size, bool(fragment))
+
+    def _meet(self, message: ForwardMsg) -> None:
+        place = tuple(message.metadata.delta_path)
+        if message.WhichOneof("type") == "ref_hash":
+            self.shown[place] = self.known[message.ref_hash]
+            return
+        if message.delta.WhichOneof("type") != "new_element":
+            return
+        element = self.shown[place] = message.delta.new_element
+        if message.metadata.cacheable:
+            self.known[message.hash] = element
+        found = control_of(element, message.delta.fragment_id)
+        if found is not None and found[0] not in self.controls:
+            self.controls[found[0]] = found[1]
+
+
+def control_of(element: Element, fragment: str) -> tuple[str, Control] | None:
+    """(id, control) of a number, slider, switch, menu or row of buttons that can be moved between two values."""
+    kind = element.WhichOneof("type") or ""
+    if kind not in ("number_input", "slider", "checkbox", "selectbox", "button_group"):
+        return None
+    widget: Any = getattr(element, kind)
+    if widget.disabled:
+        return None
+    values: list[tuple[dict[str, Any], str]] = []
+    if kind == "number_input":
+        here = widget.value if widget.set_value else widget.default
+        if not (widget.has_min and widget.has_max) or widget.min >= widget.max:
+            return None
+        other = here + widget.step if here + widget.step <= widget.max else here - widget.step
+        whole = widget.data_type == widget.INT
+        values = [({"int_value": int(v)}, str(int(v))) if whole else ({"double_value": v}, str(v)) for v in (other, here)]
+    elif kind == "slider":
+        here = (list(widget.value) if widget.set_value else list(widget.default))[0]
+        other = here + widget.step if here + widget.step <= widget.max else here - widget.step
+        values = [({"double_array_value": [v]}, f"{v:g}") for v in (other, here)]
+    elif kind == "checkbox":
+        here = widget.value if widget.set_value else widget.default
+        values = [({"bool_value": v}, str(v).lower()) for v in (not here, here)]
+    elif kind == "selectbox":
+        names = list(widget.options)
+        here = widget.raw_value if widget.set_value else names[widget.default]
+        other = next((name for name in names if name != here), here)
+        values = [({"string_value": v}, v) for v in (other, here)]
+    else:
+        names = [option.content for option in widget.options]
+        chosen = list(widget.raw_values) if widget.set_value else [names[i] for i in widget.default]
+        if widget.click_mode == widget.MULTI_SELECT:
+            values = [({"string_array_value": v}, "") for v in (chosen[:-1], chosen)]
+        else:
+            other = next((name for name in names if name not in chosen), names[0])
+            values = [({"string_array_value": [v]}, v) for v in (other, (chosen or names)[0])]
+    if values[0] == values[1]:
+        return None
+    places = tuple((_state(widget.id, value), text) for value, text in values)
+    assert len(places) == 2
+    return widget.id, Control(widget.label, places, widget.query_param_key, fragment)
+
+
+def _state(name: str, value: dict[str, Any]) -> WidgetState:
+    state = WidgetState(id=name)
+    for field_name, content in value.items():
+        if isinstance(content, list):
+            getattr(state, field_name).data.extend(content)
+            getattr(state, field_name).SetInParent()
+        else:
+            setattr(state, field_name, content)
+    return state

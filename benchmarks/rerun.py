@@ -1,112 +1,148 @@
-"""Server time of a rerun of each page with 1, 10 and 30 sessions that act at the same moment.
+"""What a rerun costs, as a multiple of that of a bare Streamlit page with the same navigation in the same run.
 
-Speaks Streamlit's own websocket protocol: each session opens the page and then asks for a rerun; a rerun's time is from
-the request to ``script_finished``. The ratio is that of the slowest of 30 to one session alone.
+Speaks Streamlit's own websocket protocol, as a browser does: moving a control asks for the part of the page it lies in. A
+rerun's time is from the request to ``script_finished``. Each request to a page stands beside one to the bare page, so that
+a slow minute of the machine counts for both. The bare page's rerun is that of its only control.
 """
 
 import asyncio
-import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
-import psutil
 import websockets
-from google.protobuf.message import DecodeError
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg, ForwardMsgList
 
 from benchmarks._app import ROOT, percentile, serving
+from benchmarks._visitor import Answer, Session, messages
 
-SESSIONS = (1, 10, 30)
-TURNS = 8
+__all__ = ["Session", "main", "messages", "opened", "pages"]
+
+CROWD = 30
+TURNS = 3
+"""Of each control, for one visitor."""
+CROWD_TURNS = 6
+GOAL = 3.0
 
 
 def pages() -> list[str]:
     return ["", *sorted(path.stem for path in (ROOT / "pages").rglob("*.py") if path.stem != "home")]
 
 
-def messages(data: bytes) -> list[ForwardMsg]:
-    single = ForwardMsg()
-    try:
-        single.ParseFromString(data)
-        if single.WhichOneof("type"):
-            return [single]
-    except DecodeError:
-        # A list of messages has another layout.
-        pass
-    several = ForwardMsgList()
-    several.ParseFromString(data)
-    return list(several.messages)
-
-
-class Session:
-    """One visitor without a browser."""
-
-    def __init__(self, socket: websockets.ClientConnection, page: str) -> None:
-        self.socket, self.page = socket, page
-        self.page_hash = ""
-
-    async def rerun(self) -> float:
-        request = BackMsg()
-        request.rerun_script.query_string = ""
-        if self.page_hash:
-            request.rerun_script.page_script_hash = self.page_hash
-        else:
-            request.rerun_script.page_name = self.page
-        started = time.perf_counter()
-        await self.socket.send(request.SerializeToString())
-        while True:
-            data = await self.socket.recv()
-            assert isinstance(data, bytes)
-            for message in messages(data):
-                if message.WhichOneof("type") == "navigation":
-                    self.page_hash = message.navigation.page_script_hash
-                if message.WhichOneof("type") == "script_finished":
-                    return time.perf_counter() - started
-
-
-async def measure(address: str, process: psutil.Process, page: str, count: int) -> tuple[float, float, float]:
-    """(p50, p95, processor seconds a rerun) of ``count`` sessions acting at once."""
+@asynccontextmanager
+async def opened(address: str, page: str, count: int = 1) -> AsyncIterator[list[Session]]:
+    """``count`` visitors who have just opened the page."""
     url = address.replace("http", "ws") + "/_stcore/stream"
     sockets = [await websockets.connect(url, max_size=None, subprotocols=["streamlit"]) for _ in range(count)]  # type: ignore[list-item]
     sessions = [Session(socket, page) for socket in sockets]
-    for session in sessions:
-        await session.rerun()
-    await asyncio.gather(*(session.rerun() for session in sessions))
-    before = sum(process.cpu_times()[:2])
-    times: list[float] = []
-    turns = TURNS if count > 1 else 4 * TURNS
-    for _ in range(turns):
-        times += await asyncio.gather(*(session.rerun() for session in sessions))
-        await asyncio.sleep(0.05)
-    spent = sum(process.cpu_times()[:2]) - before
-    for socket in sockets:
-        await socket.close()
-    return percentile(times, 0.5), percentile(times, 0.95), spent / (turns * count)
+    try:
+        for session in sessions:
+            await session.rerun()
+            await session.rerun()
+        yield sessions
+    finally:
+        for socket in sockets:
+            await socket.close()
 
 
-async def compare(names: list[str]) -> None:
-    with serving() as (address, number):
-        process = psutil.Process(number)
-        await measure(address, process, "saliency", 1)  # until the server has imported all it needs
-        worst_single = worst_crowd = 0.0
-        for page in names:
-            alone = 0.0
-            for count in SESSIONS:
-                middle, high, cpu = await measure(address, process, page, count)
-                alone = alone or middle
-                print(
-                    f"{page or 'home':24} {count:2} at once: p50 {middle * 1000:6.1f} ms, p95 {high * 1000:6.1f} ms, "
-                    f"{cpu * 1000:5.1f} ms of processor a rerun, p95 {high / alone:5.1f} times one alone",
-                    flush=True,
-                )
-                if count == 1:
-                    worst_single = max(worst_single, middle)
-                if count == 30:
-                    worst_crowd = max(worst_crowd, high)
-        print(f"worst page: p50 of one {worst_single * 1000:.1f} ms (goal 30), p95 of 30 {worst_crowd * 1000:.0f} ms (goal 1000)")
+@dataclass(frozen=True)
+class Cost:
+    """Multiples of the bare page."""
+
+    page: str
+    move: float
+    move_high: float
+    worst: float
+    worst_control: str
+    whole: float
+    crowd: float
+    crowd_high: float
+    crowd_whole: float
+    bytes: int
+
+
+Step = Callable[[Session], Awaitable[Answer]]
+
+
+async def at_once(sessions: list[Session], step: Step) -> list[Answer]:
+    return list(await asyncio.gather(*map(step, sessions)))
+
+
+def ratio(ours: list[float], bare: list[float], share: float) -> float:
+    return percentile(ours, share) / percentile(bare, share)
+
+
+def moving(label: str, turn: int) -> Step:
+    """Moves the control of this name, or draws the page where there is none."""
+
+    async def step(session: Session) -> Answer:
+        control = next((one for one in session.controls.values() if one.label == label), None)
+        return await (session.rerun() if control is None else session.move(control, turn))
+
+    return step
+
+
+async def redraw(session: Session) -> Answer:
+    return await session.rerun()
+
+
+async def cost_of(page: str, ours: str, bare: str) -> Cost:
+    async with opened(ours, page) as sessions, opened(bare, page) as bares:
+        # A switch for all pages, and what leaves the page or starts long work, are no controls of the page.
+        labels = [one.label for one in sessions[0].controls.values() if one.fragment]
+        bare_label = next(iter(bares[0].controls.values())).label
+        for label in labels:
+            for turn in range(2):
+                await moving(label, turn)(sessions[0])
+        moves: dict[str, list[float]] = {label: [] for label in labels}
+        whole, least, size = [], [], 0
+        for turn in range(2 * TURNS):
+            for label in labels or [""]:
+                least += [one.seconds for one in await at_once(bares, moving(bare_label, turn))]
+                answer = (await at_once(sessions, moving(label, turn)))[0]
+                moves.setdefault(label, []).append(answer.seconds)
+                size = max(size, answer.bytes)
+            whole += [one.seconds for one in await at_once(sessions, redraw)]
+    all_moves = [seconds for times in moves.values() for seconds in times]
+    worst = max(moves, key=lambda label: percentile(moves[label], 0.5))
+    crowd, crowd_whole, crowd_least = [], [], []
+    async with opened(ours, page, CROWD) as sessions, opened(bare, page, CROWD) as bares:
+        for turn in range(CROWD_TURNS):
+            label = labels[turn // 2 % len(labels)] if labels else ""
+            crowd_least += [one.seconds for one in await at_once(bares, moving(bare_label, turn))]
+            crowd += [one.seconds for one in await at_once(sessions, moving(label, turn))]
+            if turn % 2:
+                crowd_whole += [one.seconds for one in await at_once(sessions, redraw)]
+    return Cost(
+        page or "home",
+        ratio(all_moves, least, 0.5),
+        ratio(all_moves, least, 0.95),
+        percentile(moves[worst], 0.5) / percentile(least, 0.5),
+        worst,
+        ratio(whole, least, 0.5),
+        ratio(crowd, crowd_least, 0.5),
+        ratio(crowd, crowd_least, 0.95),
+        ratio(crowd_whole, crowd_least, 0.5),
+        size,
+    )
+
+
+async def compare(names: list[str]) -> list[Cost]:
+    with serving() as (ours, _), serving("benchmarks/_bare_app.py") as (bare, _):
+        async with opened(ours, "saliency"):
+            pass  # until the server has imported all it needs
+        return sorted([await cost_of(name, ours, bare) for name in names], key=lambda cost: cost.move)
 
 
 def main() -> None:
-    asyncio.run(compare(pages()))
+    costs = asyncio.run(compare(pages()))
+    print(f"times the bare page; {CROWD}: as many visitors at once", flush=True)
+    print(f"{'page':20} {'move p50':>9} {'p95':>5} {'whole':>6} {f'{CROWD}: move':>9} {'p95':>5} {'whole':>6} {'most sent':>10}  slowest control")
+    for one in costs:
+        print(
+            f"{one.page:20} {one.move:9.1f} {one.move_high:5.1f} {one.whole:6.1f} {one.crowd:9.1f} {one.crowd_high:5.1f} {one.crowd_whole:6.1f} "
+            f"{one.bytes / 1000:7.0f} kB  {one.worst_control} {one.worst:.1f}"
+        )
+    print(f"worst page: {costs[-1].page}, moving a control costs {costs[-1].move:.1f} times a bare page (goal {GOAL:g})")
 
 
 if __name__ == "__main__":

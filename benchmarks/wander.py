@@ -1,6 +1,6 @@
 """Forty visitors who wander over all pages, six minutes long; then all but one leave.
 
-Each asks for a new state of a page, or for another page, every 1 to 4 seconds, by Streamlit's own websocket protocol. Printed
+Each follows a link to a state or to another page, or moves a control, every 1 to 4 seconds, by Streamlit's own websocket protocol. Printed
 are the medians and 95th percentiles of each minute, the ratio of the last minute to the first, and the server's memory
 beside that of one visitor who has seen all pages.
 
@@ -16,13 +16,15 @@ from dataclasses import dataclass, field
 import psutil
 
 from benchmarks._app import percentile, serving
-from benchmarks._visitor import Visitor, pages
+from benchmarks._visitor import Session
 from cnnviz.settings import settings
 
 VISITORS, MINUTES = 40, 6
 GONE_SECONDS = 60
 OTHER_PAGE = 0.35
 """How often the next state is one of another page."""
+MOVES = 0.5
+"""How often a state of the same page comes from moving a control, and not from a link."""
 
 
 def _numbers(first: int, last: int, step: int = 1) -> list[str]:
@@ -52,31 +54,35 @@ STATES: dict[str, dict[str, list[str]]] = {
 
 @dataclass
 class Notes:
-    """What was seen: (second, seconds it took) of each answer, and errors of the program."""
+    """What was seen: (second, seconds it took) of each answer, and what stood on a page as a fault of the program."""
 
     answers: list[tuple[float, float]] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
 
     def minute(self, number: int) -> list[float]:
         return [took for at, took in self.answers if number * 60 <= at < (number + 1) * 60]
 
 
-async def wander(address: str, seed: int, end: float, started: float, notes: Notes) -> Visitor:
+async def wander(address: str, seed: int, end: float, started: float, notes: Notes) -> Session:
     draw = random.Random(seed)
-    visitor = await Visitor.arrive(address)
+    visitor = await Session.arrive(address)
     page, state = "", dict[str, str]()
     await asyncio.sleep(draw.uniform(0, 3))
     while time.monotonic() < end:
+        asked = time.monotonic()
+        controls = list(visitor.controls.values())
         if not page or draw.random() < OTHER_PAGE:
             page, state = draw.choice(list(STATES)), {}
+            took = await visitor.open(page)
+        elif controls and draw.random() < MOVES:
+            took = await visitor.move(draw.choice(controls), draw.randrange(2))
         else:
             name = draw.choice(list(STATES[page]))
             state = {**state, name: draw.choice(STATES[page][name])}
-        asked = time.monotonic()
-        took = await visitor.go(page, state)
-        notes.answers.append((asked - started, took))
+            took = await visitor.open(page, state)
+        notes.answers.append((asked - started, took.seconds))
+        notes.faults += visitor.faults
         await asyncio.sleep(draw.uniform(1, 4))
-    notes.errors += visitor.errors
     return visitor
 
 
@@ -87,10 +93,10 @@ async def measure(visitors: int, minutes: int) -> None:
         def megabytes() -> float:
             return process.memory_info().rss / 1e6
 
-        single = await Visitor.arrive(address)
+        single = await Session.arrive(address)
         for _ in range(2):
-            for page in pages():
-                await single.go(page)
+            for page in ("", *STATES):
+                await single.open(page)
         await asyncio.sleep(5)
         alone = megabytes()
         print(f"one visitor who has seen all pages: {alone:.0f} MB", flush=True)
@@ -113,13 +119,13 @@ async def measure(visitors: int, minutes: int) -> None:
         left = time.monotonic()
         while time.monotonic() - left < GONE_SECONDS:
             await asyncio.sleep(5)
-            await single.go("convolution", {"size": "3"})
+            await single.open("convolution", {"size": "3"})
         after = megabytes()
         first, last = notes.minute(0), notes.minute(minutes - 1)
         middle = percentile(last, 0.5)
         print(
             f"last minute p50 {middle:.2f} s (goal 0.3), {middle / percentile(first, 0.5):.2f} times the first (goal 1.2), "
-            f"p95 {percentile(last, 0.95):.2f} s (goal 1); errors: {len(notes.errors)} {notes.errors[:2]}"
+            f"p95 {percentile(last, 0.95):.2f} s (goal 1); faults: {len(notes.faults)} {notes.faults[:2]}"
         )
         budget = settings().cache_bytes / 1e6
         print(

@@ -1,5 +1,6 @@
 """Saliency on a page: which methods with which options, their maps, and how far to trust them."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,8 @@ import streamlit as st
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
-from cnnviz.figures import overlay
+from cnnviz.features import probabilities
+from cnnviz.figures import image_sheet, overlay
 from cnnviz.saliency import (
     METHODS,
     Attribution,
@@ -27,8 +29,8 @@ from cnnviz.saliency import (
 from cnnviz.ui.components import WallItem
 from cnnviz.ui.jobs import job, part
 from cnnviz.ui.links import choice, choices
-from cnnviz.ui.memory import digest, keep, recall
-from cnnviz.ui.networks import OpenNetwork
+from cnnviz.ui.memory import digest, keep, recall, remember
+from cnnviz.ui.networks import OpenNetwork, network_of_run
 
 TITLES = {method.name: method.title for method in METHODS.values()}
 USUAL = ("grad_cam", "integrated_gradients", "occlusion", "guided_backprop")
@@ -91,6 +93,30 @@ def choose_how(network: OpenNetwork, methods: Sequence[str]) -> How:
     return How(options, None if layer == AUTOMATIC else layer)
 
 
+def choose(network: OpenNetwork, several: bool) -> tuple[list[str], How]:
+    """The controls for the methods and for their options."""
+    methods = choose_methods(several)
+    return methods, choose_how(network, methods)
+
+
+def answer_of(network: OpenNetwork, image: Tensor) -> tuple[Tensor, list[int]]:
+    """The probabilities, and the classes from the most probable one down."""
+    answer: Tensor = remember(("answer", network.key, digest(image)), lambda: probabilities(network.model, image.unsqueeze(0))[0])
+    return answer, answer.argsort(descending=True).tolist()
+
+
+def ask(compare: str, methods: Sequence[str], target: int, network: OpenNetwork, answer: Tensor) -> list[Question]:
+    """Several methods for one class; or the first method for eight ``"classes"``, or at eight ``"steps"`` of the training."""
+    if compare == "classes":
+        order = answer.argsort(descending=True)[:8].tolist()
+        return [Question(f"{network.classes[i]}, {answer[i]:.1%}", network, methods[0], i) for i in order]
+    if compare == "steps" and network.run is not None:
+        run, steps = network.run, network.run.steps
+        picked = sorted({steps[round(i * (len(steps) - 1) / 7)] for i in range(8)})
+        return [Question(f"step {step}", network_of_run(run, step), methods[0], target) for step in picked]
+    return [Question(TITLES[name], network, name, target) for name in methods]
+
+
 def _key(question: Question, image: Tensor, how: How) -> tuple[object, ...]:
     layer = how.layer if METHODS[question.method].needs_layer else None
     return (
@@ -104,45 +130,77 @@ def _key(question: Question, image: Tensor, how: How) -> tuple[object, ...]:
     )
 
 
-def attributions(questions: Sequence[Question], image: Tensor, how: How) -> list[Attribution | CnnvizError] | None:
-    """The maps, in order; in place of one that cannot be made, why. ``None`` while they are being made."""
-    keys = [_key(question, image, how) for question in questions]
+def _is_cheap(method: str) -> bool:
+    """Whether a map takes a pass or two through the network, and not one for each step, sample or window."""
+    return re.match(r"\d+ forwards?, \d+ backward", METHODS[method].cost) is not None
 
-    def make(progress: Callable[[float], None]) -> list[Attribution | CnnvizError]:
-        found: list[Attribution | CnnvizError] = []
-        for index, (question, key) in enumerate(zip(questions, keys, strict=True)):
-            one = recall(key, None)
-            if one is None:
-                layer = how.layer if METHODS[question.method].needs_layer else None
-                try:
-                    one = attribute(
-                        question.network.model, image, question.target, question.method, layer,
-                        part(progress, index, len(questions)), **how.options.get(question.method, {}),
-                    )  # fmt: skip
-                except CnnvizError as error:
-                    one = error
-                keep(key, one)
-            found.append(one)
+
+Found = Attribution | CnnvizError
+"""A map, or why it cannot be made."""
+
+
+def attributions(questions: Sequence[Question], image: Tensor, how: How) -> list[Found | None]:
+    """The maps, in order; ``None`` for one that is still being made. The cheap ones are made first, and each is shown when it is there."""
+    keys = [_key(question, image, how) for question in questions]
+    order = sorted(range(len(questions)), key=lambda index: not _is_cheap(questions[index].method))
+
+    def there() -> list[Found | None]:
+        return [recall(key, None) for key in keys]
+
+    def make(progress: Callable[[float], None]) -> list[Found | None]:
+        found = there()
+        for done, index in enumerate(order):
+            if found[index] is None:
+                found[index] = _attribution(questions[index], image, how, part(progress, done, len(questions)))
+                keep(keys[index], found[index])
         return found
 
-    return job("maps", ("attributions", tuple(keys)), make, f"{len(questions)} maps")
+    def known() -> tuple[bool, ...]:
+        return tuple(one is not None for one in there())
+
+    made = job("maps", ("attributions", tuple(keys)), make, f"{len(questions)} maps", parts=known)
+    return there() if made is None else made
+
+
+def _attribution(question: Question, image: Tensor, how: How, progress: Callable[[float], None]) -> Found:
+    layer = how.layer if METHODS[question.method].needs_layer else None
+    options = how.options.get(question.method, {})
+    try:
+        return attribute(question.network.model, image, question.target, question.method, layer, progress, **options)
+    except CnnvizError as error:
+        return error
 
 
 def wall_of_maps(
-    questions: Sequence[Question], found: Sequence[Attribution | CnnvizError], image: Tensor, opacity: float, absolute: bool, smooth: float, common: bool,
+    questions: Sequence[Question],
+    found: Sequence[Found | None],
+    image: Tensor,
+    opacity: float,
+    absolute: bool,
+    smooth: float,
+    common: bool,
     target: int,
-) -> list[WallItem]:  # fmt: skip
-    """The maps over the image; ``common``: on one scale, for maps of the same unit. Says why, where one is missing."""
-    made = [(question, one) for question, one in zip(questions, found, strict=True) if isinstance(one, Attribution)]
+) -> list[WallItem]:
+    """The maps over the image, a pale image for one that is not there yet. Says why, where one cannot be made.
+
+    Args:
+        common: on one scale, for maps of the same unit.
+    """
     missing: dict[str, list[str]] = {}
     for question, one in zip(questions, found, strict=True):
         if isinstance(one, CnnvizError):
             missing.setdefault(str(one), []).append(question.title)
     for sentence, titles in missing.items():
         st.error(f"{', '.join(titles)}: {sentence}", icon=":material/error:")
-    most = max((one.map.abs().max().item() for _, one in made), default=1.0) if common else None
+    most = max((one.map.abs().max().item() for one in found if isinstance(one, Attribution)), default=1.0) if common else None
     items = []
-    for question, one in made:
+    for question, one in zip(questions, found, strict=True):
+        if isinstance(one, CnnvizError):
+            continue
+        if one is None:
+            pale = image_sheet((0.85 + 0.15 * image).unsqueeze(0), what=f"image, without {question.title}")
+            items.append(WallItem(question.title, pale, unit="map", labels=(("not computed yet", ""),), target=target, legend=False))
+            continue
         what = f"{question.title}, class {question.network.classes[one.target]}"
         sheet = overlay(image, one.map, what, opacity=opacity, absolute=absolute, smooth=smooth, most=most)
         seconds = f"{one.seconds * 1000:.0f} ms" if one.seconds < 1 else f"{one.seconds:.1f} s"
@@ -162,7 +220,7 @@ class Trust:
     complete: Completeness | None
 
 
-def trust(questions: Sequence[Question], found: Sequence[Attribution | CnnvizError], image: Tensor, how: How) -> list[Trust | None] | None:
+def trust(questions: Sequence[Question], found: Sequence[Found], image: Tensor, how: How) -> list[Trust | None] | None:
     """The measures of each map, ``None`` where there is no map. ``None`` instead of the list while it is being measured."""
     keys = [("trust", *_key(question, image, how)) for question in questions]
 
@@ -225,7 +283,7 @@ def trust_rows(questions: Sequence[Question], measured: Sequence[Trust | None]) 
     return rows
 
 
-def sanity(questions: Sequence[Question], found: Sequence[Attribution | CnnvizError], image: Tensor, how: How) -> list[SanityCheck] | None:
+def sanity(questions: Sequence[Question], found: Sequence[Found], image: Tensor, how: How) -> list[SanityCheck] | None:
     """The check of Adebayo et al. for each map that there is. ``None`` while it works."""
     asked = [(question, one) for question, one in zip(questions, found, strict=True) if isinstance(one, Attribution)]
     keys = [("sanity", *_key(question, image, how)) for question, _ in asked]

@@ -1,15 +1,20 @@
 """The frame of every page: idea on top; experiments, code and sources below the thing to play with."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Generic, ParamSpec
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from cnnviz.errors import CnnvizError
+
+Values = ParamSpec("Values")
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,76 @@ def error_box() -> Iterator[None]:
         yield
     except CnnvizError as error:
         st.error(str(error), icon=":material/error:")
+
+
+class part(Generic[Values]):  # noqa: N801 - read as a decorator
+    """A part of a page. Decorating a function reserves its place on the page, calling it draws it there.
+
+    So a page first lays out its parts from top to bottom; then those that need nothing of another are called, and a part
+    whose values another one shows calls that one. What the user can mend is shown as its sentence in the part, and the
+    other parts stay.
+    """
+
+    def __init__(self, draw: Callable[Values, None]) -> None:
+        @wraps(draw)
+        def guarded(*values: Values.args, **named: Values.kwargs) -> None:
+            with error_box():
+                draw(*values, **named)
+
+        self.name = draw.__name__
+        self._draw = self._drawing(guarded)
+        self._place = st.container()
+        self._drawn = False
+
+    def _drawing(self, draw: Callable[Values, None]) -> Callable[Values, None]:
+        return draw
+
+    def __call__(self, *values: Values.args, **named: Values.kwargs) -> None:
+        if not self._drawn and _is_one_section():
+            # Streamlit lets a section write only into places that it wrote into when the whole page was drawn.
+            st.rerun()
+        self._drawn = True
+        with self._place.container():
+            self._draw(*values, **named)
+
+
+class section(part[Values]):  # noqa: N801
+    """A part with controls of its own: moving one draws this part again, with the values of its last call, and no other."""
+
+    told: Any = None
+    """What it told the other sections last."""
+
+    def _drawing(self, draw: Callable[Values, None]) -> Callable[Values, None]:
+        return st.fragment(draw, key=self.name)
+
+    def __call__(self, *values: Values.args, **named: Values.kwargs) -> None:
+        self.told = None
+        super().__call__(*values, **named)
+
+    def tell(self, value: object) -> None:
+        """For itself: other sections look at this value (not ``None``), so the whole page is drawn again when it changes."""
+        if self.told is not None and value != self.told:
+            st.rerun()
+        self.told = value
+
+
+def draws(*sections: section[...]) -> Callable[[], None]:
+    """For ``on_change`` of a control that several sections look at: they are all drawn again when it was moved.
+
+    A callback that uses it cannot set the value of a control: Streamlit shows such a value only in the callback's own run.
+    """
+
+    def draw() -> None:
+        if _is_one_section():
+            st.rerun([one.name for one in sections])
+
+    return draw
+
+
+def _is_one_section() -> bool:
+    """Whether only a section of the page is being drawn."""
+    context = get_script_run_ctx()
+    return context is not None and bool(context.fragment_ids_this_run)
 
 
 def title(text: str, idea: str) -> None:

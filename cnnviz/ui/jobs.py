@@ -31,6 +31,7 @@ class _CancelledError(Exception):
 @dataclass
 class _Job:
     share: float = 0.0
+    asked: float = field(default_factory=time.monotonic)
     started: float | None = None
     cancelled: bool = False
     error: BaseException | None = None
@@ -50,7 +51,9 @@ class _Job:
         return (time.monotonic() - self.started) / self.share * (1 - self.share)
 
 
-def job(slot: str, key: Hashable, make: Callable[[Callable[[float], None]], Result], what: str) -> Result | None:
+def job(
+    slot: str, key: Hashable, make: Callable[[Callable[[float], None]], Result], what: str, *, parts: Callable[[], Hashable] | None = None
+) -> Result | None:
     """``make(progress)``, or what it gave before; ``None`` while it works, or after it was cancelled: then a bar or a button is shown.
 
     Args:
@@ -58,6 +61,7 @@ def job(slot: str, key: Hashable, make: Callable[[Callable[[float], None]], Resu
         key: all that the result depends on, beginning with a name of its own.
         make: calls ``progress(share)`` now and then; the call does not return where the work was cancelled.
         what: the work in a few words.
+        parts: what is there already of the work, for a page that shows it: when it changes, the page is drawn again.
 
     Raises:
         CnnvizError: what the work raised.
@@ -66,13 +70,14 @@ def job(slot: str, key: Hashable, make: Callable[[Callable[[float], None]], Resu
     if found is not _MISSING:
         return cast(Result, found)
     me = _session()
-    cancelled = st.session_state.get(f"{slot}_cancelled") == key
-    if cancelled:
+    slots = _slots()
+    if slots.cancelled.get(slot) == key:
         st.info(f"{what}: cancelled.", icon=":material/cancel:")
         if not st.button("Start again", key=f"{slot}_again", icon=":material/replay:"):
             return None
-    st.session_state.pop(f"{slot}_cancelled", None)
-    _leave(slot, me, key)
+    slots.cancelled.pop(slot, None)
+    _leave(slots.work.get(slot), me, key)
+    slots.work[slot] = key
     with _lock:
         running = _jobs.get(key)
         if running is None and (found := recall(key, _MISSING)) is not _MISSING:
@@ -81,9 +86,9 @@ def job(slot: str, key: Hashable, make: Callable[[Callable[[float], None]], Resu
             running = _jobs[key] = _Job()
             threading.Thread(target=_work, args=(key, running, make), name=f"cnnviz-job-{slot}", daemon=True).start()
         running.waiting.add(me)
-    if running.done.wait(AT_ONCE_SECONDS):
+    if running.done.wait(max(0.0, AT_ONCE_SECONDS - (time.monotonic() - running.asked))):
         return cast(Result, _result(key, running))
-    _watch(slot, key, running, what, me)
+    _watch(slot, key, running, what, me, parts)
     return None
 
 
@@ -107,10 +112,20 @@ def _session() -> str:
     return cast(str, st.session_state.setdefault("session_name", f"{time.monotonic_ns()}-{threading.get_ident()}"))
 
 
-def _leave(slot: str, me: str, key: Hashable) -> None:
+@dataclass
+class _Slots:
+    """Of each slot of this session: the work that it waits for, and the work that was cancelled."""
+
+    work: dict[str, Hashable] = field(default_factory=dict)
+    cancelled: dict[str, Hashable] = field(default_factory=dict)
+
+
+def _slots() -> _Slots:
+    return cast(_Slots, st.session_state.setdefault("job_slots", _Slots()))
+
+
+def _leave(before: Hashable, me: str, key: Hashable) -> None:
     """Ends this session's other work in the slot."""
-    before = st.session_state.get(f"{slot}_job")
-    st.session_state[f"{slot}_job"] = key
     if before is None or before == key:
         return
     with _lock:
@@ -143,7 +158,9 @@ def _result(key: Hashable, running: _Job) -> Any:
     return recall(key, None)
 
 
-def _watch(slot: str, key: Hashable, running: _Job, what: str, me: str) -> None:
+def _watch(slot: str, key: Hashable, running: _Job, what: str, me: str, parts: Callable[[], Hashable] | None) -> None:
+    before = parts() if parts else None
+
     @st.fragment(run_every=REFRESH_SECONDS)
     def show() -> None:
         if running.done.is_set():
@@ -154,6 +171,8 @@ def _watch(slot: str, key: Hashable, running: _Job, what: str, me: str) -> None:
             elif not isinstance(running.error, _CancelledError):
                 raise running.error
             return
+        if parts is not None and parts() != before:
+            st.rerun()
         left = running.seconds_left
         text = f"**{what}**" + (" · waiting" if running.started is None else "" if left is None else f" · about {max(1, round(left))} s left")
         st.progress(min(1.0, max(0.0, running.share)), text=text)
@@ -161,7 +180,7 @@ def _watch(slot: str, key: Hashable, running: _Job, what: str, me: str) -> None:
             with _lock:
                 running.waiting.discard(me)
                 running.cancelled = not running.waiting
-            st.session_state[f"{slot}_cancelled"] = key
+            _slots().cancelled[slot] = key
             st.rerun()
 
     show()

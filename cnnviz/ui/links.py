@@ -10,13 +10,32 @@ control's value is then written into the address.
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, cast
 from urllib.parse import urlencode
 
 import streamlit as st
 
 LAG_SECONDS = 2.0
 """A quick second click may bring the address of before the first: what was replaced this recently is no link."""
+
+
+@dataclass
+class _Address:
+    """What this session knows of its address.
+
+    Attributes:
+        written: name -> what a page wrote last (``None``: nothing), and what that replaced lately, and when.
+        kept: name -> the choice that stood there last, for when the student comes back to the page.
+    """
+
+    written: dict[str, tuple[str | None, dict[str | None, float]]] = field(default_factory=dict)
+    kept: dict[str, object] = field(default_factory=dict)
+
+
+def _address() -> _Address:
+    """One entry of the session's state, because Streamlit goes through all entries for each number and each menu that it draws."""
+    return cast(_Address, st.session_state.setdefault("address", _Address()))
 
 
 def page_address(state: Mapping[str, str]) -> str:
@@ -26,9 +45,10 @@ def page_address(state: Mapping[str, str]) -> str:
 
 def changed_by_itself(key: str) -> bool:
     """Whether the address says something of ``key`` that this page did not write."""
-    if f"{key}_written" not in st.session_state:
+    known = _address().written.get(key)
+    if known is None:
         return True
-    written, before = st.session_state[f"{key}_written"]
+    written, before = known
     text = st.query_params.get(key)
     return text != written and time.monotonic() - before.get(text, -math.inf) > LAG_SECONDS
 
@@ -40,20 +60,29 @@ def write(key: str, text: str | None) -> None:
             del st.query_params[key]
         else:
             st.query_params[key] = text
+    known = _address().written
     now = time.monotonic()
-    written, before = st.session_state.get(f"{key}_written", (text, {}))
+    written, before = known.get(key, (text, {}))
     if text != written:
         before = {old: when for old, when in before.items() if now - when <= LAG_SECONDS} | {written: now}
-    st.session_state[f"{key}_written"] = text, before
+    known[key] = text, before
 
 
 Kind = Literal["menu", "buttons"]
 
 
 def choice(
-    label: str, titles: Mapping[str, str], key: str, *, default: str | None = None, kind: Kind = "menu", help: str | None = None, hide: bool = False,
+    label: str,
+    titles: Mapping[str, str],
+    key: str,
+    *,
+    default: str | None = None,
+    kind: Kind = "menu",
+    help: str | None = None,
+    hide: bool = False,
     former: Mapping[str, str] | None = None,
-) -> str:  # fmt: skip
+    on_change: Callable[[], None] | None = None,
+) -> str:
     """One of several names, shown with their titles; in the address it is ``key=name``.
 
     Args:
@@ -62,6 +91,7 @@ def choice(
         kind: a menu, or a row of buttons for few short titles.
         hide: the label is only for screen readers.
         former: names that old links have -> the name of today.
+        on_change: called when the control was moved.
     """
     usual = default if default is not None else next(iter(titles))
 
@@ -73,17 +103,22 @@ def choice(
     visibility: Literal["visible", "collapsed"] = "collapsed" if hide else "visible"
     chosen: str | None
     if kind == "menu":
-        chosen = st.selectbox(label, list(titles), format_func=titles.__getitem__, key=key, help=help, label_visibility=visibility)
+        chosen = st.selectbox(
+            label, list(titles), format_func=titles.__getitem__, key=key, help=help, label_visibility=visibility, on_change=on_change
+        )
     else:
         chosen = st.segmented_control(
-            label, list(titles), format_func=titles.__getitem__, key=key, help=help, required=True, label_visibility=visibility, wrap=True
-        )
+            label, list(titles), format_func=titles.__getitem__, key=key, help=help, required=True, label_visibility=visibility, wrap=True,
+            on_change=on_change,
+        )  # fmt: skip
     name = chosen or usual
     _keep(key, name, None if name == usual else name)
     return name
 
 
-def choices(label: str, titles: Mapping[str, str], key: str, *, default: Sequence[str], help: str | None = None) -> list[str]:
+def choices(
+    label: str, titles: Mapping[str, str], key: str, *, default: Sequence[str], help: str | None = None, on_change: Callable[[], None] | None = None
+) -> list[str]:
     """Any number of several names, in the order of ``titles``; in the address ``key=name,name``."""
     usual = list(default)
 
@@ -92,7 +127,7 @@ def choices(label: str, titles: Mapping[str, str], key: str, *, default: Sequenc
         return known if known or not text else usual
 
     _seed(key, usual, read)
-    chosen = st.pills(label, list(titles), selection_mode="multi", format_func=titles.__getitem__, key=key, help=help, wrap=True)
+    chosen = st.pills(label, list(titles), selection_mode="multi", format_func=titles.__getitem__, key=key, help=help, wrap=True, on_change=on_change)
     names = [name for name in titles if name in chosen]
     _keep(key, names, None if names == usual else ",".join(names))
     return names
@@ -111,14 +146,15 @@ def switch(label: str, key: str, *, help: str | None = None) -> bool:
 
 def _seed(key: str, usual: object, read: Callable[[str], object]) -> None:
     """Sets the control before it is drawn: from a link, or, on return to the page, to what it was."""
+    kept = _address().kept
     returned = key not in st.session_state
     text = st.query_params.get(key)
     if returned and text is None:
-        st.session_state[key] = st.session_state.get(f"{key}_kept", usual)
-    elif returned or (st.session_state[key] == st.session_state.get(f"{key}_kept") and changed_by_itself(key)):
+        st.session_state[key] = kept.get(key, usual)
+    elif returned or (st.session_state[key] == kept.get(key) and changed_by_itself(key)):
         st.session_state[key] = usual if text is None else read(text)
 
 
 def _keep(key: str, value: object, text: str | None) -> None:
-    st.session_state[f"{key}_kept"] = value
+    _address().kept[key] = value
     write(key, text)

@@ -7,7 +7,7 @@ from cnnviz.figures import channel_bars, image_sheet, limits, map_sheet, two_ans
 from cnnviz.ui.channels import choose_edit
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
-from cnnviz.ui.frame import Experiment, play_first, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.jobs import job
 from cnnviz.ui.memory import digest, remember
@@ -19,67 +19,74 @@ TESTED = 1000
 CAT = {"network": "efficientnet_lite0", "image": "photo", "photo": "chelsea", "layer": "block16.project_norm"}
 title("Ablation", "Switch a channel off and see the prediction change: so you learn what the network used it for.")
 
-left, right = st.columns([1, 3.2], gap="medium")
-with left:
-    chosen = choose_network()
-    picture = choose_image(images_of(chosen))
-with right, play_first():
-    network = open_network(chosen, "ablation_step")
-    play = st.container()
-image = picture.for_network(network.input_shape)
-with left:
-    edit = choose_edit(network)
-layer = edit.layer
-changed = remember(("ablated", network.key, layer, str(edit.options)), lambda: ablated(network.model, layer, network.input_shape, **edit.options))
-state = network.key, digest(image), layer, str(edit.options)
-before = remember(("answer", network.key, digest(image)), lambda: probabilities(network.model, image.unsqueeze(0))[0])
-after = remember(("answer", state), lambda: probabilities(changed, image.unsqueeze(0))[0])
-maps = remember(("only maps", network.key, digest(image)), lambda: feature_maps(network.model, image))[layer]
-best, now = int(before.argmax()), int(after.argmax())
 
-with play:
-    edited = edit.of_maps(maps)
-    unit, span = "unit" if maps.shape[1:] == (1, 1) else "map", limits(maps, edited)
-    wall, answers = st.columns([1.7, 1], gap="medium")
-    with wall:
-        items = []
-        for heading, values in (("before", maps), ("after", edited)):
-            sheet = map_sheet(values, span=span, what=f"{unit}s of {layer}, {heading}")
-            items.append(WallItem(heading, sheet, unit=unit, title=heading, target=260))
-        items.append(WallItem("image", image_sheet(image.unsqueeze(0), what="image"), unit="image", target=130, legend=False))
-        map_wall("ablation_wall", items)
-        rest = f" ({network.classes[best]} has {after[best]:.1%} left)." if now != best else "."
-        st.markdown(f"Before: **{network.classes[best]}** with {before[best]:.1%}. After: **{network.classes[now]}** with {after[now]:.1%}{rest}")
-    with answers:
-        shown = before.maximum(after).argsort(descending=True)[:10].sort().values
-        words = f"Probabilities before and after: {network.classes[best]} from {before[best]:.3f} to {after[best]:.3f}"
-        chart("two", words, state, two_answers, before[shown], after[shown], [network.classes[i] for i in shown.tolist()])
+@section
+def switched_off() -> None:
+    left, right = st.columns([1, 3.2], gap="medium")
+    with left:
+        chosen = choose_network()
+        picture = choose_image(images_of(chosen))
+    with right, play_first():
+        network = open_network(chosen, "ablation_step")
+        play = st.container()
+    image = picture.for_network(network.input_shape)
+    with left:
+        edit = choose_edit(network)
+    layer = edit.layer
+    changed = remember(("ablated", network.key, layer, str(edit.options)), lambda: ablated(network.model, layer, network.input_shape, **edit.options))
+    state = network.key, digest(image), layer, str(edit.options)
+    before = remember(("answer", network.key, digest(image)), lambda: probabilities(network.model, image.unsqueeze(0))[0])
+    after = remember(("answer", state), lambda: probabilities(changed, image.unsqueeze(0))[0])
+    maps = remember(("only maps", network.key, digest(image)), lambda: feature_maps(network.model, image))[layer]
+    best, now = int(before.argmax()), int(after.argmax())
 
-test = images_of(chosen)
-st.subheader("What it costs", anchor=False)
-what = f"Switching off {edit.count} channels of {layer}, one by one"
-if test is not None:
-    images, labels = test.floats(slice(0, TESTED)), test.labels[:TESTED]
-    whole = remember(("measure", network.key), lambda: measure(network.model.eval(), images, labels))
-    part = remember(("measure", network.key, layer, str(edit.options)), lambda: measure(changed, images, labels))
-    one, two = st.columns(2)
-    one.metric("Test accuracy", f"{part[1]:.1%}", f"{part[1] - whole[1]:+.1%}", border=True)
-    two.metric("Test loss", f"{part[0]:.3f}", f"{part[0] - whole[0]:+.3f}", delta_color="inverse", border=True)
-    costs = job("costs", ("costs", network.key, layer), lambda progress: channel_costs(network.model, layer, images, labels, progress), what)
-    if costs is not None:
-        order = costs.ranking
-        st.markdown(
-            f"Each channel of **{layer}** switched off alone, on {len(images)} test images: channel **{order[0]}** costs most, **{order[-1]}** least."
-        )
-        words = f"Loss that each channel costs; the most is {costs.loss.max() - costs.base_loss:.3f} for channel {order[0]}"
-        chart("costs_bars", words, (network.key, layer), channel_bars, costs.loss - costs.base_loss, order[:60], "loss it costs")
-else:
-    effects = job("effects", ("effects", state[:3]), lambda progress: channel_effects(network.model, layer, image, best, progress), what)
-    if effects is not None:
-        order = effects.argsort(descending=True).tolist()
-        st.markdown(f"Each channel of **{layer}** switched off alone, on this image: channel **{order[0]}** holds up {network.classes[best]} most.")
-        words = f"Fall of the logit without each channel; the largest is {effects.max():.3f}"
-        chart("effects_bars", words, state[:3], channel_bars, effects, order[:60], "fall of the logit")
+    with play:
+        edited = edit.of_maps(maps)
+        unit, span = "unit" if maps.shape[1:] == (1, 1) else "map", limits(maps, edited)
+        wall, answers = st.columns([1.7, 1], gap="medium")
+        with wall:
+            items = []
+            for heading, values in (("before", maps), ("after", edited)):
+                sheet = map_sheet(values, span=span, what=f"{unit}s of {layer}, {heading}")
+                items.append(WallItem(heading, sheet, unit=unit, title=heading, target=260))
+            items.append(WallItem("image", image_sheet(image.unsqueeze(0), what="image"), unit="image", target=130, legend=False))
+            map_wall("ablation_wall", items)
+            rest = f" ({network.classes[best]} has {after[best]:.1%} left)." if now != best else "."
+            st.markdown(f"Before: **{network.classes[best]}** with {before[best]:.1%}. After: **{network.classes[now]}** with {after[now]:.1%}{rest}")
+        with answers:
+            shown = before.maximum(after).argsort(descending=True)[:10].sort().values
+            words = f"Probabilities before and after: {network.classes[best]} from {before[best]:.3f} to {after[best]:.3f}"
+            chart("two", words, state, two_answers, before[shown], after[shown], [network.classes[i] for i in shown.tolist()])
+
+    test = images_of(chosen)
+    st.subheader("What it costs", anchor=False)
+    what = f"Switching off {edit.count} channels of {layer}, one by one"
+    if test is not None:
+        images, labels = test.floats(slice(0, TESTED)), test.labels[:TESTED]
+        whole = remember(("measure", network.key), lambda: measure(network.model.eval(), images, labels))
+        without = remember(("measure", network.key, layer, str(edit.options)), lambda: measure(changed, images, labels))
+        one, two = st.columns(2)
+        one.metric("Test accuracy", f"{without[1]:.1%}", f"{without[1] - whole[1]:+.1%}", border=True)
+        two.metric("Test loss", f"{without[0]:.3f}", f"{without[0] - whole[0]:+.3f}", delta_color="inverse", border=True)
+        costs = job("costs", ("costs", network.key, layer), lambda progress: channel_costs(network.model, layer, images, labels, progress), what)
+        if costs is not None:
+            order = costs.ranking
+            st.markdown(
+                f"Each channel of **{layer}** switched off alone, on {len(images)} test images: channel **{order[0]}** costs most, **{order[-1]}** least."
+            )
+            words = f"Loss that each channel costs; the most is {costs.loss.max() - costs.base_loss:.3f} for channel {order[0]}"
+            chart("costs_bars", words, (network.key, layer), channel_bars, costs.loss - costs.base_loss, order[:60], "loss it costs")
+    else:
+        effects = job("effects", ("effects", state[:3]), lambda progress: channel_effects(network.model, layer, image, best, progress), what)
+        if effects is not None:
+            order = effects.argsort(descending=True).tolist()
+            st.markdown(
+                f"Each channel of **{layer}** switched off alone, on this image: channel **{order[0]}** holds up {network.classes[best]} most."
+            )
+            words = f"Fall of the logit without each channel; the largest is {effects.max():.3f}"
+            chart("effects_bars", words, state[:3], channel_bars, effects, order[:60], "fall of the logit")
+    code(ablation_code(network.code, picture.code, network.input_shape, layer, edit.options))
+
 
 try_this(
     PAGE,
@@ -89,5 +96,6 @@ try_this(
         Experiment("What makes the cat a cat? Switch off a channel of the last maps.", CAT),
     ),
 )
-show_code(ablation_code(network.code, picture.code, network.input_shape, layer, edit.options))
+code = part(show_code)
 source("Morcos, Barrett, Rabinowitz and Botvinick, On the importance of single directions for generalization, ICLR 2018; Meyes et al., 2019.")
+switched_off()

@@ -6,7 +6,7 @@ from cnnviz.data import DATASETS, load
 from cnnviz.features import WAYS, probabilities, shapes
 from cnnviz.figures import image_sheet
 from cnnviz.ui.components import scatter
-from cnnviz.ui.frame import Experiment, play_first, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import open_network
@@ -17,46 +17,51 @@ from cnnviz.ui.snippets import embedding_code
 PAGE = "pages/inside/embedding.py"
 title("Embedding", "Each test image is a point; near points look alike to the layer. While the network learns, the classes come apart.")
 
-left, right = st.columns([1, 3.2], gap="medium")
-with left:
-    run = choose_run()
-    entry = DATASETS[run.spec.dataset]
-    count = int(st.number_input("Test images", 50, 1000, 400, 50, key="count", bind="query-params"))
-test = load(run.spec.dataset, "test", count)
-with right, play_first():
-    network = open_network(run, "embedding_step")
-    play = st.container()
-with left:
-    layers = {name: f"{name} ({'×'.join(map(str, shape))})" for name, shape in shapes(network.model, entry.shape).items()}
-    usual = [name for name in layers if not name.startswith("fc")][-1]
-    layer = choice("Layer", layers, "layer", default=usual)
-    way = choice("Projection", WAYS, "way")
-    by = choice("Markers and colours by", {"class": "true class", "prediction": "prediction"}, "by", kind="buttons")
 
-answers = remember(("answers", network.key, count), lambda: probabilities(network.model, test.floats()))
-predicted = answers.argmax(1)
-with play:
-    found = layout_at(network, run, layer, test, way)
-    if found is not None:
-        points, apart = found
-        said = [
-            f"no. {i}: {entry.classes[label]}, read as {entry.classes[answer]} ({answers[i, answer]:.0%})"
-            for i, (label, answer) in enumerate(zip(test.labels.tolist(), predicted.tolist(), strict=True))
-        ]
-        wrong = (predicted != test.labels).tolist()
-        sprite = remember(("sprite", test.name, count), lambda: image_sheet(test.floats(), columns=20, what="test images"))
-        words = f"{count} test images of {entry.title} as points by {layer}; {apart.neighbours:.0%} of the nearest neighbours have the same class"
-        group = (test.labels if by == "class" else predicted).tolist()
-        picked = scatter("points_view", points, group, groups_of(entry.classes), said, sprite, words, wrong)
-        st.markdown(
-            f"In **{layer}** at step **{network.step}**, **{apart.neighbours:.1%}** of the five nearest neighbours have the same class, and class centres lie "
-            f"**{apart.spread:.2f}** times as far apart as images from their own centre. A ring marks a wrong prediction ({sum(wrong)} of {count})."
-        )
-        event = (st.session_state.get("points_view") or {}).get("picked")
-        if picked is not None and event != st.session_state.get("point_opened"):
-            st.session_state["point_opened"] = event
-            here = {"run": run.id, "step": str(network.step), "image": "test", "number": str(picked)}
-            st.switch_page("pages/inside/feature_maps.py", query_params=here)
+@section
+def layout() -> None:
+    left, right = st.columns([1, 3.2], gap="medium")
+    with left:
+        run = choose_run()
+        entry = DATASETS[run.spec.dataset]
+        count = int(st.number_input("Test images", 50, 1000, 400, 50, key="count", bind="query-params"))
+    test = load(run.spec.dataset, "test", count)
+    with right, play_first():
+        network = open_network(run, "embedding_step")
+        play = st.container()
+    with left:
+        layers = {name: f"{name} ({'×'.join(map(str, shape))})" for name, shape in shapes(network.model, entry.shape).items()}
+        usual = [name for name in layers if not name.startswith("fc")][-1]
+        layer = choice("Layer", layers, "layer", default=usual)
+        way = choice("Projection", WAYS, "way")
+        by = choice("Markers and colours by", {"class": "true class", "prediction": "prediction"}, "by", kind="buttons")
+
+    answers = remember(("answers", network.key, count), lambda: probabilities(network.model, test.floats()))
+    predicted = answers.argmax(1)
+    with play:
+        found = layout_at(network, run, layer, test, way)
+        if found is not None:
+            points, apart = found
+            said = [
+                f"no. {i}: {entry.classes[label]}, read as {entry.classes[answer]} ({answers[i, answer]:.0%})"
+                for i, (label, answer) in enumerate(zip(test.labels.tolist(), predicted.tolist(), strict=True))
+            ]
+            wrong = (predicted != test.labels).tolist()
+            sprite = remember(("sprite", test.name, count), lambda: image_sheet(test.floats(), columns=20, what="test images"))
+            words = f"{count} test images of {entry.title} as points by {layer}; {apart.neighbours:.0%} of the nearest neighbours have the same class"
+            group = (test.labels if by == "class" else predicted).tolist()
+            picked = scatter("points_view", points, group, groups_of(entry.classes), said, sprite, words, wrong)
+            st.markdown(
+                f"In **{layer}** at step **{network.step}**, **{apart.neighbours:.1%}** of the five nearest neighbours have the same class, and class centres lie "
+                f"**{apart.spread:.2f}** times as far apart as images from their own centre. A ring marks a wrong prediction ({sum(wrong)} of {count})."
+            )
+            event = (st.session_state.get("points_view") or {}).get("picked")
+            if picked is not None and event != st.session_state.get("point_opened"):
+                st.session_state["point_opened"] = event
+                here = {"run": run.id, "step": str(network.step), "image": "test", "number": str(picked)}
+                st.switch_page("pages/inside/feature_maps.py", query_params=here)
+    code(embedding_code(network.code, run.spec.dataset, count, layer, way))
+
 
 try_this(
     PAGE,
@@ -66,7 +71,8 @@ try_this(
         Experiment("t-SNE instead of PCA: clear islands. Which wrong predictions lie between two?", {"run": EXAMPLE, "way": "tsne"}),
     ),
 )
-show_code(embedding_code(network.code, run.spec.dataset, count, layer, way))
+code = part(show_code)
 source(
     "van der Maaten and Hinton, Visualizing data using t-SNE, JMLR 2008; Poličar et al., openTSNE, 2024; Wattenberg et al., How to use t-SNE effectively, Distill 2016."
 )
+layout()

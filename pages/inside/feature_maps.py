@@ -10,7 +10,7 @@ from cnnviz.training import Run
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.edits import edit_pixel, pixel_edits
-from cnnviz.ui.frame import Experiment, play_first, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import ChosenImage, choose_image
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import digest, remember
@@ -30,6 +30,11 @@ def look(network: OpenNetwork, image: Tensor) -> tuple[dict[str, Tensor], Tensor
     return feature_maps(network.model, image), probabilities(network.model, image.unsqueeze(0))[0]
 
 
+def seen(network: OpenNetwork, image: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+    """All layers' maps and the answer, computed once for all sections and sessions."""
+    return remember(("maps", network.key, digest(image)), look, network, image)
+
+
 def wall_items(maps: dict[str, Tensor], span: tuple[float, float] | None, what: str = "") -> list[WallItem]:
     items = []
     for name, values in maps.items():
@@ -41,82 +46,98 @@ def wall_items(maps: dict[str, Tensor], span: tuple[float, float] | None, what: 
     return items
 
 
-left, right = st.columns([1, 3.2], gap="medium")
-with left:
-    chosen = choose_network()
-    picture = choose_image(images_of(chosen))
-    one_scale = st.toggle("One colour scale for all layers", key="one_scale", bind="query-params")
-    two = st.toggle("A second image beside it", key="two", bind="query-params")
-    if two:
-        other_picture = choose_image(images_of(chosen), number=8, photograph="coffee", prefix="second_")
-with right, play_first():
-    network = open_network(chosen, "maps_step")
-    play = st.container()
-image = picture.for_network(network.input_shape)
-with left:
-    edits = {}
-    if max(network.input_shape[1:]) <= EDITABLE and st.toggle("Edit its pixels", key="edit", bind="query-params"):
-        pixels = (image * 255).round().to(torch.uint8)
-        edits = pixel_edits(ChosenImage(pixels, f"{picture.what}, {network.input_shape}"))
-        image = with_edits(pixels, edits).float() / 255 if edits else image
-maps, answer = remember(("maps", network.key, digest(image)), look, network, image)
-shown = maps
-if len(maps) > FEW:
+@section
+def maps_of_all_layers() -> None:
+    left, right = st.columns([1, 3.2], gap="medium")
     with left:
-        names = {name: f"{name} ({'×'.join(map(str, values.shape))})" for name, values in maps.items()}
-        linked = st.query_params.get("layer", "")
-        usual = linked if linked in maps else next(reversed([name for name, values in maps.items() if values.shape[1] > 1]))
-        wanted = choice("Layer", names, "shown", default=usual)
-        shown = {wanted: maps[wanted]}
-
-with play:
-    span = limits(*shown.values()) if one_scale else None
-    wall, prediction = st.columns([2.6, 1], gap="medium")
-    with wall:
-        first = WallItem(
-            "image", image_sheet(image.unsqueeze(0), what="image, as the network sees it"), "×".join(map(str, image.shape)), "image", hint=""
-        )
-        state = network.key, digest(image), one_scale, tuple(shown)
+        chosen = choose_network()
+        picture = choose_image(images_of(chosen))
+        one_scale = st.toggle("One colour scale for all layers", key="one_scale", bind="query-params")
+        two = st.toggle("A second image beside it", key="two", bind="query-params")
         if two:
-            other = other_picture.for_network(network.input_shape)
-            theirs, other_answer = remember(("maps", network.key, digest(other)), look, network, other)
-            second = WallItem("second", image_sheet(other.unsqueeze(0), what="second image"), "×".join(map(str, other.shape)), "image")
-            items = [first, second]
-            for name in shown:
-                joint = limits(maps[name], theirs[name])
-                items += wall_items({name: maps[name]}, joint, "first") + wall_items({name: theirs[name]}, joint, "second")
-                items += wall_items({name: maps[name] - theirs[name]}, None, "first − second")
-            clicked = map_wall("pair_wall", items)
-        else:
-            items = [first, *remember(("wall", state), wall_items, shown, span)]
-            unit_before = st.session_state.get("unit")
-            marked = (unit_before.layer, unit_before.channel) if unit_before else None
-            clicked = map_wall("wall", items, marked, pickable=True, follow=True)
-    with prediction:
-        order = answer.argsort(descending=True)[:10].sort().values if len(answer) <= 10 else answer.argsort(descending=True)[:10]
-        st.markdown(f"**Prediction at step {network.step}**" if network.step is not None else "**Prediction**")
-        best = int(answer.argmax())
-        bars = answer[order], [network.classes[i] for i in order.tolist()]
-        words = f"Predicted: {network.classes[best]} with probability {answer[best]:.3f}"
-        chart("bars", words, (network.key, digest(image)), probability_bars, *bars)
-        if two:
-            st.markdown(f"Second image: **{network.classes[int(other_answer.argmax())]}** with {other_answer.max():.1%}.")
+            other_picture = choose_image(images_of(chosen), number=8, photograph="coffee", prefix="second_")
+    with right, play_first():
+        network = open_network(chosen, "maps_step")
+        play = st.container()
+    image = picture.for_network(network.input_shape)
+    with left:
+        edits = {}
+        if max(network.input_shape[1:]) <= EDITABLE and st.toggle("Edit its pixels", key="edit", bind="query-params"):
+            pixels = (image * 255).round().to(torch.uint8)
+            edits = pixel_edits(ChosenImage(pixels, f"{picture.what}, {network.input_shape}"))
+            image = with_edits(pixels, edits).float() / 255 if edits else image
+    maps, answer = seen(network, image)
+    shown = maps
+    if len(maps) > FEW:
+        with left:
+            names = {name: f"{name} ({'×'.join(map(str, values.shape))})" for name, values in maps.items()}
+            linked = st.query_params.get("layer", "")
+            usual = linked if linked in maps else next(reversed([name for name, values in maps.items() if values.shape[1] > 1]))
+            wanted = choice("Layer", names, "shown", default=usual)
+            shown = {wanted: maps[wanted]}
 
-if edits or (max(network.input_shape[1:]) <= EDITABLE and st.session_state.get("edit")):
-    st.subheader("Its pixels", anchor=False)
-    pixels = (image * 255).round().to(torch.uint8)
-    sheets = pixel_sheets(pixels, (0, 0, *pixels.shape[1:]), "bytes", len(pixels) == 3, edits)
-    event = pixel_view("pixels", sheets, (0, 0), None, "values 0–255", (0, 255), "Click a number to change it; all layers follow.")
-    if event is not None and event.value is not None:
-        edit_pixel(edits, event.channel, event.row, event.col, event.value)
+    with play:
+        span = limits(*shown.values()) if one_scale else None
+        wall, prediction = st.columns([2.6, 1], gap="medium")
+        with wall:
+            first = WallItem(
+                "image", image_sheet(image.unsqueeze(0), what="image, as the network sees it"), "×".join(map(str, image.shape)), "image", hint=""
+            )
+            state = network.key, digest(image), one_scale, tuple(shown)
+            if two:
+                other = other_picture.for_network(network.input_shape)
+                theirs, other_answer = seen(network, other)
+                second = WallItem("second", image_sheet(other.unsqueeze(0), what="second image"), "×".join(map(str, other.shape)), "image")
+                items = [first, second]
+                for name in shown:
+                    joint = limits(maps[name], theirs[name])
+                    items += wall_items({name: maps[name]}, joint, "first") + wall_items({name: theirs[name]}, joint, "second")
+                    items += wall_items({name: maps[name] - theirs[name]}, None, "first − second")
+                clicked = map_wall("pair_wall", items)
+            else:
+                items = [first, *remember(("wall", state), wall_items, shown, span)]
+                unit_before = st.session_state.get("unit")
+                marked = (unit_before.layer, unit_before.channel) if unit_before else None
+                clicked = map_wall("wall", items, marked, pickable=True, follow=True)
+        with prediction:
+            order = answer.argsort(descending=True)[:10].sort().values if len(answer) <= 10 else answer.argsort(descending=True)[:10]
+            st.markdown(f"**Prediction at step {network.step}**" if network.step is not None else "**Prediction**")
+            best = int(answer.argmax())
+            bars = answer[order], [network.classes[i] for i in order.tolist()]
+            words = f"Predicted: {network.classes[best]} with probability {answer[best]:.3f}"
+            chart("bars", words, (network.key, digest(image)), probability_bars, *bars)
+            if two:
+                st.markdown(f"Second image: **{network.classes[int(other_answer.argmax())]}** with {other_answer.max():.1%}.")
 
-unit = chosen_unit(maps, None if two else clicked, "unit_map")
-if unit is not None:
-    unit_panel(network, image, maps, unit, "unit_map", span)
-else:
-    st.caption("Click a map: it opens with its receptive field, its weights and its sum.")
+    if edits or (max(network.input_shape[1:]) <= EDITABLE and st.session_state.get("edit")):
+        st.subheader("Its pixels", anchor=False)
+        pixels = (image * 255).round().to(torch.uint8)
+        sheets = pixel_sheets(pixels, (0, 0, *pixels.shape[1:]), "bytes", len(pixels) == 3, edits)
+        event = pixel_view("pixels", sheets, (0, 0), None, "values 0–255", (0, 255), "Click a number to change it; all layers follow.")
+        if event is not None and event.value is not None:
+            edit_pixel(edits, event.channel, event.row, event.col, event.value)
+    code_of_image = picture.edited(edits, network.input_shape)
+    unit_of_a_map(chosen, network, image, code_of_image, None if two else clicked, span)
 
-run_id = chosen.id if isinstance(chosen, Run) else EXAMPLE
+
+@section
+def unit_of_a_map(
+    chosen: Run | str, network: OpenNetwork, image: Tensor, image_code: str, clicked: tuple[str, int] | None, span: tuple[float, float] | None
+) -> None:
+    maps, _ = seen(network, image)
+    unit = chosen_unit(maps, clicked, "unit_map")
+    if unit is not None:
+        unit_panel(network, image, maps, unit, "unit_map", span)
+    else:
+        st.caption("Click a map: it opens with its receptive field, its weights and its sum.")
+    if unit is not None or not isinstance(chosen, Run):
+        code(unit_code(network.code, image_code, network.input_shape, unit))
+    else:
+        code(feature_maps_code(chosen.spec, chosen.id, network.step or 0, image_code))
+    unit_of_a_map.tell((unit.layer, unit.channel) if unit is not None else "none")
+
+
+run_id = st.query_params.get("run") or st.session_state.get("run", EXAMPLE)
 try_this(
     PAGE,
     (
@@ -125,8 +146,6 @@ try_this(
         Experiment("Walk from the answer back to one pixel, one click at a time.", {"run": EXAMPLE, "image": "test", "layer": "fc1", "map": "3"}),
     ),
 )
-if unit is not None or not isinstance(chosen, Run):
-    show_code(unit_code(network.code, picture.edited(edits, network.input_shape), network.input_shape, unit))
-else:
-    show_code(feature_maps_code(chosen.spec, chosen.id, network.step or 0, picture.edited(edits, network.input_shape)))
+code = part(show_code)
 source("LeCun, Bottou, Bengio and Haffner, 1998; Zeiler and Fergus, 2014; Araujo, Norris and Sim, Computing receptive fields, Distill 2019.")
+maps_of_all_layers()

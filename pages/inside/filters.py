@@ -10,10 +10,10 @@ from cnnviz.training import Run
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.filters import bin_edges, fired_by, kernels_of, made_for, weights_by_step
-from cnnviz.ui.frame import Experiment, play_first, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import remember
-from cnnviz.ui.networks import choose_network, images_of, open_network
+from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
 from cnnviz.ui.snippets import filters_code
 
 PAGE = "pages/inside/filters.py"
@@ -23,86 +23,100 @@ BESIDE = 16
 """Filters at most, for the chosen one to stand beside them."""
 title("Filters", "A filter is a small pattern of weights; watch it form, and see the images that it answers to.")
 
-left, right = st.columns([1, 3.2], gap="medium")
-with left:
-    chosen = choose_network()
-with right, play_first():
-    network = open_network(chosen, "filters_step")
-    play = st.container()
-test = images_of(chosen)
-small = test is not None
-if test is not None:
-    images = test.floats(slice(0, SEARCHED))
-    names = [f"no. {i}" for i in range(len(images))]
-else:
-    images = remember(("photographs", network.input_shape), lambda: torch.stack([fit(photo(name), network.input_shape) for name in PHOTOS]))
-    names = list(PHOTOS)
-layers = convolutions(network.model)
-if not layers:
-    st.info("This network has no convolution, so it has no filters. Choose another network.", icon=":material/info:")
-    st.stop()
-with left:
-    layer = choice("Convolution", {name: name for name in layers}, "layer")
-    order = choice("Order", ORDERS, "order")
-    bank = remember(("bank", network.key, layer), lambda: filter_bank(network.model, layer, images[:300] if small else None))
-    count, inputs = bank.kernels.shape[:2]
-    clicked = (st.session_state.get("filter_wall") or {}).get("picked")
-    if clicked is not None and clicked != st.session_state.get("filter_clicked"):
-        st.session_state["filter"] = bank.order(order)[min(int(clicked["map"]), count - 1)]
-    st.session_state["filter_clicked"] = clicked
-    number = int(st.number_input("Filter", 0, count - 1, key="filter", bind="query-params"))
 
-with play:
-    wall, chosen_one = st.columns([1.1, 1], gap="medium") if count <= BESIDE else (st.container(), st.container())
-with wall:
-    numbers = bank.order(order)
-    what = "kernel" if inputs in (1, 3) else f"kernel of the strongest of {inputs} input channels"
-    sheet = remember(("filter sheet", network.key, layer, order), lambda: map_sheet(bank.pictures[numbers], what=f"{what}s of {layer}", signed=True))
-    shape = f"{count} filters of {'×'.join(map(str, bank.kernels.shape[1:]))}"
-    map_wall(
-        "filter_wall",
-        [WallItem("filters", sheet, shape, "filter", title=layer, target=300, most=1100, hint="Click a filter.")],
-        ("filters", numbers.index(number)),
-        pickable=True,
-        follow=True,
-    )
-    marks = (
-        [f"**Dead** (never above zero on {300 if small else 'any'} images): {', '.join(map(str, bank.dead[:20]))}."]
-        if bank.dead
-        else ["No dead filter."]
-    )
-    marks += (
-        [f"**Near duplicates** (cosine similarity above 0.95): {', '.join(f'{i} and {j}' for i, j in bank.duplicates[:8])}."]
-        if bank.duplicates
-        else ["No near duplicates."]
-    )
-    st.markdown(" ".join(marks))
+@section
+def filters() -> None:
+    left, right = st.columns([1, 3.2], gap="medium")
+    with left:
+        chosen = choose_network()
+    with right, play_first():
+        network = open_network(chosen, "filters_step")
+        play = st.container()
+    test = images_of(chosen)
+    small = test is not None
+    if test is not None:
+        images = test.floats(slice(0, SEARCHED))
+        names = [f"no. {i}" for i in range(len(images))]
+    else:
+        images = remember(("photographs", network.input_shape), lambda: torch.stack([fit(photo(name), network.input_shape) for name in PHOTOS]))
+        names = list(PHOTOS)
+    layers = convolutions(network.model)
+    if not layers:
+        st.info("This network has no convolution, so it has no filters. Choose another network.", icon=":material/info:")
+        return
+    with left:
+        layer = choice("Convolution", {name: name for name in layers}, "layer")
+        order = choice("Order", ORDERS, "order")
+        bank = remember(("bank", network.key, layer), lambda: filter_bank(network.model, layer, images[:300] if small else None))
+        count, inputs = bank.kernels.shape[:2]
+        clicked = (st.session_state.get("filter_wall") or {}).get("picked")
+        if clicked is not None and clicked != st.session_state.get("filter_clicked"):
+            st.session_state["filter"] = bank.order(order)[min(int(clicked["map"]), count - 1)]
+        st.session_state["filter_clicked"] = clicked
+        number = int(st.number_input("Filter", 0, count - 1, key="filter", bind="query-params"))
 
-with left:
-    smoothness = st.slider("Smoothness λ of the made image", 0.0, 0.5, 0.02, 0.01, key="smoothness", bind="query-params")
-    seed = int(st.number_input("Seed of the made image", 0, 999, 0, key="seed", bind="query-params"))
-with chosen_one:
-    st.markdown(f"**Filter {number} of {layer}**: its weights, and an image made for it (activation maximisation)")
-    map_wall("made_for", [kernels_of(bank, number), *made_for(network, layer, number, smoothness, seed)])
-    st.markdown(
-        f"Norm of its weights {bank.norms[number]:.3f}; most similar: filter {int(bank.nearest[number])}, cosine similarity {bank.similarity[number]:.2f}."
+    with play:
+        wall, chosen_one = st.columns([1.1, 1], gap="medium") if count <= BESIDE else (st.container(), st.container())
+    with wall:
+        numbers = bank.order(order)
+        what = "kernel" if inputs in (1, 3) else f"kernel of the strongest of {inputs} input channels"
+        sheet = remember(
+            ("filter sheet", network.key, layer, order), lambda: map_sheet(bank.pictures[numbers], what=f"{what}s of {layer}", signed=True)
+        )
+        shape = f"{count} filters of {'×'.join(map(str, bank.kernels.shape[1:]))}"
+        map_wall(
+            "filter_wall",
+            [WallItem("filters", sheet, shape, "filter", title=layer, target=300, most=1100, hint="Click a filter.")],
+            ("filters", numbers.index(number)),
+            pickable=True,
+            follow=True,
+        )
+        marks = (
+            [f"**Dead** (never above zero on {300 if small else 'any'} images): {', '.join(map(str, bank.dead[:20]))}."]
+            if bank.dead
+            else ["No dead filter."]
+        )
+        marks += (
+            [f"**Near duplicates** (cosine similarity above 0.95): {', '.join(f'{i} and {j}' for i, j in bank.duplicates[:8])}."]
+            if bank.duplicates
+            else ["No near duplicates."]
+        )
+        st.markdown(" ".join(marks))
+
+    with left:
+        smoothness = st.slider("Smoothness λ of the made image", 0.0, 0.5, 0.02, 0.01, key="smoothness", bind="query-params")
+        seed = int(st.number_input("Seed of the made image", 0, 999, 0, key="seed", bind="query-params"))
+    with chosen_one:
+        st.markdown(f"**Filter {number} of {layer}**: its weights, and an image made for it (activation maximisation)")
+        map_wall("made_for", [kernels_of(bank, number), *made_for(network, layer, number, smoothness, seed)])
+        st.markdown(
+            f"Norm of its weights {bank.norms[number]:.3f}; most similar: filter {int(bank.nearest[number])}, cosine similarity {bank.similarity[number]:.2f}."
+        )
+    fired(network, layer, number, images, names)
+    weights(chosen, network, layer, bin_edges(bank.kernels))
+    code(filters_code(network.code, network.input_shape, layer, number, smoothness, seed))
+
+
+@part
+def fired(network: OpenNetwork, layer: str, number: int, images: torch.Tensor, names: list[str]) -> None:
+    st.subheader(f"What fires filter {number} of {layer}", anchor=False)
+    st.markdown("The images that fire it most, cut to the unit's receptive field.")
+    map_wall("looks_for", fired_by(network, layer, number, images, names))
+    st.caption(
+        "“Sent back”: the unit's value through the network in reverse (deconvolution, Zeiler and Fergus); red pixels raised it, blue ones lowered it."
     )
 
-st.subheader(f"What fires filter {number} of {layer}", anchor=False)
-st.markdown("The images that fire it most, cut to the unit's receptive field.")
-map_wall("looks_for", fired_by(network, layer, number, images, names))
-st.caption(
-    "“Sent back”: the unit's value through the network in reverse (deconvolution, Zeiler and Fergus); red pixels raised it, blue ones lowered it."
-)
 
-st.subheader("The weights while the network learns" if isinstance(chosen, Run) else "The weights", anchor=False)
-edges = bin_edges(bank.kernels)
-history = weights_by_step(chosen, layer, edges) if isinstance(chosen, Run) else ([0], [weight_histogram(network.model, layer, edges)])
-if history is not None:
-    steps, columns = history
-    words = f"Histogram of the weights of {layer} at {len(columns)} steps"
-    state = network.key[0], layer, tuple(steps), edges[-1]
-    chart("histogram", words, state, value_histograms, columns, edges, [str(step) for step in steps], "training step", "weight")
+@part
+def weights(chosen: Run | str, network: OpenNetwork, layer: str, edges: list[float]) -> None:
+    st.subheader("The weights while the network learns" if isinstance(chosen, Run) else "The weights", anchor=False)
+    history = weights_by_step(chosen, layer, edges) if isinstance(chosen, Run) else ([0], [weight_histogram(network.model, layer, edges)])
+    if history is not None:
+        steps, columns = history
+        words = f"Histogram of the weights of {layer} at {len(columns)} steps"
+        state = network.key[0], layer, tuple(steps), edges[-1]
+        chart("histogram", words, state, value_histograms, columns, edges, [str(step) for step in steps], "training step", "weight")
+
 
 try_this(
     PAGE,
@@ -115,5 +129,6 @@ try_this(
         ),
     ),
 )
-show_code(filters_code(network.code, network.input_shape, layer, number, smoothness, seed))
+code = part(show_code)
 source("Zeiler and Fergus, ECCV 2014; Erhan et al., 2009; Olah, Mordvintsev and Schubert, Feature visualization, Distill 2017.")
+filters()

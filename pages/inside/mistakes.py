@@ -5,13 +5,14 @@ import streamlit as st
 from cnnviz.data import DATASETS, ImageDataset, load
 from cnnviz.features import Answers, answers, feature_maps
 from cnnviz.figures import calibration_curve, image_sheet, judged_labels, map_sheet
+from cnnviz.training import Run
 from cnnviz.ui.attributions import How, Question, attributions, wall_of_maps
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall, matrix
-from cnnviz.ui.frame import Experiment, link, play_first, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, link, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import digest, remember
-from cnnviz.ui.networks import open_network
+from cnnviz.ui.networks import OpenNetwork, open_network
 from cnnviz.ui.runs import EXAMPLE, choose_run
 from cnnviz.ui.snippets import mistakes_code
 
@@ -31,66 +32,77 @@ def wall_of(test: ImageDataset, found: Answers, numbers: list[int]) -> list[Wall
     return items
 
 
-left, right = st.columns([1, 3.2], gap="medium")
-with left:
-    run = choose_run()
-entry, test = DATASETS[run.spec.dataset], load(run.spec.dataset, "test")
-with right, play_first():
-    network = open_network(run, "mistakes_step")
-    play = st.container()
-found = remember(("all answers", network.key), answers, network.model, test)
-names = list(entry.classes)
-told = (st.session_state.get("confusion") or {}).get("picked")
-if told is not None and told != st.session_state.get("confusion_seen"):
-    st.session_state["confusion_seen"] = told
-    st.session_state["true"], st.session_state["predicted"] = str(told["row"]), str(told["column"])
-    st.session_state["view"] = "cell"
-with left:
-    titles = {str(i): name for i, name in enumerate(names)}
-    view = choice("Show", {"surest": "the most confident mistakes", "cell": "one cell"}, "view", kind="buttons")
-    true = int(choice("True class", titles, "true", default="4" if len(names) > 9 else "0"))
-    said = int(choice("Predicted as", titles, "predicted", default="9" if len(names) > 9 else "1"))
+@section
+def table() -> None:
+    left, right = st.columns([1, 3.2], gap="medium")
+    with left:
+        run = choose_run()
+    entry, test = DATASETS[run.spec.dataset], load(run.spec.dataset, "test")
+    with right, play_first():
+        network = open_network(run, "mistakes_step")
+        play = st.container()
+    found = remember(("all answers", network.key), answers, network.model, test)
+    names = list(entry.classes)
+    told = (st.session_state.get("confusion") or {}).get("picked")
+    if told is not None and told != st.session_state.get("confusion_seen"):
+        st.session_state["confusion_seen"] = told
+        st.session_state["true"], st.session_state["predicted"] = str(told["row"]), str(told["column"])
+        st.session_state["view"] = "cell"
+    with left:
+        titles = {str(i): name for i, name in enumerate(names)}
+        view = choice("Show", {"surest": "the most confident mistakes", "cell": "one cell"}, "view", kind="buttons")
+        true = int(choice("True class", titles, "true", default="4" if len(names) > 9 else "0"))
+        said = int(choice("Predicted as", titles, "predicted", default="9" if len(names) > 9 else "1"))
 
-with play:
-    table, curve = st.columns([2, 1], gap="medium")
-    with table:
-        counts = found.confusion.tolist()
-        cell = (true, said) if view == "cell" else None
-        caption = f"Rows: true class, columns: predicted class. {found.accuracy:.2%} of {len(test)} test images are right at step {network.step}."
-        matrix("confusion", counts, names, names, ("true", "predicted"), cell, caption)
-    with curve:
-        calibration = found.calibration()
-        words = f"Reliability diagram: expected calibration error {calibration.error:.3f}"
-        chart("calibration", words, network.key, calibration_curve, calibration)
-        st.caption(
-            f"Reliability diagram: on the diagonal, predictions with 80 % confidence are right in 80 % of cases. Expected calibration error: **{calibration.error:.3f}**."
-        )
+    with play:
+        table, curve = st.columns([2, 1], gap="medium")
+        with table:
+            counts = found.confusion.tolist()
+            cell = (true, said) if view == "cell" else None
+            caption = f"Rows: true class, columns: predicted class. {found.accuracy:.2%} of {len(test)} test images are right at step {network.step}."
+            matrix("confusion", counts, names, names, ("true", "predicted"), cell, caption)
+        with curve:
+            calibration = found.calibration()
+            words = f"Reliability diagram: expected calibration error {calibration.error:.3f}"
+            chart("calibration", words, network.key, calibration_curve, calibration)
+            st.caption(
+                "Reliability diagram: on the diagonal, predictions with 80 % confidence are right in 80 % of cases. "
+                f"Expected calibration error: **{calibration.error:.3f}**."
+            )
+    images(run, network, found, true, said, view == "cell")
+    code(mistakes_code(network.code, run.spec.dataset, true, said))
 
-numbers = (found.cell(true, said) if view == "cell" else found.confident_mistakes(SHOWN))[:SHOWN]
-heading = f"True {names[true]}, answered {names[said]}: {counts[true][said]} images" if view == "cell" else "Wrong, and confident"
-st.subheader(heading, anchor=False)
-if not numbers:
-    st.info("No image at all: choose another cell, or an earlier step.", icon=":material/info:")
-else:
-    clicked = map_wall("cell_wall", remember(("cell wall", network.key, tuple(numbers)), wall_of, test, found, numbers), pickable=True)
-    number = numbers[min(int(clicked[0]) + clicked[1], len(numbers) - 1)] if clicked else numbers[0]
-    image = test.floats(slice(number, number + 1))[0]
-    answer = int(found.predicted[number])
-    st.markdown(f"**Test image {number}**: {names[int(test.labels[number])]}, answered **{names[answer]}** with {found.confidence[number]:.1%}.")
-    label = int(test.labels[number])
-    asked = [Question(f"for {names[i]}", network, "integrated_gradients", i) for i in dict.fromkeys((answer, label))]
-    how = How({}, None)
-    maps = attributions(asked, image, how)
-    seen = remember(("only maps", network.key, digest(image)), feature_maps, network.model, image)
-    last = [name for name, values in seen.items() if values.shape[1] > 1][-1]
-    items = [WallItem("image", image_sheet(image.unsqueeze(0), what="the image"), unit="image", target=168, legend=False)]
-    items += wall_of_maps(asked, maps, image, 1.0, False, 0.0, True, 168) if maps else []
-    items.append(WallItem("maps", map_sheet(seen[last], what=f"maps of {last}"), title=last, target=168))
-    map_wall("mistake", items)
-    st.caption("Integrated gradients on one scale: red pixels speak for the class named above the map, blue ones against it.")
-    state = {"run": run.id, "step": str(network.step), "image": "test", "number": str(number)}
-    link("pages/inside/feature_maps.py", "Open it in the microscope", ":material/search:", state)
-    link("pages/inside/saliency.py", "More saliency methods for it", ":material/visibility:", state)
+
+@section
+def images(run: Run, network: OpenNetwork, found: Answers, true: int, said: int, one_cell: bool) -> None:
+    test = load(run.spec.dataset, "test")
+    names, counts = list(test.classes), found.confusion.tolist()
+    numbers = (found.cell(true, said) if one_cell else found.confident_mistakes(SHOWN))[:SHOWN]
+    heading = f"True {names[true]}, answered {names[said]}: {counts[true][said]} images" if one_cell else "Wrong, and confident"
+    st.subheader(heading, anchor=False)
+    if not numbers:
+        st.info("No image at all: choose another cell, or an earlier step.", icon=":material/info:")
+    else:
+        clicked = map_wall("cell_wall", remember(("cell wall", network.key, tuple(numbers)), wall_of, test, found, numbers), pickable=True)
+        number = numbers[min(int(clicked[0]) + clicked[1], len(numbers) - 1)] if clicked else numbers[0]
+        image = test.floats(slice(number, number + 1))[0]
+        answer = int(found.predicted[number])
+        st.markdown(f"**Test image {number}**: {names[int(test.labels[number])]}, answered **{names[answer]}** with {found.confidence[number]:.1%}.")
+        label = int(test.labels[number])
+        asked = [Question(f"for {names[i]}", network, "integrated_gradients", i) for i in dict.fromkeys((answer, label))]
+        how = How({}, None)
+        maps = attributions(asked, image, how)
+        seen = remember(("only maps", network.key, digest(image)), feature_maps, network.model, image)
+        last = [name for name, values in seen.items() if values.shape[1] > 1][-1]
+        items = [WallItem("image", image_sheet(image.unsqueeze(0), what="the image"), unit="image", target=168, legend=False)]
+        items += wall_of_maps(asked, maps, image, 1.0, False, 0.0, True, 168)
+        items.append(WallItem("maps", map_sheet(seen[last], what=f"maps of {last}"), title=last, target=168))
+        map_wall("mistake", items)
+        st.caption("Integrated gradients on one scale: red pixels speak for the class named above the map, blue ones against it.")
+        state = {"run": run.id, "step": str(network.step), "image": "test", "number": str(number)}
+        link("pages/inside/feature_maps.py", "Open it in the microscope", ":material/search:", state)
+        link("pages/inside/saliency.py", "More saliency methods for it", ":material/visibility:", state)
+
 
 try_this(
     PAGE,
@@ -100,5 +112,6 @@ try_this(
         Experiment("A network without convolution makes other mistakes.", {"run": "example_linear"}),
     ),
 )
-show_code(mistakes_code(network.code, run.spec.dataset, true, said))
+code = part(show_code)
 source("Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks, ICML 2017; Sundararajan, Taly and Yan, ICML 2017.")
+table()

@@ -1,142 +1,163 @@
 """Which pixels mattered, by many methods, and how far to trust each."""
 
 import streamlit as st
+from torch import Tensor
 
-from cnnviz.features import probabilities
 from cnnviz.figures import falling_similarity, image_sheet, overlay, probability_bars, share_curves
 from cnnviz.saliency import KNOWN_ANSWERS, METHODS, known_answer_table
 from cnnviz.training import Run
-from cnnviz.ui.attributions import TITLES, Question, attributions, choose_how, choose_methods, common_floor, sanity, trust, trust_rows, wall_of_maps
+from cnnviz.ui.attributions import Found, How, Question, answer_of, ask, attributions, choose, common_floor, sanity, trust, trust_rows, wall_of_maps
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
-from cnnviz.ui.frame import Experiment, play_first, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.jobs import job
 from cnnviz.ui.links import choice
-from cnnviz.ui.memory import digest, remember
-from cnnviz.ui.networks import choose_network, images_of, network_of_run, open_network
+from cnnviz.ui.memory import digest
+from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
 from cnnviz.ui.snippets import saliency_code
 
 PAGE = "pages/inside/saliency.py"
 CAT = {"network": "efficientnet_lite0", "image": "photo", "photo": "chelsea", "methods": "grad_cam,guided_backprop", "sanity": "true"}
 title("Saliency", "Which pixels spoke for this prediction? Many methods answer, not all of them faithfully: here each is measured.")
 
-left, right = st.columns([1, 3.2], gap="medium")
-with left:
-    chosen = choose_network()
-    picture = choose_image(images_of(chosen))
-with right, play_first():
-    network = open_network(chosen, "saliency_step")
-    play = st.container()
-image = picture.for_network(network.input_shape)
-answer = remember(("answer", network.key, digest(image)), lambda: probabilities(network.model, image.unsqueeze(0))[0])
-order = answer.argsort(descending=True).tolist()
 
-with left:
-    named = {"predicted": f"the predicted one: {network.classes[order[0]]}", **{str(i): f"{i}: {name}" for i, name in enumerate(network.classes)}}
-    wanted = choice("Class", named, "target")
-    target = order[0] if wanted == "predicted" else int(wanted)
-    kinds = {"methods": "methods", "classes": "classes"} | ({"steps": "training steps"} if isinstance(chosen, Run) else {})
-    compare = choice("Compare", kinds, "compare", kind="buttons")
-    methods = choose_methods(several=compare == "methods")
-    how = choose_how(network, methods)
-    usual, name = (1.0, "opacity") if isinstance(chosen, Run) else (0.7, "photo_opacity")
-    opacity = st.slider("Opacity of the map", 0.0, 1.0, usual, 0.05, key=name, bind="query-params")
-    absolute = st.toggle("Absolute values only", key="absolute", bind="query-params")
-    smooth = st.slider("Smoothing, in pixels", 0.0, 8.0, 0.0, 0.5, key="smooth", bind="query-params")
+@section
+def maps() -> None:
+    left, right = st.columns([1, 3.2], gap="medium")
+    with left:
+        chosen = choose_network()
+        picture = choose_image(images_of(chosen))
+    with right, play_first():
+        network = open_network(chosen, "saliency_step")
+        play = st.container()
+    image = picture.for_network(network.input_shape)
+    answer, order = answer_of(network, image)
 
-if compare == "classes":
-    questions = [Question(f"{network.classes[i]}, {answer[i]:.1%}", network, methods[0], i) for i in order[:8]]
-elif compare == "steps" and isinstance(chosen, Run):
-    steps = chosen.steps
-    picked = sorted({steps[round(i * (len(steps) - 1) / 7)] for i in range(8)})
-    questions = [Question(f"step {step}", network_of_run(chosen, step), methods[0], target) for step in picked]
-else:
-    questions = [Question(TITLES[name], network, name, target) for name in methods]
+    with left:
+        named = {"predicted": f"the predicted one: {network.classes[order[0]]}", **{str(i): f"{i}: {name}" for i, name in enumerate(network.classes)}}
+        wanted = choice("Class", named, "target")
+        target = order[0] if wanted == "predicted" else int(wanted)
+        kinds = {"methods": "methods", "classes": "classes"} | ({"steps": "training steps"} if isinstance(chosen, Run) else {})
+        compare = choice("Compare", kinds, "compare", kind="buttons")
+        methods, how = choose(network, several=compare == "methods")
+        usual, name = (1.0, "opacity") if isinstance(chosen, Run) else (0.7, "photo_opacity")
+        opacity = st.slider("Opacity of the map", 0.0, 1.0, usual, 0.05, key=name, bind="query-params")
+        absolute = st.toggle("Absolute values only", key="absolute", bind="query-params")
+        smooth = st.slider("Smoothing, in pixels", 0.0, 8.0, 0.0, 0.5, key="smooth", bind="query-params")
 
-with play:
-    found = attributions(questions, image, how) if questions else []
-    if not questions:
-        st.info("Choose a method.", icon=":material/info:")
-    if found:
-        input_item = WallItem("image", image_sheet(image.unsqueeze(0), what="image, as the network sees it"), unit="image", target=224, legend=False)
-        items = wall_of_maps(questions, found, image, opacity, absolute, smooth, compare == "classes", 224)
-        map_wall("saliency_wall", [input_item, *items])
-        st.markdown(
-            f"**How to read it.** Class **{network.classes[target]}** has {answer[target]:.1%}. "
-            + (
-                "Yellow: the pixel mattered much; dark: it did not."
-                if absolute
-                else ":red[Red] pixels speak for the class, :blue[blue] ones against it, white ones make no difference to this method."
+    questions = ask(compare, methods, target, network, answer)
+    with play:
+        found = attributions(questions, image, how) if questions else []
+        if not questions:
+            st.info("Choose a method.", icon=":material/info:")
+        else:
+            seen = image_sheet(image.unsqueeze(0), what="image, as the network sees it")
+            items = wall_of_maps(questions, found, image, opacity, absolute, smooth, compare == "classes", 224)
+            map_wall("saliency_wall", [WallItem("image", seen, unit="image", target=224, legend=False), *items])
+            st.markdown(
+                f"**How to read it.** Class **{network.classes[target]}** has {answer[target]:.1%}. "
+                + (
+                    "Yellow: the pixel mattered much; dark: it did not."
+                    if absolute
+                    else ":red[Red] pixels speak for the class, :blue[blue] ones against it, white ones make no difference to this method."
+                )
+                + (
+                    " All maps have one scale."
+                    if compare == "classes"
+                    else " Each map has its own scale (its last colour: the largest 0.5 % of its pixels), because methods have different units."
+                )
             )
-            + (
-                " All maps have one scale."
-                if compare == "classes"
-                else " Each map has its own scale (its last colour: the largest 0.5 % of its pixels), because methods have different units."
+    made = [one for one in found if one is not None]
+    complete = made if len(made) == len(questions) else []
+    measures(questions, complete, image, how)
+    shuffled(questions, complete, image, how, absolute)
+    about(methods, network, image)
+    shown = methods[0] if methods else "grad_cam"
+    layer = how.layer if METHODS[shown].needs_layer else None
+    code(saliency_code(network.code, picture.code, network.input_shape, shown, target, layer, how.options.get(shown, {})))
+
+
+@section
+def measures(questions: list[Question], found: list[Found], image: Tensor, how: How) -> None:
+    if found and st.toggle("Measure how far to trust them", key="trust", bind="query-params"):
+        measured = trust(questions, found, image, how)
+        if measured:
+            floor, shares = common_floor(measured), next((one.curves.shares for one in measured if one), ())
+            st.table(trust_rows(questions, measured), hide_index=True, alt="Measures of each map against a random one")
+            st.caption(
+                "Deletion: the most salient pixels go first; the probability should fall fast. Insertion: they come first on a blurred image; it should rise fast. "
+                "✓ better than a random map for the same class. Infidelity: how badly the map predicts small changes. "
+                "Sensitivity: how much the map changes when the image hardly does. "
+                "Complete methods promise that their map adds up to S(x) − S(baseline)."
             )
-        )
+            for kind, column in zip(("deletion", "insertion"), st.columns(2), strict=True):
+                curves = {q.title: getattr(one.curves, kind) for q, one in zip(questions, measured, strict=True) if one}
+                curves |= {"random map": getattr(floor, kind)} if floor else {}
+                with column:
+                    words = f"{kind.capitalize()} curves of {len(curves)} maps"
+                    chart(kind, words, (tuple(curves.items()),), share_curves, curves, shares, f"probability, {kind}")
 
-if found and st.toggle("Measure how far to trust them", key="trust", bind="query-params"):
-    measured = trust(questions, found, image, how)
-    if measured:
-        floor, shares = common_floor(measured), next((one.curves.shares for one in measured if one), ())
-        st.table(trust_rows(questions, measured), hide_index=True, alt="Measures of each map against a random one")
-        st.caption(
-            "Deletion: the most salient pixels go first; the probability should fall fast. Insertion: they come first on a blurred image; it should rise fast. "
-            "✓ better than a random map for the same class. Infidelity: how badly the map predicts small changes. "
-            "Sensitivity: how much the map changes when the image hardly does. "
-            "Complete methods promise that their map adds up to S(x) − S(baseline)."
-        )
-        for kind, column in zip(("deletion", "insertion"), st.columns(2), strict=True):
-            curves = {q.title: getattr(one.curves, kind) for q, one in zip(questions, measured, strict=True) if one}
-            curves |= {"random map": getattr(floor, kind)} if floor else {}
-            with column:
-                words = f"{kind.capitalize()} curves of {len(curves)} maps"
-                chart(kind, words, (tuple(curves.items()),), share_curves, curves, shares, f"probability, {kind}")
 
-if found and st.toggle("Sanity check: shuffle the weights", key="sanity", bind="query-params"):
-    checks = sanity(questions, found, image, how)
-    if checks:
-        st.markdown(
-            " ".join(f"**{TITLES[check.method]}**: {'✓ passes' if check.passes else '✗ fails'} ({check.similarities[-1]:.2f})." for check in checks)
-        )
-        curves = {
-            f"{i + 1}. {TITLES[check.method]}" if compare != "methods" else TITLES[check.method]: check.similarities for i, check in enumerate(checks)
-        }
-        chart(
-            "sanity_curves",
-            "Similarity of the maps while the weights are shuffled, layer by layer",
-            (tuple(curves.items()),),
-            falling_similarity,
-            curves,
-            checks[0].layers,
-        )
-        first = checks[0]
-        stages = [
-            WallItem(f"{layer} {i}", overlay(image, one, f"shuffled to {layer}", absolute=absolute), title=layer, target=120, legend=False)
-            for i, (layer, one) in enumerate(zip(first.layers, first.maps, strict=True))
-        ]
-        st.caption(
-            f"{TITLES[first.method]} while weights are shuffled, from the last layer to the first. A map that stays shows the image, not what the network knows."
-        )
-        map_wall("sanity_wall", stages)
+@section
+def shuffled(questions: list[Question], found: list[Found], image: Tensor, how: How, absolute: bool) -> None:
+    if found and st.toggle("Sanity check: shuffle the weights", key="sanity", bind="query-params"):
+        checks = sanity(questions, found, image, how)
+        if checks:
+            verdicts = [
+                f"**{METHODS[check.method].title}**: {'✓ passes' if check.passes else '✗ fails'} ({check.similarities[-1]:.2f})." for check in checks
+            ]
+            st.markdown(" ".join(verdicts))
+            several = len({check.method for check in checks}) < len(checks)
+            curves = {
+                f"{i + 1}. {METHODS[check.method].title}" if several else METHODS[check.method].title: check.similarities
+                for i, check in enumerate(checks)
+            }
+            chart(
+                "sanity_curves",
+                "Similarity of the maps while the weights are shuffled, layer by layer",
+                (tuple(curves.items()),),
+                falling_similarity,
+                curves,
+                checks[0].layers,
+            )
+            first = checks[0]
+            stages = [
+                WallItem(f"{layer} {i}", overlay(image, one, f"shuffled to {layer}", absolute=absolute), title=layer, target=120, legend=False)
+                for i, (layer, one) in enumerate(zip(first.layers, first.maps, strict=True))
+            ]
+            st.caption(
+                f"{METHODS[first.method].title} while weights are shuffled, from the last layer to the first. "
+                "A map that stays shows the image, not what the network knows."
+            )
+            map_wall("sanity_wall", stages)
 
-if st.toggle("Test bench: networks with a known answer", key="bench", bind="query-params"):
-    table = job("bench", ("known answers",), lambda progress: known_answer_table(progress=progress), "Asking every method")
-    if table:
-        heads = {name: make(0) for name, make in KNOWN_ANSWERS.items()}
-        st.table(
-            [{"method": TITLES[m]} | {heads[k].title: "–" if v is None else f"{v:.2f}" for k, v in row.items()} for m, row in table.items()],
-            hide_index=True, alt="Rank correlation with the true map",
-        )  # fmt: skip
-        st.caption("Spearman's rank correlation with the true map; 1 is perfect. " + " ".join(f"{one.title}: {one.why}" for one in heads.values()))
 
-st.subheader("What each method does, and does not see", anchor=False)
-for name in dict.fromkeys(methods):
-    method = METHODS[name]
-    st.markdown(f"**{method.title}** ({method.paper}; {method.cost}). Blind: {method.blind}")
-    st.latex(method.formula)
-chart("bars", "Probabilities", (network.key, digest(image)), lambda: probability_bars(answer[order[:8]], [network.classes[i] for i in order[:8]]))
+@section
+def known_answers() -> None:
+    if st.toggle("Test bench: networks with a known answer", key="bench", bind="query-params"):
+        table = job("bench", ("known answers",), lambda progress: known_answer_table(progress=progress), "Asking every method")
+        if table:
+            heads = {name: make(0) for name, make in KNOWN_ANSWERS.items()}
+            st.table(
+                [{"method": METHODS[m].title} | {heads[k].title: "–" if v is None else f"{v:.2f}" for k, v in row.items()} for m, row in table.items()],
+                hide_index=True, alt="Rank correlation with the true map",
+            )  # fmt: skip
+            st.caption(
+                "Spearman's rank correlation with the true map; 1 is perfect. " + " ".join(f"{one.title}: {one.why}" for one in heads.values())
+            )
+
+
+@part
+def about(methods: list[str], network: OpenNetwork, image: Tensor) -> None:
+    st.subheader("What each method does, and does not see", anchor=False)
+    for name in dict.fromkeys(methods):
+        method = METHODS[name]
+        st.markdown(f"**{method.title}** ({method.paper}; {method.cost}). Blind: {method.blind}")
+        st.latex(method.formula)
+    answer, order = answer_of(network, image)
+    chart("bars", "Probabilities", (network.key, digest(image)), lambda: probability_bars(answer[order[:8]], [network.classes[i] for i in order[:8]]))
+
 
 try_this(
     PAGE,
@@ -146,7 +167,7 @@ try_this(
         Experiment("Watch the explanation appear while the network learns.", {"number": "7", "compare": "steps", "method": "grad_cam"}),
     ),
 )  # fmt: skip
-shown = methods[0] if methods else "grad_cam"
-layer = how.layer if METHODS[shown].needs_layer else None
-show_code(saliency_code(network.code, picture.code, network.input_shape, shown, target, layer, how.options.get(shown, {})))
+code = part(show_code)
 source("Simonyan et al., 2014; Adebayo et al., NeurIPS 2018; Petsiuk et al., 2018; Yeh et al., 2019; Kokhlikyan et al., Captum, 2020.")
+maps()
+known_answers()

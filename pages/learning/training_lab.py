@@ -9,7 +9,7 @@ from cnnviz.models import PRESET_TITLES, summary
 from cnnviz.models.presets import PRESETS
 from cnnviz.training import ACTIVE, OPTIMIZERS, SCHEDULES, Metric, Run, TrainingSpec, open_run, start, warm_up
 from cnnviz.ui.components import WallItem, browser_key, map_wall, matrix, step_player
-from cnnviz.ui.frame import Experiment, error_box, link, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, error_box, link, section, show_code, source, title, try_this
 from cnnviz.ui.links import choice, page_address
 from cnnviz.ui.live import live_curves, watch
 from cnnviz.ui.memory import remember
@@ -23,31 +23,39 @@ warm_up()
 
 left, right = st.columns([1, 3.2], gap="medium")
 with left:
-    dataset = choice("Data set", {name: entry.title for name, entry in DATASETS.items()}, "dataset")
-    entry = DATASETS[dataset]
-    network = choice("Network", PRESET_TITLES, "network")
-    optimizer = choice("Optimiser", {name: entry.title for name, entry in OPTIMIZERS.items()}, "optimizer")
-    rate, epochs = st.columns(2)
-    learning_rate = rate.number_input(
-        "Learning rate", value=None, format="%g", placeholder=f"{OPTIMIZERS[optimizer].learning_rate:g}", key="learning_rate",
-        bind="query-params", help="Empty: the value that usually works for this optimiser.",
-    )  # fmt: skip
-    epoch_count = epochs.number_input("Epochs", 1, 1000, 3, key="epochs", bind="query-params")
-    with st.expander("More settings", key="more", icon=":material/tune:"):
-        seed = st.number_input("Seed", 0, 2**31, 0, key="seed", bind="query-params")
-        batch_size = st.number_input("Batch size", 1, 10_000, 128, key="batch_size", bind="query-params")
-        schedule = choice("Learning-rate schedule", {name: entry.title for name, entry in SCHEDULES.items()}, "schedule")
-        limit = st.number_input("Only the first … images", 1, value=None, placeholder="all", key="limit", bind="query-params")
-        full = fetch_all(entry) if entry.full else False
-    spec = TrainingSpec(
-        dataset, network, epoch_count, batch_size, optimizer, learning_rate, schedule, seed=seed, limit=limit, full=full
-    )  # fmt: skip
-    plan = summary(PRESETS[network], entry.shape, len(entry.classes))
-    st.caption(f"{len(plan)} layers, **{plan.parameters:,}** parameters, {plan.multiply_adds / 1e6:.2f} million multiply-adds an image")
-    key = browser_key()
-    if st.button("Train", key="train", type="primary", icon=":material/play_circle:", width="stretch", disabled=key is None):
-        with error_box():
-            show_run(start(spec, key).id)
+
+    @section
+    def settings() -> None:
+        dataset = choice("Data set", {name: entry.title for name, entry in DATASETS.items()}, "dataset")
+        entry = DATASETS[dataset]
+        network = choice("Network", PRESET_TITLES, "network")
+        optimizer = choice("Optimiser", {name: entry.title for name, entry in OPTIMIZERS.items()}, "optimizer")
+        rate, epochs = st.columns(2)
+        learning_rate = rate.number_input(
+            "Learning rate", value=None, format="%g", placeholder=f"{OPTIMIZERS[optimizer].learning_rate:g}", key="learning_rate",
+            bind="query-params", help="Empty: the value that usually works for this optimiser.",
+        )  # fmt: skip
+        epoch_count = epochs.number_input("Epochs", 1, 1000, 3, key="epochs", bind="query-params")
+        with st.expander("More settings", key="more", icon=":material/tune:"):
+            seed = st.number_input("Seed", 0, 2**31, 0, key="seed", bind="query-params")
+            batch_size = st.number_input("Batch size", 1, 10_000, 128, key="batch_size", bind="query-params")
+            schedule = choice("Learning-rate schedule", {name: entry.title for name, entry in SCHEDULES.items()}, "schedule")
+            limit = st.number_input("Only the first … images", 1, value=None, placeholder="all", key="limit", bind="query-params")
+            full = fetch_all(entry) if entry.full else False
+        spec = TrainingSpec(
+            dataset, network, epoch_count, batch_size, optimizer, learning_rate, schedule, seed=seed, limit=limit, full=full
+        )  # fmt: skip
+        plan = summary(PRESETS[network], entry.shape, len(entry.classes))
+        st.caption(f"{len(plan)} layers, **{plan.parameters:,}** parameters, {plan.multiply_adds / 1e6:.2f} million multiply-adds an image")
+        key = browser_key()
+        settings.tell(key or "")
+        if st.button("Train", key="train", type="primary", icon=":material/play_circle:", width="stretch", disabled=key is None):
+            with error_box():
+                show_run(start(spec, key).id)
+                st.rerun()
+
+    settings()
+    key = settings.told
 
 run = current_run() or open_run(EXAMPLE)
 

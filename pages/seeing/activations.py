@@ -13,7 +13,7 @@ from cnnviz.ops.depth import INITIALISATIONS, deep_stack
 from cnnviz.training import TrainingSpec
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
-from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, draws, part, section, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.links import choice, choices
 from cnnviz.ui.memory import digest, remember
@@ -29,91 +29,115 @@ title(
     "Without a nonlinearity between them, many layers are only one; which nonlinearity it is decides whether gradients come through.",
 )
 
-names = choices("Functions", TITLES, "functions", default=("sigmoid", "tanh", "relu", "leaky_relu", "gelu"))
-left, right = st.columns(2)
-left.markdown("**Function φ(x)**")
-with left:
-    chart("curves", f"Curves of {', '.join(TITLES[name] for name in names)}", tuple(names), lambda: activation_curves(names))
-right.markdown("**Derivative φ′(x)**: what a gradient is multiplied with on its way back")
-with right:
-    chart("slopes", "Derivatives of the same functions", tuple(names), lambda: activation_curves(names, derivative=True))
-with st.expander("Formulas and sources", key="formulas", icon=":material/function:"):
-    for name in names:
-        st.latex(rf"\text{{{TITLES[name]}}}: \quad {ACTIVATIONS[name].formula}")
-        st.caption(ACTIVATIONS[name].reference)
-x = torch.linspace(-5, 5, 2001, dtype=torch.float64)
-twin = (ACTIVATIONS["tanh"].function(x) - (2 * ACTIVATIONS["sigmoid"].function(2 * x) - 1)).abs().max().item()
-gelus = (ACTIVATIONS["gelu"].function(x) - ACTIVATIONS["gelu_tanh"].function(x)).abs().max().item()
-st.markdown(
-    f"Checked at 2,001 points from −5 to 5: |tanh(x) − (2σ(2x) − 1)| is at most **{twin:.1e}**, so they are one function. "
-    f"GELU and its tanh form differ by at most **{gelus:.1e}**."
-)
 
-st.subheader("On a real feature map", anchor=False)
-left, right = st.columns([1, 3.2], gap="medium")
-with left:
-    name = choice("Function", TITLES, "function", default="relu")
-    run = choose_run()
-    test = load(run.spec.dataset, "test")
-    chosen = choose_image(test)
-    image = chosen.for_network(test.shape)
-    maps = remember(("maps", run.id, run.steps[-1], digest(image)), lambda: feature_maps(run.network(run.steps[-1]), image))
-    layer = choice(
-        "Map of the layer",
-        {key: key for key, values in maps.items() if values.shape[-1] > 1},
-        "layer",
-        default="conv1" if "conv1" in maps else "normalise",
+def chosen_names() -> list[str]:
+    """The functions that stand on top of the page, for the other sections."""
+    return [name for name in TITLES if name in st.session_state["functions"]]
+
+
+@section
+def curves() -> None:
+    names = choices(
+        "Functions", TITLES, "functions", default=("sigmoid", "tanh", "relu", "leaky_relu", "gelu"), on_change=draws(curves, deep_layers, training)
     )
-    number = st.number_input("Number of the map", 0, len(maps[layer]) - 1, 0, key="map", bind="query-params")
-with right:
-    before = maps[layer]
-    after = ACTIVATIONS[name].function(before)
-    shares = unit_shares(after, name)
-    map_wall(
-        "before_after",
-        [
-            WallItem(f"before: {layer}", map_sheet(before, what=f"maps of {layer}", signed=True), "×".join(map(str, before.shape)), target=200),
-            WallItem(f"after {TITLES[name]}", map_sheet(after, what=f"maps after {TITLES[name]}"), "×".join(map(str, after.shape)), target=200),
-        ],
+    left, right = st.columns(2)
+    left.markdown("**Function φ(x)**")
+    with left:
+        chart("curves", f"Curves of {', '.join(TITLES[name] for name in names)}", tuple(names), lambda: activation_curves(names))
+    right.markdown("**Derivative φ′(x)**: what a gradient is multiplied with on its way back")
+    with right:
+        chart("slopes", "Derivatives of the same functions", tuple(names), lambda: activation_curves(names, derivative=True))
+    with st.expander("Formulas and sources", key="formulas", icon=":material/function:"):
+        for name in names:
+            st.latex(rf"\text{{{TITLES[name]}}}: \quad {ACTIVATIONS[name].formula}")
+            st.caption(ACTIVATIONS[name].reference)
+    x = torch.linspace(-5, 5, 2001, dtype=torch.float64)
+    twin = (ACTIVATIONS["tanh"].function(x) - (2 * ACTIVATIONS["sigmoid"].function(2 * x) - 1)).abs().max().item()
+    gelus = (ACTIVATIONS["gelu"].function(x) - ACTIVATIONS["gelu_tanh"].function(x)).abs().max().item()
+    st.markdown(
+        f"Checked at 2,001 points from −5 to 5: |tanh(x) − (2σ(2x) − 1)| is at most **{twin:.1e}**, so they are one function. "
+        f"GELU and its tanh form differ by at most **{gelus:.1e}**."
     )
-    st.markdown(f"Exactly zero: **{shares.zero:.1%}** of the values · saturated (no gradient comes through): **{shares.saturated:.1%}**")
-    side = min(8, *before.shape[1:])
-    top, start = ((n - side) // 2 for n in before.shape[1:])
-    window = before[number, top : top + side, start : start + side]
-    st.caption(f"The middle {side}×{side} values of map {number}, one by one:")
-    stepper("activation_stepper", trace(window, name), StepperNames("before", "", "after", "y", TITLES[name]))
+    code(activations_code(list(names)))
 
-st.subheader("In a deep stack", anchor=False)
-left, right = st.columns([1, 3.2], gap="medium")
-with left:
-    initialisation = choice("Initialisation of the weights", {key: entry.title for key, entry in INITIALISATIONS.items()}, "init")
-    st.latex(INITIALISATIONS[initialisation].formula)
-    depth = st.slider("Layers", 2, 50, 20, key="layers", bind="query-params")
-    seed = st.number_input("Seed", 0, 10**6, 0, key="stack_seed", bind="query-params")
-    stacks = {key: remember(("stack", key, depth, initialisation, seed), deep_stack, key, depth, 100, initialisation, seed) for key in names}
-    shown = choice("Histogram of", {key: TITLES[key] for key in names} or {"relu": "ReLU"}, "histogram")
-with right:
-    one, two = st.columns(2)
-    gradients, dead = ({key: getattr(stack, field) for key, stack in stacks.items()} for field in ("gradient_norm", "dead"))
-    words = ("; ".join(f"{TITLES[key]}: {values[at]:.2g}" for key, values in table.items()) for table, at in ((gradients, 0), (dead, -1)))
-    one.markdown("**Norm of the gradient, relative to the last layer**")
-    state = tuple(names), depth, initialisation, seed
-    with one:
-        chart("gradients", f"Gradient of the first layer: {next(words)}", state, lambda: by_depth(gradients, "gradient norm", True))
-    two.markdown("**Dead units: zero for every input**")
-    with two:
-        chart("dead", f"Dead units of the last layer: {next(words)}", state, lambda: by_depth(dead, "share of dead units", False))
-    if shown in stacks:
-        words_of_shown = f"Histogram of the outputs of {TITLES[shown]} by layer"
-        chart("depth_histogram", words_of_shown, (shown, depth, initialisation, seed), lambda: depth_histogram(stacks[shown]))
 
-st.subheader("A race", anchor=False)
-st.markdown("The same LeNet-5, the same first weights and batches; only the activation function differs.")
-lenet = PRESETS["lenet5"]
-racers = {TITLES[key]: TrainingSpec(network=with_activation(lenet, key), epochs=1, batch_size=64, learning_rate=0.05) for key in names}
-race("race", racers, label=f"Train {len(racers)} networks")
+@section
+def feature_map() -> None:
+    st.subheader("On a real feature map", anchor=False)
+    left, right = st.columns([1, 3.2], gap="medium")
+    with left:
+        name = choice("Function", TITLES, "function", default="relu")
+        run = choose_run()
+        test = load(run.spec.dataset, "test")
+        chosen = choose_image(test)
+        image = chosen.for_network(test.shape)
+        maps = remember(("maps", run.id, run.steps[-1], digest(image)), lambda: feature_maps(run.network(run.steps[-1]), image))
+        layer = choice(
+            "Map of the layer",
+            {key: key for key, values in maps.items() if values.shape[-1] > 1},
+            "layer",
+            default="conv1" if "conv1" in maps else "normalise",
+        )
+        number = st.number_input("Number of the map", 0, len(maps[layer]) - 1, 0, key="map", bind="query-params")
+    with right:
+        before = maps[layer]
+        after = ACTIVATIONS[name].function(before)
+        shares = unit_shares(after, name)
+        map_wall(
+            "before_after",
+            [
+                WallItem(f"before: {layer}", map_sheet(before, what=f"maps of {layer}", signed=True), "×".join(map(str, before.shape)), target=200),
+                WallItem(f"after {TITLES[name]}", map_sheet(after, what=f"maps after {TITLES[name]}"), "×".join(map(str, after.shape)), target=200),
+            ],
+        )
+        st.markdown(f"Exactly zero: **{shares.zero:.1%}** of the values · saturated (no gradient comes through): **{shares.saturated:.1%}**")
+        side = min(8, *before.shape[1:])
+        top, start = ((n - side) // 2 for n in before.shape[1:])
+        window = before[number, top : top + side, start : start + side]
+        st.caption(f"The middle {side}×{side} values of map {number}, one by one:")
+        stepper("activation_stepper", trace(window, name), StepperNames("before", "", "after", "y", TITLES[name]))
+    inside("relu", "Before and after inside a trained network")
 
-own_run_link("relu", "Before and after inside a trained network")
+
+@section
+def deep_layers() -> None:
+    st.subheader("In a deep stack", anchor=False)
+    names = chosen_names()
+    left, right = st.columns([1, 3.2], gap="medium")
+    with left:
+        initialisation = choice("Initialisation of the weights", {key: entry.title for key, entry in INITIALISATIONS.items()}, "init")
+        st.latex(INITIALISATIONS[initialisation].formula)
+        depth = st.slider("Layers", 2, 50, 20, key="layers", bind="query-params")
+        seed = st.number_input("Seed", 0, 10**6, 0, key="stack_seed", bind="query-params")
+        stacks = {key: remember(("stack", key, depth, initialisation, seed), deep_stack, key, depth, 100, initialisation, seed) for key in names}
+        shown = choice("Histogram of", {key: TITLES[key] for key in names} or {"relu": "ReLU"}, "histogram")
+    with right:
+        one, two = st.columns(2)
+        gradients, dead = ({key: getattr(stack, field) for key, stack in stacks.items()} for field in ("gradient_norm", "dead"))
+        words = ("; ".join(f"{TITLES[key]}: {values[at]:.2g}" for key, values in table.items()) for table, at in ((gradients, 0), (dead, -1)))
+        one.markdown("**Norm of the gradient, relative to the last layer**")
+        state = tuple(names), depth, initialisation, seed
+        with one:
+            chart("gradients", f"Gradient of the first layer: {next(words)}", state, lambda: by_depth(gradients, "gradient norm", True))
+        two.markdown("**Dead units: zero for every input**")
+        with two:
+            chart("dead", f"Dead units of the last layer: {next(words)}", state, lambda: by_depth(dead, "share of dead units", False))
+        if shown in stacks:
+            words_of_shown = f"Histogram of the outputs of {TITLES[shown]} by layer"
+            chart("depth_histogram", words_of_shown, (shown, depth, initialisation, seed), lambda: depth_histogram(stacks[shown]))
+
+
+@section
+def training() -> None:
+    st.subheader("A race", anchor=False)
+    names = chosen_names()
+    st.markdown("The same LeNet-5, the same first weights and batches; only the activation function differs.")
+    lenet = PRESETS["lenet5"]
+    racers = {TITLES[key]: TrainingSpec(network=with_activation(lenet, key), epochs=1, batch_size=64, learning_rate=0.05) for key in names}
+    race("race", racers, label=f"Train {len(racers)} networks")
+
+
+inside = part(own_run_link)
 try_this(
     PAGE,
     (
@@ -122,5 +146,9 @@ try_this(
         Experiment("GELU against its tanh form, and ELU: can you see the difference?", {"functions": "elu,gelu,gelu_tanh"}),
     ),
 )  # fmt: skip
-show_code(activations_code(list(names)))
+code = part(show_code)
 source("Goodfellow, Bengio and Courville, 2016, section 6.3; Glorot and Bengio, 2010; He et al., 2015; Hendrycks and Gimpel, 2016.")
+curves()
+feature_map()
+deep_layers()
+training()

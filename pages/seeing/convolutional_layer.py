@@ -1,16 +1,19 @@
 """From a fully connected to a convolutional layer: volumes, costs, kinds of convolution, receptive field."""
 
+from typing import NamedTuple
+
 import streamlit as st
+from torch import Tensor
 
 from cnnviz.data import load
 from cnnviz.figures import image_sheet, map_sheet, receptive_squares, volumes
 from cnnviz.ops import convolution
 from cnnviz.ops.layer_cost import layer_cost
-from cnnviz.ops.layers import FILTER_NAMES, KINDS, hand_filters, layer_maps, one_filter
+from cnnviz.ops.layers import FILTER_NAMES, KINDS, LayerKind, hand_filters, layer_maps, one_filter
 from cnnviz.ops.receptive_field import Window, receptive_fields
 from cnnviz.ui.components import WallItem, map_wall
-from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
-from cnnviz.ui.images import choose_image
+from cnnviz.ui.frame import Experiment, part, section, show_code, source, title, try_this
+from cnnviz.ui.images import ChosenImage, choose_image
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import digest, remember
 from cnnviz.ui.runs import own_run_link
@@ -23,93 +26,135 @@ title(
     "The same small filter looks everywhere, through all channels; each filter makes one map, and the maps are the next layer's channels.",
 )
 
-left, right = st.columns([1, 3.2], gap="medium")
-with left:
-    kind = KINDS[choice("Kind of convolution", {entry.name: entry.title for entry in KINDS.values()}, "kind")]
-    filters = st.number_input("Filters N", 1, 12, kind.filters, key=f"{kind.name}_filters", bind="query-params")
-    one, two = st.columns(2)
-    size = one.number_input("Kernel k", 1, 11, kind.kernel, key=f"{kind.name}_size", bind="query-params")
-    stride = two.number_input("Stride s", 1, 4, kind.stride, key=f"{kind.name}_stride", bind="query-params")
-    padding = one.number_input("Padding p", 0, 5, kind.padding, key=f"{kind.name}_padding", bind="query-params")
-    dilation = two.number_input("Dilation d", 1, 4, kind.dilation, key=f"{kind.name}_dilation", bind="query-params")
-    groups = one.number_input("Groups g", 1, 3, kind.groups, key=f"{kind.name}_groups", bind="query-params")
-    bias = two.number_input("Bias b", -5.0, 5.0, 0.5, 0.1, key="bias", bind="query-params")
-    chosen = choose_image(load("patches", "test"), default="photo", number=3)
-image = chosen.for_network((3, 32, 32))
-cost = layer_cost((3, 32, 32), filters, size, stride, padding, dilation, groups, transposed=kind.transposed)
-channels, height, width = cost.output_shape
-weights = hand_filters(filters, 3 // groups, size)
 
-with right:
-    second = st.toggle("Stack a second layer on top", key="second_layer", bind="query-params")
-    shapes = [(3, 32, 32), cost.output_shape]
-    arrows = [f"{filters} filters\n{size}×{size}×{3 // groups}"]
-    if second:
-        after = layer_cost(cost.output_shape, 10, 5)
-        shapes.append(after.output_shape)
-        arrows.append(f"10 filters\n5×5×{channels}")
-    drawing, _ = st.columns([2, 1])
-    drawing.image(volumes(shapes, arrows), alt="Volumes: " + " → ".join(f"{h}×{w}×{c}" for c, h, w in shapes), width="stretch")
-    st.latex(rf"\text{{parameters}} = {cost.parameters_formula}")
-    st.latex(rf"\text{{multiply-adds}} = {cost.multiply_adds_formula}")
-    st.latex(rf"\text{{fully connected}} = {cost.dense_formula}")
-    st.markdown(
-        f"The convolutional layer needs **{cost.parameters:,}** parameters, the fully connected one **{cost.dense_parameters:,}**: "
-        f"**{cost.dense_parameters / cost.parameters:,.0f} times** as many, because it has its own weight for each pair of input and output."
+class Layer(NamedTuple):
+    """The layer that is looked at; its last five numbers in the order in which the functions of ``ops.layers`` take them."""
+
+    kind: LayerKind
+    filters: int
+    size: int
+    stride: int
+    padding: int
+    dilation: int
+    groups: int
+
+    @property
+    def weights(self) -> Tensor:
+        return hand_filters(self.filters, 3 // self.groups, self.size)
+
+
+@section
+def volume() -> None:
+    left, right = st.columns([1, 3.2], gap="medium")
+    with left:
+        kind = KINDS[choice("Kind of convolution", {entry.name: entry.title for entry in KINDS.values()}, "kind")]
+        filters = st.number_input("Filters N", 1, 12, kind.filters, key=f"{kind.name}_filters", bind="query-params")
+        one, two = st.columns(2)
+        size = one.number_input("Kernel k", 1, 11, kind.kernel, key=f"{kind.name}_size", bind="query-params")
+        stride = two.number_input("Stride s", 1, 4, kind.stride, key=f"{kind.name}_stride", bind="query-params")
+        padding = one.number_input("Padding p", 0, 5, kind.padding, key=f"{kind.name}_padding", bind="query-params")
+        dilation = two.number_input("Dilation d", 1, 4, kind.dilation, key=f"{kind.name}_dilation", bind="query-params")
+        groups = one.number_input("Groups g", 1, 3, kind.groups, key=f"{kind.name}_groups", bind="query-params")
+        bias = two.number_input("Bias b", -5.0, 5.0, 0.5, 0.1, key="bias", bind="query-params")
+        chosen = choose_image(load("patches", "test"), default="photo", number=3)
+    image = chosen.for_network((3, 32, 32))
+    cost = layer_cost((3, 32, 32), filters, size, stride, padding, dilation, groups, transposed=kind.transposed)
+    channels = cost.output_shape[0]
+    layer = Layer(kind, filters, size, stride, padding, dilation, groups)
+
+    with right:
+        second = st.toggle("Stack a second layer on top", key="second_layer", bind="query-params")
+        shapes = [(3, 32, 32), cost.output_shape]
+        arrows = [f"{filters} filters\n{size}×{size}×{3 // groups}"]
+        if second:
+            after = layer_cost(cost.output_shape, 10, 5)
+            shapes.append(after.output_shape)
+            arrows.append(f"10 filters\n5×5×{channels}")
+        drawing, _ = st.columns([2, 1])
+        drawing.image(volumes(shapes, arrows), alt="Volumes: " + " → ".join(f"{h}×{w}×{c}" for c, h, w in shapes), width="stretch")
+        st.latex(rf"\text{{parameters}} = {cost.parameters_formula}")
+        st.latex(rf"\text{{multiply-adds}} = {cost.multiply_adds_formula}")
+        st.latex(rf"\text{{fully connected}} = {cost.dense_formula}")
+        st.markdown(
+            f"The convolutional layer needs **{cost.parameters:,}** parameters, the fully connected one **{cost.dense_parameters:,}**: "
+            f"**{cost.dense_parameters / cost.parameters:,.0f} times** as many, because it has its own weight for each pair of input and output."
+        )
+    one_sum(layer, image, bias)
+    maps(layer, chosen, channels, second)
+    receptive_field(layer, chosen)
+    code(layer_code(chosen.code, filters, size, stride, padding, dilation, groups, kind.transposed))
+
+
+@section
+def one_sum(layer: Layer, image: Tensor, bias: float) -> None:
+    kind, filters, size, stride, padding, dilation, groups = layer
+    st.subheader("One filter, step by step", anchor=False)
+    where = choice("Step on", {"corner": "an 8×8 corner, with numbers", "whole": "the whole 32×32×3 image"}, "where", kind="buttons")
+    number = st.number_input("Number of the filter", 0, filters - 1, 0, key="filter", bind="query-params")
+    shown = image[:, 12:20, 12:20] if where == "corner" else image
+    slices, weight, steps_by, border = one_filter(shown, layer.weights, number, stride, padding, dilation, groups, transposed=kind.transposed)
+    trace = convolution.trace(slices, weight, steps_by, border, dilation, bias=[bias])
+    words = (
+        f"{FILTER_NAMES[number % len(FILTER_NAMES)]}: a {size}×{size} slice for each colour; all {weight.numel()} products and the bias are added."
+    )
+    if kind.transposed:
+        words += f" Transposed: {stride - 1} zeros stand between the pixels, and the flipped kernel moves by 1."
+    st.caption(words)
+    first_channel = number * groups // filters * len(slices)
+    stepper(
+        "layer_stepper",
+        trace,
+        StepperNames(weights="filter", output="map", channels=("red", "green", "blue")[first_channel : first_channel + len(slices)]),
     )
 
-st.subheader("One filter, step by step", anchor=False)
-where = choice("Step on", {"corner": "an 8×8 corner, with numbers", "whole": "the whole 32×32×3 image"}, "where", kind="buttons")
-number = st.number_input("Number of the filter", 0, filters - 1, 0, key="filter", bind="query-params")
-shown = image[:, 12:20, 12:20] if where == "corner" else image
-part, weight, steps_by, border = one_filter(shown, weights, number, stride, padding, dilation, groups, transposed=kind.transposed)
-trace = convolution.trace(part, weight, steps_by, border, dilation, bias=[bias])
-words = f"{FILTER_NAMES[number % len(FILTER_NAMES)]}: a {size}×{size} slice for each colour; all {weight.numel()} products and the bias are added."
-if kind.transposed:
-    words += f" Transposed: {stride - 1} zeros stand between the pixels, and the flipped kernel moves by 1."
-st.caption(words)
-first_channel = number * groups // filters * len(part)
-stepper(
-    "layer_stepper", trace, StepperNames(weights="filter", output="map", channels=("red", "green", "blue")[first_channel : first_channel + len(part)])
-)
 
-st.subheader(f"{channels} filters, {channels} maps on a photograph", anchor=False)
-photograph = chosen.pixels.expand(3, -1, -1).float() / 255
-state = digest(chosen.pixels), kind.name, filters, size, stride, padding, dilation, groups
-maps = remember(("layer", state), lambda: layer_maps(photograph, weights, stride, padding, dilation, groups, transposed=kind.transposed))
-size_in, size_out = ("×".join(map(str, values.shape)) for values in (photograph, maps))
+@part
+def maps(layer: Layer, chosen: ChosenImage, channels: int, second: bool) -> None:
+    kind, filters, size, stride, padding, dilation, groups = layer
+    st.subheader(f"{channels} filters, {channels} maps on a photograph", anchor=False)
+    photograph = chosen.pixels.expand(3, -1, -1).float() / 255
+    state = digest(chosen.pixels), kind.name, filters, size, stride, padding, dilation, groups
+    weights = layer.weights
+    found = remember(("layer", state), lambda: layer_maps(photograph, weights, stride, padding, dilation, groups, transposed=kind.transposed))
+    size_in, size_out = ("×".join(map(str, values.shape)) for values in (photograph, found))
 
+    def items() -> list[WallItem]:
+        columns = min(3, filters)
+        made = [
+            WallItem("image", image_sheet(photograph.unsqueeze(0), what="image"), size_in, "image", target=190, legend=False),
+            WallItem("maps", map_sheet(found, columns=columns, what="maps"), size_out, target=400, most=900),
+            WallItem("filters", map_sheet(weights.mean(1), columns=columns, what="filters", signed=True), "mean of the channels", target=150),
+        ]
+        if second:
+            deeper = layer_maps(found.relu(), hand_filters(10, channels, 5), 1, 0, 1, 1)
+            sheet = map_sheet(deeper, columns=5, what="maps of the second layer")
+            made.append(WallItem("second", sheet, "×".join(map(str, deeper.shape)), title="second layer, on ReLU of the maps", target=300))
+        return made
 
-def items() -> list[WallItem]:
-    columns = min(3, filters)
-    made = [
-        WallItem("image", image_sheet(photograph.unsqueeze(0), what="image"), size_in, "image", target=190, legend=False),
-        WallItem("maps", map_sheet(maps, columns=columns, what="maps"), size_out, target=400, most=900),
-        WallItem("filters", map_sheet(weights.mean(1), columns=columns, what="filters", signed=True), "mean of the channels", target=150),
-    ]
-    if second:
-        deeper = layer_maps(maps.relu(), hand_filters(10, channels, 5), 1, 0, 1, 1)
-        sheet = map_sheet(deeper, columns=5, what="maps of the second layer")
-        made.append(WallItem("second", sheet, "×".join(map(str, deeper.shape)), title="second layer, on ReLU of the maps", target=300))
-    return made
+    map_wall("layer_maps", remember(("layer wall", state, second), items))
 
 
-map_wall("layer_maps", remember(("layer wall", state, second), items))
+@section
+def receptive_field(layer: Layer, chosen: ChosenImage) -> None:
+    st.subheader("Receptive field", anchor=False)
+    depth = st.slider("How many such layers on top of each other", 1, 8, 3, key="depth", bind="query-params")
+    if layer.kind.transposed:
+        st.info("Receptive fields are shown for convolutions, not for transposed ones.", icon=":material/info:")
+    else:
+        fields = receptive_fields([Window(layer.size, layer.stride, layer.padding, layer.dilation)] * depth)
+        photograph = chosen.pixels.expand(3, -1, -1).float() / 255
+        drawn, words = remember(("squares", digest(chosen.pixels), layer[2:6], depth), lambda: receptive_squares(photograph, fields))
+        picture, text = st.columns([1.3, 1])
+        picture.image(drawn, alt=words, width="stretch")
+        text.table(
+            [
+                {"layer": i + 1, "receptive field": f"{f.size}×{f.size} pixels", "stride j in the image": f"{f.stride} px"}
+                for i, f in enumerate(fields)
+            ],
+            hide_index=True,
+        )
+        text.latex(r"r_l = r_{l-1} + d\,(k-1)\,j_{l-1}, \quad j_l = j_{l-1}\,s")
 
-st.subheader("Receptive field", anchor=False)
-depth = st.slider("How many such layers on top of each other", 1, 8, 3, key="depth", bind="query-params")
-if kind.transposed:
-    st.info("Receptive fields are shown for convolutions, not for transposed ones.", icon=":material/info:")
-else:
-    fields = receptive_fields([Window(size, stride, padding, dilation)] * depth)
-    drawn, words = remember(("squares", state, depth), lambda: receptive_squares(photograph, fields))
-    picture, text = st.columns([1.3, 1])
-    picture.image(drawn, alt=words, width="stretch")
-    text.table(
-        [{"layer": i + 1, "receptive field": f"{f.size}×{f.size} pixels", "stride j in the image": f"{f.stride} px"} for i, f in enumerate(fields)],
-        hide_index=True,
-    )
-    text.latex(r"r_l = r_{l-1} + d\,(k-1)\,j_{l-1}, \quad j_l = j_{l-1}\,s")
 
 own_run_link("conv", "The first convolutional layer of a trained network")
 try_this(
@@ -120,5 +165,6 @@ try_this(
         Experiment("Dilated, eight layers deep: how much of the picture does one unit see?", {"kind": "dilated", "depth": "8", "image": "photo", "photo": "astronaut"}),
     ),
 )  # fmt: skip
-show_code(layer_code(chosen.code, filters, size, stride, padding, dilation, groups, kind.transposed))
+code = part(show_code)
 source("LeCun et al., 1998; Stanford CS231n, Convolutional networks; Dumoulin and Visin, 2016; Howard et al., MobileNets, 2017; Yu and Koltun, 2016.")
+volume()

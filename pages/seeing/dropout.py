@@ -7,14 +7,14 @@ import torch
 
 from cnnviz.data import load
 from cnnviz.features import coadaptation, monte_carlo_dropout, unit_correlations
-from cnnviz.figures import draws_in_words, image_sheet, lines, map_sheet, spread_of_draws, unit_network
+from cnnviz.figures import Sheet, draws_in_words, image_sheet, lines, map_sheet, spread_of_draws, unit_network
 from cnnviz.models import PRESETS
 from cnnviz.models.variants import with_dropout
 from cnnviz.ops import dropout
 from cnnviz.training import TrainingSpec, open_run
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
-from cnnviz.ui.frame import Experiment, play_first, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, draws, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import digest, remember
 from cnnviz.ui.race import Result, race, race_picture
@@ -24,102 +24,131 @@ from cnnviz.ui.snippets import dropout_code
 PAGE = "pages/seeing/dropout.py"
 LAYERS = ("input", "hidden 1", "hidden 2", "output")
 BUNDLED = ("example_dropout", 600)
+TESTED = 1000
 INPUT = torch.tensor([1.0, -0.5, 2.0, 0.8])
 title("Dropout", "While training, each hidden unit is dropped at random, so no unit can rely on another; in evaluation, all of them work.")
 
-left, right = st.columns([1, 2.6], gap="medium")
-with left:
-    p = st.slider("Probability p of dropping a unit", 0.0, 0.9, 0.5, 0.05, key="p", bind="query-params")
-    training = choice("Mode", {"train": "training", "evaluation": "evaluation"}, "mode", kind="buttons", former={"use": "evaluation"}) == "train"
-    number = st.number_input("Training step (each has a new mask)", 1, 10**6, 1, key="step_number", bind="query-params", disabled=not training)
 
-    def next_mask() -> None:
-        st.session_state["step_number"] = number + 1
+def trained_runs() -> dict[str, tuple[str, int]]:
+    """Title -> (run, its newest step), of the race above."""
+    steps = {title: (run, open_run(run).steps) for title, run in training.told or ()}
+    return {title: (run, known[-1]) for title, (run, known) in steps.items() if known}
 
-    st.button("Next step", key="next", type="primary", icon=":material/skip_next:", on_click=next_mask, disabled=not training)
-    st.latex(r"\tilde h = \frac{m \odot h}{1 - p}, \quad E[\tilde h] = h")
-    st.latex(r"m_i \sim \text{Bernoulli}(1 - p)")
-with right, play_first():
-    network = dropout.SmallNetwork.make()
-    now = network.run(INPUT, p, number if training else None)
-    kept = [int(mask.sum()) for mask in now.masks[1:-1]]
-    st.image(
-        remember(("units", p, training and number), unit_network, now.values, now.masks, network.weights, LAYERS), width="stretch",
-        alt=f"A network of 4, 6, 6 and 3 units; {kept[0]} and {kept[1]} of the 6 hidden units stay",
-    )  # fmt: skip
-    st.markdown(
-        f"**{kept[0]} and {kept[1]}** of 6 hidden units stay; the values that stay are divided by 1 − p = **{1 - p:.2f}**."
-        if training
-        else "All units stay and nothing is scaled: because the training values were divided by 1 − p, the expected values are the same."
-    )
 
-st.subheader("The expected value stays", anchor=False)
-draws = st.slider("Draws", 10, 2000, 300, 10, key="draws", bind="query-params")
-means = dropout.running_means(2.0, p, draws, number)
-st.markdown(f"A unit with value 2: the mean of {draws} draws is **{means[-1]:.3f}**.")
-averages = {"mean of the draws so far": means.tolist(), "value in evaluation": [2.0] * draws}
-words = f"The mean goes to 2; after {draws} draws it is {means[-1]:.3f}"
-chart("means", words, (p, draws, number), lambda: lines(averages, list(range(1, draws + 1)), "draws", "value"))
+def correlation_sheet(table: torch.Tensor, name: str) -> Sheet:
+    return map_sheet(table[None], span=(-1, 1), what=f"correlation matrix, {name}")
 
-st.subheader("On few images, with and without", anchor=False)
-st.markdown(
-    "The same fully connected network on the same 500 digits. Without dropout it overfits: it memorises them; with dropout it generalises better."
-)
-few = TrainingSpec(network="mlp", epochs=60, limit=500, batch_size=50, learning_rate=0.02, label_smoothing=0.0, weight_decay=0.0)
-rate = p if p > 0 else 0.5
-racers = {
-    f"with dropout, p = {rate:g}": replace(few, network=with_dropout(PRESETS["mlp"], rate)),
-    "without": replace(few, network=with_dropout(PRESETS["mlp"], 0)),
-}
-results = race("race", racers, label="Train both", training=True)
-if not results:
-    st.caption("Two bundled runs, until you train your own:")
-    results = [Result("with dropout, p = 0.5", open_run("example_dropout")), Result("without", open_run("example_no_dropout"))]
-    race_picture("bundled", results, True, "accuracy")
 
-st.subheader("Co-adaptation: do the units say the same?", anchor=False)
-st.markdown("Correlation of the first hidden layer's units over 1,000 test images. Co-adapted units are correlated: strong colours.")
-test = load("mnist", "test", 1000)
-known = {result.title: (result.run.id, result.run.steps[-1]) for result in results if result.run.steps}
-trained = {title: remember(("network", *which), open_run(which[0]).network, which[1]) for title, which in known.items()}
-tables = {title: remember(("correlations", *known[title]), unit_correlations, net, test, "relu1") for title, net in trained.items()}
-map_wall(
-    "correlations",
-    [
-        WallItem(
-            name,
-            remember(
-                ("correlation sheet", *known[name]),
-                lambda table=table, name=name: map_sheet(table[None], span=(-1, 1), what=f"correlation matrix, {name}"),
-            ),
-            f"mean |r| = {coadaptation(table):.3f}",
-            "matrix",
-            target=260,
+@section
+def masks() -> None:
+    left, right = st.columns([1, 2.6], gap="medium")
+    with left:
+        p = st.slider(
+            "Probability p of dropping a unit", 0.0, 0.9, 0.5, 0.05, key="p", bind="query-params", on_change=draws(masks, expected_value, training)
         )
-        for name, table in tables.items()
-    ],
-)
+        learning = choice("Mode", {"train": "training", "evaluation": "evaluation"}, "mode", kind="buttons", former={"use": "evaluation"}) == "train"
+        both = draws(masks, expected_value)
+        # Set here and not in the callback: there it would be lost, because the callback asks for another run.
+        if next_step := st.session_state.pop("next_step", None):
+            st.session_state["step_number"] = next_step
+        number = st.number_input(
+            "Training step (each has a new mask)", 1, 10**6, 1, key="step_number", bind="query-params", disabled=not learning, on_change=both
+        )
 
-st.subheader("Monte Carlo dropout: how sure is the network?", anchor=False)
-left, right = st.columns([1, 2.6], gap="medium")
-which, dropping = next(
-    ((known[name], net) for name, net in trained.items() if any(isinstance(m, torch.nn.Dropout) for m in net.modules())),
-    (BUNDLED, remember(("network", *BUNDLED), open_run(BUNDLED[0]).network, BUNDLED[1])),
-)
-with left:
-    clear = st.number_input("Clear digit", 0, 999, 2, key="clear", bind="query-params")
-    unclear = st.number_input("Unclear digit", 0, 999, 0, key="unclear", bind="query-params")
-    pair = test.images[[clear, unclear]].float() / 255
-    map_wall("pair", [WallItem("test images", image_sheet(pair, 2), unit="image", target=110, legend=False)])
-with right:
-    named = [f"{what}: a {test.classes[int(test.labels[index])]}" for what, index in (("clear", clear), ("unclear", unclear))]
-    clouds = {
-        name: remember(("draws", *which, digest(picture)), monte_carlo_dropout, dropping, picture, 200)
-        for name, picture in zip(named, pair, strict=True)
+        def next_mask() -> None:
+            st.session_state["next_step"] = number + 1
+            both()
+
+        st.button("Next step", key="next", type="primary", icon=":material/skip_next:", on_click=next_mask, disabled=not learning)
+        st.latex(r"\tilde h = \frac{m \odot h}{1 - p}, \quad E[\tilde h] = h")
+        st.latex(r"m_i \sim \text{Bernoulli}(1 - p)")
+    with right, play_first():
+        network = dropout.SmallNetwork.make()
+        now = network.run(INPUT, p, number if learning else None)
+        kept = [int(mask.sum()) for mask in now.masks[1:-1]]
+        st.image(
+            remember(("units", p, learning and number), unit_network, now.values, now.masks, network.weights, LAYERS), width="stretch",
+            alt=f"A network of 4, 6, 6 and 3 units; {kept[0]} and {kept[1]} of the 6 hidden units stay",
+        )  # fmt: skip
+        st.markdown(
+            f"**{kept[0]} and {kept[1]}** of 6 hidden units stay; the values that stay are divided by 1 − p = **{1 - p:.2f}**."
+            if learning
+            else "All units stay and nothing is scaled: because the training values were divided by 1 − p, the expected values are the same."
+        )
+
+
+@section
+def expected_value() -> None:
+    st.subheader("The expected value stays", anchor=False)
+    p, number = st.session_state["p"], st.session_state["step_number"]
+    count = st.slider("Draws", 10, 2000, 300, 10, key="draws", bind="query-params")
+    means = dropout.running_means(2.0, p, count, number)
+    st.markdown(f"A unit with value 2: the mean of {count} draws is **{means[-1]:.3f}**.")
+    averages = {"mean of the draws so far": means.tolist(), "value in evaluation": [2.0] * count}
+    words = f"The mean goes to 2; after {count} draws it is {means[-1]:.3f}"
+    chart("means", words, (p, count, number), lambda: lines(averages, list(range(1, count + 1)), "draws", "value"))
+    code(dropout_code(p, number, count))
+
+
+@section
+def training() -> None:
+    st.subheader("On few images, with and without", anchor=False)
+    st.markdown(
+        "The same fully connected network on the same 500 digits. Without dropout it overfits: it memorises them; with dropout it generalises better."
+    )
+    few = TrainingSpec(network="mlp", epochs=60, limit=500, batch_size=50, learning_rate=0.02, label_smoothing=0.0, weight_decay=0.0)
+    rate = st.session_state["p"] or 0.5
+    racers = {
+        f"with dropout, p = {rate:g}": replace(few, network=with_dropout(PRESETS["mlp"], rate)),
+        "without": replace(few, network=with_dropout(PRESETS["mlp"], 0)),
     }
-    words = draws_in_words(clouds, test.classes)
-    chart("clouds", words, (which, clear, unclear), lambda: spread_of_draws(clouds, test.classes))
-    st.markdown(f"Dropout stays on in evaluation; 200 draws each. {words}.")
+    results = race("race", racers, label="Train both", training=True)
+    if not results:
+        st.caption("Two bundled runs, until you train your own:")
+        results = [Result("with dropout, p = 0.5", open_run("example_dropout")), Result("without", open_run("example_no_dropout"))]
+        race_picture("bundled", results, True, "accuracy")
+    training.tell([(result.title, result.run.id) for result in results])
+
+
+@part
+def correlations() -> None:
+    st.subheader("Co-adaptation: do the units say the same?", anchor=False)
+    st.markdown("Correlation of the first hidden layer's units over 1,000 test images. Co-adapted units are correlated: strong colours.")
+    test, known = load("mnist", "test", TESTED), trained_runs()
+    trained = {title: remember(("network", *which), open_run(which[0]).network, which[1]) for title, which in known.items()}
+    tables = {title: remember(("correlations", *known[title]), unit_correlations, net, test, "relu1") for title, net in trained.items()}
+    items = []
+    for name, table in tables.items():
+        sheet = remember(("correlation sheet", *known[name]), correlation_sheet, table, name)
+        items.append(WallItem(name, sheet, f"mean |r| = {coadaptation(table):.3f}", "matrix", target=260))
+    map_wall("correlations", items)
+
+
+@section
+def certainty() -> None:
+    st.subheader("Monte Carlo dropout: how sure is the network?", anchor=False)
+    left, right = st.columns([1, 2.6], gap="medium")
+    test, known = load("mnist", "test", TESTED), trained_runs()
+    trained = {title: remember(("network", *which), open_run(which[0]).network, which[1]) for title, which in known.items()}
+    which, dropping = next(
+        ((known[name], net) for name, net in trained.items() if any(isinstance(m, torch.nn.Dropout) for m in net.modules())),
+        (BUNDLED, remember(("network", *BUNDLED), open_run(BUNDLED[0]).network, BUNDLED[1])),
+    )
+    with left:
+        clear = st.number_input("Clear digit", 0, 999, 2, key="clear", bind="query-params")
+        unclear = st.number_input("Unclear digit", 0, 999, 0, key="unclear", bind="query-params")
+        pair = test.images[[clear, unclear]].float() / 255
+        map_wall("pair", [WallItem("test images", image_sheet(pair, 2), unit="image", target=110, legend=False)])
+    with right:
+        named = [f"{what}: a {test.classes[int(test.labels[index])]}" for what, index in (("clear", clear), ("unclear", unclear))]
+        clouds = {
+            name: remember(("draws", *which, digest(picture)), monte_carlo_dropout, dropping, picture, 200)
+            for name, picture in zip(named, pair, strict=True)
+        }
+        words = draws_in_words(clouds, test.classes)
+        chart("clouds", words, (which, clear, unclear), lambda: spread_of_draws(clouds, test.classes))
+        st.markdown(f"Dropout stays on in evaluation; 200 draws each. {words}.")
+
 
 own_run_link("dropout", "Dropout inside your trained network")
 try_this(
@@ -130,5 +159,10 @@ try_this(
         Experiment("Ten draws are not enough: how far is the mean from 2?", {"draws": "10", "p": "0.75"}),
     ),
 )
-show_code(dropout_code(p, number, draws))
+code = part(show_code)
 source("Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, 2014; Gal and Ghahramani, 2016; Goodfellow et al., 2016, section 7.12.")
+masks()
+expected_value()
+training()
+correlations()
+certainty()

@@ -13,8 +13,8 @@ from cnnviz.training import open_run
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.formulas import cross_entropy_formula, softmax_formula
-from cnnviz.ui.frame import Experiment, show_code, source, title, try_this
-from cnnviz.ui.images import choose_image
+from cnnviz.ui.frame import Experiment, part, section, show_code, source, title, try_this
+from cnnviz.ui.images import ChosenImage, choose_image
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import digest, remember
 from cnnviz.ui.runs import own_run_link
@@ -28,79 +28,94 @@ title(
 )
 
 
+classes = DATASETS["mnist"].classes
+
+
 def deep_maps(picture: torch.Tensor) -> torch.Tensor:
     layers = [layer for width in (32, 64, 128, 128) for layer in (Conv(width, 3, padding=1), Activation("relu"), Pool(2))]
     deep = build(NetworkSpec((*layers, GlobalAveragePool(), Linear()), "deep"), (3, 32, 32), 10)
     return feature_maps(deep, picture)["pool4"]
 
 
-block = choice("Flatten", {"image": "an image, 32×32×3 → 3072", "maps": "maps of a deep layer, 2×2×128 → 512"}, "block", kind="buttons")
-start = st.number_input("Begin at place", 0, 3071, 0, key="place", bind="query-params")
-picture = remember(("coffee",), lambda: fit(photo("coffee"), (3, 32, 32)))
-if block == "image":
-    flatten_view("flatten_image", picture, start)
-else:
-    st.caption(
-        "Four convolutions with pooling on the same photograph: 32×32 becomes 2×2, three channels become 128 (random initial weights, seed 0)."
-    )
-    flatten_view("flatten_maps", remember(("deep maps",), lambda: deep_maps(picture)), start)
+@section
+def vector() -> None:
+    block = choice("Flatten", {"image": "an image, 32×32×3 → 3072", "maps": "maps of a deep layer, 2×2×128 → 512"}, "block", kind="buttons")
+    start = st.number_input("Begin at place", 0, 3071, 0, key="place", bind="query-params")
+    picture = remember(("coffee",), lambda: fit(photo("coffee"), (3, 32, 32)))
+    if block == "image":
+        flatten_view("flatten_image", picture, start)
+    else:
+        st.caption(
+            "Four convolutions with pooling on the same photograph: 32×32 becomes 2×2, three channels become 128 (random initial weights, seed 0)."
+        )
+        flatten_view("flatten_maps", remember(("deep maps",), lambda: deep_maps(picture)), start)
 
-st.subheader("The weights of a class are an image", anchor=False)
-run = open_run("example_linear")
-classes = DATASETS["mnist"].classes
-left, right = st.columns([1, 2.6], gap="medium")
-with left:
-    test = load("mnist", "test")
-    chosen = choose_image(test, sources=("test", "draw", "upload"))
-    number = classes.index(choice("Class", {name: name for name in classes}, "class", default="3"))
-image = chosen.for_network(test.shape)
-evidence = remember(("evidence", digest(image)), lambda: class_evidence(run.network(run.steps[-1]), image))
-weights, products, logits = evidence.weights, evidence.products[number], evidence.logits
-with right:
-    st.markdown(
-        "A network of one layer, trained on digits: each class has 784 weights, drawn here where their pixels are. "
-        "Red pixels speak for the class, blue ones against it."
-    )
-    labels = tuple((name, "") for name in classes)
-    all_weights = map_sheet(weights, columns=10, what="class weights", signed=True)
-    map_wall("class_weights", [WallItem("weights of the ten classes", all_weights, "28×28 each", "class", labels, 74, 900)])
-    map_wall(
-        "evidence",
-        [
-            WallItem("image", image_sheet(image.unsqueeze(0)), "28×28", "image", target=150, legend=False),
-            WallItem("× weights", map_sheet(weights[number : number + 1], what="weights", signed=True), f"of class {classes[number]}", target=150),
-            WallItem("= evidence", map_sheet(products.unsqueeze(0), what="products", signed=True), "its sum:", target=150),
-        ],
-    )
-    st.latex(rf"z_{{{classes[number]}}} = \sum_i w_i x_i + b = {products.sum():.3f} + ({evidence.bias[number]:.3f}) = {logits[number]:.3f}")
 
-st.subheader("Softmax and cross-entropy, with every term", anchor=False)
-left, right = st.columns([1, 2.6], gap="medium")
-with left:
-    temperature = st.slider("Temperature T", 0.1, 10.0, 1.0, 0.1, key="temperature", bind="query-params")
-    true = classes.index(
-        choice("True class", {name: name for name in classes}, "true", default="3" if chosen.label is None else classes[chosen.label])
-    )
-    moved = st.slider(f"Move the logit of class {classes[number]} by", -10.0, 10.0, 0.0, 0.5, key="move", bind="query-params")
-with right:
-    changed = logits.clone()
-    changed[number] += moved
-    terms = softmax_terms(changed, temperature, true)
-    st.latex(softmax_formula(terms, number))
-    st.latex(cross_entropy_formula(terms))
-    table, bars = st.columns([1.5, 1])
-    slopes = terms.gradient or ()
-    table.table(
-        [
-            {"class": name, "logit z": f"{z:.3f}", "e^(z/T)": f"{e:.4g}", "p": f"{q:.4f}", "∂L/∂z = (p − y)/T": f"{g:+.4f}"}
-            for name, z, e, q, g in zip(classes, terms.logits, terms.exponentials, terms.probabilities, slopes, strict=True)
-        ],
-        hide_index=True, alt=f"Softmax terms; the probabilities add up to {sum(terms.probabilities):.6f}",
-    )  # fmt: skip
-    with bars:
-        words = f"Probabilities: class {classes[number]} has {terms.probabilities[number]:.3f}"
-        chart("softmax_bars", words, terms.probabilities, lambda: probability_bars(torch.tensor(terms.probabilities), classes))
-    st.markdown(f"Sum of all probabilities: **{sum(terms.probabilities):.6f}**. If one logit moves, all probabilities move, and the sum stays 1.")
+@section
+def class_weights() -> None:
+    st.subheader("The weights of a class are an image", anchor=False)
+    run = open_run("example_linear")
+    left, right = st.columns([1, 2.6], gap="medium")
+    with left:
+        test = load("mnist", "test")
+        chosen = choose_image(test, sources=("test", "draw", "upload"))
+        number = classes.index(choice("Class", {name: name for name in classes}, "class", default="3"))
+    image = chosen.for_network(test.shape)
+    evidence = remember(("evidence", digest(image)), lambda: class_evidence(run.network(run.steps[-1]), image))
+    weights, products, logits = evidence.weights, evidence.products[number], evidence.logits
+    with right:
+        st.markdown(
+            "A network of one layer, trained on digits: each class has 784 weights, drawn here where their pixels are. "
+            "Red pixels speak for the class, blue ones against it."
+        )
+        labels = tuple((name, "") for name in classes)
+        all_weights = map_sheet(weights, columns=10, what="class weights", signed=True)
+        map_wall("class_weights", [WallItem("weights of the ten classes", all_weights, "28×28 each", "class", labels, 74, 900)])
+        map_wall(
+            "evidence",
+            [
+                WallItem("image", image_sheet(image.unsqueeze(0)), "28×28", "image", target=150, legend=False),
+                WallItem(
+                    "× weights", map_sheet(weights[number : number + 1], what="weights", signed=True), f"of class {classes[number]}", target=150
+                ),
+                WallItem("= evidence", map_sheet(products.unsqueeze(0), what="products", signed=True), "its sum:", target=150),
+            ],
+        )
+        st.latex(rf"z_{{{classes[number]}}} = \sum_i w_i x_i + b = {products.sum():.3f} + ({evidence.bias[number]:.3f}) = {logits[number]:.3f}")
+    softmax(chosen, number, logits)
+
+
+@section
+def softmax(chosen: ChosenImage, number: int, logits: torch.Tensor) -> None:
+    st.subheader("Softmax and cross-entropy, with every term", anchor=False)
+    left, right = st.columns([1, 2.6], gap="medium")
+    with left:
+        temperature = st.slider("Temperature T", 0.1, 10.0, 1.0, 0.1, key="temperature", bind="query-params")
+        true = classes.index(
+            choice("True class", {name: name for name in classes}, "true", default="3" if chosen.label is None else classes[chosen.label])
+        )
+        moved = st.slider(f"Move the logit of class {classes[number]} by", -10.0, 10.0, 0.0, 0.5, key="move", bind="query-params")
+    with right:
+        changed = logits.clone()
+        changed[number] += moved
+        terms = softmax_terms(changed, temperature, true)
+        st.latex(softmax_formula(terms, number))
+        st.latex(cross_entropy_formula(terms))
+        table, bars = st.columns([1.5, 1])
+        slopes = terms.gradient or ()
+        table.table(
+            [
+                {"class": name, "logit z": f"{z:.3f}", "e^(z/T)": f"{e:.4g}", "p": f"{q:.4f}", "∂L/∂z = (p − y)/T": f"{g:+.4f}"}
+                for name, z, e, q, g in zip(classes, terms.logits, terms.exponentials, terms.probabilities, slopes, strict=True)
+            ],
+            hide_index=True, alt=f"Softmax terms; the probabilities add up to {sum(terms.probabilities):.6f}",
+        )  # fmt: skip
+        with bars:
+            words = f"Probabilities: class {classes[number]} has {terms.probabilities[number]:.3f}"
+            chart("softmax_bars", words, terms.probabilities, lambda: probability_bars(torch.tensor(terms.probabilities), classes))
+        st.markdown(f"Sum of all probabilities: **{sum(terms.probabilities):.6f}**. If one logit moves, all probabilities move, and the sum stays 1.")
+    code(softmax_code(chosen.code, number, moved, temperature, true))
+
 
 own_run_link("fc", "The last layer of your trained network")
 try_this(
@@ -111,7 +126,9 @@ try_this(
         Experiment("Raise the logit of a wrong class by 5: what happens to the others, and to the loss?", {"class": "8", "move": "5"}),
     ),
 )
-show_code(softmax_code(chosen.code, number, moved, temperature, true))
+code = part(show_code)
 source(
     "Goodfellow, Bengio and Courville, 2016, sections 6.2.2.3 and 6.5; Stanford CS231n, Linear classification; Hinton, Vinyals and Dean, 2015 (temperature)."
 )
+vector()
+class_weights()

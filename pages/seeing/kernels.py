@@ -10,8 +10,8 @@ from cnnviz.models.variants import with_first_kernel_size, with_fixed_kernel
 from cnnviz.ops.kernels import KERNELS, apply, grey, kernel
 from cnnviz.training import TrainingSpec
 from cnnviz.ui.components import WallItem, map_wall
-from cnnviz.ui.frame import Experiment, play_first, show_code, source, title, try_this
-from cnnviz.ui.images import choose_image
+from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
+from cnnviz.ui.images import ChosenImage, choose_image
 from cnnviz.ui.kernels import ChosenKernel, choose_kernel, learned_kernels
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import digest, remember
@@ -24,70 +24,86 @@ PAGE = "pages/seeing/kernels.py"
 title("Kernels", "Nine numbers, or twenty-five, decide whether a convolution blurs, sharpens, or finds edges.")
 
 
+def brightness_of(chosen: ChosenImage) -> torch.Tensor:
+    return remember(("grey", digest(chosen.pixels)), lambda: grey(chosen.pixels))
+
+
 def show(key: str, chosen: ChosenKernel, brightness: torch.Tensor, what: str, signed: bool) -> None:
     result = apply(brightness / 255, chosen.weights)
     lens(key, brightness, result, chosen.weights, signed=signed, what=what, title=f"{chosen.title}: {chosen.does}")
 
 
-if pick := st.session_state.pop("pick_kernel", None):
-    st.session_state["kernel"] = pick[0].removeprefix("hand ")
-    st.session_state["kernel_number"] = pick[1] if pick[0] == "learned" else 0
-left, right = st.columns([1, 3.2], gap="medium")
-with left:
-    first = choose_kernel("kernel", "sobel_x")
-    signed = choice("Show", {"signed": "signed", "picture": "as a picture"}, "show", kind="buttons") == "signed"
-    two = st.toggle("A second kernel beside it", key="two", bind="query-params")
-    chosen = choose_image(load("mnist", "test"), default="photo")
-with right, play_first():
-    brightness = remember(("grey", digest(chosen.pixels)), lambda: grey(chosen.pixels))
-    show("lens_a", first, brightness, f"{chosen.what}, as brightness 0 to 1", signed)
-    kernel_item = WallItem(
-        "kernel", map_sheet(first.weights.unsqueeze(0), what="kernel", signed=True), "×".join(map(str, first.weights.shape)), target=110
-    )
-    map_wall("kernel_wall", [kernel_item])
-    if first.formula:
-        st.latex(first.formula)
+@section
+def photograph() -> None:
+    if pick := st.session_state.pop("pick_kernel", None):
+        st.session_state["kernel"] = pick[0].removeprefix("hand ")
+        st.session_state["kernel_number"] = pick[1] if pick[0] == "learned" else 0
+    left, right = st.columns([1, 3.2], gap="medium")
+    with left:
+        first = choose_kernel("kernel", "sobel_x")
+        signed = choice("Show", {"signed": "signed", "picture": "as a picture"}, "show", kind="buttons") == "signed"
+        two = st.toggle("A second kernel beside it", key="two", bind="query-params")
+        chosen = choose_image(load("mnist", "test"), default="photo")
+    with right, play_first():
+        show("lens_a", first, brightness_of(chosen), f"{chosen.what}, as brightness 0 to 1", signed)
+        kernel_item = WallItem(
+            "kernel", map_sheet(first.weights.unsqueeze(0), what="kernel", signed=True), "×".join(map(str, first.weights.shape)), target=110
+        )
+        map_wall("kernel_wall", [kernel_item])
+        if first.formula:
+            st.latex(first.formula)
+    if two:
+        beside(chosen, signed)
+    training(first)
+    code(kernel_code(chosen.code, first.code))
 
-if two:
+
+@section
+def beside(chosen: ChosenImage, signed: bool) -> None:
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
         second = choose_kernel("second", "laplacian")
     with right:
-        show("lens_b", second, brightness, f"{chosen.what}, as brightness 0 to 1", signed)
-
-st.subheader("Gallery: made by hand, and learned", anchor=False)
-run_name, learned, _ = learned_kernels()
+        show("lens_b", second, brightness_of(chosen), f"{chosen.what}, as brightness 0 to 1", signed)
 
 
-def gallery() -> list[WallItem]:
-    items = []
-    for name, entry in KERNELS.items():
-        sheet = map_sheet(kernel(name, 5, 45.0).unsqueeze(0), what=f"kernel {entry.title}", signed=True)
-        items.append(WallItem(f"hand {name}", sheet, title=entry.title, target=70, legend=False))
-    sheet = map_sheet(learned, columns=min(16, len(learned)), what="learned kernels", signed=True)
-    return [*items, WallItem("learned", sheet, run_name, "kernel", target=80, most=900)]
+@section
+def gallery() -> None:
+    st.subheader("Gallery: made by hand, and learned", anchor=False)
+    run_name, learned, _ = learned_kernels()
+
+    def items() -> list[WallItem]:
+        made = []
+        for name, entry in KERNELS.items():
+            sheet = map_sheet(kernel(name, 5, 45.0).unsqueeze(0), what=f"kernel {entry.title}", signed=True)
+            made.append(WallItem(f"hand {name}", sheet, title=entry.title, target=70, legend=False))
+        sheet = map_sheet(learned, columns=min(16, len(learned)), what="learned kernels", signed=True)
+        return [*made, WallItem("learned", sheet, run_name, "kernel", target=80, most=900)]
+
+    picked = map_wall("gallery", remember(("gallery", digest(learned), run_name), items), pickable=True)
+    if picked and picked != st.session_state.get("gallery_seen"):
+        st.session_state["gallery_seen"] = picked
+        st.session_state["pick_kernel"] = picked
+        st.rerun()
 
 
-picked = map_wall("gallery", remember(("gallery", digest(learned), run_name), gallery), pickable=True)
-if picked and picked != st.session_state.get("gallery_seen"):
-    st.session_state["gallery_seen"] = picked
-    st.session_state["pick_kernel"] = picked
-    st.rerun()
+@section
+def training(first: ChosenKernel) -> None:
+    st.subheader("Your kernel inside a network", anchor=False)
+    st.markdown(
+        "The kernel above becomes the first filter of a network and stays frozen; all other weights are learned. "
+        "The second network is the same, but learns all its filters. Does a good kernel help? Try a Sobel kernel, then a blur."
+    )
+    if first.weights.shape[0] <= 7:
+        fast = PRESETS["fast"]
+        racers = {
+            f"{first.title}, frozen": TrainingSpec(network=with_fixed_kernel(fast, first.weights), epochs=2),
+            "all filters learned": TrainingSpec(network=with_first_kernel_size(fast, first.weights.shape[0]), epochs=2),
+        }
+        race("frozen", racers, label="Train both")
+    else:
+        st.info("Kernels up to 7×7 fit into the network. Choose a smaller side.", icon=":material/info:")
 
-st.subheader("Your kernel inside a network", anchor=False)
-st.markdown(
-    "The kernel above becomes the first filter of a network and stays frozen; all other weights are learned. "
-    "The second network is the same, but learns all its filters. Does a good kernel help? Try a Sobel kernel, then a blur."
-)
-if first.weights.shape[0] <= 7:
-    fast = PRESETS["fast"]
-    racers = {
-        f"{first.title}, frozen": TrainingSpec(network=with_fixed_kernel(fast, first.weights), epochs=2),
-        "all filters learned": TrainingSpec(network=with_first_kernel_size(fast, first.weights.shape[0]), epochs=2),
-    }
-    race("frozen", racers, label="Train both")
-else:
-    st.info("Kernels up to 7×7 fit into the network. Choose a smaller side.", icon=":material/info:")
 
 own_run_link("conv", "The kernels of a trained network at work")
 try_this(
@@ -98,7 +114,9 @@ try_this(
         Experiment("Type your own: change one number of a sharpening kernel and watch.", {"kernel": "own", "kernel_side": "3", "kernel_own": "0,-1,0;-1,5,-1;0,-1,0"}),
     ),
 )  # fmt: skip
-show_code(kernel_code(chosen.code, first.code))
+code = part(show_code)
 source(
     "Goodfellow, Bengio and Courville, 2016, section 9.10; Szeliski, Computer Vision: Algorithms and Applications, section 3.2; Powell, Image kernels."
 )
+photograph()
+gallery()

@@ -12,7 +12,7 @@ from cnnviz.ops import pooling
 from cnnviz.training import TrainingSpec, open_run
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
-from cnnviz.ui.frame import Experiment, play_first, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, draws, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import digest, remember
@@ -39,79 +39,98 @@ def pooled_items(maps: torch.Tensor, size: int, stride: int) -> list[WallItem]:
 
 title("Pooling", "One number stands for a whole window: the map gets smaller, and small shifts matter less. Each channel is pooled on its own.")
 
-left, right = st.columns([1, 2.6], gap="medium")
-with left:
-    mode = choice("Pooling function", TITLES, "mode")
-    ways = st.columns(3)
-    size = ways[0].number_input("Window", 1, 6, 2, key="window", bind="query-params")
-    stride = ways[1].number_input("Stride", 1, 6, 2, key="stride", bind="query-params")
-    padding = ways[2].number_input("Padding", 0, 3, 0, key="padding", bind="query-params")
-    sides = st.columns(2)
-    rows = sides[0].number_input("Rows", 1, 12, 4, key="rows", bind="query-params")
-    cols = sides[1].number_input("Columns", 1, 12, 4, key="cols", bind="query-params")
-    whole = st.toggle("Global pooling: one window per map", key="whole", bind="query-params")
-    ceil = st.toggle("Beyond the edge (ceil mode)", key="ceil", bind="query-params")
-    channel = int(choice("Channel", {"0": "channel 0", "1": "channel 1"}, "channel", kind="buttons"))
-    grids = [number_grid(f"Channel {index}", f"channel{index}", usual, (rows, cols), cell=2.6) for index, usual in enumerate(NUMBERS)]
-with right, play_first():
-    image = torch.stack(grids)
-    trace = pooling.trace(image, (rows, cols) if whole else size, None if whole else stride, mode, 0 if whole else padding, ceil=ceil and not whole)
-    stepper("pooling_stepper", trace, StepperNames(f"channel {channel}", "weights", "pooled", "y"), channel=channel)
-    st.latex(pooling.POOLINGS[mode].formula)
-    st.caption(
-        f"{tuple(image.shape)} → {tuple(trace.output.shape)}: {len(image)} channels stay {len(trace.output)} channels. {pooling.POOLINGS[mode].reference}."
+
+@section
+def numbers() -> None:
+    left, right = st.columns([1, 2.6], gap="medium")
+    with left:
+        mode = choice("Pooling function", TITLES, "mode")
+        ways, both = st.columns(3), draws(numbers, real_maps)
+        size = ways[0].number_input("Window", 1, 6, 2, key="window", bind="query-params", on_change=both)
+        stride = ways[1].number_input("Stride", 1, 6, 2, key="stride", bind="query-params", on_change=both)
+        padding = ways[2].number_input("Padding", 0, 3, 0, key="padding", bind="query-params")
+        sides = st.columns(2)
+        rows = sides[0].number_input("Rows", 1, 12, 4, key="rows", bind="query-params")
+        cols = sides[1].number_input("Columns", 1, 12, 4, key="cols", bind="query-params")
+        whole = st.toggle("Global pooling: one window per map", key="whole", bind="query-params")
+        ceil = st.toggle("Beyond the edge (ceil mode)", key="ceil", bind="query-params")
+        channel = int(choice("Channel", {"0": "channel 0", "1": "channel 1"}, "channel", kind="buttons"))
+        grids = [number_grid(f"Channel {index}", f"channel{index}", usual, (rows, cols), cell=2.6) for index, usual in enumerate(NUMBERS)]
+    with right, play_first():
+        image = torch.stack(grids)
+        trace = pooling.trace(
+            image, (rows, cols) if whole else size, None if whole else stride, mode, 0 if whole else padding, ceil=ceil and not whole
+        )
+        stepper("pooling_stepper", trace, StepperNames(f"channel {channel}", "weights", "pooled", "y"), channel=channel)
+        st.latex(pooling.POOLINGS[mode].formula)
+        st.caption(
+            f"{tuple(image.shape)} → {tuple(trace.output.shape)}: {len(image)} channels stay {len(trace.output)} channels. {pooling.POOLINGS[mode].reference}."
+        )
+    code(
+        pooling_code(
+            image, (rows, cols) if whole else (size, size), min(rows, cols) if whole else stride, 0 if whole else padding, mode, ceil and not whole
+        )
     )
 
-st.subheader("On real maps", anchor=False)
-example = open_run(EXAMPLE)
-network = remember(("network", EXAMPLE), lambda: example.network(example.steps[-1]))
-strided = remember(("network", "strided"), lambda: open_run("example_strided").network(624))
-test = load("mnist", "test")
-left, right = st.columns([1, 2.6], gap="medium")
-with left:
-    chosen = choose_image(test, sources=("test", "draw", "upload"))
-    reach = st.slider("Shift the image by up to … pixels", 2, 10, 6, key="reach", bind="query-params")
-digit = chosen.for_network(test.shape)
-answer = remember(("maps", EXAMPLE, "last", digest(digit)), lambda: feature_maps(network, digit))
-maps = answer["relu1"]
-with right:
-    state = digest(digit), size, stride
-    map_wall("pooled_maps", remember(("pooled", state), lambda: pooled_items(maps, size, stride)))
 
-st.subheader("Translation invariance: does it matter where the digit is?", anchor=False)
-st.markdown(
-    "The digit moves sideways, pixel by pixel, through two trained networks: one with max pooling, one with strided convolutions instead. "
-    "They have the same number of weights and saw the same images."
-)
-true = chosen.label if chosen.label is not None else int(answer["fc1"].flatten().argmax())
-shifts = range(-reach, reach + 1)
-tests = {
-    name: remember(("shift", name, digest(digit), true, reach), shift_test, net, digit, true, shifts)
-    for name, net in (("with max pooling", network), ("strided convolution", strided))
-}
-one, two = st.columns(2)
-one.markdown(f"**Probability of class {true}**")
-chances = {name: found.probability for name, found in tests.items()}
-lowest = "; ".join(f"{name}: lowest {min(values):.2f}" for name, values in chances.items())
-moves = digest(digit), true, reach
-with one:
-    chart("shift_p", lowest, moves, lambda: lines(chances, list(shifts), "shift in pixels", "probability", percent=True))
-two.markdown("**Change of the maps** (1 − cosine similarity), before and after each pooling")
-changes = {
-    f"{layer}, {'after' if layer.startswith('pool') else 'before'} pooling": tests["with max pooling"].change[layer]
-    for layer in ("relu1", "pool1", "relu2", "pool2")
-}
-after_one = "; ".join(f"{name}: after one pixel {values[reach + 1]:.2f}" for name, values in changes.items())
-with two:
-    chart("shift_m", after_one, moves, lambda: lines(changes, list(shifts), "shift in pixels", "change"))
-st.markdown("Train both yourself, with the seed and the batches that you want:")
-seed = st.number_input("Seed", 0, 10**6, 0, key="race_seed", bind="query-params")
-tiny = PRESETS["tiny"]
-race(
-    "race",
-    {"max pooling": TrainingSpec(network=tiny, seed=seed), "strided": TrainingSpec(network=without_pooling(tiny), seed=seed)},
-    label="Train both",
-)
+@section
+def real_maps() -> None:
+    st.subheader("On real maps", anchor=False)
+    example = open_run(EXAMPLE)
+    network = remember(("network", EXAMPLE), lambda: example.network(example.steps[-1]))
+    strided = remember(("network", "strided"), lambda: open_run("example_strided").network(624))
+    test = load("mnist", "test")
+    left, right = st.columns([1, 2.6], gap="medium")
+    with left:
+        chosen = choose_image(test, sources=("test", "draw", "upload"))
+        reach = st.slider("Shift the image by up to … pixels", 2, 10, 6, key="reach", bind="query-params")
+    digit = chosen.for_network(test.shape)
+    answer = remember(("maps", EXAMPLE, "last", digest(digit)), lambda: feature_maps(network, digit))
+    maps = answer["relu1"]
+    with right:
+        size, stride = st.session_state["window"], st.session_state["stride"]
+        state = digest(digit), size, stride
+        map_wall("pooled_maps", remember(("pooled", state), lambda: pooled_items(maps, size, stride)))
+
+    st.subheader("Translation invariance: does it matter where the digit is?", anchor=False)
+    st.markdown(
+        "The digit moves sideways, pixel by pixel, through two trained networks: one with max pooling, one with strided convolutions instead. "
+        "They have the same number of weights and saw the same images."
+    )
+    true = chosen.label if chosen.label is not None else int(answer["fc1"].flatten().argmax())
+    shifts = range(-reach, reach + 1)
+    tests = {
+        name: remember(("shift", name, digest(digit), true, reach), shift_test, net, digit, true, shifts)
+        for name, net in (("with max pooling", network), ("strided convolution", strided))
+    }
+    one, two = st.columns(2)
+    one.markdown(f"**Probability of class {true}**")
+    chances = {name: found.probability for name, found in tests.items()}
+    lowest = "; ".join(f"{name}: lowest {min(values):.2f}" for name, values in chances.items())
+    moves = digest(digit), true, reach
+    with one:
+        chart("shift_p", lowest, moves, lambda: lines(chances, list(shifts), "shift in pixels", "probability", percent=True))
+    two.markdown("**Change of the maps** (1 − cosine similarity), before and after each pooling")
+    changes = {
+        f"{layer}, {'after' if layer.startswith('pool') else 'before'} pooling": tests["with max pooling"].change[layer]
+        for layer in ("relu1", "pool1", "relu2", "pool2")
+    }
+    after_one = "; ".join(f"{name}: after one pixel {values[reach + 1]:.2f}" for name, values in changes.items())
+    with two:
+        chart("shift_m", after_one, moves, lambda: lines(changes, list(shifts), "shift in pixels", "change"))
+
+
+@section
+def training() -> None:
+    st.markdown("Train both yourself, with the seed and the batches that you want:")
+    seed = st.number_input("Seed", 0, 10**6, 0, key="race_seed", bind="query-params")
+    tiny = PRESETS["tiny"]
+    race(
+        "race",
+        {"max pooling": TrainingSpec(network=tiny, seed=seed), "strided": TrainingSpec(network=without_pooling(tiny), seed=seed)},
+        label="Train both",
+    )
+
 
 own_run_link("pool", "Pooling inside a trained network")
 try_this(
@@ -124,11 +143,10 @@ try_this(
         Experiment("Five columns do not divide by two. What happens to the last one, with and without ceil?", {"cols": "5", "ceil": "true"}),
     ),
 )
-show_code(
-    pooling_code(
-        image, (rows, cols) if whole else (size, size), min(rows, cols) if whole else stride, 0 if whole else padding, mode, ceil and not whole
-    )
-)
+code = part(show_code)
 source(
     "Goodfellow, Bengio and Courville, 2016, section 9.3; Zhang, Making convolutional networks shift-invariant again, 2019; Springenberg et al., 2015."
 )
+numbers()
+real_maps()
+training()

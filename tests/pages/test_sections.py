@@ -1,0 +1,51 @@
+"""Each control draws its own section of the page again, and afterwards the page is as if all of it had been drawn."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks._app import serving
+from benchmarks._visitor import Session
+from benchmarks.rerun import opened, pages
+
+LESSONS = [page for page in pages() if page]
+WITHOUT_LONG_WORK = [page for page in LESSONS if page not in ("ablation", "embedding", "filters", "mistakes", "saliency", "training_lab")]
+"""Where nothing goes on in the background, so that two pictures of one state are the same."""
+CONTENT = ("markdown", "heading", "imgs", "plotly_chart", "bidi_component", "code", "alert", "arrow_table", "table")
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with serving() as (url, _):
+        yield url
+
+
+def content(session: Session) -> dict[tuple[int, ...], bytes]:
+    """What stands on the page but for the controls, by place."""
+    return {place: element.SerializeToString(deterministic=True) for place, element in session.shown.items() if element.WhichOneof("type") in CONTENT}
+
+
+@pytest.mark.parametrize("page", LESSONS)
+def test_every_control_lies_in_a_section(page: str, address: str) -> None:
+    async def visit() -> list[str]:
+        async with opened(address, page) as (session,):
+            return [control.label for control in session.controls.values() if not control.fragment]
+
+    assert asyncio.run(visit()) == ["Projector mode"]
+
+
+@pytest.mark.parametrize("page", WITHOUT_LONG_WORK)
+def test_a_moved_control_leaves_the_page_as_a_whole_run_draws_it(page: str, address: str) -> None:
+    async def visit() -> None:
+        async with opened(address, page) as (session,):
+            for control in [one for one in session.controls.values() if one.fragment]:
+                await session.move(control, 0)
+                by_section = content(session)
+                session.shown.clear()
+                await session.rerun()
+                for place, whole in content(session).items():
+                    assert by_section.get(place) == whole, f"{control.label} leaves this as it was: {session.shown[place]}"
+                await session.move(control, 1)
+
+    asyncio.run(visit())
