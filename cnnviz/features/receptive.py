@@ -107,7 +107,7 @@ def receptive_field(model: nn.Module, layer: str, input_shape: tuple[int, int, i
     layer = graph.find(layer)
     key = "receptive field", layer, tuple(input_shape)
     if key not in graph.facts:
-        rows, cols = (_along(graph, layer, tuple(input_shape), axis) for axis in (0, 1))
+        rows, cols = (_along(graph, layer, input_shape, axis) for axis in (0, 1))
         graph.facts[key] = LayerField(rows.field, cols.field, _spans(rows), _spans(cols), rows.uniform and cols.uniform)
     found: LayerField = graph.facts[key]
     return found
@@ -118,7 +118,7 @@ def _spans(seen: _Seen) -> tuple[Span, ...]:
 
 
 def _along(graph: LayerGraph, layer: str, input_shape: tuple[int, int, int], axis: int) -> _Seen:
-    sizes = {name: shape[1:] for name, shape in graph.shapes(input_shape).items()}
+    sizes = {name: shape[1:] for name, shape in graph.shapes(tuple(input_shape)).items()}
     pixels = np.arange(input_shape[1 + axis])
     known = {IMAGE: _Seen(PIXEL, pixels, pixels)}
     for name, call in graph.calls.items():

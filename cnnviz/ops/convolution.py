@@ -64,8 +64,12 @@ def trace(
 
     .. math:: s[i, j] = \sum_c \sum_m \sum_n x[c,\; i s + m d,\; j s + n d] \; w[c, m, n] + b
 
-    This is what networks compute, a cross-correlation. With ``flip`` the kernel is turned by 180°, as mathematics
-    defines convolution.
+    This is what networks compute, a cross-correlation. With ``flip`` the kernel is turned by 180°:
+
+    .. math:: s[i, j] = \sum_c \sum_m \sum_n x[c,\; i s + (K-1-m) d,\; j s + (K-1-n) d] \; w[c, m, n] + b
+
+    which is mathematics' convolution, :math:`\sum_m x[i' - m d]\,w[m]`, with the index shifted, :math:`i' = i s + (K-1) d`, so that the window
+    begins at i s. In both, x is the padded image.
 
     Args:
         image: (H, W) or (C, H, W).
@@ -146,7 +150,8 @@ class Gradient:
         kernel_gradient: ∂L/∂w, of the kernel's shape.
         image_gradient: ∂L/∂x, of the image's shape.
         safe_rate: 1/λ with the largest eigenvalue λ of ∂²L/∂w²; a step w − η ∂L/∂w with any η below 2/λ makes L smaller.
-        trace: ∂L/∂w as a convolution of the padded image with the error, step by step; for images with one channel.
+        trace: ∂L/∂w as a convolution of the padded image with the error, step by step, both turned by 180° where the kernel is flipped; for images
+            with one channel.
     """
 
     output: Tensor
@@ -172,7 +177,9 @@ def gradient(
 
     .. math:: \frac{\partial L}{\partial w[m, n]} = \sum_i \sum_j e[i, j] \; x[i s + m d,\; j s + n d], \qquad e = s - t
 
-    which is itself a convolution: the image is the input, the error the kernel, and stride and dilation change places.
+    which is itself a convolution: the image is the input, the error the kernel, and stride and dilation change places. With ``flip``
+    m and n stand for K − 1 − m and K − 1 − n on the right, which is the same convolution of the image and the error both turned by 180°; the
+    gradient is that of the kernel as it was given.
 
     Args:
         image, kernel: as for ``trace``, one filter.
@@ -195,7 +202,9 @@ def gradient(
         image_gradient, kernel_gradient = torch.autograd.grad((0.5 * (output.flatten() - wanted.flatten()).square()).sum(), (x, w))
     backward = None
     if len(pixels) == 1 and error.dim() == 2:
-        backward = trace(_needed(forward, error), error, stride=dilation, dilation=stride)
+        turned = (-2, -1) if flip else ()
+        backward = trace(_needed(forward, error).flip(turned), error.flip(turned), stride=dilation, dilation=stride)
+        kernel_gradient = backward.output.reshape(weights.shape)
     return Gradient(
         forward.output, error, 0.5 * error.square().sum().item(), kernel_gradient,
         image_gradient if had_channels else image_gradient[0], _safe_rate(forward, weights.dim() == 2), backward,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, overload
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,7 +14,11 @@ from cnnviz.errors import CnnvizError
 MAX_NUMBERS = 20_000_000
 """Most products that one trace holds."""
 LARGEST = 1e9
-"""Largest number that a student may type; beyond it float32 cannot tell whole numbers apart."""
+"""Largest number that a trace takes; a larger one has more digits than a cell can show.
+
+float32 tells whole numbers apart only up to 2^24 = 16,777,216, float64 up to 2^53, about 9.0e15. So numbers that are no float tensor are computed in
+float64: of whole numbers up to a million, as pages let one type, each sum of up to 9,000 products is exact.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,20 +123,20 @@ class Trace:
 
 
 def as_numbers(values: Any, name: str) -> Tensor:
-    """A float tensor of what a student gave; raises CnnvizError for what is no number, not finite, or too large to show."""
+    """A tensor of what a student gave, float64 unless it is a float tensor; raises CnnvizError for what is no number, not finite, or too large."""
     try:
-        tensor = torch.as_tensor(values)
+        tensor = values if isinstance(values, Tensor) else torch.as_tensor(np.asarray(values, dtype=np.float64))
     except (TypeError, ValueError, RuntimeError):
         raise CnnvizError(f"The {name} must be a table of numbers with rows of equal length. Fill every cell with a number such as 0.5.") from None
     if not tensor.is_floating_point():
-        tensor = tensor.to(torch.float32)
+        tensor = tensor.to(torch.float64)
     if tensor.numel() == 0:
         raise CnnvizError(f"The {name} is empty. Give it at least one row and one column.")
     low, high = (end.item() for end in torch.aminmax(tensor))
     if not math.isfinite(low + high) or not math.isfinite(high - low):
         raise CnnvizError(f"The {name} has a cell that is not a finite number (NaN or infinite). Replace it by a number such as 0.")
     if max(-low, high) > LARGEST:
-        raise CnnvizError(f"The {name} has a number larger than {LARGEST:,.0f}. Use smaller ones, so that the sums stay exact.")
+        raise CnnvizError(f"The {name} has a number larger than {LARGEST:,.0f}. Use smaller ones, such as 1,000.")
     return tensor
 
 

@@ -12,6 +12,25 @@ def output_size_formula(n: int, kernel: int, stride: int, padding: int, dilation
     return (rf"o = {general}" if what == "rows" else r",\quad ") + numbers
 
 
+def convolution_formula(stride: int, dilation: int, flip: bool) -> str:
+    """s[i, j] as ``cnnviz.ops.convolution.trace`` computes it, with the stride and the dilation where they are not 1."""
+
+    def index(place: str, cell: str) -> str:
+        step = place if stride == 1 else f"{stride}{place}"
+        within = f"K-1-{cell}" if flip else cell
+        if dilation == 1:
+            return f"{step} + {within}"
+        return f"{step} + {dilation}({within})" if flip else f"{step} + {dilation}{within}"
+
+    return rf"s[i,j] = \sum_m \sum_n x[{index('i', 'm')},\, {index('j', 'n')}]\; w[m,n]"
+
+
+def kernel_gradient_formula(stride: int, dilation: int, flip: bool) -> str:
+    """∂L/∂w[m, n] as ``cnnviz.ops.convolution.gradient`` computes it."""
+    inner = convolution_formula(stride, dilation, flip).partition("x[")[2].partition("]")[0]
+    return rf"\frac{{\partial L}}{{\partial w[m,n]}} = \sum_i \sum_j e[i,j]\; x[{inner}], \quad e = s - t"
+
+
 def softmax_formula(terms: SoftmaxTerms, number: int) -> str:
     """p of one class with its numbers."""
     scale = "" if terms.temperature == 1 else rf"/{terms.temperature:g}"

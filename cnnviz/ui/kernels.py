@@ -51,7 +51,7 @@ def choose_kernel(key: str, default: str) -> ChosenKernel:
     side = choice("Side", {str(side): str(side) for side in SIDES}, f"{key}_side", default="5", kind="buttons")
     if name == "own":
         size = int(side)
-        typed = number_grid("Your numbers", f"{key}_own", kernel("sobel_x", 3), (size, size), cell=2.6, signed=True)
+        typed = number_grid("Your numbers", f"{key}_own", kernel("sobel_x", 3), (size, size), cell=2.6, signed=True).float()
         return ChosenKernel(typed, "own numbers", "what you typed", "", f"torch.tensor({typed.tolist()})")
     entry = KERNELS[name]
     angle, wave, seed = 0.0, 4.0, 0

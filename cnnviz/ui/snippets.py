@@ -108,17 +108,18 @@ def _table(values: Tensor) -> str:
 
 def convolution_code(image: Tensor, kernel: Tensor, stride: int, padding: int, dilation: int, padding_mode: str, flip: bool) -> str:
     """A convolution and the gradient of its kernel, on the page's numbers."""
-    turned = "  # turned by 180°: mathematics' convolution\nkernel = kernel.flip(-2, -1)" if flip else ""
+    weights = "kernel.flip(-2, -1)" if flip else "kernel"
+    note = "  # flipped: the convolution of mathematics" if flip else ""
     mode = "constant" if padding_mode == "zeros" else padding_mode
     padded = f'functional.pad(image, ({padding},) * 4, mode="{mode}")' if padding else "image"
     return f"""\
 import torch
 from torch.nn import functional
 
-image = torch.tensor({_table(image)}, dtype=torch.float32)[None, None]
-kernel = torch.tensor({_table(kernel)}, dtype=torch.float32)[None, None]{turned}
+image = torch.tensor({_table(image)}, dtype=torch.float64)[None, None]
+kernel = torch.tensor({_table(kernel)}, dtype=torch.float64)[None, None]
 
-s = functional.conv2d({padded}, kernel, stride={stride}, dilation={dilation})
+s = functional.conv2d({padded}, {weights}, stride={stride}, dilation={dilation}){note}
 print(s[0, 0])
 """
 
@@ -128,7 +129,7 @@ def gradient_code(forward: str, target: Tensor, rate: float) -> str:
     call = next(line for line in forward.splitlines() if line.startswith("s = "))
     return f"""\
 {forward}
-target = torch.tensor({_table(target)})
+target = torch.tensor({_table(target)}, dtype=torch.float64)
 kernel.requires_grad_()
 {call}
 loss = 0.5 * (s[0, 0] - target).square().sum()
@@ -231,7 +232,7 @@ def pooling_code(image: Tensor, size: tuple[int, int], stride: int, padding: int
         "average": f"pooled = functional.avg_pool2d(image, {options})",
         "l2": f"pooled = functional.avg_pool2d(image.square(), {options}, divisor_override=1).sqrt()",
         "distance": "\n".join((
-            f"weights = distance_weights({size[0]}, {size[1]})[None, None]",
+            f"weights = distance_weights({size[0]}, {size[1]}).double()[None, None]",
             "windows = lambda values: functional.conv2d(values[:, None], weights, stride=" + f"{stride})[:, 0]",
             f"beyond = {stride} if {ceil} else 0  # zeros in the padding count, cells beyond the edge do not",
             f"inside = functional.pad(image, ({padding},) * 4)",
@@ -246,7 +247,7 @@ import torch
 from torch.nn import functional
 from cnnviz.ops.pooling import distance_weights
 
-image = torch.tensor({values}, dtype=torch.float32)
+image = torch.tensor({values}, dtype=torch.float64)
 {calls[mode]}
 print(pooled)
 """

@@ -83,7 +83,7 @@ def _numbers_from(text: str) -> Tensor | None:
     if len(text) > 4000:
         return None
     try:
-        values = torch.tensor([[float(cell) for cell in row.split(",")] for row in text.split(";")])
+        values = torch.tensor([[float(cell) for cell in row.split(",")] for row in text.split(";")], dtype=torch.float64)
     except ValueError:
         return None
     usable = values.dim() == 2 and values.numel() > 0 and bool(values.isfinite().all()) and values.abs().max().item() <= LARGEST_TYPED
@@ -107,7 +107,7 @@ def number_grid(label: str, key: str, usual: Tensor, shape: tuple[int, int] | No
         signed: blue to red, as kernels are.
 
     Returns:
-        (rows, columns) float32.
+        (rows, columns) float64, so that sums of products of typed numbers are exact.
     """
     widget = f"{key}_grid"
     told = (st.session_state.get(widget) or {}).get("grid")
@@ -122,8 +122,8 @@ def number_grid(label: str, key: str, usual: Tensor, shape: tuple[int, int] | No
     kept = usual if kept is None else kept
     st.session_state[f"{key}_values"] = kept
     rows, cols = shape or (kept.shape[0], kept.shape[1])
-    shown = _over(torch.zeros(rows, cols), kept[:rows, :cols])
-    basic = _over(torch.zeros(rows, cols), usual[:rows, :cols])
+    shown = _over(torch.zeros(rows, cols, dtype=torch.float64), kept[:rows, :cols])
+    basic = _over(torch.zeros(rows, cols, dtype=torch.float64), usual[:rows, :cols])
     write(key, None if torch.equal(shown, basic) else _numbers_text(shown))
     st.markdown(f"**{label}**")
     values = [[float(f"{value:.7g}") for value in row] for row in shown.tolist()]
@@ -137,7 +137,7 @@ def _over(below: Tensor | None, above: Tensor | None) -> Tensor:
     if below is None or above is None:
         return above if above is not None else below if below is not None else torch.zeros(1, 1)
     rows, cols = (max(a, b) for a, b in zip(below.shape, above.shape, strict=True))
-    joined = torch.zeros(rows, cols)
+    joined = torch.zeros(rows, cols, dtype=torch.float64)
     joined[: below.shape[0], : below.shape[1]] = below
     joined[: above.shape[0], : above.shape[1]] = above
     return joined

@@ -8,7 +8,7 @@ import torch
 from cnnviz.figures import loss_curve
 from cnnviz.ops import convolution
 from cnnviz.ui.charts import chart
-from cnnviz.ui.formulas import output_size_formula
+from cnnviz.ui.formulas import convolution_formula, kernel_gradient_formula, output_size_formula
 from cnnviz.ui.frame import Experiment, draws, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.links import choice
 from cnnviz.ui.runs import own_run_link
@@ -53,13 +53,16 @@ def forward() -> None:
     with right, play_first():
         trace = convolution.trace(image, kernel, stride, padding, dilation, mode, flip)
         stepper("stepper", trace, StepperNames(weights="kernel w, flipped" if flip else "kernel w"), start=start - 1)
-        sign = "-" if flip else "+"
-        st.latex(rf"s[i,j] = \sum_m \sum_n x[i {sign} m,\, j {sign} n]\; w[m,n]")
+        st.latex(convolution_formula(stride, dilation, flip))
         sides = [(rows, "rows")] if rows == cols else [(rows, "rows"), (cols, "columns")]
         st.latex("".join(output_size_formula(n, side, stride, padding, dilation, what) for n, what in sides))
         st.caption(
-            "With the flip this is the convolution of mathematics; without it, the cross-correlation that every network computes and calls convolution. "
-            + (f"With stride {stride} and dilation {dilation} the index of x is i·{stride} + m·{dilation}." if stride > 1 or dilation > 1 else "")
+            ("x is the padded image. " if padding else "")
+            + (
+                f"This is the convolution of mathematics, with the index shifted so that the window begins at i (K = {side})."
+                if flip
+                else "Networks compute this cross-correlation and call it convolution; the convolution of mathematics flips the kernel."
+            )
         )
     backward(image, kernel, Geometry(stride, padding, dilation, mode, flip), (trace.output.shape[0], trace.output.shape[1]))
 
@@ -112,7 +115,11 @@ def backward(image: torch.Tensor, kernel: torch.Tensor, geometry: Geometry, shap
     with learn:
         st.markdown(f"Loss **L = {found.loss:.6g}** · next kernel: *w − η ∂L/∂w* with *η = {eta:.3g}*")
         if found.trace is not None:
-            names = StepperNames(input="image x", weights="error s − t", output="gradient ∂L/∂w", symbol="∂L/∂w")
+            st.latex(kernel_gradient_formula(geometry.stride, geometry.dilation, geometry.flip))
+            if geometry.flip:
+                st.caption("With the kernel flipped, image and error are flipped too; the gradient is that of the kernel as typed.")
+            flipped = ", flipped" if geometry.flip else ""
+            names = StepperNames(input=f"image x{flipped}", weights=f"error s − t{flipped}", output="gradient ∂L/∂w", symbol="∂L/∂w")
             stepper("backward", found.trace, names)
         if losses:
             history = (*losses, found.loss)

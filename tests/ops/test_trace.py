@@ -27,6 +27,7 @@ sizes, seeds = st.integers(1, 12), st.integers(0, 10**6)
 def test_the_example_of_the_lecture() -> None:
     traced = convolution.trace(LECTURE_IMAGE, LECTURE_KERNEL)
     assert traced.output.tolist() == [[4, 3, 4], [2, 4, 3], [2, 3, 4]]
+    assert traced.output.dtype == torch.float64
     first = traced.steps[0]
     assert first.value == 4
     assert first.window.tolist() == [[1, 1, 1], [0, 1, 1], [0, 0, 1]]
@@ -104,8 +105,40 @@ def test_the_gradient_is_that_of_finite_differences_and_its_own_convolution(seed
     place = (seed % size, (seed // 7) % size)
     nudge[place] = 1e-5
     assert found.kernel_gradient[place].item() == pytest.approx((loss(kernel + nudge) - loss(kernel - nudge)) / 2e-5, rel=1e-4, abs=1e-5)
-    by_convolution = found.trace.output.flip(-2, -1) if flip else found.trace.output
-    torch.testing.assert_close(by_convolution, found.kernel_gradient)
+    assert torch.equal(found.trace.output, found.kernel_gradient)
+
+
+@settings(max_examples=100)
+@given(
+    seeds, st.integers(5, 9), st.integers(5, 9), st.integers(1, 3), st.integers(1, 3), st.integers(0, 2), st.integers(1, 2),
+    st.sampled_from(["zeros", "reflect", "replicate", "circular"]), st.booleans(),
+)  # fmt: skip
+def test_the_backward_stepper_shows_the_gradient_of_the_kernel_as_typed(
+    seed, height, width, size, stride, padding, dilation, padding_mode, flip
+) -> None:
+    image, kernel = numbers(seed, height, width), numbers(seed + 1, size, size).requires_grad_()
+    module = torch.nn.Conv2d(1, 1, size, stride, padding, dilation, bias=False, padding_mode=padding_mode, dtype=torch.float64)
+    typed = kernel.flip(-2, -1) if flip else kernel
+    output = torch.func.functional_call(module, {"weight": typed[None, None]}, image[None, None])[0, 0]
+    target = numbers(seed + 2, *output.shape)
+    (expected,) = torch.autograd.grad(0.5 * (output - target).square().sum(), kernel)
+    found = convolution.gradient(image, kernel.detach(), target, stride, padding, dilation, padding_mode, flip)
+    torch.testing.assert_close(found.trace.output, expected)
+    assert torch.equal(found.trace.output, found.kernel_gradient)
+    for step in found.trace.steps:
+        assert step.value == pytest.approx(expected[step.row, step.col].item(), abs=1e-9)
+        assert step.products.sum().item() == pytest.approx(step.value, abs=1e-9)
+
+
+def test_sums_of_whole_numbers_up_to_a_million_are_exact() -> None:
+    assert convolution.trace([[10**6, 1, 10**6]], [[10**6, 1, -(10**6)]]).output.tolist() == [[1]]
+    image = [[999_999 - 7 * r - c for c in range(7)] for r in range(7)]
+    kernel = [[(-1) ** (r + c) * (999_983 - r * c) for c in range(7)] for r in range(7)]
+    exact = sum(x * w for line, weights in zip(image, kernel, strict=True) for x, w in zip(line, weights, strict=True))
+    assert convolution.trace(image, kernel).output.tolist() == [[exact]]
+    assert convolution.trace(torch.tensor(image), torch.tensor(kernel)).output.tolist() == [[exact]]
+    assert pooling.trace([[2**24, 1]], (1, 2), mode="average").output.tolist() == [[2**23 + 0.5]]
+    assert torch.tensor(2.0**24) + 1 == 2**24  # what float32 makes of it
 
 
 def test_gradient_steps_find_the_kernel() -> None:
