@@ -2,17 +2,16 @@
 
 const SIDE = 112;
 const SEND_EVERY = 120; // milliseconds
-const STORE = "cnnviz-drawing";
 
-function mount({ setStateValue, parentElement }) {
+function mount({ data, setStateValue, parentElement }) {
   const root = parentElement.querySelector(".root");
-  const pad = (root.pad ??= create(root));
+  const pad = (root.pad ??= create(root, `cnnviz-${data.store}`));
   pad.send = (ink) => setStateValue("ink", ink);
   pad.hello();
   return () => pad.stop();
 }
 
-function create(root) {
+function create(root, store) {
   const canvas = root.querySelector("canvas");
   const context = canvas.getContext("2d", { willReadFrequently: true });
   const brush = root.querySelector("[data-part=brush]");
@@ -108,7 +107,7 @@ function create(root) {
     last = performance.now();
     render();
     pad.send(strokes.length ? read() : "");
-    try { localStorage.setItem(STORE, JSON.stringify(strokes)); } catch { /* a private window keeps nothing */ }
+    try { localStorage.setItem(store, JSON.stringify(strokes)); } catch { /* a private window keeps nothing */ }
   }
 
   // After a reload the drawing comes back, and the server hears of it once.
@@ -122,7 +121,7 @@ function create(root) {
 
   function restore() {
     try {
-      const stored = JSON.parse(localStorage.getItem(STORE) ?? "[]");
+      const stored = JSON.parse(localStorage.getItem(store) ?? "[]");
       return stored.every((stroke) => stroke.width > 0 && stroke.points.length > 0) ? stored : [];
     } catch { return []; }
   }

@@ -2,7 +2,21 @@
 
 from cnnviz.data.catalogue import DATASETS, DatasetEntry, load
 from cnnviz.data.dataset import ImageDataset
-from cnnviz.data.images import centre_by_mass, decode, embed, embedded, fit
+from cnnviz.data.images import FORMATS, centre_by_mass, decode, embed, embedded, fit
 from cnnviz.data.photos import PHOTOS, Photo, photo
 
-__all__ = ["DATASETS", "PHOTOS", "DatasetEntry", "ImageDataset", "Photo", "centre_by_mass", "decode", "embed", "embedded", "fit", "load", "photo"]
+__all__ = [
+    "DATASETS",
+    "FORMATS",
+    "PHOTOS",
+    "DatasetEntry",
+    "ImageDataset",
+    "Photo",
+    "centre_by_mass",
+    "decode",
+    "embed",
+    "embedded",
+    "fit",
+    "load",
+    "photo",
+]

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 import warnings
 
 import numpy as np
@@ -13,6 +14,8 @@ from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 
 MAX_SIDE = 2048
+FORMATS = {"PNG": ("png",), "JPEG": ("jpg", "jpeg"), "WebP": ("webp",), "GIF": ("gif",)}
+"""What is decoded, with its file endings. Nothing else: Pillow would hand some kinds of files, such as EPS, to other programs."""
 
 
 def decode(content: bytes) -> Tensor:
@@ -21,18 +24,13 @@ def decode(content: bytes) -> Tensor:
     Animations give their first frame; grey, palette, CMYK and 16-bit pictures become RGB.
 
     Raises:
-        CnnvizError: not a picture, truncated, or more pixels than ``settings().max_image_pixels``.
+        CnnvizError: not one of ``FORMATS``, truncated, or more pixels than ``settings().max_image_pixels``.
     """
-    limit = settings().max_image_pixels
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture: Image.Image = Image.open(io.BytesIO(content))
-        if picture.width * picture.height > limit:
-            raise CnnvizError(
-                f"The picture has {picture.width * picture.height / 1e6:.0f} million pixels; at most {limit / 1e6:.0f} million "
-                "are read. Make it smaller and try again."
-            )
+            picture: Image.Image = Image.open(io.BytesIO(content), formats=[name.upper() for name in FORMATS])
+        _check_pixels(picture.width * picture.height)
         if picture.format == "JPEG":
             picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
         picture.load()
@@ -42,9 +40,22 @@ def decode(content: bytes) -> Tensor:
     except CnnvizError:
         raise
     except UnidentifiedImageError:
-        raise CnnvizError("This file is not a picture that can be read. Use a PNG, JPEG, WebP or GIF file.") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        *names, last = FORMATS
+        raise CnnvizError(f"This file is not a picture that can be read. Use a {', '.join(names)} or {last} file.") from None
+    except Image.DecompressionBombError as error:
+        # Pillow's own limit comes before the picture is there to be asked; its sentence has the number.
+        _check_pixels(int(next(re.finditer(r"\d+", str(error))).group()))
+        raise CnnvizError("The picture has more pixels than are read. Make it smaller and try again.") from None
+    except (OSError, SyntaxError, ValueError):
         raise CnnvizError("This picture is damaged or cut off. Save it again and try once more.") from None
+
+
+def _check_pixels(count: int) -> None:
+    limit = settings().max_image_pixels
+    if count > limit:
+        raise CnnvizError(
+            f"The picture has {count / 1e6:.0f} million pixels; at most {limit / 1e6:.0f} million are read. Make it smaller and try again."
+        )
 
 
 def _rgb(picture: Image.Image) -> Tensor:

@@ -43,8 +43,12 @@ class Chain(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         for layer in self._layers:
-            images = layer(images) if layer._forward_hooks or layer._forward_pre_hooks or layer._backward_hooks else layer.forward(images)
+            images = layer(images) if _hooked(layer) else layer.forward(images)
         return images
+
+
+def _hooked(layer: nn.Module) -> bool:
+    return bool(layer._forward_hooks or layer._forward_pre_hooks or layer._backward_hooks or layer._backward_pre_hooks)
 
 
 def fold(module: fx.GraphModule, channels_last: bool) -> Folded:

@@ -4,6 +4,7 @@ Each class knows the shape it makes, its parameters and multiply-adds by arithme
 PyTorch that makes it. A new kind of layer is one class here.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -79,6 +80,11 @@ def _whole(name: str, value: Any, least: int) -> None:
         raise CnnvizError(f"{name} is {value!r}, but it must be a whole number, {least} or more.")
 
 
+def _yes_or_no(name: str, value: Any) -> None:
+    if not isinstance(value, bool):
+        raise CnnvizError(f"{name} is {value!r}, but it must be true or false.")
+
+
 def _arguments(**values: Any) -> str:
     return "".join(f", {name}={value}" for name, value in values.items())
 
@@ -124,7 +130,11 @@ class Conv(Layer):
     fixed: tuple[tuple[tuple[float, ...], ...], ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "fixed", tuple(tuple(tuple(float(cell) for cell in row) for row in table) for table in self.fixed))
+        try:
+            fixed = tuple(tuple(tuple(float(cell) for cell in row) for row in table) for table in self.fixed)
+        except (TypeError, ValueError, OverflowError):
+            raise CnnvizError("The fixed kernels are not tables of numbers. Write each as [[1, 0, -1], [1, 0, -1], [1, 0, -1]].") from None
+        object.__setattr__(self, "fixed", fixed)
 
     def check(self) -> None:
         _whole("The number of channels", self.channels, 1)
@@ -133,6 +143,7 @@ class Conv(Layer):
         _whole("The padding", self.padding, 0)
         _whole("The dilation", self.dilation, 1)
         _whole("The number of groups", self.groups, 1)
+        _yes_or_no("The bias", self.bias)
         if self.channels % self.groups:
             raise CnnvizError(f"{self.channels} channels cannot be shared between {self.groups} groups. Use a multiple of {self.groups}.")
         if len(self.fixed) > self.channels:
@@ -140,6 +151,8 @@ class Conv(Layer):
         for table in self.fixed:
             if len(table) != self.kernel or any(len(row) != self.kernel for row in table):
                 raise CnnvizError(f"A fixed kernel is not {self.kernel}×{self.kernel}. Give it the size of the layer's kernels.")
+            if not all(math.isfinite(cell) for row in table for cell in row):
+                raise CnnvizError("A fixed kernel has a value that is not finite. Give it numbers.")
 
     def output_shape(self, shape: Shape) -> Shape:
         if shape[0] % self.groups:
@@ -192,7 +205,7 @@ class Activation(Layer):
         return str(self.function)
 
     def check(self) -> None:
-        if str(self.function) not in ACTIVATIONS:
+        if not isinstance(self.function, str) or self.function not in ACTIVATIONS:
             raise CnnvizError(f"There is no activation '{self.function}'. Choose one of: {', '.join(ACTIVATIONS)}.")
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -226,7 +239,7 @@ class Pool(Layer):
         _whole("The padding", self.padding, 0)
         if self.stride is not None:
             _whole("The stride", self.stride, 1)
-        if self.mode not in get_args(Pool.__annotations__["mode"]):
+        if not isinstance(self.mode, str) or self.mode not in get_args(Pool.__annotations__["mode"]):
             raise CnnvizError(f"There is no pooling '{self.mode}'. Choose 'max' or 'average'.")
         if self.padding > self.size // 2:
             raise CnnvizError(f"Padding {self.padding} is more than half of the {self.size}×{self.size} window. Use {self.size // 2} or less.")
@@ -253,7 +266,7 @@ class Dropout(Layer):
     p: float = 0.5
 
     def check(self) -> None:
-        if not isinstance(self.p, int | float) or not 0 <= self.p < 1:
+        if isinstance(self.p, bool) or not isinstance(self.p, int | float) or not 0 <= self.p < 1:
             raise CnnvizError(f"The dropout probability is {self.p}, but it must be at least 0 and below 1.")
 
     def module(self, shape: Shape) -> nn.Module:
@@ -289,6 +302,7 @@ class Linear(Layer):
     def check(self) -> None:
         if self.units is not None:
             _whole("The number of units", self.units, 1)
+        _yes_or_no("The bias", self.bias)
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != 1:

@@ -2,8 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from math import prod
 from typing import Any
 
@@ -35,9 +35,12 @@ class NetworkSpec:
     def from_dict(cls, data: Any) -> "NetworkSpec":
         """Raises CnnvizError if ``data`` does not describe a network."""
         try:
-            return cls(tuple(_layer(entry) for entry in data["layers"]), str(data.get("name", "network")))
+            layers, name = data["layers"], data.get("name", "network")
         except (KeyError, TypeError, AttributeError):
-            raise CnnvizError('A network is written as {"name": …, "layers": [{"kind": "conv", "channels": 8}, …]}.') from None
+            raise CnnvizError(_FORM) from None
+        if not isinstance(layers, list | tuple) or not isinstance(name, str):
+            raise CnnvizError(_FORM)
+        return cls(tuple(_layer(entry) for entry in layers), name)
 
     @classmethod
     def from_json(cls, text: str) -> "NetworkSpec":
@@ -45,24 +48,36 @@ class NetworkSpec:
             data = json.loads(text)
         except json.JSONDecodeError as error:
             raise CnnvizError(f"This is not JSON: {error.msg} in line {error.lineno}, column {error.colno}.") from None
+        except (RecursionError, ValueError):
+            raise CnnvizError("This JSON is nested too deeply, or has a number with too many digits. Write it more plainly.") from None
         return cls.from_dict(data)
 
     def __repr__(self) -> str:
         return f"NetworkSpec({self.name}: {', '.join(layer.stem for layer in self.layers)})"
 
 
-def _layer(entry: dict[str, Any]) -> Layer:
+_FORM = 'A network is written as {"name": "mine", "layers": [{"kind": "conv", "channels": 8}, …]}.'
+
+
+def _layer(entry: Any) -> Layer:
+    if not isinstance(entry, Mapping):
+        raise CnnvizError(f'A layer is written as {entry!r:.60}, but must be written as {{"kind": "conv", "channels": 8}}.')
     options = dict(entry)
     kind = options.pop("kind", None)
-    if kind not in LAYERS:
+    if not isinstance(kind, str) or kind not in LAYERS:
         raise CnnvizError(f"There is no layer '{kind}'. Choose one of: {', '.join(LAYERS)}.")
     known = {field.name for field in fields(LAYERS[kind])}
     if unknown := set(options) - known:
         raise CnnvizError(f"A {kind} layer has no option '{min(unknown)}'. It has: {', '.join(sorted(known)) or 'none'}.")
+    needed = {field.name for field in fields(LAYERS[kind]) if field.default is MISSING}
+    if missing := needed - set(options):
+        raise CnnvizError(f"A {kind} layer needs the option '{min(missing)}'. It has: {', '.join(sorted(known))}.")
     try:
-        return LAYERS[kind](**options)
-    except TypeError:
-        raise CnnvizError(f"A {kind} layer needs more than {', '.join(options) or 'its name'}: give {', '.join(sorted(known))}.") from None
+        layer = LAYERS[kind](**options)
+        layer.check()
+    except CnnvizError as error:
+        raise CnnvizError(f"A {kind} layer cannot be read: {error}") from None
+    return layer
 
 
 @dataclass(frozen=True)

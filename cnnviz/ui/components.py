@@ -140,8 +140,12 @@ def map_wall(
 
 
 def sketchpad(key: str) -> Tensor:
-    """A pad to draw on. Returns the ink, (1, 112, 112) float in [0, 1]; all zero while nothing is drawn."""
-    result = component("sketchpad", key, default={"ink": ""}, on_ink_change=listen)
+    """A pad to draw on. Returns the ink, (1, 112, 112) float in [0, 1]; all zero while nothing is drawn.
+
+    Args:
+        key: of the pad; the browser keeps the drawing of each key for itself, for all pages.
+    """
+    result = component("sketchpad", key, data={"store": key}, default={"ink": ""}, on_ink_change=listen)
     try:
         values = np.frombuffer(base64.b64decode(result.ink or "", validate=True), dtype=np.uint8)
     except (binascii.Error, TypeError, ValueError):

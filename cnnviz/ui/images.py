@@ -7,7 +7,7 @@ from functools import lru_cache
 import streamlit as st
 from torch import Tensor
 
-from cnnviz.data import PHOTOS, ImageDataset, centre_by_mass, decode, embed, fit, photo
+from cnnviz.data import FORMATS, PHOTOS, ImageDataset, centre_by_mass, decode, embed, fit, photo
 from cnnviz.errors import CnnvizError
 from cnnviz.ui.components import sketchpad
 from cnnviz.ui.links import choice
@@ -75,7 +75,8 @@ def choose_image(
     if source == "draw" and test is not None:
         return _drawing(test.shape[1], prefix)
     if source == "upload":
-        file = st.file_uploader("Your photo (PNG, JPEG, WebP, GIF)", key=f"{prefix}photo_file")
+        endings = [ending for group in FORMATS.values() for ending in group]
+        file = st.file_uploader(f"Your photo ({', '.join(FORMATS)})", endings, key=f"{prefix}photo_file")
     else:
         file = st.camera_input("Your camera", key=f"{prefix}camera")
     if file is not None:

@@ -1,4 +1,8 @@
+import contextlib
 import io
+import struct
+import subprocess
+import zlib
 
 import numpy as np
 import pytest
@@ -62,6 +66,49 @@ def test_large_pictures_are_reduced_and_tiny_ones_stay() -> None:
 def test_what_is_no_picture_gives_a_sentence(content: bytes) -> None:
     with pytest.raises(CnnvizError):
         decode(content)
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG file that claims a size and holds no pixel."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("kind", ["EPS", "TIFF", "BMP", "ICO", "PPM", "TGA", "PCX", "JPEG2000", "PDF"])
+def test_other_kinds_of_files_are_not_decoded_and_the_sentence_names_those_that_are(kind: str) -> None:
+    with pytest.raises(CnnvizError, match=r"Use a PNG, JPEG, WebP or GIF file\.$"):
+        decode(encoded(gradient("RGB"), kind))
+
+
+def test_a_postscript_file_reaches_no_other_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    def started(*_: object, **__: object) -> None:
+        raise AssertionError("another program was started")
+
+    monkeypatch.setattr(subprocess, "Popen", started)
+    for start in (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n", b"\xc5\xd0\xd3\xc6" + bytes(28)):
+        with pytest.raises(CnnvizError):
+            decode(start + b"%%EndComments\nshowpage\n%%EOF\n")
+
+
+@pytest.mark.parametrize(("width", "height"), [(9_000, 9_000), (20_000, 20_000), (2**31 - 1, 2**31 - 1)])
+def test_a_picture_that_claims_to_be_huge_is_called_too_large_with_its_size_and_the_limit(width: int, height: int) -> None:
+    with pytest.raises(CnnvizError) as caught:
+        decode(png_header(width, height))
+    assert str(caught.value).startswith(f"The picture has {width * height / 1e6:.0f} million pixels; at most 60 million are read.")
+
+
+@settings(max_examples=60)
+@given(st.data(), st.sampled_from(["PNG", "JPEG", "WEBP", "GIF"]))
+def test_a_damaged_file_gives_a_picture_or_a_sentence(data: st.DataObject, kind: str) -> None:
+    content = bytearray(encoded(gradient("RGB"), kind))
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(CnnvizError):
+        assert decode(bytes(content)).shape[0] == 3
 
 
 def test_too_many_pixels_give_a_sentence(monkeypatch) -> None:

@@ -1,3 +1,5 @@
+import contextlib
+import dataclasses
 import json
 
 import pytest
@@ -22,6 +24,7 @@ from cnnviz.models import (
     code,
     summary,
 )
+from cnnviz.models.layers import LAYERS
 from cnnviz.ops.activations import ACTIVATIONS
 from tests.properties import examples
 
@@ -129,6 +132,66 @@ def test_what_does_not_fit_is_named_with_a_cure(layers, shape, sentence: str) ->
 )
 def test_text_that_is_no_network_gives_a_sentence(text: str) -> None:
     with pytest.raises(CnnvizError):
+        NetworkSpec.from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('{"layers": [{"kind": "conv", "channels": 2, "bias": "no"}]}', "The bias is 'no', but it must be true or false."),
+        ('{"layers": [{"kind": "fc", "bias": 0}]}', "The bias is 0, but it must be true or false."),
+        ('{"layers": ["conv"]}', "A layer is written as 'conv', but must be written as"),
+        ('{"layers": "conv"}', "A network is written as"),
+        ('{"layers": {"kind": "conv"}}', "A network is written as"),
+        ('{"layers": [], "name": 3}', "A network is written as"),
+        ('{"layers": [{"kind": ["conv"]}]}', "There is no layer '['conv']'"),
+        ('{"layers": [{"kind": "activation", "function": ["relu"]}]}', "There is no activation"),
+        ('{"layers": [{"kind": "pool", "mode": []}]}', "There is no pooling"),
+        ('{"layers": [{"kind": "dropout", "p": true}]}', "The dropout probability is True"),
+        ('{"layers": [{"kind": "conv", "channels": 2, "kernel": 1, "fixed": [[["a"]]]}]}', "The fixed kernels are not tables of numbers"),
+        ('{"layers": [{"kind": "conv", "channels": 2, "kernel": 1, "fixed": [[[NaN]]]}]}', "not finite"),
+        ('{"layers": [{"kind": "conv", "kernel": 3}]}', "A conv layer needs the option 'channels'"),
+        ('{"layers": [{"kind": "conv", "channels": 2.0}]}', "The number of channels is 2.0"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"layers": ' + "1" * 10_000 + "}", "too many digits"),
+    ],
+)  # fmt: skip
+def test_a_wrong_type_is_named(text: str, sentence: str) -> None:
+    with pytest.raises(CnnvizError) as caught:
+        NetworkSpec.from_json(text)
+    assert sentence in str(caught.value)
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.integers(-1, 6) | st.floats() | st.text(max_size=4)
+ANYTHING = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3), max_leaves=8)
+USUAL = st.integers(1, 4) | st.sampled_from(["relu", "maxout", "max", "average", True, False, 0.5])
+LAYER_LIKE = st.sampled_from(sorted(LAYERS)).flatmap(
+    lambda kind: st.fixed_dictionaries(
+        {"kind": st.just(kind)}, optional={field.name: USUAL | USUAL | ANYTHING for field in dataclasses.fields(LAYERS[kind])}
+    )
+)  # fmt: skip
+NETWORK_LIKE = ANYTHING | st.fixed_dictionaries(
+    {"layers": st.lists(LAYER_LIKE | LAYER_LIKE | LAYER_LIKE | ANYTHING, max_size=5) | ANYTHING}, optional={"name": st.text(max_size=4) | ANYTHING}
+)
+
+
+@settings(max_examples=400)
+@given(NETWORK_LIKE)
+def test_any_json_is_a_network_or_a_sentence(data) -> None:
+    try:
+        spec = NetworkSpec.from_json(json.dumps(data))
+        plan = summary(spec, (2, 12, 12), 10)
+    except CnnvizError:
+        return
+    assert NetworkSpec.from_json(spec.to_json()) == spec
+    if plan.parameters < 10**6 and plan.activation_bytes < 10**7:
+        assert build(spec, (2, 12, 12), 10).eval()(torch.rand(2, 2, 12, 12)).shape == (2, 10)
+
+
+@settings(max_examples=100)
+@given(st.text())
+def test_any_text_is_a_network_or_a_sentence(text: str) -> None:
+    with contextlib.suppress(CnnvizError):
         NetworkSpec.from_json(text)
 
 

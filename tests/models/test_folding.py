@@ -1,5 +1,7 @@
 """The fast form of a network gives the numbers and gradients of the network."""
 
+import inspect
+
 import pytest
 import torch
 from hypothesis import given
@@ -64,6 +66,33 @@ def test_hooks_are_heard_where_they_were_set_and_nowhere_else() -> None:
     handle.remove()
     hookable(image)
     assert not heard
+
+
+@pytest.mark.parametrize(
+    "register",
+    [
+        "register_forward_pre_hook",
+        "register_forward_hook",
+        "register_full_backward_pre_hook",
+        "register_full_backward_hook",
+        "register_backward_hook",
+    ],
+)
+@pytest.mark.parametrize(
+    "options", [{}, {"with_kwargs": True}, {"always_call": True}, {"prepend": True}], ids=lambda options: next(iter(options), "plain")
+)
+def test_each_kind_of_hook_is_heard_in_a_chain(register: str, options: dict[str, bool]) -> None:
+    chain = Chain(small().named_children())
+    add = getattr(chain.get_submodule("2"), register)
+    if not set(options) <= set(inspect.signature(add).parameters):
+        return
+    heard: list[object] = []
+    handle = add(lambda *_: heard.append(register), **options)
+    gradient(chain, torch.rand(1, 1, 10, 10))
+    assert heard == [register]
+    handle.remove()
+    gradient(chain, torch.rand(1, 1, 10, 10))
+    assert heard == [register]
 
 
 @pytest.mark.parametrize("layer", ["0", "1"])
