@@ -18,9 +18,9 @@ from benchmarks._visitor import Answer, Session, messages
 __all__ = ["Session", "main", "messages", "opened", "pages"]
 
 CROWD = 30
-TURNS = 3
+TURNS = 2
 """Of each control, for one visitor."""
-CROWD_TURNS = 6
+CROWD_TURNS = 4
 GOAL = 3.0
 
 
@@ -37,7 +37,7 @@ async def opened(address: str, page: str, count: int = 1) -> AsyncIterator[list[
     try:
         for session in sessions:
             await session.rerun()
-            await session.rerun()
+        await sessions[0].rerun()
         yield sessions
     finally:
         for socket in sockets:
@@ -95,8 +95,9 @@ async def cost_of(page: str, ours: str, bare: str) -> Cost:
                 await moving(label, turn)(sessions[0])
         moves: dict[str, list[float]] = {label: [] for label in labels}
         whole, least, size = [], [], 0
-        for turn in range(2 * TURNS):
-            for label in labels or [""]:
+        # There and back, so that each state is one that was seen before.
+        for _ in range(TURNS):
+            for label, turn in [(label, turn) for label in labels or [""] for turn in range(2)]:
                 least += [one.seconds for one in await at_once(bares, moving(bare_label, turn))]
                 answer = (await at_once(sessions, moving(label, turn)))[0]
                 moves.setdefault(label, []).append(answer.seconds)
@@ -130,7 +131,11 @@ async def compare(names: list[str]) -> list[Cost]:
     with serving() as (ours, _), serving("benchmarks/_bare_app.py") as (bare, _):
         async with opened(ours, "saliency"):
             pass  # until the server has imported all it needs
-        return sorted([await cost_of(name, ours, bare) for name in names], key=lambda cost: cost.move)
+        costs = []
+        for name in names:
+            costs.append(await cost_of(name, ours, bare))
+            print(f"{costs[-1].page}: {costs[-1].move:.1f}", flush=True)
+        return sorted(costs, key=lambda cost: cost.move)
 
 
 def main() -> None:
