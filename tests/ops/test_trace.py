@@ -5,13 +5,14 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage, signal
 from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
 from cnnviz.ops import convolution, pooling
+from tests.properties import examples
 
 LECTURE_IMAGE = [[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]]
 LECTURE_KERNEL = [[1, 0, 1], [0, 1, 0], [1, 0, 1]]
@@ -35,7 +36,7 @@ def test_the_example_of_the_lecture() -> None:
     assert [(step.row, step.col) for step in traced.steps] == [(r, c) for r in range(3) for c in range(3)]
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(
     seeds, sizes, sizes, st.integers(1, 3), st.integers(1, 3), st.integers(1, 5), st.integers(1, 5), st.integers(1, 3), st.integers(0, 3),
     st.integers(1, 3), st.sampled_from(["zeros", "reflect", "replicate", "circular"]), st.booleans(),
@@ -68,7 +69,7 @@ def test_convolution_is_that_of_torch(
     )
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(seeds, st.integers(3, 12), st.integers(3, 12), st.integers(1, 3))
 def test_flipped_is_scipys_convolution_and_plain_its_correlation(seed, height, width, size) -> None:
     image, kernel = numbers(seed, height, width), numbers(seed + 1, size, size)
@@ -88,7 +89,7 @@ def test_an_image_with_channels_and_one_kernel_each_gives_one_map() -> None:
     assert traced.steps[0].window.shape == (3, 3, 3)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(seeds, st.integers(5, 9), st.integers(1, 3), st.integers(1, 2), st.integers(0, 2), st.integers(1, 2), st.booleans())
 def test_the_gradient_is_that_of_finite_differences_and_its_own_convolution(seed, side, size, stride, padding, dilation, flip) -> None:
     image, kernel = numbers(seed, side, side), numbers(seed + 1, size, size)
@@ -108,7 +109,7 @@ def test_the_gradient_is_that_of_finite_differences_and_its_own_convolution(seed
     assert torch.equal(found.trace.output, found.kernel_gradient)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(
     seeds, st.integers(5, 9), st.integers(5, 9), st.integers(1, 3), st.integers(1, 3), st.integers(0, 2), st.integers(1, 2),
     st.sampled_from(["zeros", "reflect", "replicate", "circular"]), st.booleans(),
@@ -154,7 +155,7 @@ def test_gradient_steps_find_the_kernel() -> None:
     torch.testing.assert_close(kernel, wanted, atol=1e-3, rtol=0)
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(
     seeds, st.integers(1, 3), sizes, sizes, st.integers(1, 5), st.none() | st.integers(1, 4), st.integers(0, 2),
     st.sampled_from(["max", "average", "l2"]), st.booleans(),

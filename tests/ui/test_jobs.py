@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from cnnviz.errors import CnnvizError
 from cnnviz.ui.jobs import part
-from cnnviz.ui.memory import MOST_BYTES, keep, recall
+from cnnviz.ui.memory import recall
 
 PATIENCE = 60
 """Seconds after which something that did not happen never will."""
@@ -235,16 +235,3 @@ def test_the_progress_of_a_part_is_its_share_of_the_whole() -> None:
         part(heard.append, index, 4)(0.5)
     part(heard.append, 2, 4, 0.5)(1.0)
     assert heard == [0.125, 0.375, 0.625, 0.875, 0.625]
-
-
-def test_memory_is_bounded_in_bytes() -> None:
-    class Large(str):
-        def __len__(self) -> int:
-            return MOST_BYTES // 3
-
-    for index in range(5):
-        keep(("large", index), Large())
-    assert recall(("large", 0), None) is None
-    assert recall(("large", 4), None) is not None
-    for index in range(5):
-        keep(("large", index), "")
