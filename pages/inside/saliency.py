@@ -113,14 +113,8 @@ def shuffled(questions: list[Question], found: list[Found], image: Tensor, how: 
                 f"{i + 1}. {METHODS[check.method].title}" if several else METHODS[check.method].title: check.similarities
                 for i, check in enumerate(checks)
             }
-            chart(
-                "sanity_curves",
-                "Similarity of the maps while the weights are shuffled, layer by layer",
-                (tuple(curves.items()),),
-                falling_similarity,
-                curves,
-                checks[0].layers,
-            )
+            words = "Similarity of the maps while the weights are shuffled, layer by layer"
+            chart("sanity_curves", words, (tuple(curves.items()),), falling_similarity, curves, checks[0].layers)
             first = checks[0]
             stages = [
                 WallItem(f"{layer} {i}", overlay(image, one, f"shuffled to {layer}", absolute=absolute), title=layer, target=120, legend=False)

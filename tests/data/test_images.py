@@ -101,7 +101,7 @@ def test_a_picture_that_claims_to_be_huge_is_called_too_large_with_its_size_and_
     assert str(caught.value).startswith(f"The picture has {width * height / 1e6:.0f} million pixels; at most 60 million are read.")
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.data(), st.sampled_from(["PNG", "JPEG", "WEBP", "GIF"]))
 def test_a_damaged_file_gives_a_picture_or_a_sentence(data: st.DataObject, kind: str) -> None:
     content = bytearray(encoded(gradient("RGB"), kind))

@@ -175,7 +175,7 @@ NETWORK_LIKE = ANYTHING | st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(NETWORK_LIKE)
 def test_any_json_is_a_network_or_a_sentence(data) -> None:
     try:
@@ -188,7 +188,7 @@ def test_any_json_is_a_network_or_a_sentence(data) -> None:
         assert build(spec, (2, 12, 12), 10).eval()(torch.rand(2, 2, 12, 12)).shape == (2, 10)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.text())
 def test_any_text_is_a_network_or_a_sentence(text: str) -> None:
     with contextlib.suppress(CnnvizError):

@@ -99,7 +99,7 @@ def test_trust_sanity_and_bench_appear(open_page: Open) -> None:
     app = open_page(f"{INSIDE}saliency.py", methods="gradient,grad_cam", trust="true", sanity="true", bench="true")
     finished(app, "a random map (the floor)")
     finished(app, "passes")
-    finished(app, "Rank correlation with the truth")
+    finished(app, "rank correlation with the true map")
     assert not app.exception
     assert not app.error
 
