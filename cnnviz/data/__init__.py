@@ -1,6 +1,6 @@
 """Data sets and images, bundled: no network is needed."""
 
-from cnnviz.data.catalogue import DATASETS, DatasetEntry, load
+from cnnviz.data.catalogue import DATASETS, DatasetEntry, fetch_all_images, load
 from cnnviz.data.dataset import ImageDataset
 from cnnviz.data.images import FORMATS, centre_by_mass, decode, embed, embedded, fit
 from cnnviz.data.photos import PHOTOS, Photo, photo
@@ -16,6 +16,7 @@ __all__ = [
     "decode",
     "embed",
     "embedded",
+    "fetch_all_images",
     "fit",
     "load",
     "photo",

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.data.dataset import ImageDataset
-from cnnviz.data.download import fetch_full
+from cnnviz.data.download import fetch_full, make_complete
 from cnnviz.data.photos import PHOTOS, patches
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import ASSETS
@@ -115,3 +115,15 @@ def load(name: str, split: Split = "train", limit: int | None = None, *, full: b
         raise CnnvizError(f"'{name}' is bundled whole: leave full=True away.")
     images, labels = fetch_full(entry.full, split, entry.full_bytes, progress) if full and entry.full else entry.bundled(split)
     return ImageDataset(entry.name, images[:limit], labels[:limit], entry.classes, entry.licence, entry.source, split)
+
+
+def fetch_all_images(name: str, progress: Progress | None = None) -> None:
+    """Downloads all of MNIST or Fashion-MNIST, once; cheap if it is there. ``load(name, full=True)`` reads it.
+
+    Raises:
+        CnnvizError: the set is bundled whole, or the download failed.
+    """
+    entry = DATASETS[name]
+    if entry.full is None:
+        raise CnnvizError(f"'{name}' is bundled whole: there is nothing to download.")
+    make_complete(entry.full, entry.full_bytes, progress)

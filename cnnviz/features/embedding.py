@@ -109,7 +109,6 @@ def _neighbours_kept(centred: Tensor, start: Tensor | None, seed: int, progress:
     initial = (begin - begin.mean(0)) / begin.std(0).clamp_min(1e-9)
     if start is None:
         initial = initial + torch.randn(initial.shape, generator=generator) / 100
-    initial = (initial * 1e-4).double().numpy()
     total, done = (750 if start is None else 300), 0
 
     def called(*_: object) -> bool:
@@ -120,7 +119,7 @@ def _neighbours_kept(centred: Tensor, start: Tensor | None, seed: int, progress:
         return False
 
     fitted = TSNE(
-        n_components=2, perplexity=min(30, (len(values) - 1) / 3), initialization=initial, random_state=seed, n_jobs=1, callbacks=called, callbacks_every_iters=50,
+        n_components=2, perplexity=min(30, (len(values) - 1) / 3), initialization=(initial * 1e-4).double().numpy(), random_state=seed, n_jobs=1, callbacks=called, callbacks_every_iters=50,
         early_exaggeration_iter=250 if start is None else 100, n_iter=500 if start is None else 200, neighbors="exact",
     ).fit(values.numpy())  # fmt: skip
     points = torch.from_numpy(fitted.__array__().copy()).float()

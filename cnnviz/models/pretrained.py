@@ -19,7 +19,7 @@ from cnnviz.models.efficientnet import EfficientNetLite0
 from cnnviz.models.network import ImageNetwork, Normalise
 from cnnviz.random_numbers import drawing_from
 from cnnviz.settings import settings
-from cnnviz.subprocesses import Progress, download
+from cnnviz.subprocesses import Progress, bytes_below, fetch
 from cnnviz.vision import torchvision
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -112,27 +112,20 @@ def pretrained(name: str = BUNDLED, progress: Progress | None = None) -> ImageNe
     if name not in PRETRAINED:
         raise CnnvizError(f"There is no pretrained network '{name}'. Choose one of: {', '.join(PRETRAINED)}.")
     entry = PRETRAINED[name]
-    if entry.weights and not _weights_file(entry).exists():
-        folder = _folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        before = _bytes_in(folder)
-        if not download(
-            [sys.executable, "-m", "cnnviz.models.pretrained", name, str(folder)],
-            lambda: _bytes_in(folder) - before, int(entry.megabytes * 1e6), progress,
-        ) or not _weights_file(entry).exists():  # fmt: skip
-            raise CnnvizError(
-                f"The weights of {entry.title} ({entry.megabytes:.0f} MB) could not be downloaded: no answer from the network. "
-                f"Check the connection and try again; {PRETRAINED[BUNDLED].title} works without it."
-            )
+
+    def command(folder: Path) -> list[str]:
+        return [sys.executable, "-m", "cnnviz.models.pretrained", name, str(folder)]
+
+    if entry.weights and not fetch(_weights_file(entry), command, Path.is_file, bytes_below, int(entry.megabytes * 1e6), progress):
+        raise CnnvizError(
+            f"The weights of {entry.title} ({entry.megabytes:.0f} MB) could not be downloaded: no answer from the network. "
+            f"Check the connection and try again; {PRETRAINED[BUNDLED].title} works without it."
+        )
     return _read(name)
 
 
 def _folder() -> Path:
     return settings().home / "weights"
-
-
-def _bytes_in(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.iterdir())
 
 
 def _weights_file(entry: PretrainedEntry) -> Path:

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from cnnviz.data import DATASETS, DatasetEntry, load
+from cnnviz.data import DATASETS, DatasetEntry, fetch_all_images
 from cnnviz.errors import CnnvizError
 from cnnviz.models import PRESET_TITLES, resolve
 from cnnviz.training import Metric, Run, open_run, runs
@@ -189,7 +189,7 @@ def fetch_all(entry: DatasetEntry) -> bool:
         bar.progress(done / total, text=f"{done / 1e6:.0f} of {total / 1e6:.0f} MB")
 
     try:
-        load(entry.name, full=True, progress=show)
+        fetch_all_images(entry.name, show)
     except CnnvizError as error:
         st.warning(str(error), icon=":material/wifi_off:")
         return False

@@ -10,9 +10,11 @@ from tests.browser.conftest import Visitor, settle
 pytestmark = pytest.mark.browser
 
 
-def draw(page: Page, *strokes: list[tuple[float, float]]) -> None:
-    """Strokes in shares of the pad's side."""
-    pad = page.get_by_role("img", name="Drawing area").bounding_box()
+def draw(page: Page, *strokes: list[tuple[float, float]], number: int = 0) -> None:
+    """Strokes in shares of the side of the pad with this number on the page."""
+    area = page.get_by_role("img", name="Drawing area").nth(number)
+    area.scroll_into_view_if_needed()
+    pad = area.bounding_box()
     assert pad is not None
     for stroke in strokes:
         places = [(pad["x"] + x * pad["width"], pad["y"] + y * pad["height"]) for x, y in stroke]
@@ -33,6 +35,32 @@ def test_a_drawn_seven_is_read_and_the_maps_follow(visitor: Visitor) -> None:
     expect(page.get_by_text("Prediction at step 0")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+
+
+def ink(page: Page) -> list[int]:
+    """How many cells of each pad are white."""
+    pads = page.get_by_role("img", name="Drawing area")
+    expect(pads).to_have_count(2)
+    count = "pad => pad.getContext('2d').getImageData(0, 0, 112, 112).data.filter((value, i) => i % 4 === 0 && value > 127).length"
+    return [pads.nth(number).evaluate(count) for number in range(2)]
+
+
+def test_two_pads_hold_two_drawings_also_after_a_reload(visitor: Visitor) -> None:
+    page = visitor.go("feature_maps?two=true&image=draw&second_image=draw")
+    assert ink(page) == [0, 0]
+    draw(page, [(0.25, 0.2), (0.75, 0.2), (0.45, 0.85)])
+    expect(page.get_by_role("button", name="Undo").nth(0)).to_be_enabled()
+    expect(page.get_by_role("button", name="Undo").nth(1)).to_be_disabled()
+    draw(page, [(0.5, 0.2), (0.5, 0.5)], number=1)
+    expect(page.get_by_role("button", name="Undo").nth(1)).to_be_enabled()
+    settle(page)
+    drawn = ink(page)
+    assert drawn[0] > drawn[1] > 0
+    page.wait_for_function("['drawing', 'second_drawing'].every((pad) => (localStorage.getItem(`cnnviz-${pad}`) ?? '').length > 2)")
+    page.reload()
+    settle(page)
+    expect(page.get_by_role("button", name="Undo").nth(1)).to_be_enabled()
+    assert ink(page) == drawn
 
 
 def test_scrubbing_changes_the_maps_and_the_address(visitor: Visitor) -> None:

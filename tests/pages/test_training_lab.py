@@ -1,8 +1,12 @@
+from pathlib import Path
+
 import pytest
 
+from cnnviz.data import download
 from cnnviz.training import TrainingSpec, runs, start
 from tests.pages.conftest import Open, words
 from tests.pages.restored import assert_restored
+from tests.test_subprocesses import write_set
 
 PAGE = "pages/learning/training_lab.py"
 
@@ -97,3 +101,15 @@ def test_a_run_that_learned_nothing_says_so_and_what_to_try(open_page: Open) -> 
     assert "dataset=patches&network=tiny&optimizer=momentum&learning_rate=0.2" in link.query_string
     app = open_page("pages/learning/training_lab.py", run="example")
     assert not app.warning
+
+
+def test_with_all_images_on_the_page_does_not_read_them_again_and_again(open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
+    write_set(tmp_path / "data" / "MNIST")
+    app = open_page(PAGE)
+    before = download._read.cache_info()
+    app.toggle(key="full").set_value(True).run()
+    app.number_input(key="seed").set_value(3).run()
+    assert not app.exception
+    assert not app.warning
+    assert download._read.cache_info() == before
