@@ -118,8 +118,9 @@ def _neighbours_kept(centred: Tensor, start: Tensor | None, seed: int, progress:
             progress(min(0.99, done / total))
         return False
 
+    begin_at = (initial * 1e-4).double().numpy()
     fitted = TSNE(
-        n_components=2, perplexity=min(30, (len(values) - 1) / 3), initialization=(initial * 1e-4).double().numpy(), random_state=seed, n_jobs=1, callbacks=called, callbacks_every_iters=50,
+        n_components=2, perplexity=min(30, (len(values) - 1) / 3), initialization=begin_at, random_state=seed, n_jobs=1, callbacks=called, callbacks_every_iters=50,
         early_exaggeration_iter=250 if start is None else 100, n_iter=500 if start is None else 200, neighbors="exact",
     ).fit(values.numpy())  # fmt: skip
     points = torch.from_numpy(fitted.__array__().copy()).float()

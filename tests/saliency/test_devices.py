@@ -1,0 +1,62 @@
+"""What a method makes lies where the image lies: on a device that refuses numbers of another one, none is met. The meta device is one, and is everywhere."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from cnnviz.saliency import methods
+from cnnviz.saliency.methods import METHODS
+from cnnviz.saliency.setting import BASELINES, Setting, baseline
+
+SIDE = 12
+
+
+class Graph:
+    """What a setting asks of a network's graph, around one module on the device of the image."""
+
+    def __init__(self, network: nn.Sequential) -> None:
+        self._network = network
+        self.network = self
+
+    def folded(self, _: bool) -> "Graph":
+        return self
+
+    def __call__(self, images: Tensor) -> Tensor:
+        return self._network(images)
+
+    def outputs(self, images: Tensor) -> dict[str, Tensor]:
+        maps = self._network[:2](images)
+        return {"maps": maps, "logits": self._network[2:](maps)}
+
+
+def setting(method: str) -> Setting:
+    network = nn.Sequential(nn.Conv2d(3, 4, 3, device="meta"), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 10 * 10, 5, device="meta"))
+    options = {option.name: option.usual for option in METHODS[method].options} | {"masks": 4, "samples": 4}
+    image = torch.rand(1, 3, SIDE, SIDE, device="meta", requires_grad=True)
+    return Setting(Graph(network), image, 1, "maps", options, None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", list(BASELINES))
+def test_baselines(name: str) -> None:
+    assert baseline(torch.rand(1, 3, SIDE, SIDE, device="meta"), name).device.type == "meta"
+
+
+def test_the_device_refuses_numbers_of_another_one() -> None:
+    with pytest.raises(Exception, match="device"):
+        torch.rand(3, device="meta") + torch.rand(3)
+
+
+@pytest.mark.parametrize("method", ["score_cam", "grad_cam_pp", "layer_cam", "rise"])
+def test_methods_of_own_lines(method: str) -> None:
+    with torch.enable_grad():
+        assert METHODS[method].run(setting(method))[0].device.type == "meta"
+
+
+def test_noise_and_draws() -> None:
+    asked = setting("rise")
+    generator = torch.Generator()
+    assert asked.noise(2, generator).device.type == "meta"
+    assert methods._coins(generator)(asked.image, num_interp_features=7).device.type == "meta"
+    sizes = torch.distributions.Categorical(torch.ones(7))
+    draws = methods._coalitions(generator)(asked.image, num_interp_features=7, num_select_distribution=sizes)
+    assert [next(draws).device.type for _ in range(3)] == ["meta"] * 3
