@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from cnnviz.errors import CnnvizError
-from cnnviz.figures import DIVERGING, SEQUENTIAL, confusion_matrix, image_sheet, judged_labels, learning_curve, map_sheet, scale_for
-from cnnviz.training import open_run
+from cnnviz.figures import DIVERGING, SEQUENTIAL, image_sheet, judged_labels, map_sheet, scale_for
 
 
 def pixels(sheet) -> np.ndarray:
@@ -62,13 +61,3 @@ def test_answers_are_marked_by_sign_and_colour() -> None:
     assert labels[0][0] == "a ✓\n90%"
     assert labels[1][0] == "a ✗\n80%"
     assert labels[0][1] != labels[1][1]
-
-
-def test_curves_and_matrix_hold_the_numbers_of_the_run() -> None:
-    run = open_run("example")
-    metrics = run.metrics()
-    figure = learning_curve(metrics, "accuracy", run.total_steps)
-    validated = [metric for metric in metrics if metric.val_accuracy is not None]
-    assert list(figure.data[1].y) == [metric.val_accuracy for metric in validated]
-    matrix = confusion_matrix(validated[-1].confusion, [str(i) for i in range(10)])
-    assert np.trace(np.array(matrix.data[0].text, dtype=int)) / 4000 == pytest.approx(validated[-1].val_accuracy)
