@@ -43,6 +43,7 @@ def test_points_come_while_it_trains_and_a_reload_shows_all(visitor: Visitor) ->
     expect(curves(page)).to_have_attribute("data-runs", run.id)
     # The first run of a test session waits for its worker.
     expect(curves(page)).to_have_attribute("data-states", "running", timeout=60_000)
+    expect(curves(page)).not_to_have_attribute("data-points", "0")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "cnnviz/live" in request.url else None)
     seen = int(curves(page).get_attribute("data-points") or 0)
@@ -55,7 +56,7 @@ def test_points_come_while_it_trains_and_a_reload_shows_all(visitor: Visitor) ->
             arg=seen + more, polling=100,
         )  # fmt: skip
     assert len(asked) > 1
-    assert all(re.search(r"after=\d+\.\d+\.[0-9a-f]+", url) for url in asked), "only the first question asks for everything"
+    assert all(re.search(r"after=\d+\.\d+\.[0-9a-f]+", url) for url in asked), "only the first questions ask for everything"
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(curves(page)).to_have_attribute("data-states", "stopped")
     has_all(page, run)
