@@ -86,7 +86,8 @@ def main() -> None:
         with serving() as (address, _), browsing() as page:
             page.goto(f"{address}/training_lab")
             told("cold", pressed(page))
-            warm, alone = [], []
+            warm: list[Times] = []
+            alone: list[Times] = []
             for turn in range(PAIRS):
                 # Who comes first changes from pair to pair.
                 for who in ("warm", "bare") if turn % 2 else ("bare", "warm"):

@@ -2,10 +2,10 @@
 // Tells the server only what changes the page: a run started, paused or ended, or there are new weights to look at.
 
 const ADDRESS = "cnnviz/live"; // below the page's own folder, wherever a proxy has put it
-const WAIT_MS = { first: 80, young: 200, running: 400, queued: 250, paused: 700, unreachable: 15000 };
+const WAIT_MS = { first: 80, young: 200, running: 500, queued: 250, paused: 700, unreachable: 15000 };
 const YOUNG_MS = 3000;
 const FAILURES = 5;
-const WEIGHTS_MS = 2000; // between two looks at the weights: at least this, and
+const WEIGHTS_MS = 2500; // between two looks at the weights: at least this, and
 const WEIGHTS_SHARE = 15; // this many times what a look takes, so that the training keeps its processor
 const ACTIVE = ["queued", "running", "paused"];
 const [STEP, SECONDS] = [0, 5];

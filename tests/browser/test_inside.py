@@ -22,7 +22,7 @@ def sum_on_page(page: Page) -> tuple[int, float, float, float]:
 def test_train_click_a_map_click_a_value_read_the_sum_and_walk_back_to_the_image(visitor: Visitor) -> None:
     page = visitor.go("training_lab?network=tiny&epochs=1&limit=2000")
     train(page)
-    expect(page.locator("[data-testid=stProgress]")).to_contain_text("Finished", timeout=COMPUTING)
+    expect(page.locator("[data-part=says]")).to_contain_text("Finished", timeout=COMPUTING)
     run = re.search(r"run=([\w-]+)", page.url)
     assert run
     page = visitor.go(f"feature_maps?run={run[1]}&number=5")

@@ -14,7 +14,7 @@ def train(page: Page) -> None:
 
 
 def status(page: Page) -> str:
-    return page.locator("[data-testid=stProgress]").inner_text()
+    return page.locator("[data-part=says]").inner_text()
 
 
 def accuracy(page: Page) -> float:
@@ -31,8 +31,8 @@ def test_one_click_to_the_first_experiment_train_scrub_reload(visitor: Visitor) 
     page.get_by_text("Start the first experiment").click()
     expect(page.get_by_role("heading", name="Training lab")).to_be_visible()
     train(page)
-    expect(page.locator("[data-testid=stProgress]")).to_contain_text("Training")
-    expect(page.locator("[data-testid=stProgress]")).to_contain_text("Finished", timeout=COMPUTING)
+    expect(page.locator("[data-part=says]")).to_contain_text("Training")
+    expect(page.locator("[data-part=says]")).to_contain_text("Finished", timeout=COMPUTING)
     expect(page.get_by_text("Confusion matrix at step 468")).to_be_visible()
     settle(page)
     assert accuracy(page) > 97
@@ -55,11 +55,11 @@ def test_pause_step_rate_resume_stop_and_only_for_the_owner(visitor: Visitor, se
     page = visitor.go("training_lab?network=lenet5&epochs=50")
     train(page)
     page.get_by_role("button", name="Pause").click()
-    expect(page.locator("[data-testid=stProgress]")).to_contain_text("Paused")
+    expect(page.locator("[data-part=says]")).to_contain_text("Paused")
     settle(page)
     held = int(re.search(r"step (\d+) of", status(page))[1])  # type: ignore[index]
     page.get_by_role("button", name="One step", exact=True).click()
-    expect(page.locator("[data-testid=stProgress]")).to_contain_text(f"step {held + 1} of")
+    expect(page.locator("[data-part=says]")).to_contain_text(f"step {held + 1} of")
 
     other = second_visitor.go(page.url.removeprefix(server.url + "/"))
     expect(other.get_by_text("Only the browser that started it")).to_be_visible()
@@ -70,13 +70,13 @@ def test_pause_step_rate_resume_stop_and_only_for_the_owner(visitor: Visitor, se
     page.get_by_role("button", name="Set", exact=True).click()
     expect(page.get_by_text("From the next step on the learning rate is 0.02")).to_be_visible()
     page.get_by_role("button", name="Resume").click()
-    expect(page.locator("[data-testid=stProgress]")).to_contain_text("Training")
+    expect(page.locator("[data-part=says]")).to_contain_text("Training")
     server.stop()
     server.start()
     page.reload()
-    expect(page.locator("[data-testid=stProgress]")).to_contain_text("Training")
+    expect(page.locator("[data-part=says]")).to_contain_text("Training")
     page.get_by_role("button", name="Stop", exact=True).click()
-    expect(page.locator("[data-testid=stProgress]")).to_contain_text("Stopped")
+    expect(page.locator("[data-part=says]")).to_contain_text("Stopped")
     visitor.errors.clear()  # the page complains while its server is away
     second_visitor.errors.clear()
 
