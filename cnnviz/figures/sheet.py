@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 from PIL import Image
 from torch import Tensor
 
@@ -62,8 +63,13 @@ class Sheet:
 
 def limits(*maps: Tensor) -> tuple[float, float]:
     """The lowest and the highest finite value of all maps."""
-    lows, highs = zip(*((values.min().item(), values.max().item()) for values in (m[m.isfinite()] for m in maps) if values.numel()), strict=True)
-    return min(lows), max(highs)
+    ends = [torch.aminmax(values) for values in map(_finite, maps) if values.numel()]
+    return min(low.item() for low, _ in ends), max(high.item() for _, high in ends)
+
+
+def _finite(values: Tensor) -> Tensor:
+    finite = values.isfinite()
+    return values if finite.all() else values[finite]
 
 
 def map_sheet(

@@ -1,6 +1,7 @@
 """Kinds of convolutional layers, filters made by hand for them, and their maps."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -43,8 +44,11 @@ FILTER_NAMES = ("Sobel x", "Sobel y", "Laplacian", "Gaussian blur", "Gabor 45°"
 _MADE = (("sobel_x", 0.0), ("sobel_y", 0.0), ("laplacian", 0.0), ("gaussian", 0.0), ("gabor", 45.0), ("sharpen", 0.0))
 
 
+@lru_cache(maxsize=64)
 def hand_filters(count: int, channels: int, side: int) -> Tensor:
     """(N, C, K, K): kernels made by hand, the same on each channel, divided by C and by the sum of their sizes; a 1×1 filter mixes colours.
+
+    Nobody may change the result: it is made once.
 
     Kernels of even side are cut from the next odd one.
     """

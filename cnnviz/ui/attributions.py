@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -202,7 +203,9 @@ def wall_of_maps(
             items.append(WallItem(question.title, pale, unit="map", labels=(("not computed yet", ""),), target=target, legend=False))
             continue
         what = f"{question.title}, class {question.network.classes[one.target]}"
-        sheet = overlay(image, one.map, what, opacity=opacity, absolute=absolute, smooth=smooth, most=most)
+        state = digest(image), digest(one.map), what, opacity, absolute, smooth, most
+        draw = partial(overlay, opacity=opacity, absolute=absolute, smooth=smooth, most=most)
+        sheet = remember(("overlay", state), draw, image, one.map, what)
         seconds = f"{one.seconds * 1000:.0f} ms" if one.seconds < 1 else f"{one.seconds:.1f} s"
         below = f"{one.layer}, {seconds}" if one.layer else seconds
         items.append(WallItem(question.title, sheet, unit="map", labels=((below, ""),), target=target))
