@@ -130,9 +130,11 @@ class Run:
 
         def resumed() -> bool:
             self._find_worker(posted)
+            # Before the state is read: the worker writes its state first and takes the command away then.
+            obeyed = not posted.exists()
             now = self.status
             waits = now.state == "queued" and time.monotonic() > patience
-            return waits or now.state == "running" or (not posted.exists() and now.state != "paused")
+            return waits or now.state == "running" or (obeyed and now.state not in ("paused", "queued"))
 
         self._wait_until("resume", resumed, timeout)
 
@@ -146,8 +148,9 @@ class Run:
 
         def made() -> bool:
             self._find_worker(posted)
+            obeyed = not posted.exists()
             now = self.status
-            if posted.exists() or now.state in ("queued", "running"):
+            if not obeyed or now.state in ("queued", "running"):
                 return False
             return now.step >= now.goal or now.state != "paused"
 

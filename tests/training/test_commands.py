@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -128,8 +129,32 @@ def test_a_command_given_while_the_worker_gives_its_process_back_is_obeyed() -> 
     assert run.state == "finished"
 
 
+def test_a_single_step_is_waited_for_when_it_is_obeyed_just_after_the_state_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = paused()
+    run.folder.set_status(Status("paused", 0, 4, **this_process()))
+    read, reads = RunFolder.status, 0
+
+    def status(self: RunFolder) -> Status:
+        """Between two looks at its state the worker obeys; it makes the step a few looks later."""
+        nonlocal reads
+        seen = read(self)
+        inbox = self.commands()
+        reads += bool(inbox) or seen.goal > seen.step
+        if inbox and reads == 2:
+            self.set_status(replace(seen, goal=1))
+            for path, _ in inbox:
+                path.unlink()
+        elif seen.goal > seen.step and reads == 5:
+            self.set_status(replace(seen, step=seen.goal))
+        return seen
+
+    monkeypatch.setattr(RunFolder, "status", status)
+    run.step(timeout=5)
+    assert read(run.folder).step == 1
+
+
 def test_pause_and_resume_at_full_speed_never_leave_a_run_behind() -> None:
-    run = start(LONG)
+    run = start(replace(LONG, epochs=1000))
     ended = threading.Event()
 
     def serve() -> None:
