@@ -74,7 +74,7 @@ def weights_by_step(run: Run, layer: str, edges: Sequence[float]) -> tuple[list[
             columns.append(weight_histogram(network_of_run(run, step).model, layer, edges))
         return columns
 
-    columns = job("history", ("weights", run.id, layer, tuple(steps), tuple(edges)), read, "Reading all steps")
+    columns = job("history", ("weights", run.id, layer, tuple(steps), tuple(map(run.version, steps)), tuple(edges)), read, "Reading all steps")
     return None if columns is None else (steps, columns)
 
 

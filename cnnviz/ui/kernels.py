@@ -11,6 +11,7 @@ from cnnviz.ops.kernels import KERNELS, kernel
 from cnnviz.training import open_run
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import remember
+from cnnviz.ui.networks import network_of_run
 from cnnviz.ui.runs import EXAMPLE, run_title
 from cnnviz.ui.stepping import number_grid, set_numbers
 
@@ -36,7 +37,8 @@ def learned_kernels() -> tuple[str, Tensor, str]:
     """
     run = open_run(st.session_state.get("run", EXAMPLE))
     step = run.steps[-1] if run.steps else 0
-    _, weights = remember(("filters", run.id, step), lambda: filters(run.network(step)))
+    network = network_of_run(run, step)
+    _, weights = remember(("filters", network.key), filters, network.model)
     code = f'filters(open_run("{run.id}").network({step}))[1]'
     return run_title(run), weights.mean(1) if weights.dim() == 4 else weights, code + (".mean(1)" if weights.dim() == 4 else "")
 

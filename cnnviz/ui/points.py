@@ -24,16 +24,19 @@ def layout_at(network: OpenNetwork, run: Run, layer: str, test: ImageDataset, wa
     images = test.floats()
 
     def features(step: int) -> Tensor:
-        return remember(("features", run.id, step, layer, len(test)), lambda: layer_features(network_of_run(run, step).model, layer, images))
+        shown = network_of_run(run, step)
+        return remember(("features", shown.key, layer, len(test)), layer_features, shown.model, layer, images)
 
     def make(progress: Callable[[float], None]) -> tuple[Tensor, Separation]:
         step = network.step if network.step is not None else last
-        base: Tensor = remember(("layout", run.id, last, layer, len(test), way), lambda: project(features(last), way, progress=progress))
+        base: Tensor = remember(
+            ("layout", network_of_run(run, last).key, layer, len(test), way), lambda: project(features(last), way, progress=progress)
+        )
         here = features(step)
         points = base if step == last else project(here, way, start=base, progress=progress)
         return points, separation(here, test.labels)
 
-    return job("points", ("points", network.key, layer, len(test), way), make, "Laying out the points")
+    return job("points", ("points", network.key, run.version(last), layer, len(test), way), make, "Laying out the points")
 
 
 def groups_of(classes: tuple[str, ...]) -> list[tuple[str, str, str]]:

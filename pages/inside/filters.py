@@ -114,7 +114,7 @@ def weights(chosen: Run | str, network: OpenNetwork, layer: str, edges: list[flo
     if history is not None:
         steps, columns = history
         words = f"Histogram of the weights of {layer} at {len(columns)} steps"
-        state = network.key[0], layer, tuple(steps), edges[-1]
+        state = network.key, layer, tuple(steps), edges[-1]
         chart("histogram", words, state, value_histograms, columns, edges, [str(step) for step in steps], "training step", "weight")
 
 

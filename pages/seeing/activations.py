@@ -17,6 +17,7 @@ from cnnviz.ui.frame import Experiment, draws, part, section, show_code, source,
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.links import choice, choices
 from cnnviz.ui.memory import digest, remember
+from cnnviz.ui.networks import network_of_run
 from cnnviz.ui.race import race
 from cnnviz.ui.runs import choose_run, own_run_link
 from cnnviz.ui.snippets import activations_code
@@ -71,7 +72,8 @@ def feature_map() -> None:
         test = load(run.spec.dataset, "test")
         chosen = choose_image(test)
         image = chosen.for_network(test.shape)
-        maps = remember(("maps", run.id, run.steps[-1], digest(image)), lambda: feature_maps(run.network(run.steps[-1]), image))
+        network = network_of_run(run, run.steps[-1])
+        maps = remember(("maps", network.key, digest(image)), feature_maps, network.model, image)
         layer = choice(
             "Map of the layer",
             {key: key for key, values in maps.items() if values.shape[-1] > 1},

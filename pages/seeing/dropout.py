@@ -17,6 +17,7 @@ from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.frame import Experiment, draws, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import digest, remember
+from cnnviz.ui.networks import OpenNetwork, network_of_run
 from cnnviz.ui.race import Result, race, race_picture
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.snippets import dropout_code
@@ -29,10 +30,10 @@ INPUT = torch.tensor([1.0, -0.5, 2.0, 0.8])
 title("Dropout", "While training, each hidden unit is dropped at random, so no unit can rely on another; in evaluation, all of them work.")
 
 
-def trained_runs() -> dict[str, tuple[str, int]]:
-    """Title -> (run, its newest step), of the race above."""
-    steps = {title: (run, open_run(run).steps) for title, run in training.told or ()}
-    return {title: (run, known[-1]) for title, (run, known) in steps.items() if known}
+def trained_networks() -> dict[str, OpenNetwork]:
+    """Title -> the network at its newest step, of the race above."""
+    runs = {title: open_run(run) for title, run in training.told or ()}
+    return {title: network_of_run(run, run.steps[-1]) for title, run in runs.items() if run.steps}
 
 
 def correlation_sheet(table: torch.Tensor, name: str) -> Sheet:
@@ -114,12 +115,11 @@ def training() -> None:
 def correlations() -> None:
     st.subheader("Co-adaptation: do the units say the same?", anchor=False)
     st.markdown("Correlation of the first hidden layer's units over 1,000 test images. Co-adapted units are correlated: strong colours.")
-    test, known = load("mnist", "test", TESTED), trained_runs()
-    trained = {title: remember(("network", *which), open_run(which[0]).network, which[1]) for title, which in known.items()}
-    tables = {title: remember(("correlations", *known[title]), unit_correlations, net, test, "relu1") for title, net in trained.items()}
+    test, trained = load("mnist", "test", TESTED), trained_networks()
+    tables = {title: remember(("correlations", net.key), unit_correlations, net.model, test, "relu1") for title, net in trained.items()}
     items = []
     for name, table in tables.items():
-        sheet = remember(("correlation sheet", *known[name]), correlation_sheet, table, name)
+        sheet = remember(("correlation sheet", trained[name].key), correlation_sheet, table, name)
         items.append(WallItem(name, sheet, f"mean |r| = {coadaptation(table):.3f}", "matrix", target=260))
     map_wall("correlations", items)
 
@@ -128,12 +128,9 @@ def correlations() -> None:
 def certainty() -> None:
     st.subheader("Monte Carlo dropout: how sure is the network?", anchor=False)
     left, right = st.columns([1, 2.6], gap="medium")
-    test, known = load("mnist", "test", TESTED), trained_runs()
-    trained = {title: remember(("network", *which), open_run(which[0]).network, which[1]) for title, which in known.items()}
-    which, dropping = next(
-        ((known[name], net) for name, net in trained.items() if any(isinstance(m, torch.nn.Dropout) for m in net.modules())),
-        (BUNDLED, remember(("network", *BUNDLED), open_run(BUNDLED[0]).network, BUNDLED[1])),
-    )
+    test = load("mnist", "test", TESTED)
+    dropouts = (net for net in trained_networks().values() if any(isinstance(module, torch.nn.Dropout) for module in net.model.modules()))
+    dropping = next(dropouts, None) or network_of_run(open_run(BUNDLED[0]), BUNDLED[1])
     with left:
         clear = st.number_input("Clear digit", 0, 999, 2, key="clear", bind="query-params")
         unclear = st.number_input("Unclear digit", 0, 999, 0, key="unclear", bind="query-params")
@@ -142,11 +139,11 @@ def certainty() -> None:
     with right:
         named = [f"{what}: a {test.classes[int(test.labels[index])]}" for what, index in (("clear", clear), ("unclear", unclear))]
         clouds = {
-            name: remember(("draws", *which, digest(picture)), monte_carlo_dropout, dropping, picture, 200)
+            name: remember(("draws", dropping.key, digest(picture)), monte_carlo_dropout, dropping.model, picture, 200)
             for name, picture in zip(named, pair, strict=True)
         }
         words = draws_in_words(clouds, test.classes)
-        chart("clouds", words, (which, clear, unclear), lambda: spread_of_draws(clouds, test.classes))
+        chart("clouds", words, (dropping.key, clear, unclear), lambda: spread_of_draws(clouds, test.classes))
         st.markdown(f"Dropout stays on in evaluation; 200 draws each. {words}.")
 
 

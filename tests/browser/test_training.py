@@ -18,7 +18,7 @@ def status(page: Page) -> str:
 
 
 def accuracy(page: Page) -> float:
-    text = page.get_by_text("validation accuracy").inner_text()
+    text = page.locator("p", has_text="Confusion matrix at step").inner_text()
     return float(re.search(r"accuracy ([\d.]+)%", text)[1])  # type: ignore[index]
 
 
@@ -33,7 +33,9 @@ def test_one_click_to_the_first_experiment_train_scrub_reload(visitor: Visitor) 
     train(page)
     expect(page.locator("[data-part=says]")).to_contain_text("Training")
     expect(page.locator("[data-part=says]")).to_contain_text("Finished", timeout=COMPUTING)
+    # The curves know of the end before the page does.
     expect(page.get_by_text("Confusion matrix at step 468")).to_be_visible()
+    expect(page.get_by_text("step 468 of 468", exact=True)).to_be_visible()
     settle(page)
     assert accuracy(page) > 97
     learned = kernels(page)
