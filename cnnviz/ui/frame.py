@@ -9,6 +9,7 @@ from typing import Any, Generic, ParamSpec
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.errors import StreamlitInvalidLayoutContextError
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -67,17 +68,18 @@ class part(Generic[Values]):  # noqa: N801 - read as a decorator
         self.name = draw.__name__
         self._draw = self._drawing(guarded)
         self._place = st.container()
-        self._drawn = False
 
     def _drawing(self, draw: Callable[Values, None]) -> Callable[Values, None]:
         return draw
 
     def __call__(self, *values: Values.args, **named: Values.kwargs) -> None:
-        if not self._drawn and _is_one_section():
-            # Streamlit lets a section write only into places that it wrote into when the whole page was drawn.
+        try:
+            place = self._place.container()
+        except StreamlitInvalidLayoutContextError:
+            # A section may write only into places that it wrote into when the whole page was drawn last, and that drawing
+            # may have ended early: at a sentence, or because the student was quicker.
             st.rerun()
-        self._drawn = True
-        with self._place.container():
+        with place:
             self._draw(*values, **named)
 
 

@@ -102,11 +102,8 @@ def one_sum(layer: Layer, image: Tensor, bias: float) -> None:
         words += f" Transposed: {stride - 1} zeros stand between the pixels, and the flipped kernel moves by 1."
     st.caption(words)
     first_channel = number * groups // filters * len(slices)
-    stepper(
-        "layer_stepper",
-        trace,
-        StepperNames(weights="filter", output="map", channels=("red", "green", "blue")[first_channel : first_channel + len(slices)]),
-    )
+    colours = ("red", "green", "blue")[first_channel : first_channel + len(slices)]
+    stepper("layer_stepper", trace, StepperNames(weights="filter", output="map", channels=colours))
 
 
 @part

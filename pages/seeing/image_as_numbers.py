@@ -1,5 +1,7 @@
 """What we see, and what the computer sees."""
 
+from typing import Any
+
 import streamlit as st
 
 from cnnviz.data import load
@@ -38,8 +40,10 @@ def window() -> None:
             side = st.slider("Side of the window, in pixels", 2, most, min(8 if colour else 16, most), key="side", bind="query-params")
             if moved := st.session_state.pop("moved_to", None):
                 st.session_state["top"], st.session_state["left"] = (min(place, n - side) for place, n in zip(moved, (height, width), strict=True))
-            top = st.number_input("First row", 0, height - side, (height - side) // 2, key="top", bind="query-params")
-            first = st.number_input("First column", 0, width - side, (width - side) // 2, key="left", bind="query-params")
+            # Streamlit warns of a default beside a value that was set.
+            usual: list[Any] = ["min" if moved else (n - side) // 2 for n in (height, width)]
+            top = st.number_input("First row", 0, height - side, usual[0], key="top", bind="query-params")
+            first = st.number_input("First column", 0, width - side, usual[1], key="left", bind="query-params")
         else:
             top = first = 0
         edits = pixel_edits(chosen, high)

@@ -116,6 +116,18 @@ def settle(page: Page) -> None:
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
 
 
+def shown_run(page: Page) -> str:
+    """The run that the address names."""
+    found = re.search(r"run=([a-z0-9-]+)", page.url)
+    assert found, page.url
+    return found[1]
+
+
+def expect_run(page: Page, state: str) -> None:
+    """Waits until the curves are those of the run in the address, and this is its state."""
+    expect(page.locator(f".root[data-runs='{shown_run(page)}']")).to_have_attribute("data-states", state, timeout=COMPUTING)
+
+
 @pytest.fixture
 def visitor(server: Server, browser: Browser) -> Iterator[Visitor]:
     context = browser.new_context(viewport={"width": 1366, "height": 768}, permissions=["camera"])

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import COMPUTING, Visitor, settle
+from tests.browser.conftest import COMPUTING, Visitor, expect_run, settle, shown_run
 from tests.browser.test_training import train
 
 pytestmark = pytest.mark.browser
@@ -22,10 +22,8 @@ def sum_on_page(page: Page) -> tuple[int, float, float, float]:
 def test_train_click_a_map_click_a_value_read_the_sum_and_walk_back_to_the_image(visitor: Visitor) -> None:
     page = visitor.go("training_lab?network=tiny&epochs=1&limit=2000")
     train(page)
-    expect(page.locator("[data-part=says]")).to_contain_text("Finished", timeout=COMPUTING)
-    run = re.search(r"run=([\w-]+)", page.url)
-    assert run
-    page = visitor.go(f"feature_maps?run={run[1]}&number=5")
+    expect_run(page, "finished")
+    page = visitor.go(f"feature_maps?run={shown_run(page)}&number=5")
     wall = page.get_by_role("button", name=re.compile("maps of conv2 of 14×14"))
     box = wall.bounding_box()
     assert box

@@ -47,7 +47,7 @@ def test_points_come_while_it_trains_and_a_reload_shows_all(visitor: Visitor) ->
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "cnnviz/live" in request.url else None)
     seen = int(curves(page).get_attribute("data-points") or 0)
-    for more in (5, 10, 20):
+    for more in (5, 10, 20, 40, 60):
         page.wait_for_function(
             """more => [...document.querySelectorAll("*")].some((each) => {
                  const root = each.shadowRoot?.querySelector(".root[data-points]");

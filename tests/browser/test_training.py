@@ -3,7 +3,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import COMPUTING, Server, Visitor, settle
+from tests.browser.conftest import COMPUTING, Server, Visitor, expect_run, settle
 
 pytestmark = pytest.mark.browser
 
@@ -31,8 +31,7 @@ def test_one_click_to_the_first_experiment_train_scrub_reload(visitor: Visitor) 
     page.get_by_text("Start the first experiment").click()
     expect(page.get_by_role("heading", name="Training lab")).to_be_visible()
     train(page)
-    expect(page.locator("[data-part=says]")).to_contain_text("Training")
-    expect(page.locator("[data-part=says]")).to_contain_text("Finished", timeout=COMPUTING)
+    expect_run(page, "finished")
     # The curves know of the end before the page does.
     expect(page.get_by_text("Confusion matrix at step 468")).to_be_visible()
     expect(page.get_by_text("step 468 of 468", exact=True)).to_be_visible()

@@ -130,7 +130,7 @@ def test_a_network_without_convolution_has_no_filters_but_a_page(open_page: Open
 
 def test_a_pretrained_network_without_a_connection_is_a_sentence(open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
-    monkeypatch.setattr(import_module("cnnviz.models.pretrained"), "download", lambda *_, **__: False)
+    monkeypatch.setattr(import_module("cnnviz.models.pretrained"), "fetch", lambda *_, **__: False)
     app = open_page(f"{INSIDE}saliency.py", network="resnet18")
     until(app, lambda app: bool(app.warning))
     assert not app.exception
