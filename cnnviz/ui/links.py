@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import Literal, TypeVar, cast
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -99,17 +99,21 @@ def choice(
         name = (former or {}).get(text, text)
         return name if name in titles else usual
 
-    _seed(key, usual, read)
+    begin = _seed(key, usual, read)
+    names = list(titles)
+    if begin is not None and begin not in titles:
+        begin = usual
     visibility: Literal["visible", "collapsed"] = "collapsed" if hide else "visible"
     chosen: str | None
     if kind == "menu":
+        index = 0 if begin is None else names.index(begin)
         chosen = st.selectbox(
-            label, list(titles), format_func=titles.__getitem__, key=key, help=help, label_visibility=visibility, on_change=on_change
-        )
+            label, names, index, format_func=titles.__getitem__, key=key, help=help, label_visibility=visibility, on_change=on_change
+        )  # fmt: skip
     else:
         chosen = st.segmented_control(
-            label, list(titles), format_func=titles.__getitem__, key=key, help=help, required=True, label_visibility=visibility, wrap=True,
-            on_change=on_change,
+            label, names, default=begin, format_func=titles.__getitem__, key=key, help=help, required=True,
+            label_visibility=visibility, wrap=True, on_change=on_change,
         )  # fmt: skip
     name = chosen or usual
     _keep(key, name, None if name == usual else name)
@@ -126,8 +130,11 @@ def choices(
         known = [name for name in titles if name in text.split(",")]
         return known if known or not text else usual
 
-    _seed(key, usual, read)
-    chosen = st.pills(label, list(titles), selection_mode="multi", format_func=titles.__getitem__, key=key, help=help, wrap=True, on_change=on_change)
+    begin = _seed(key, usual, read)
+    start = None if begin is None else [name for name in titles if name in begin]
+    chosen = st.pills(
+        label, list(titles), selection_mode="multi", default=start, format_func=titles.__getitem__, key=key, help=help, wrap=True, on_change=on_change
+    )
     names = [name for name in titles if name in chosen]
     _keep(key, names, None if names == usual else ",".join(names))
     return names
@@ -144,15 +151,25 @@ def switch(label: str, key: str, *, help: str | None = None) -> bool:
     return on
 
 
-def _seed(key: str, usual: object, read: Callable[[str], object]) -> None:
-    """Sets the control before it is drawn: from a link, or, on return to the page, to what it was."""
+Value = TypeVar("Value")
+
+
+def _seed(key: str, usual: Value, read: Callable[[str], Value]) -> Value | None:
+    """What the control begins with: from a link, or, on return to the page, what it was; ``None`` where its value was just set.
+
+    A new control gets it as its default. If its value were set instead and the page ran again before the browser had drawn it
+    (a component told something), the browser would never hear of the value.
+    """
     kept = _address().kept
-    returned = key not in st.session_state
     text = st.query_params.get(key)
-    if returned and text is None:
-        st.session_state[key] = kept.get(key, usual)
-    elif returned or (st.session_state[key] == kept.get(key) and changed_by_itself(key)):
+    if key not in st.session_state:
+        return cast(Value, kept.get(key, usual)) if text is None else read(text)
+    if st.session_state[key] != kept.get(key):
+        return None
+    if changed_by_itself(key):
         st.session_state[key] = usual if text is None else read(text)
+        return None
+    return cast(Value, st.session_state[key])
 
 
 def _keep(key: str, value: object, text: str | None) -> None:

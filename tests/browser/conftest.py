@@ -128,6 +128,18 @@ def expect_run(page: Page, state: str) -> None:
     expect(page.locator(f".root[data-runs='{shown_run(page)}']")).to_have_attribute("data-states", state, timeout=COMPUTING)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # noqa: ARG001 - its name is pytest's
+    """What the page showed when a test failed stands in ``.ci/screenshots``."""
+    report = yield
+    guest = getattr(item, "funcargs", {}).get("visitor")
+    if report.when == "call" and report.failed and guest is not None:
+        with contextlib.suppress(Exception):
+            SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+            guest.page.screenshot(path=SCREENSHOTS / f"failed-{item.name[:80]}.png", full_page=True)
+    return report
+
+
 @pytest.fixture
 def visitor(server: Server, browser: Browser) -> Iterator[Visitor]:
     context = browser.new_context(viewport={"width": 1366, "height": 768}, permissions=["camera"])
