@@ -155,3 +155,14 @@ def test_the_code_of_a_page_gives_its_numbers_edits_included(open_page: Open) ->
     assert (image[0, 14, 14], image[0, 0, 0]) == (255, 200)
     best = names["probabilities"].max().item()
     assert f"{best:.3f}" in app.get("plotly_chart")[0].proto.alt
+
+
+def test_a_linked_choice_is_the_default_of_its_control(open_page: Open) -> None:
+    """If its value were set, a second run before the browser has drawn it would lose it: its message replaces the first one."""
+    app = open_page(f"{INSIDE}ablation.py", layer="relu2", channels="3", action="scale")
+    menu, buttons = app.selectbox(key="layer"), app.get("button_group")
+    assert menu.options[menu.proto.default].startswith("relu2")
+    assert not menu.proto.set_value
+    chosen = {group.proto.options[place].content for group in buttons for place in group.proto.default}
+    assert {"scale", "3"} <= chosen
+    assert not any(group.proto.set_value for group in buttons)
