@@ -14,7 +14,7 @@ HOME = tempfile.mkdtemp(prefix="cnnviz-tests-")
 os.environ["CNNVIZ_HOME"] = HOME
 # No test asserts a time. ``make test`` draws the same cases each time; ``make fuzz`` new ones, and ten times as many.
 hypothesis.settings.register_profile("test", deadline=None, max_examples=USUAL_EXAMPLES, derandomize=True)
-hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=10 * USUAL_EXAMPLES, print_blob=True)
+hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=10 * USUAL_EXAMPLES, derandomize=False, print_blob=True)
 hypothesis.settings.load_profile("test")
 
 

@@ -1,7 +1,9 @@
 """Each control draws its own section of the page again, and afterwards the page is as if all of it had been drawn."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,12 @@ LESSONS = [page for page in pages() if page]
 WITHOUT_LONG_WORK = [page for page in LESSONS if page not in ("ablation", "embedding", "filters", "mistakes", "saliency", "training_lab")]
 """Where nothing goes on in the background, so that two pictures of one state are the same."""
 CONTENT = ("markdown", "heading", "imgs", "plotly_chart", "bidi_component", "code", "alert", "arrow_table", "table")
+
+
+def finished(visit: Coroutine[Any, Any, Any]) -> Any:
+    """What a visit gives, in a thread of its own: the browser of the other tests keeps a loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, visit).result()
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +40,7 @@ def test_every_control_lies_in_a_section(page: str, address: str) -> None:
         async with opened(address, page) as (session,):
             return [control.label for control in session.controls.values() if not control.fragment]
 
-    assert asyncio.run(visit()) == ["Projector mode"]
+    assert finished(visit()) == ["Projector mode"]
 
 
 @pytest.mark.parametrize("page", WITHOUT_LONG_WORK)
@@ -48,4 +56,4 @@ def test_a_moved_control_leaves_the_page_as_a_whole_run_draws_it(page: str, addr
                     assert by_section.get(place) == whole, f"{control.label} leaves this as it was: {session.shown[place]}"
                 await session.move(control, 1)
 
-    asyncio.run(visit())
+    finished(visit())
