@@ -16,7 +16,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.training import Run, TrainingSpec, folder, launcher, open_run, start
 from cnnviz.training.folder import Command, RunFolder, Status, process_lives, this_process, write_atomically
 from cnnviz.training.worker import work
-from tests.training.test_run import LONG, SHORT, wait_until
+from tests.training.test_run import ENDLESS, SHORT, wait_until
 
 TINY = TrainingSpec("digits", "tiny", epochs=1, limit=64, batch_size=16)
 
@@ -154,7 +154,7 @@ def test_a_single_step_is_waited_for_when_it_is_obeyed_just_after_the_state_was_
 
 
 def test_pause_and_resume_at_full_speed_never_leave_a_run_behind() -> None:
-    run = start(replace(LONG, epochs=1000))
+    run = start(ENDLESS)
     ended = threading.Event()
 
     def serve() -> None:
@@ -283,7 +283,7 @@ def test_the_right_to_write_ends_with_the_process_that_has_it() -> None:
 
 
 def test_nobody_but_the_worker_writes_the_state_while_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = start(LONG)
+    run = start(ENDLESS)
     writers: set[int] = set()
     write = RunFolder.set_status
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ from cnnviz.training.folder import RunFolder
 from cnnviz.training.starting import make_room
 
 LONG = TrainingSpec("digits", "tiny", epochs=90, batch_size=32)
+ENDLESS = replace(LONG, epochs=1000, batch_size=8)
+"""Longer than any test."""
 SHORT = TrainingSpec("digits", "tiny", epochs=2)
 
 
@@ -64,7 +67,7 @@ def test_runs_of_one_specification_are_equal_to_the_bit_also_against_one_process
 
 
 def test_pause_single_steps_new_rate_resume_stop() -> None:
-    run = start(LONG)
+    run = start(ENDLESS)
     wait_until(lambda: run.step_count > 3)
     run.pause()
     assert run.state == "paused"
@@ -104,7 +107,7 @@ def test_a_killed_worker_shows_at_once_and_resuming_changes_nothing() -> None:
 
 
 def test_a_worker_killed_while_its_run_is_paused_shows_at_once_and_another_goes_on() -> None:
-    run = start(LONG)
+    run = start(ENDLESS)
     wait_until(lambda: run.step_count > 3)
     run.pause(timeout=60)
     held = run.step_count
@@ -120,7 +123,7 @@ def test_a_worker_killed_while_its_run_is_paused_shows_at_once_and_another_goes_
 
 def test_processes_that_command_one_run_at_once_leave_it_whole() -> None:
     """Three processes pause, step and resume it; no command is lost and none ends in anything but its state or a sentence."""
-    run = start(LONG)
+    run = start(ENDLESS)
     wait_until(lambda: run.step_count > 3)
     code = """
 import sys
@@ -172,7 +175,7 @@ def test_divergence_keeps_good_weights_and_says_what_to_try() -> None:
 
 
 def test_more_runs_than_workers_wait_in_order() -> None:
-    busy = [start(LONG) for _ in range(settings().workers)]
+    busy = [start(ENDLESS) for _ in range(settings().workers)]
     for run in busy:
         wait_until(lambda run=run: run.state == "running")
     late = [start(SHORT), start(SHORT)]
