@@ -27,10 +27,12 @@ class _Address:
     Attributes:
         written: name -> what a page wrote last (``None``: nothing), and what that replaced lately, and when.
         kept: name -> the choice that stood there last, for when the student comes back to the page.
+        linked: name -> the choice that a link replaced lately, and when.
     """
 
     written: dict[str, tuple[str | None, dict[str | None, float]]] = field(default_factory=dict)
     kept: dict[str, object] = field(default_factory=dict)
+    linked: dict[str, tuple[object, float]] = field(default_factory=dict)
 
 
 def _address() -> _Address:
@@ -160,16 +162,28 @@ def _seed(key: str, usual: Value, read: Callable[[str], Value]) -> Value | None:
     A new control gets it as its default. If its value were set instead and the page ran again before the browser had drawn it
     (a component told something), the browser would never hear of the value.
     """
-    kept = _address().kept
+    address = _address()
+    kept, now = address.kept, time.monotonic()
     text = st.query_params.get(key)
     if key not in st.session_state:
         return cast(Value, kept.get(key, usual)) if text is None else read(text)
-    if st.session_state[key] != kept.get(key):
-        return None
-    if changed_by_itself(key):
+    here = st.session_state[key]
+    before, when = address.linked.get(key, (here, -math.inf))
+    chosen = kept.get(key)
+    # The browser may not have heard of the link's value yet: what it says then is still of before.
+    unsure = now - when <= LAG_SECONDS and here in (before, chosen)
+    if (unsure or here == chosen) and changed_by_itself(key):
+        address.linked[key] = here, now
         st.session_state[key] = usual if text is None else read(text)
         return None
-    return cast(Value, st.session_state[key])
+    if unsure:
+        if here != chosen:
+            address.linked[key] = before, now
+        st.session_state[key] = chosen
+        return None
+    if here != chosen:
+        return None
+    return cast(Value, here)
 
 
 def _keep(key: str, value: object, text: str | None) -> None:
