@@ -25,6 +25,14 @@ function brief(value, digits = 3) {
   return text.replace("-", "−");
 }
 
+// Shows a picture of the server's. Where it cannot be fetched, `embed` asks for one inside the data.
+function showPicture(image, address, embed) {
+  if (image.dataset.address === address) return;
+  image.dataset.address = address;
+  image.onerror = () => { if (image.dataset.address === address && !address.startsWith("data:")) embed(); };
+  image.src = address;
+}
+
 // What Python sent: bytes of JSON.
 function parsed(data) { return data instanceof Uint8Array ? JSON.parse(new TextDecoder().decode(data)) : data; }
 

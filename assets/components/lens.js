@@ -1,11 +1,10 @@
 // A photograph and what a kernel makes of it. The pointer, or the arrow keys, show the window under it with its products and their sum.
 
-function mount({ data, parentElement }) {
+function mount({ data, setStateValue, parentElement }) {
   const root = parentElement.querySelector(".root");
   const view = (root.lens ??= create(root));
+  view.embed = () => setStateValue("embedded", true);
   view.update(data);
-  document.addEventListener("cnnviz-source", view.heard);
-  return () => document.removeEventListener("cnnviz-source", view.heard);
 }
 
 function create(root) {
@@ -14,6 +13,7 @@ function create(root) {
   const canvas = source.querySelector("canvas");
   const context = canvas.getContext("2d", { willReadFrequently: true });
   const picture = result.querySelector("img");
+  const view = { embed: () => {}, update };
   let data, pixels = null, loaded = "", place = null;
 
   for (const frame of [source, result]) {
@@ -36,34 +36,26 @@ function create(root) {
     source.setAttribute("aria-label", data.from);
     result.setAttribute("aria-label", data.alt);
     picture.alt = data.alt;
-    if (picture.src !== data.result) picture.src = data.result;
+    showPicture(picture, data.result, () => view.embed());
     const legend = root.querySelector(".legend");
     legend.children[0].textContent = brief(data.scale.low);
     legend.children[1].style.background = `linear-gradient(to right, ${data.scale.stops.join()})`;
     legend.children[2].textContent = brief(data.scale.high);
-    if (loaded !== data.source) want(data.source); else if (pixels && place) look(...place);
+    if (loaded !== data.source) take(data.source); else if (pixels && place) look(...place);
   }
 
-  // The original comes in a component of its own, before or after this one.
-  function want(name) {
-    const event = new CustomEvent("cnnviz-source-wanted", { detail: { name, url: null } });
-    document.dispatchEvent(event);
-    if (event.detail.url) take(name, event.detail.url);
-  }
-  const heard = ({ detail }) => { if (data && detail.name === data.source && loaded !== detail.name) take(detail.name, detail.url); };
-
-  function take(name, url) {
-    loaded = name;
+  function take(address) {
+    loaded = address;
     const image = new Image();
     image.onload = () => {
-      if (loaded !== name) return;
+      if (loaded !== address) return;
       canvas.width = image.width;
       canvas.height = image.height;
       context.drawImage(image, 0, 0);
       pixels = context.getImageData(0, 0, image.width, image.height).data;
       look(Math.floor(image.height / 2), Math.floor(image.width / 2));
     };
-    image.src = url;
+    showPicture(image, address, () => view.embed());
   }
 
   // Beyond the edge the nearest pixel counts, as on the server. The picture is grey, so one channel tells the value.
@@ -101,5 +93,5 @@ function create(root) {
     panel.replaceChildren(grid, make("div", { textContent: "pixel × weight, coloured by the product" }));
   }
 
-  return { update, heard };
+  return view;
 }

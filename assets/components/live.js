@@ -388,7 +388,13 @@ function ticks(low, high, count, integers = false) {
   return found;
 }
 
-function label(value, quantity) { return quantity === "accuracy" ? `${Number((100 * value).toPrecision(6))}%` : String(value).replace("-", "−"); }
+// Short enough for the room beside the axis: 0.05, 250, 2e6.
+function label(value, quantity) {
+  if (quantity === "accuracy") return `${Number((100 * value).toPrecision(6))}%`;
+  const size = Math.abs(value);
+  const text = size >= 1e4 || (size > 0 && size < 1e-3) ? value.toExponential().replace("e+", "e") : String(value);
+  return text.replaceAll("-", "−");
+}
 
 // A value with all digits that mean something.
 function exact(value, quantity) {

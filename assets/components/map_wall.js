@@ -4,6 +4,7 @@ function mount({ data, setStateValue, parentElement }) {
   const root = parentElement.querySelector(".root");
   const wall = (root.wall ??= create(root));
   wall.send = (layer, map) => setStateValue("picked", { layer, map });
+  wall.embed = () => setStateValue("embedded", true);
   wall.update(data);
 }
 
@@ -11,7 +12,7 @@ function create(root) {
   const list = root.querySelector(".wall");
   const tip = root.querySelector(".tip");
   const figures = new Map();
-  const wall = { send: () => {}, update };
+  const wall = { send: () => {}, embed: () => {}, update };
   let picked = null;
   let pickable = false;
 
@@ -85,7 +86,7 @@ function create(root) {
       sheet = next;
       title.textContent = sheet.title;
       shape.textContent = sheet.shape;
-      if (image.src !== sheet.url) image.src = sheet.url;
+      showPicture(image, sheet.url, () => wall.embed());
       image.alt = sheet.alt;
       // One pixel lies between maps, none between the cells of one map.
       const gap = sheet.cells ? 0 : 1;

@@ -135,7 +135,7 @@ function create(root) {
     overview.hidden = !view;
     if (!view) return;
     const image = overview.querySelector("img");
-    if (image.src !== view.url) image.src = view.url;
+    showPicture(image, view.url, () => board.send("embedded", true));
     image.alt = view.alt;
     const share = (value, whole) => `${(100 * value) / whole}%`;
     const { rows, cols } = data.sheets[0];

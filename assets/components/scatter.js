@@ -8,6 +8,7 @@ function mount({ data, setStateValue, parentElement }) {
   const root = parentElement.querySelector(".root");
   const plot = (root.plot ??= create(root));
   plot.send = (number) => setStateValue("picked", { number, at: Date.now() });
+  plot.embed = () => setStateValue("embedded", true);
   plot.update(data);
   return () => plot.stop();
 }
@@ -16,7 +17,8 @@ function create(root) {
   const [canvas, card, thumb, keys, tip] = ["canvas", ".card", ".thumb", ".keys", ".tip"].map((name) => root.querySelector(name));
   const text = root.querySelector("[data-part=text]");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  const plot = { send: () => {}, update, stop };
+  const plot = { send: () => {}, embed: () => {}, update, stop };
+  const sprite = new Image(); // fetched before it is shown
   let data = null, from = null, to = null, began = 0, frame = 0, cursor = -1;
 
   canvas.addEventListener("pointermove", (event) => show(nearest(event)));
@@ -38,6 +40,7 @@ function create(root) {
     to = next.x.map((x, i) => [x, next.y[i]]);
     began = performance.now();
     canvas.setAttribute("aria-label", next.alt);
+    showPicture(sprite, next.sprite, () => plot.embed());
     keys.replaceChildren(...next.groups.map((group) => make("span", {}, [make("b", { textContent: group.sign, style: `color:${group.colour}` }), group.name])));
     cancelAnimationFrame(frame);
     slide();

@@ -1,5 +1,6 @@
 """What a channel is good for: take it away and see what the network loses."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from cnnviz.features.maps import as_batch
 from cnnviz.models import graph_of
 
 Progress = Callable[[float], None]
+_BATCH = 500
 
 
 class _EditChannels(nn.Module):
@@ -84,7 +86,7 @@ class ChannelCosts:
         return (self.loss - self.base_loss).argsort(descending=True).tolist()
 
 
-def measure(model: nn.Module, images: Tensor, labels: Tensor, batch: int = 500) -> tuple[float, float]:
+def measure(model: nn.Module, images: Tensor, labels: Tensor, batch: int = _BATCH) -> tuple[float, float]:
     """(mean cross-entropy, accuracy) on images (N, C, H, W) and labels (N,); the model should be in evaluation mode."""
     loss, right = 0.0, 0
     with torch.inference_mode():
@@ -93,6 +95,22 @@ def measure(model: nn.Module, images: Tensor, labels: Tensor, batch: int = 500) 
             loss += functional.cross_entropy(logits, truth, reduction="sum").item()
             right += int((logits.argmax(1) == truth).sum())
     return loss / len(images), right / len(images)
+
+
+_MOST_VALUES = 50_000_000
+"""Of a layer, for all images; 200 MB."""
+
+
+def _from(model: nn.Module, layer: str, edit: nn.Module, images: Tensor) -> tuple[nn.Module, Tensor]:
+    """A network with ``edit`` behind a layer, and what to give it: what stands before the edit is computed only once, if nothing goes past it."""
+    graph = graph_of(model)
+    rest = graph.rest(layer)
+    size = math.prod(graph.shapes((images.shape[1], images.shape[2], images.shape[3]))[graph.find(layer)])
+    if rest is None or size * len(images) > _MOST_VALUES:
+        return graph.with_edit(layer, edit), images
+    before = graph.cut(layer)
+    with torch.inference_mode():
+        return nn.Sequential(edit, rest), torch.cat([before(part) for part in images.split(_BATCH)])
 
 
 def channel_costs(model: nn.Module, layer: str, images: Tensor, labels: Tensor, progress: Progress | None = None) -> ChannelCosts:
@@ -106,7 +124,7 @@ def channel_costs(model: nn.Module, layer: str, images: Tensor, labels: Tensor, 
     shape = (images.shape[1], images.shape[2], images.shape[3])
     count = channels_of(model, layer, shape)
     edit = _EditChannels(torch.arange(count), torch.ones(count))
-    network = graph_of(model).with_edit(layer, edit)
+    network, images = _from(model, layer, edit, images)
     base_loss, base_accuracy = measure(network, images, labels)
     losses, accuracies = [], []
     for channel in range(count):
@@ -129,7 +147,7 @@ def channel_effects(model: nn.Module, layer: str, image: Tensor, target: int, pr
     images = as_batch(model, image)
     count = channels_of(model, layer, (images.shape[1], images.shape[2], images.shape[3]))
     edit = _EditChannels(torch.arange(count), torch.ones(1, count))
-    network = graph_of(model).with_edit(layer, edit)
+    network, images = _from(model, layer, edit, images)
     effects = []
     with torch.inference_mode():
         base = network(images)[0, target]
@@ -138,5 +156,5 @@ def channel_effects(model: nn.Module, layer: str, image: Tensor, target: int, pr
                 progress(int(channels[0]) / count)
             edit.factors = torch.ones(len(channels), count)
             edit.factors[torch.arange(len(channels)), channels] = 0.0
-            effects.append(base - network(images.expand(len(channels), -1, -1, -1))[:, target])
+            effects.append(base - network(images.expand(len(channels), *images.shape[1:]))[:, target])
     return torch.cat(effects)

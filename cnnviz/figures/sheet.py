@@ -1,10 +1,11 @@
 """Many small maps in one picture: the one way in which feature maps and kernels are drawn."""
 
-import base64
+import hashlib
 import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -45,10 +46,10 @@ class Sheet:
     scale: ColourScale = field(repr=False)
     alt: str
 
-    @property
-    def url(self) -> str:
-        """The picture as a data URL, for components."""
-        return "data:image/png;base64," + base64.b64encode(self.png).decode()
+    @cached_property
+    def name(self) -> str:
+        """Of the file's content, made once a sheet."""
+        return hashlib.blake2b(self.png, digest_size=16).hexdigest()
 
     def enlarged(self, pixels: int) -> Image.Image:
         """The picture with every value ``pixels`` wide, for a notebook or ``st.image``."""

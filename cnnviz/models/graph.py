@@ -227,6 +227,27 @@ class LayerGraph:
         part.recompile()
         return part
 
+    def rest(self, layer: str) -> fx.GraphModule | None:
+        """The network behind a layer: takes its output (B, …), returns the logits. ``None`` where it needs more than that, as around a skip connection."""
+        name = self.find(layer)
+        graph = fx.Graph()
+        copied: dict[fx.Node, fx.Node] = {}
+        result = graph.graph_copy(self._graph, copied)
+        graph.output(result)
+        node = copied[next(node for node, known in self._names.items() if known == name)]
+        images = next(one for one in graph.nodes if one.op == "placeholder")
+        with graph.inserting_before(images):
+            values = graph.placeholder("values")
+        node.replace_all_uses_with(values)
+        part = fx.GraphModule(twins(self.module), graph).eval()
+        part.graph.eliminate_dead_code()
+        images = next(one for one in part.graph.nodes if one.target == images.target)
+        if images.users:
+            return None
+        part.graph.erase_node(images)
+        part.recompile()
+        return part
+
     def shapes(self, input_shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
         """Call -> shape of its output for one image, without the batch; ``"image"`` is there too. Nothing is computed."""
         with self.lock:

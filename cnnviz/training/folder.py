@@ -44,6 +44,7 @@ from cnnviz.training.loop import Metric
 from cnnviz.training.spec import TrainingSpec
 
 FORMAT = 1
+SNAPSHOT = ".safetensors"
 State = Literal["queued", "running", "paused", "stopped", "finished", "diverged", "failed", "interrupted"]
 ACTIVE: frozenset[State] = frozenset({"queued", "running", "paused"})
 
@@ -263,12 +264,14 @@ class RunFolder:
     def steps(self) -> list[int]:
         """The steps that have a snapshot, in order."""
         try:
-            return sorted(int(path.stem) for path in self.snapshots.iterdir() if path.suffix == ".safetensors")
+            # Names alone: each page asks for this, and Path takes ten times as long.
+            names = os.listdir(self.snapshots)  # noqa: PTH208
+            return sorted(int(name.removesuffix(SNAPSHOT)) for name in names if name.endswith(SNAPSHOT))
         except FileNotFoundError:
             return []
 
     def snapshot_path(self, step: int) -> Path:
-        return self.snapshots / f"{step:08d}.safetensors"
+        return self.snapshots / f"{step:08d}{SNAPSHOT}"
 
     def snapshot_stamp(self, step: int) -> tuple[int, int, int]:
         """Another one each time this step's snapshot is written; zeros where there is none."""

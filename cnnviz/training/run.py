@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from cnnviz.errors import CnnvizError
@@ -239,9 +240,13 @@ class Run:
 
 def _place(run_id: str) -> Path:
     """Runs of one's own, then the bundled ones."""
-    bundled = ASSETS / "runs" / run_id
     own = settings().runs / run_id
-    return bundled if bundled.is_dir() and not own.is_dir() else own
+    return _bundled()[run_id] if run_id in _bundled() and not own.is_dir() else own
+
+
+@cache
+def _bundled() -> dict[str, Path]:
+    return {path.name: path for path in (ASSETS / "runs").iterdir() if path.is_dir()}
 
 
 def owner_hash(key: str | None) -> str:

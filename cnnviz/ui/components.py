@@ -15,6 +15,7 @@ from torch import Tensor
 
 from cnnviz.figures import SEQUENTIAL, Sheet
 from cnnviz.settings import ASSETS
+from cnnviz.ui.pictures import picture_url
 
 SKETCH_SIDE = 112
 
@@ -35,15 +36,19 @@ def _component(name: str) -> Callable[..., Any]:
     )
 
 
-def component(name: str, key: str, data: Mapping[str, Any] | None = None, **options: Any) -> Any:
+def component(name: str, key: str, data: Mapping[str, Any] | None = None, *, pictures: bool = False, **options: Any) -> Any:
     """Shows a component of ``assets/components``; returns what Streamlit returns of it.
 
     The data travel as bytes of JSON: given as a dictionary, Streamlit would write them twice, each time five times as slowly.
 
     Args:
         data: for its script; NaN and infinity become null.
+        pictures: its data hold addresses of ``picture_url``; it says so if it cannot fetch them.
         options: Streamlit's own.
     """
+    if pictures:
+        options["default"] = {"embedded": False, **options.get("default", {})}
+        options["on_embedded_change"] = listen
     return _component(name)(key=key, data=None if data is None else orjson.dumps(data), **options)
 
 
@@ -119,7 +124,8 @@ def map_wall(
     chosen = picked if clicked is None or follow else clicked
     sheets = [
         {
-            "name": item.name, "title": item.title or item.name, "shape": item.shape, "unit": item.unit, "url": item.sheet.url, "alt": item.sheet.alt,
+            "name": item.name, "title": item.title or item.name, "shape": item.shape, "unit": item.unit, "alt": item.sheet.alt,
+            "url": picture_url(item.sheet.png, key, item.sheet.name),
             **(
                 {"count": item.sheet.height * item.sheet.width, "columns": item.sheet.width, "rows": item.sheet.height, "height": 1, "width": 1}
                 if item.cells
@@ -135,7 +141,8 @@ def map_wall(
         for item in items
     ]  # fmt: skip
     shown = {"layer": chosen[0], "map": chosen[1]} if chosen else None
-    component("map_wall", key, data={"sheets": sheets, "picked": shown, "pickable": pickable}, default={"picked": stored}, on_picked_change=listen)
+    data = {"sheets": sheets, "picked": shown, "pickable": pickable}
+    component("map_wall", key, data=data, pictures=True, default={"picked": stored}, on_picked_change=listen)
     return clicked if follow else chosen
 
 
@@ -179,10 +186,10 @@ def scatter(
     places = ((points - low) / (high - low).clamp_min(1e-9)).tolist()
     data = {
         "x": [round(x, 4) for x, _ in places], "y": [round(y, 4) for _, y in places], "group": list(group), "ringed": list(ringed), "texts": list(texts),
-        "groups": [{"sign": sign, "name": name, "colour": colour} for sign, name, colour in groups], "sprite": sprite.url, "columns": sprite.columns,
-        "side": sprite.width, "alt": alt, "hint": "Point at a marker to see its image; click it to open it in the microscope.",
+        "groups": [{"sign": sign, "name": name, "colour": colour} for sign, name, colour in groups], "sprite": picture_url(sprite.png, key, sprite.name),
+        "columns": sprite.columns, "side": sprite.width, "alt": alt, "hint": "Point at a marker to see its image; click it to open it in the microscope.",
     }  # fmt: skip
-    result = component("scatter", key, data=data, default={"picked": None}, on_picked_change=listen)
+    result = component("scatter", key, data=data, pictures=True, default={"picked": None}, on_picked_change=listen)
     picked = result.picked
     return int(picked["number"]) if isinstance(picked, dict) and 0 <= int(picked["number"]) < len(places) else None
 

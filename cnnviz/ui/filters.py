@@ -10,7 +10,7 @@ from cnnviz.figures import image_sheet, map_sheet, overlay
 from cnnviz.training import Run
 from cnnviz.ui.components import WallItem
 from cnnviz.ui.jobs import job
-from cnnviz.ui.memory import remember
+from cnnviz.ui.memory import digest, remember
 from cnnviz.ui.networks import OpenNetwork, network_of_run
 
 MOST_KERNELS = 64
@@ -33,7 +33,7 @@ def made_for(network: OpenNetwork, layer: str, number: int, smoothness: float, s
     made = job("made", ("maximise", network.key, layer, number, smoothness, seed), make, "Making an image for this filter")
     if made is None:
         return []
-    sheet = image_sheet(made.image.unsqueeze(0), what="image made for the filter")
+    sheet = remember(("made", digest(made.image)), lambda: image_sheet(made.image.unsqueeze(0), what="image made for the filter"))
     label = ((f"activation {made.history[-1]:.2f}", ""),)
     return [WallItem("made", sheet, unit="image", title="made for it", target=max(168, network.input_shape[1]), legend=False, labels=label)]
 
@@ -47,15 +47,16 @@ def fired_by(network: OpenNetwork, layer: str, number: int, images: Tensor, name
     tops = job("tops", ("tops", network.key, layer, number), search, f"Searching {len(images)} images")
     if tops is None:
         return []
+    return remember(("fired by", network.key, layer, number), _fired, network, layer, number, images, names, tops)
+
+
+def _fired(network: OpenNetwork, layer: str, number: int, images: Tensor, names: Sequence[str], tops: list[TopImage]) -> list[WallItem]:
     cut = tiles(images, tops, max(12, max(one.box[2] - one.box[0] for one in tops)))
     labels = tuple((f"{one.value:.2f}\n{names[one.number]}", "") for one in tops)
     sheet = image_sheet(cut, what="parts of images that fire it most")
     items = [WallItem("tops", sheet, f"of {len(images)} images", "image", title="fire it most", target=110, most=1000, legend=False, labels=labels)]
-
-    def back() -> list[Tensor]:
-        return [deconvolved(network.model, images[one.number], layer, number, one.row, one.col).sum(0) for one in tops[:4]]
-
-    for one, values in zip(tops[:4], remember(("deconvolved", network.key, layer, number), back), strict=True):
+    for one in tops[:4]:
+        values = deconvolved(network.model, images[one.number], layer, number, one.row, one.col).sum(0)
         top, left, bottom, right = one.box
         part = overlay(images[one.number][:, top:bottom, left:right], values[top:bottom, left:right], "what of it fired the unit")
         label = ((f"sent back\n{names[one.number]}", ""),)

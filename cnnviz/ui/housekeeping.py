@@ -9,9 +9,14 @@ import time
 from contextlib import suppress
 
 from streamlit.runtime import Runtime
+from streamlit.runtime.app_session import AppSessionState
 
-THAW_SECONDS = 30.0
-"""All that lived through a collection is left out of the next ones for this long, and no longer."""
+REST_SECONDS = 30.0
+"""Where nobody waits for a page, all is looked through this often."""
+SWEEP_SECONDS = 90.0
+"""While somebody always waits for a page, all that came since the last thaw is looked through this often."""
+THAW_SECONDS = 600.0
+"""Nothing is left out of the collections for longer than this, however busy the server is."""
 _ARENAS = 2
 _M_ARENA_MAX = -8
 """From glibc's malloc.h."""
@@ -28,24 +33,39 @@ async def keep_house(runtime: Runtime) -> None:
     """Once a second, as long as the server lives.
 
     Streamlit would collect all generations after each run of each session (``postScriptGC`` in ``.streamlit/config.toml``): 8 to
-    130 ms, in which all other sessions stand still. Here one collection serves all of them, and it looks only at what is new:
-    what has lived through one is frozen. Every 30 seconds all is thawed and looked through once (0.2 s), so that
-    nothing is kept alive for longer than that by being frozen.
+    130 ms, in which all other sessions stand still. Here one collection serves all of them, and mostly it looks only at what
+    is young. With forty visitors a look at everything takes a second, half of it for what was imported, and those who had to wait
+    for it then crowd the server for three more. So everything is looked through when nobody waits for a page; if that
+    does not come, now and then at least what is not frozen.
     """
-    thawed, collected = 0.0, False
+    # Python itself would look through everything at any moment, inside a page's run.
+    gc.set_threshold(*gc.get_threshold()[:2], 1_000_000)
+    thawed = swept = time.monotonic()
+    busy_since = True
     while True:
         await asyncio.sleep(1)
+        now = time.monotonic()
         # A session that has left is dropped by whoever counts them next; without this, only when another one leaves.
         runtime._session_mgr.num_sessions()
-        if _imported.is_set() or (collected and time.monotonic() - thawed > THAW_SECONDS):
+        rests = not _is_busy(runtime)
+        busy_since = busy_since or not rests
+        if _imported.is_set() or (rests and busy_since and now - thawed > REST_SECONDS) or now - thawed > THAW_SECONDS:
             _imported.clear()
             thaw()
-            thawed, collected = time.monotonic(), False
+            thawed = swept = time.monotonic()
+            busy_since = False
+        elif now - max(swept, thawed) > SWEEP_SECONDS:
+            gc.collect()
+            _give_back()
+            swept = time.monotonic()
         elif any(gc.get_count()[1:]):
             # Since the last collection 700 objects or more have come.
-            gc.collect()
-            gc.freeze()
-            collected = True
+            gc.collect(1)
+
+
+def _is_busy(runtime: Runtime) -> bool:
+    """Whether a page is being drawn for somebody."""
+    return any(info.session._state is AppSessionState.APP_IS_RUNNING for info in runtime._session_mgr.list_active_sessions())
 
 
 def thaw() -> None:

@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Hashable
@@ -17,6 +18,7 @@ Result = TypeVar("Result")
 AT_ONCE_SECONDS = 0.4
 """What is done by then needs no bar."""
 REFRESH_SECONDS = 0.4
+NICENESS = 10
 _MISSING = object()
 
 _jobs: dict[Hashable, "_Job"] = {}
@@ -136,6 +138,7 @@ def _leave(before: Hashable, me: str, key: Hashable) -> None:
 
 
 def _work(key: Hashable, running: _Job, make: Callable[[Callable[[float], None]], Any]) -> None:
+    _step_back()
     with _places:
         running.started = time.monotonic()
         try:
@@ -148,6 +151,14 @@ def _work(key: Hashable, running: _Job, make: Callable[[Callable[[float], None]]
                 if _jobs.get(key) is running:
                     del _jobs[key]
             running.done.set()
+
+
+def _step_back() -> None:
+    """This thread works when no page wants the processor: a page is a matter of milliseconds, and somebody looks at it."""
+    if sys.platform == "linux":
+        # There a priority is a thread's own; elsewhere it would be the whole server's.
+        me = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, me, os.getpriority(os.PRIO_PROCESS, me) + NICENESS)
 
 
 def _result(key: Hashable, running: _Job) -> Any:

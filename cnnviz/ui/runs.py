@@ -1,13 +1,17 @@
 """A training run on a page: which one, who may see and command it, and how it is watched while it grows."""
 
+import math
+import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import streamlit as st
 
 from cnnviz.data import DATASETS, DatasetEntry, fetch_all_images
 from cnnviz.errors import CnnvizError
 from cnnviz.models import PRESET_TITLES, resolve
+from cnnviz.settings import settings
 from cnnviz.training import Metric, Run, open_run, runs
 from cnnviz.ui.components import browser_key
 from cnnviz.ui.frame import link
@@ -16,6 +20,10 @@ from cnnviz.ui.links import changed_by_itself, write
 EXAMPLE = "example"
 """The bundled run: something to look at before the first own training."""
 IN_MENU = 20
+RETRY_SECONDS = 120.0
+"""A download that failed is not tried again before, unless somebody asks: each try takes some seconds."""
+_no_network: dict[Path, tuple[float, str]] = {}
+"""Where a data set would be -> when its download failed, and why."""
 
 
 def show_run(run_id: str) -> None:
@@ -183,6 +191,12 @@ def fetch_all(entry: DatasetEntry) -> bool:
     """A switch for all images of a data set instead of the bundled ones; they are downloaded once."""
     if not st.toggle("All images (download)", key="full", persist_state="session", help=f"{entry.full_bytes / 1e6:.0f} MB, once. Offline: off."):
         return False
+    place = settings().downloads / entry.name
+    when, why = _no_network.get(place, (-math.inf, ""))
+    if time.monotonic() - when < RETRY_SECONDS:
+        st.warning(why, icon=":material/wifi_off:")
+        if not st.button("Try again", key="full_again", icon=":material/replay:"):
+            return False
     bar = st.progress(0.0, text="Downloading …")
 
     def show(done: int, total: int) -> None:
@@ -191,8 +205,8 @@ def fetch_all(entry: DatasetEntry) -> bool:
     try:
         fetch_all_images(entry.name, show)
     except CnnvizError as error:
-        st.warning(str(error), icon=":material/wifi_off:")
-        return False
+        _no_network[place] = time.monotonic(), str(error)
+        st.rerun()
     finally:
         bar.empty()
     return True

@@ -12,6 +12,7 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.pages_manager import PagesManager
 
 from cnnviz.errors import CnnvizError
+from cnnviz.ui import pictures
 from cnnviz.ui.housekeeping import few_arenas, keep_house
 from cnnviz.ui.lecture import wait_for_imports
 
@@ -25,7 +26,7 @@ def _live(request: Request) -> Response:
     return answer(request)
 
 
-ROUTES = (Route("/{base:path}cnnviz/live", _live),)
+ROUTES = (Route("/{base:path}cnnviz/live", _live), Route("/{base:path}" + pictures.PATH + "/{name}", pictures.answer))
 """Besides Streamlit's own. ``base``: where ``server.baseUrlPath`` or a proxy has put the app."""
 
 

@@ -1,7 +1,5 @@
 """Components that show an image with its numbers: pixels, a lens over a photograph, a block and its vector."""
 
-import base64
-import io
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,14 +11,9 @@ from torch import Tensor
 
 from cnnviz.figures import DIVERGING, GREY, PixelSheet, scale_for
 from cnnviz.ui.components import component, listen
-from cnnviz.ui.memory import digest
+from cnnviz.ui.memory import digest, remember
+from cnnviz.ui.pictures import encoded, picture_url
 from cnnviz.ui.stepping import scale_of
-
-
-def _url(picture: Image.Image, kind: str = "PNG", **options: int) -> str:
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
-    return f"data:image/{kind.lower()};base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 def _picture(pixels: Tensor) -> Image.Image:
@@ -56,7 +49,7 @@ def pixel_view(
         small = _picture(whole)
         small.thumbnail((480, 480))
         overview = {
-            "url": _url(small, "JPEG", quality=88), "height": whole.shape[1], "width": whole.shape[2], "alt": "The whole picture with the window",
+            "url": picture_url(encoded(small, "JPEG", quality=88), key), "height": whole.shape[1], "width": whole.shape[2], "alt": "The whole picture with the window",
         }  # fmt: skip
     data = {
         "sheets": [
@@ -69,7 +62,7 @@ def pixel_view(
         ],
         "top": corner[0], "left": corner[1], "overview": overview, "unit": unit, "low": span[0], "high": span[1], "hint": hint,
     }  # fmt: skip
-    component("pixels", key, data=data, default={"edit": None, "corner": None}, on_edit_change=listen, on_corner_change=listen)
+    component("pixels", key, data=data, pictures=True, default={"edit": None, "corner": None}, on_edit_change=listen, on_corner_change=listen)
     return _new_event(key, stored)
 
 
@@ -87,9 +80,18 @@ def _new_event(key: str, stored: dict[str, object]) -> PixelEvent | None:
 
 
 @lru_cache(maxsize=4)
-def _source(image: Tensor) -> dict[str, str]:
-    """Name and picture of an original, once for each tensor (compared by identity, not by value)."""
-    return {"name": digest(image), "url": _url(_picture(image.to(torch.uint8)), compress_level=1)}
+def _source(image: Tensor) -> bytes:
+    """The picture of an original, once for each tensor (compared by identity, not by value)."""
+    return encoded(_picture(image.to(torch.uint8)), compress_level=1)
+
+
+def _lens_result(values: np.ndarray, low: float, high: float, signed: bool) -> bytes:
+    share = np.clip((values - low) * (255 / ((high - low) or 1)), 0, 255).astype(np.uint8)
+    picture = Image.fromarray(share)
+    if signed:
+        picture.putpalette(DIVERGING.colours(256).tobytes())
+    large = share.size > 200_000
+    return encoded(picture.convert("RGB") if signed else picture, "JPEG", quality=90) if large else encoded(picture, compress_level=1)
 
 
 def lens(key: str, image: Tensor, result: Tensor, kernel: Tensor, *, signed: bool, what: str, title: str) -> None:
@@ -103,25 +105,16 @@ def lens(key: str, image: Tensor, result: Tensor, kernel: Tensor, *, signed: boo
     """
     values = result[0].numpy()
     scale, low, high = scale_for(float(values.min()), float(values.max()), signed=True) if signed else (GREY, 0.0, 1.0)
-    share = np.clip((values - low) * (255 / ((high - low) or 1)), 0, 255).astype(np.uint8)
-    picture = Image.fromarray(share)
-    if signed:
-        picture.putpalette(DIVERGING.colours(256).tobytes())
-    large = share.size > 200_000
-    url = _url(picture.convert("RGB") if signed else picture, "JPEG", quality=90) if large else _url(picture, compress_level=1)
+    file = remember(("lens", digest(result), signed), _lens_result, values, low, high, signed)
     products = float(kernel.abs().max())
     height, width = values.shape
-    source = _source(image)
     data = {
-        "source": source["name"], "result": url, "height": height, "width": width,
+        "source": picture_url(_source(image), key), "result": picture_url(file, key), "height": height, "width": width,
         "kernel": kernel.flatten().tolist(), "side": kernel.shape[0], "scale": {"stops": list(scale.stops), "low": low, "high": high},
         "products": {"stops": list(DIVERGING.stops), "low": -products, "high": products}, "from": what, "to": title,
         "alt": f"{title}: values from {values.min():.3g} to {values.max():.3g}",
     }  # fmt: skip
-    component("lens", key, data=data)
-    # The original in a message of its own: Streamlit sends a large message that did not change only once. It comes last, because
-    # Streamlit hashes it on each run.
-    component("lens_source", f"{key}_source", data=source)
+    component("lens", key, data=data, pictures=True)
 
 
 def flatten_view(key: str, block: Tensor, start: int = 0) -> None:

@@ -1,6 +1,7 @@
 """Switch channels off, scale or swap them, and see what the network loses."""
 
 import streamlit as st
+from torch import Tensor
 
 from cnnviz.features import ablated, channel_costs, channel_effects, feature_maps, measure, probabilities
 from cnnviz.figures import channel_bars, image_sheet, limits, map_sheet, two_answers
@@ -18,6 +19,15 @@ PAGE = "pages/inside/ablation.py"
 TESTED = 1000
 CAT = {"network": "efficientnet_lite0", "image": "photo", "photo": "chelsea", "layer": "block16.project_norm"}
 title("Ablation", "Switch a channel off and see the prediction change: so you learn what the network used it for.")
+
+
+def before_and_after(layer: str, maps: Tensor, edited: Tensor, image: Tensor) -> list[WallItem]:
+    unit, span = "unit" if maps.shape[1:] == (1, 1) else "map", limits(maps, edited)
+    items = []
+    for heading, values in (("before", maps), ("after", edited)):
+        sheet = map_sheet(values, span=span, what=f"{unit}s of {layer}, {heading}")
+        items.append(WallItem(heading, sheet, unit=unit, title=heading, target=260))
+    return [*items, WallItem("image", image_sheet(image.unsqueeze(0), what="image"), unit="image", target=130, legend=False)]
 
 
 @section
@@ -41,16 +51,9 @@ def switched_off() -> None:
     best, now = int(before.argmax()), int(after.argmax())
 
     with play:
-        edited = edit.of_maps(maps)
-        unit, span = "unit" if maps.shape[1:] == (1, 1) else "map", limits(maps, edited)
         wall, answers = st.columns([1.7, 1], gap="medium")
         with wall:
-            items = []
-            for heading, values in (("before", maps), ("after", edited)):
-                sheet = map_sheet(values, span=span, what=f"{unit}s of {layer}, {heading}")
-                items.append(WallItem(heading, sheet, unit=unit, title=heading, target=260))
-            items.append(WallItem("image", image_sheet(image.unsqueeze(0), what="image"), unit="image", target=130, legend=False))
-            map_wall("ablation_wall", items)
+            map_wall("ablation_wall", remember(("ablation wall", state), before_and_after, layer, maps, edit.of_maps(maps), image))
             rest = f" ({network.classes[best]} has {after[best]:.1%} left)." if now != best else "."
             st.markdown(f"Before: **{network.classes[best]}** with {before[best]:.1%}. After: **{network.classes[now]}** with {after[now]:.1%}{rest}")
         with answers:

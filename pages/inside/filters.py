@@ -4,7 +4,7 @@ import streamlit as st
 import torch
 
 from cnnviz.data import PHOTOS, fit, photo
-from cnnviz.features import convolutions, filter_bank, weight_histogram
+from cnnviz.features import FilterBank, convolutions, filter_bank, weight_histogram
 from cnnviz.figures import map_sheet, value_histograms
 from cnnviz.training import Run
 from cnnviz.ui.charts import chart
@@ -83,17 +83,24 @@ def filters() -> None:
         )
         st.markdown(" ".join(marks))
 
-    with left:
-        smoothness = st.slider("Smoothness λ of the made image", 0.0, 0.5, 0.02, 0.01, key="smoothness", bind="query-params")
-        seed = int(st.number_input("Seed of the made image", 0, 999, 0, key="seed", bind="query-params"))
     with chosen_one:
-        st.markdown(f"**Filter {number} of {layer}**: its weights, and an image made for it (activation maximisation)")
-        map_wall("made_for", [kernels_of(bank, number), *made_for(network, layer, number, smoothness, seed)])
-        st.markdown(
-            f"Norm of its weights {bank.norms[number]:.3f}; most similar: filter {int(bank.nearest[number])}, cosine similarity {bank.similarity[number]:.2f}."
-        )
+        one_filter = section(chosen_filter)
+    one_filter(network, bank, layer, number)
     fired(network, layer, number, images, names)
     weights(chosen, network, layer, bin_edges(bank.kernels))
+
+
+def chosen_filter(network: OpenNetwork, bank: FilterBank, layer: str, number: int) -> None:
+    st.markdown(f"**Filter {number} of {layer}**: its weights, and an image made for it (activation maximisation)")
+    wall, one, two = st.container(), *st.columns(2)
+    smoothness = one.slider("Smoothness λ of the made image", 0.0, 0.5, 0.02, 0.01, key="smoothness", bind="query-params")
+    seed = int(two.number_input("Seed of the made image", 0, 999, 0, key="seed", bind="query-params"))
+    with wall:
+        kernels = remember(("kernels", network.key, layer, number), kernels_of, bank, number)
+        map_wall("made_for", [kernels, *made_for(network, layer, number, smoothness, seed)])
+    st.markdown(
+        f"Norm of its weights {bank.norms[number]:.3f}; most similar: filter {int(bank.nearest[number])}, cosine similarity {bank.similarity[number]:.2f}."
+    )
     code(filters_code(network.code, network.input_shape, layer, number, smoothness, seed))
 
 

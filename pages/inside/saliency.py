@@ -13,7 +13,7 @@ from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, so
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.jobs import job
 from cnnviz.ui.links import choice
-from cnnviz.ui.memory import digest
+from cnnviz.ui.memory import digest, remember
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
 from cnnviz.ui.snippets import saliency_code
 
@@ -52,7 +52,7 @@ def maps() -> None:
         if not questions:
             st.info("Choose a method.", icon=":material/info:")
         else:
-            seen = image_sheet(image.unsqueeze(0), what="image, as the network sees it")
+            seen = remember(("seen", digest(image)), lambda: image_sheet(image.unsqueeze(0), what="image, as the network sees it"))
             items = wall_of_maps(questions, found, image, opacity, absolute, smooth, compare == "classes", 224)
             map_wall("saliency_wall", [WallItem("image", seen, unit="image", target=224, legend=False), *items])
             st.markdown(
@@ -145,10 +145,8 @@ def known_answers() -> None:
 @part
 def about(methods: list[str], network: OpenNetwork, image: Tensor) -> None:
     st.subheader("What each method does, and does not see", anchor=False)
-    for name in dict.fromkeys(methods):
-        method = METHODS[name]
-        st.markdown(f"**{method.title}** ({method.paper}; {method.cost}). Blind: {method.blind}")
-        st.latex(method.formula)
+    told = [METHODS[name] for name in dict.fromkeys(methods)]
+    st.markdown("\n\n".join(f"**{method.title}** ({method.paper}; {method.cost}). Blind: {method.blind}\n\n$${method.formula}$$" for method in told))
     answer, order = answer_of(network, image)
     chart("bars", "Probabilities", (network.key, digest(image)), lambda: probability_bars(answer[order[:8]], [network.classes[i] for i in order[:8]]))
 

@@ -12,13 +12,15 @@ from cnnviz.ops.layer_cost import layer_cost
 from cnnviz.ops.layers import FILTER_NAMES, KINDS, LayerKind, hand_filters, layer_maps, one_filter
 from cnnviz.ops.receptive_field import Window, receptive_fields
 from cnnviz.ui.components import WallItem, map_wall
-from cnnviz.ui.frame import Experiment, part, section, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import ChosenImage, choose_image
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import digest, remember
+from cnnviz.ui.pictures import photograph_url
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.snippets import layer_code
 from cnnviz.ui.stepping import StepperNames, stepper
+from cnnviz.ui.tables import table_in_words
 
 PAGE = "pages/seeing/convolutional_layer.py"
 title(
@@ -62,7 +64,7 @@ def volume() -> None:
     channels = cost.output_shape[0]
     layer = Layer(kind, filters, size, stride, padding, dilation, groups)
 
-    with right:
+    with right, play_first():
         second = st.toggle("Stack a second layer on top", key="second_layer", bind="query-params")
         shapes = [(3, 32, 32), cost.output_shape]
         arrows = [f"{filters} filters\n{size}×{size}×{3 // groups}"]
@@ -73,11 +75,10 @@ def volume() -> None:
         drawing, _ = st.columns([2, 1])
         drawn = remember(("volumes", tuple(shapes), tuple(arrows)), volumes, shapes, arrows)
         drawing.image(drawn, alt="Volumes: " + " → ".join(f"{h}×{w}×{c}" for c, h, w in shapes), width="stretch")
-        st.latex(rf"\text{{parameters}} = {cost.parameters_formula}")
-        st.latex(rf"\text{{multiply-adds}} = {cost.multiply_adds_formula}")
-        st.latex(rf"\text{{fully connected}} = {cost.dense_formula}")
+        formulas = {"parameters": cost.parameters_formula, "multiply-adds": cost.multiply_adds_formula, "fully connected": cost.dense_formula}
         st.markdown(
-            f"The convolutional layer needs **{cost.parameters:,}** parameters, the fully connected one **{cost.dense_parameters:,}**: "
+            "".join(rf"$$\text{{{what}}} = {formula}$$" + "\n\n" for what, formula in formulas.items())
+            + f"The convolutional layer needs **{cost.parameters:,}** parameters, the fully connected one **{cost.dense_parameters:,}**: "
             f"**{cost.dense_parameters / cost.parameters:,.0f} times** as many, because it has its own weight for each pair of input and output."
         )
     one_sum(layer, image, bias)
@@ -141,17 +142,15 @@ def receptive_field(layer: Layer, chosen: ChosenImage) -> None:
     else:
         fields = receptive_fields([Window(layer.size, layer.stride, layer.padding, layer.dilation)] * depth)
         photograph = chosen.pixels.expand(3, -1, -1).float() / 255
-        drawn, words = remember(("squares", digest(chosen.pixels), layer[2:6], depth), lambda: receptive_squares(photograph, fields))
+        state = digest(chosen.pixels), layer[2:6], depth
+        drawn, words = remember(("squares", state), receptive_squares, photograph, fields)
         picture, text = st.columns([1.3, 1])
-        picture.image(drawn, alt=words, width="stretch")
-        text.table(
-            [
-                {"layer": i + 1, "receptive field": f"{f.size}×{f.size} pixels", "stride j in the image": f"{f.stride} px"}
-                for i, f in enumerate(fields)
-            ],
-            hide_index=True,
-        )
-        text.latex(r"r_l = r_{l-1} + d\,(k-1)\,j_{l-1}, \quad j_l = j_{l-1}\,s")
+        picture.image(remember(("squares", state), photograph_url, drawn), alt=words, width="stretch")
+        table = [
+            {"layer": str(i + 1), "receptive field": f"{f.size}×{f.size} pixels", "stride j in the image": f"{f.stride} px"}
+            for i, f in enumerate(fields)
+        ]
+        text.markdown(table_in_words(table) + "\n\n$$r_l = r_{l-1} + d\\,(k-1)\\,j_{l-1}, \\quad j_l = j_{l-1}\\,s$$")
 
 
 own_run_link("conv", "The first convolutional layer of a trained network")

@@ -19,6 +19,7 @@ from cnnviz.ui.links import choice
 from cnnviz.ui.memory import digest, remember
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.snippets import softmax_code
+from cnnviz.ui.tables import table_in_words
 from cnnviz.ui.viewers import flatten_view
 
 PAGE = "pages/seeing/fully_connected.py"
@@ -103,13 +104,14 @@ def softmax(chosen: ChosenImage, number: int, logits: torch.Tensor) -> None:
         st.latex(cross_entropy_formula(terms))
         table, bars = st.columns([1.5, 1])
         slopes = terms.gradient or ()
-        table.table(
-            [
-                {"class": name, "logit z": f"{z:.3f}", "e^(z/T)": f"{e:.4g}", "p": f"{q:.4f}", "∂L/∂z = (p − y)/T": f"{g:+.4f}"}
-                for name, z, e, q, g in zip(classes, terms.logits, terms.exponentials, terms.probabilities, slopes, strict=True)
-            ],
-            hide_index=True, alt=f"Softmax terms; the probabilities add up to {sum(terms.probabilities):.6f}",
-        )  # fmt: skip
+        table.markdown(
+            table_in_words(
+                [
+                    {"class": name, "logit z": f"{z:.3f}", "e^(z/T)": f"{e:.4g}", "p": f"{q:.4f}", "∂L/∂z = (p − y)/T": f"{g:+.4f}"}
+                    for name, z, e, q, g in zip(classes, terms.logits, terms.exponentials, terms.probabilities, slopes, strict=True)
+                ]
+            )
+        )
         with bars:
             words = f"Probabilities: class {classes[number]} has {terms.probabilities[number]:.3f}"
             chart("softmax_bars", words, terms.probabilities, lambda: probability_bars(torch.tensor(terms.probabilities), classes))

@@ -29,7 +29,7 @@ def brightness_of(chosen: ChosenImage) -> torch.Tensor:
 
 
 def show(key: str, chosen: ChosenKernel, brightness: torch.Tensor, what: str, signed: bool) -> None:
-    result = apply(brightness / 255, chosen.weights)
+    result = remember(("applied", digest(brightness), digest(chosen.weights)), lambda: apply(brightness / 255, chosen.weights))
     lens(key, brightness, result, chosen.weights, signed=signed, what=what, title=f"{chosen.title}: {chosen.does}")
 
 
@@ -46,10 +46,8 @@ def photograph() -> None:
         chosen = choose_image(load("mnist", "test"), default="photo")
     with right, play_first():
         show("lens_a", first, brightness_of(chosen), f"{chosen.what}, as brightness 0 to 1", signed)
-        kernel_item = WallItem(
-            "kernel", map_sheet(first.weights.unsqueeze(0), what="kernel", signed=True), "×".join(map(str, first.weights.shape)), target=110
-        )
-        map_wall("kernel_wall", [kernel_item])
+        sheet = remember(("kernel sheet", digest(first.weights)), lambda: map_sheet(first.weights.unsqueeze(0), what="kernel", signed=True))
+        map_wall("kernel_wall", [WallItem("kernel", sheet, "×".join(map(str, first.weights.shape)), target=110)])
         if first.formula:
             st.latex(first.formula)
     if two:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -88,6 +89,19 @@ def test_keys_read_the_numbers_that_the_run_has_written(visitor: Visitor) -> Non
     expect(said).to_contain_text(f"training {lines[-2]['loss']:.6g}")
     assert chart(page, "accuracy").get_attribute("aria-label") == curve_in_words(run.metrics(), "accuracy")
     assert chart(page, "loss").get_attribute("aria-label") == curve_in_words(run.metrics(), "loss")
+
+
+def test_numbers_beside_a_huge_loss_are_not_cut_off(visitor: Visitor) -> None:
+    run = start(TrainingSpec("digits", "tiny", epochs=1))
+    assert run.wait(60) == "finished"
+    last = run.metrics()[-1]
+    run.folder.add_metric(replace(last, step=last.step + 1, loss=3_456_789.0, val_loss=2_345_678.0))
+    page = visitor.go(f"training_lab?run={run.id}")
+    has_all(page, run)
+    texts = chart(page, "loss").locator("text")
+    assert "2e6" in texts.all_text_contents()
+    left = chart(page, "loss").evaluate("chart => chart.getBoundingClientRect().left")
+    assert all(text.evaluate("text => text.getBoundingClientRect().left") >= left for text in texts.all())
 
 
 def test_pointing_shows_the_values_and_dragging_zooms_in(visitor: Visitor) -> None:

@@ -6,6 +6,7 @@ from torch.nn import functional
 from cnnviz.data import load
 from cnnviz.errors import CnnvizError
 from cnnviz.features import ablated, channel_costs, channel_effects, feature_maps, measure
+from cnnviz.models import graph_of
 from cnnviz.training import open_run
 from tests.features.test_units import Branches
 
@@ -79,3 +80,44 @@ def test_what_is_not_there_is_a_sentence(network: nn.Module) -> None:
         ablated(network, "relu2", SHAPE, off=(8,))
     with pytest.raises(CnnvizError, match="no layer 'relu9'"):
         ablated(network, "relu9", SHAPE)
+
+
+class Around(nn.Module):
+    """What ``deep`` gives is not all that the end needs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.deep = nn.Conv2d(1, 4, 3, padding=1), nn.Conv2d(4, 4, 3, padding=1)
+        self.relu, self.fc = nn.ReLU(), nn.Linear(4 * 28 * 28, 10)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.first(x)
+        return self.fc((x + self.relu(self.deep(x))).flatten(1))
+
+
+@pytest.mark.parametrize("layer", ["first", "deep", "relu", "add", "fc"])
+def test_costs_and_effects_are_those_of_whole_networks_also_around_a_skip_connection(layer: str) -> None:
+    torch.manual_seed(0)
+    model, test = Around().eval(), load("mnist", "test", 60)
+    graph = graph_of(model)
+    assert (graph.rest(layer) is None) == (layer in ("deep", "relu"))
+    costs = channel_costs(model, layer, test.floats(), test.labels)
+    effects = channel_effects(model, layer, test.floats()[3], 5)
+    for channel in range(len(costs.loss)):
+        changed = ablated(model, layer, SHAPE, off=(channel,))
+        loss, accuracy = measure(changed, test.floats(), test.labels)
+        assert costs.loss[channel].item() == pytest.approx(loss, abs=1e-5)
+        assert costs.accuracy[channel].item() == pytest.approx(accuracy)
+        with torch.inference_mode():
+            fall = (model(test.floats()[3:4]) - changed(test.floats()[3:4]))[0, 5]
+        assert effects[channel].item() == pytest.approx(fall.item(), abs=1e-5)
+
+
+def test_the_rest_of_a_network_takes_a_layers_output(network: nn.Module) -> None:
+    graph, images = graph_of(network), load("mnist", "test", 5).floats()
+    with torch.inference_mode():
+        outputs = graph.outputs(images)
+        for layer in outputs:
+            rest = graph.rest(layer)
+            assert rest is not None
+            torch.testing.assert_close(rest(outputs[layer]), network(images))

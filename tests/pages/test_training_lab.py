@@ -1,9 +1,11 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from cnnviz.data import download
+from cnnviz.data import download, fetch_all_images
 from cnnviz.training import TrainingSpec, runs, start
+from cnnviz.ui import runs as shown_runs
 from tests.pages.conftest import Open, words
 from tests.pages.restored import assert_restored
 from tests.test_subprocesses import write_set
@@ -82,13 +84,28 @@ def test_the_summary_is_that_of_the_network(open_page: Open) -> None:
     assert "**61,706** parameters" in words(open_page(PAGE, network="lenet5"))
 
 
-def test_without_network_all_images_give_a_sentence(open_page: Open, monkeypatch) -> None:
+def test_without_network_all_images_give_a_sentence(open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
     for name in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
+    tried: list[str] = []
+
+    def fetch(name: str, progress: Callable[[int, int], None]) -> None:
+        tried.append(name)
+        fetch_all_images(name, progress)
+
+    monkeypatch.setattr(shown_runs, "fetch_all_images", fetch)
     app = open_page(PAGE)
     app.toggle(key="full").set_value(True).run(timeout=60)
     assert not app.exception
     assert "could not be downloaded" in app.warning[0].value
+    # Each try takes some seconds: moving another control does not try again.
+    app.number_input(key="seed").set_value(3).run()
+    assert "could not be downloaded" in app.warning[0].value
+    assert tried == ["mnist"]
+    app.button(key="full_again").click().run(timeout=60)
+    assert "could not be downloaded" in app.warning[0].value
+    assert tried == ["mnist", "mnist"]
 
 
 def test_a_run_that_learned_nothing_says_so_and_what_to_try(open_page: Open) -> None:

@@ -1,6 +1,7 @@
 """Work in the background, as a page asks for it: shown, kept, cancelled, and never done twice for the same key."""
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 from cnnviz.errors import CnnvizError
-from cnnviz.ui.jobs import part
+from cnnviz.ui.jobs import NICENESS, part
 from cnnviz.ui.memory import recall
 
 PATIENCE = 60
@@ -235,3 +236,19 @@ def test_the_progress_of_a_part_is_its_share_of_the_whole() -> None:
         part(heard.append, index, 4)(0.5)
     part(heard.append, 2, 4, 0.5)(1.0)
     assert heard == [0.125, 0.375, 0.625, 0.875, 0.625]
+
+
+def test_pages_go_before_work_in_the_background() -> None:
+    """On Linux, where a thread has a priority of its own."""
+    begun = threading.Event()
+    found: list[int] = []
+
+    def make(_: Callable[[float], None]) -> str:
+        found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        begun.set()
+        return "done"
+
+    AppTest.from_function(page, args=(make, ("niceness", next(_numbers)))).run()
+    assert begun.wait(PATIENCE)
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert found == [own + NICENESS if sys.platform == "linux" else own]
