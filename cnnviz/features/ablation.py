@@ -21,11 +21,13 @@ class _EditChannels(nn.Module):
 
     def __init__(self, order: Tensor, factors: Tensor) -> None:
         super().__init__()
-        self.order, self.factors = order, factors
+        self.order = None if torch.equal(order, torch.arange(len(order))) else order
+        self.factors = factors
 
     def forward(self, values: Tensor) -> Tensor:
         factors = self.factors if self.factors.dim() == 2 else self.factors.unsqueeze(0)
-        return values[:, self.order] * factors.view(*factors.shape, *([1] * (values.dim() - 2))).to(values)
+        ordered = values if self.order is None else values[:, self.order]
+        return ordered * factors.view(*factors.shape, *([1] * (values.dim() - 2))).to(values)
 
 
 def channels_of(model: nn.Module, layer: str, input_shape: tuple[int, int, int]) -> int:

@@ -45,6 +45,7 @@ from cnnviz.training.spec import TrainingSpec
 
 FORMAT = 1
 SNAPSHOT = ".safetensors"
+SETTLED_NS = 2_000_000_000
 State = Literal["queued", "running", "paused", "stopped", "finished", "diverged", "failed", "interrupted"]
 ACTIVE: frozenset[State] = frozenset({"queued", "running", "paused"})
 
@@ -264,9 +265,10 @@ class RunFolder:
     def steps(self) -> list[int]:
         """The steps that have a snapshot, in order."""
         try:
-            # Names alone: each page asks for this, and Path takes ten times as long.
-            names = os.listdir(self.snapshots)  # noqa: PTH208
-            return sorted(int(name.removesuffix(SNAPSHOT)) for name in names if name.endswith(SNAPSHOT))
+            changed = self.snapshots.stat().st_mtime_ns
+            # A folder that changed just now may change again without its time telling.
+            read = _steps if time.time_ns() - changed > SETTLED_NS else _steps.__wrapped__
+            return list(read(self.snapshots, changed))
         except FileNotFoundError:
             return []
 
@@ -369,6 +371,13 @@ def _command(path: Path) -> Command | None:
 def _read_about(path: Path, _stamp: tuple[int, int, int]) -> dict[str, Any]:
     """Kept, since it never changes and every menu asks for it."""
     return _read_json(path)
+
+
+@lru_cache(maxsize=256)
+def _steps(snapshots: Path, _changed: int) -> tuple[int, ...]:
+    """Kept, since each page asks for it several times. Names alone: ``Path`` takes ten times as long."""
+    names = os.listdir(snapshots)  # noqa: PTH208
+    return tuple(sorted(int(name.removesuffix(SNAPSHOT)) for name in names if name.endswith(SNAPSHOT)))
 
 
 @lru_cache(maxsize=32)

@@ -13,7 +13,7 @@ from streamlit.runtime.app_session import AppSessionState
 
 REST_SECONDS = 30.0
 """Where nobody waits for a page, all is looked through this often."""
-SWEEP_SECONDS = 90.0
+SWEEP_SECONDS = 240.0
 """While somebody always waits for a page, all that came since the last thaw is looked through this often."""
 THAW_SECONDS = 600.0
 """Nothing is left out of the collections for longer than this, however busy the server is."""

@@ -1,8 +1,9 @@
 """Test images as points: classes come apart while the network learns."""
 
 import streamlit as st
+from torch import Tensor
 
-from cnnviz.data import DATASETS, load
+from cnnviz.data import DATASETS, ImageDataset, load
 from cnnviz.features import WAYS, probabilities, shapes
 from cnnviz.figures import image_sheet
 from cnnviz.ui.components import scatter
@@ -16,6 +17,13 @@ from cnnviz.ui.snippets import embedding_code
 
 PAGE = "pages/inside/embedding.py"
 title("Embedding", "Each test image is a point; near points look alike to the layer. While the network learns, the classes come apart.")
+
+
+def in_words(test: ImageDataset, answers: Tensor) -> list[str]:
+    """Of each test image: what it is, and what the network says."""
+    surest, predicted = (values.tolist() for values in answers.max(1))
+    names, labels = test.classes, test.labels.tolist()
+    return [f"no. {i}: {names[labels[i]]}, read as {names[answer]} ({surest[i]:.0%})" for i, answer in enumerate(predicted)]
 
 
 @section
@@ -42,10 +50,7 @@ def layout() -> None:
         found = layout_at(network, run, layer, test, way)
         if found is not None:
             points, apart = found
-            said = [
-                f"no. {i}: {entry.classes[label]}, read as {entry.classes[answer]} ({answers[i, answer]:.0%})"
-                for i, (label, answer) in enumerate(zip(test.labels.tolist(), predicted.tolist(), strict=True))
-            ]
+            said = remember(("said", network.key, count), in_words, test, answers)
             wrong = (predicted != test.labels).tolist()
             sprite = remember(("sprite", test.name, count), lambda: image_sheet(test.floats(), columns=20, what="test images"))
             words = f"{count} test images of {entry.title} as points by {layer}; {apart.neighbours:.0%} of the nearest neighbours have the same class"
