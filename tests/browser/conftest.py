@@ -68,6 +68,9 @@ class Server:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running = Server(tmp_path_factory.mktemp("server") / "log.txt")
+    # This address answers when PyTorch is imported: minutes, where the disk of a new machine is busy too.
+    with urllib.request.urlopen(f"{running.url}/cnnviz/live", timeout=COMPUTING / 1000) as reply:
+        assert reply.read() == b"[]"
     yield running
     running.stop()
     assert not running.complaints(), running.log.read_text()

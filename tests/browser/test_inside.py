@@ -34,7 +34,7 @@ def test_train_click_a_map_click_a_value_read_the_sum_and_walk_back_to_the_image
     box = enlarged.bounding_box()
     assert box
     enlarged.click(position={"x": box["width"] * 8.5 / 14, "y": box["height"] * 6.5 / 14})
-    expect(page.get_by_text("Row 6, column 8")).to_be_visible()
+    expect(page.get_by_text("Row 6, column 8:")).to_be_visible()
     settle(page)
     count, products, bias, value = sum_on_page(page)
     assert count == 4 * 3 * 3
