@@ -26,6 +26,7 @@ function create(root) {
     const rebuilt = !data || shape !== `${data.values.length}×${data.values[0].length}`;
     data = next;
     root.setAttribute("aria-label", next.label);
+    root.querySelector(".title").textContent = next.label;
     if (rebuilt) build();
     if (rebuilt || stamp !== known) {
       data.values.flat().forEach((value, at) => {

@@ -211,6 +211,36 @@ def gradient(
     )  # fmt: skip
 
 
+def descent(
+    image: Any,
+    kernel: Any,
+    target: Any,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
+    padding_mode: str = "zeros",
+    flip: bool = False,
+    *,
+    steps: int = 1,
+    rate: float | None = None,
+) -> tuple[Tensor, tuple[float, ...]]:
+    r"""Gradient descent from ``kernel`` towards the map ``target``: w ← w − η ∂L/∂w.
+
+    Args:
+        image, kernel, target: and how the kernel moves, as for ``gradient``.
+        rate: η; ``safe_rate``, with which the loss always falls, if not given.
+
+    Returns:
+        The kernel after the steps, and the loss before each of them.
+    """
+    weights, losses = as_numbers(kernel, "kernel"), []
+    for _ in range(steps):
+        found = gradient(image, weights, target, stride, padding, dilation, padding_mode, flip)
+        losses.append(found.loss)
+        weights = weights - (found.safe_rate if rate is None else rate) * found.kernel_gradient
+    return weights, tuple(losses)
+
+
 def _safe_rate(forward: Trace, shared: bool) -> float:
     """L is quadratic in w with Hessian XᵀX, where the rows of X are the windows; a (K, K) kernel sees the sum of the channels."""
     windows = forward.windows[0].flatten(0, 1)

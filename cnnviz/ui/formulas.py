@@ -31,6 +31,26 @@ def kernel_gradient_formula(stride: int, dilation: int, flip: bool) -> str:
     return rf"\frac{{\partial L}}{{\partial w[m,n]}} = \sum_i \sum_j e[i,j]\; x[{inner}], \quad e = s - t"
 
 
+def convolution_notes(rows: int, cols: int, side: int, stride: int, padding: int, dilation: int, flip: bool) -> str:
+    """What stands below a convolution of a (rows, cols) image with a (side, side) kernel: the formula, the size of the map, the name of it."""
+    sides = [(rows, "rows")] if rows == cols else [(rows, "rows"), (cols, "columns")]
+    sizes = "".join(output_size_formula(n, side, stride, padding, dilation, what) for n, what in sides)
+    note = "x is the padded image. " if padding else ""
+    if flip:
+        note += f"This is the convolution of mathematics, with the index shifted so that the window begins at i (K = {side})."
+    else:
+        note += "Networks compute this cross-correlation and call it convolution; the convolution of mathematics flips the kernel."
+    return f"$${convolution_formula(stride, dilation, flip)}$$\n\n$${sizes}$$\n\n:small[{note}]"
+
+
+def gradient_notes(loss: float, rate: float, stride: int, dilation: int, flip: bool) -> str:
+    """What stands above the gradient of a kernel: the loss, the step, the formula."""
+    note = "With the kernel flipped, image and error are flipped too; the gradient is that of the kernel as typed."
+    return f"Loss **L = {loss:.6g}** · next kernel: *w − η ∂L/∂w* with *η = {rate:.3g}*\n\n$${kernel_gradient_formula(stride, dilation, flip)}$$" + (
+        f"\n\n:small[{note}]" if flip else ""
+    )
+
+
 def softmax_formula(terms: SoftmaxTerms, number: int) -> str:
     """p of one class with its numbers."""
     scale = "" if terms.temperature == 1 else rf"/{terms.temperature:g}"

@@ -14,6 +14,7 @@ from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from cnnviz.errors import CnnvizError
+from cnnviz.ui.links import hear_address
 
 Values = ParamSpec("Values")
 
@@ -51,6 +52,18 @@ def error_box() -> Iterator[None]:
         st.error(str(error), icon=":material/error:")
 
 
+@contextmanager
+def _in_place() -> Iterator[None]:
+    """A section may write only into places that it wrote into when the whole page was drawn last, and that drawing may have ended early.
+
+    At a sentence, or because the student was quicker; then the whole page is drawn.
+    """
+    try:
+        yield
+    except StreamlitInvalidLayoutContextError:
+        st.rerun()
+
+
 class part(Generic[Values]):  # noqa: N801 - read as a decorator
     """A part of a page. Decorating a function reserves its place on the page, calling it draws it there.
 
@@ -73,12 +86,8 @@ class part(Generic[Values]):  # noqa: N801 - read as a decorator
         return draw
 
     def __call__(self, *values: Values.args, **named: Values.kwargs) -> None:
-        try:
+        with _in_place():
             place = self._place.container()
-        except StreamlitInvalidLayoutContextError:
-            # A section may write only into places that it wrote into when the whole page was drawn last, and that drawing
-            # may have ended early: at a sentence, or because the student was quicker.
-            st.rerun()
         with place:
             self._draw(*values, **named)
 
@@ -90,7 +99,13 @@ class section(part[Values]):  # noqa: N801
     """What it told the other sections last."""
 
     def _drawing(self, draw: Callable[Values, None]) -> Callable[Values, None]:
-        return st.fragment(draw, key=self.name)
+        @wraps(draw)
+        def drawn(*values: Values.args, **named: Values.kwargs) -> None:
+            if _is_one_section():
+                hear_address()
+            draw(*values, **named)
+
+        return st.fragment(drawn, key=self.name)
 
     def __call__(self, *values: Values.args, **named: Values.kwargs) -> None:
         self.told = None
@@ -140,10 +155,16 @@ def try_this(file: str, experiments: Sequence[Experiment]) -> None:
         link(file, experiment.text, ":material/experiment:", experiment.state)
 
 
-def show_code(code: str) -> None:
-    """The PyTorch lines that give the page's numbers, ready to copy."""
+def show_code() -> Callable[[str], None]:
+    """Reserves the place of "Show the code"; returns what shows the PyTorch lines that give the page's numbers there, ready to copy."""
     with st.expander("Show the code", icon=":material/code:", key="show_code"):
-        st.code(code, language="python")
+        place = st.empty()
+
+    def show(code: str) -> None:
+        with _in_place():
+            place.code(code, language="python")
+
+    return show
 
 
 def source(text: str) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 from cnnviz.settings import ASSETS
 from cnnviz.ui.frame import error_box, page
 from cnnviz.ui.housekeeping import note_imports
-from cnnviz.ui.links import switch
+from cnnviz.ui.links import switch, tell_address
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ def run(chapters: tuple[Chapter, ...]) -> None:
         for chapter in chapters
     }
     shown = st.navigation(pages, expanded=True)
+    tell_address()
     _projector_mode()
     is_first = shown.url_path == ""
     if not is_first:

@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -28,16 +28,35 @@ class _Address:
         written: name -> what a page wrote last (``None``: nothing), and what that replaced lately, and when.
         kept: name -> the choice that stood there last, for when the student comes back to the page.
         linked: name -> the choice that a link replaced lately, and when.
+        heard: the state in the address when a page or a section was drawn last.
     """
 
     written: dict[str, tuple[str | None, dict[str | None, float]]] = field(default_factory=dict)
     kept: dict[str, object] = field(default_factory=dict)
     linked: dict[str, tuple[object, float]] = field(default_factory=dict)
+    heard: dict[str, str] | None = None
 
 
 def _address() -> _Address:
     """One entry of the session's state, because Streamlit goes through all entries for each number and each menu that it draws."""
     return cast(_Address, st.session_state.setdefault("address", _Address()))
+
+
+def hear_address() -> None:
+    """Called when a section is drawn."""
+    _address().heard = st.query_params.to_dict()
+
+
+def tell_address() -> None:
+    """Called when a whole page is drawn: a link to the page that it stands on goes to its state, but Streamlit leaves the browser's address.
+
+    Only when the state is another one than in the last drawing, because an address that the browser has moved on from meanwhile must not come back.
+    """
+    state, address = st.query_params.to_dict(), _address()
+    if address.heard not in (None, state):
+        # Changes nothing, but is told to the browser.
+        st.query_params.update({})
+    address.heard = state
 
 
 def page_address(state: Mapping[str, str]) -> str:
@@ -105,21 +124,54 @@ def choice(
     names = list(titles)
     if begin is not None and begin not in titles:
         begin = usual
+
+    def keep(chosen: str | None) -> str:
+        name = chosen or usual
+        _keep(key, name, None if name == usual else name)
+        return name
+
+    moved = _moved(key, keep, on_change)
     visibility: Literal["visible", "collapsed"] = "collapsed" if hide else "visible"
-    chosen: str | None
     if kind == "menu":
         index = 0 if begin is None else names.index(begin)
-        chosen = st.selectbox(
-            label, names, index, format_func=titles.__getitem__, key=key, help=help, label_visibility=visibility, on_change=on_change
-        )  # fmt: skip
-    else:
-        chosen = st.segmented_control(
-            label, names, default=begin, format_func=titles.__getitem__, key=key, help=help, required=True,
-            label_visibility=visibility, wrap=True, on_change=on_change,
-        )  # fmt: skip
-    name = chosen or usual
-    _keep(key, name, None if name == usual else name)
-    return name
+        return keep(st.selectbox(
+            label, names, index, format_func=titles.__getitem__, key=key, help=help, label_visibility=visibility, on_change=moved
+        ))  # fmt: skip
+    return keep(st.segmented_control(
+        label, names, default=begin, format_func=titles.__getitem__, key=key, help=help, required=True,
+        label_visibility=visibility, wrap=True, on_change=moved,
+    ))  # fmt: skip
+
+
+def chosen(key: str) -> Any:
+    """What a ``choice`` (a name) or ``choices`` (a list) holds, for a section that does not draw it."""
+    return _address().kept[key]
+
+
+Value = TypeVar("Value")
+
+
+def _moved(key: str, keep: Callable[[Any], object], on_change: Callable[[], None] | None) -> Callable[[], None] | None:
+    """``on_change`` may draw other sections, and not the one the control lies in; so the choice is kept before."""
+    if on_change is None:
+        return None
+    then = on_change
+
+    def moved() -> None:
+        here = st.session_state[key]
+        before, when = _address().linked.get(key, (None, -math.inf))
+        # Else the browser has not heard of a link's value yet, and says what was before.
+        if here != before or time.monotonic() - when > LAG_SECONDS:
+            keep(here)
+        then()
+
+    return moved
+
+
+def number_row(*fields: tuple[str, str, int, int, int], on_change: Callable[[], None] | None = None) -> None:
+    """Whole numbers side by side. Of each: its label, its name in the address, the least, the largest and the usual number."""
+    for column, (label, key, least, most, usual) in zip(st.columns(len(fields)), fields, strict=True):
+        column.number_input(label, least, most, usual, key=key, bind="query-params", on_change=on_change)
 
 
 def choices(
@@ -134,12 +186,16 @@ def choices(
 
     begin = _seed(key, usual, read)
     start = None if begin is None else [name for name in titles if name in begin]
-    chosen = st.pills(
-        label, list(titles), selection_mode="multi", default=start, format_func=titles.__getitem__, key=key, help=help, wrap=True, on_change=on_change
-    )
-    names = [name for name in titles if name in chosen]
-    _keep(key, names, None if names == usual else ",".join(names))
-    return names
+
+    def keep(chosen: Sequence[str]) -> list[str]:
+        names = [name for name in titles if name in chosen]
+        _keep(key, names, None if names == usual else ",".join(names))
+        return names
+
+    moved = _moved(key, keep, on_change)
+    return keep(st.pills(
+        label, list(titles), selection_mode="multi", default=start, format_func=titles.__getitem__, key=key, help=help, wrap=True, on_change=moved
+    ))  # fmt: skip
 
 
 def switch(label: str, key: str, *, help: str | None = None) -> bool:
@@ -151,9 +207,6 @@ def switch(label: str, key: str, *, help: str | None = None) -> bool:
     on = st.toggle(label, key=key, help=help)
     write(key, "true" if on else None)
     return on
-
-
-Value = TypeVar("Value")
 
 
 def _seed(key: str, usual: Value, read: Callable[[str], Value]) -> Value | None:

@@ -1,6 +1,6 @@
 """Numbers on the screen: the stepper that plays any trace, and the table of numbers to type into."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -95,7 +95,16 @@ def set_numbers(key: str, values: Tensor) -> None:
     st.session_state[f"{key}_values"] = values
 
 
-def number_grid(label: str, key: str, usual: Tensor, shape: tuple[int, int] | None = None, *, cell: float = 3.0, signed: bool = False) -> Tensor:
+def number_grid(
+    label: str,
+    key: str,
+    usual: Tensor,
+    shape: tuple[int, int] | None = None,
+    *,
+    cell: float = 3.0,
+    signed: bool = False,
+    on_change: Callable[[], None] = listen,
+) -> Tensor:
     """A table of numbers to type into; in the address ``key=1,0,1;0,1,0``.
 
     Numbers outside the shown part are kept, so a smaller size and back loses nothing.
@@ -105,6 +114,7 @@ def number_grid(label: str, key: str, usual: Tensor, shape: tuple[int, int] | No
         shape: (rows, columns) to show; that of ``usual``, or of the link, if not given.
         cell: largest side of a cell, in rem.
         signed: blue to red, as kernels are.
+        on_change: called when numbers were typed; ``draws`` of this section too, which reads them.
 
     Returns:
         (rows, columns) float64, so that sums of products of typed numbers are exact.
@@ -113,22 +123,21 @@ def number_grid(label: str, key: str, usual: Tensor, shape: tuple[int, int] | No
     told = (st.session_state.get(widget) or {}).get("grid")
     kept = st.session_state.get(f"{key}_values")
     if told is not None and told != st.session_state.get(f"{key}_told"):
-        kept = _over(kept, _numbers_from(";".join(",".join(map(str, row)) for row in told)))
+        kept = _over(usual if kept is None else kept, _numbers_from(";".join(",".join(map(str, row)) for row in told)))
         st.session_state[f"{key}_told"] = told
     elif changed_by_itself(key):
         text = st.query_params.get(key)
         linked = _numbers_from(text) if text else None
-        kept = linked if linked is not None else kept if text is None and kept is not None and widget not in st.session_state else usual
-    kept = usual if kept is None else kept
+        kept = linked if linked is not None else kept if text is None and widget not in st.session_state else None
     st.session_state[f"{key}_values"] = kept
-    rows, cols = shape or (kept.shape[0], kept.shape[1])
-    shown = _over(torch.zeros(rows, cols, dtype=torch.float64), kept[:rows, :cols])
+    held = usual if kept is None else kept
+    rows, cols = shape or (held.shape[0], held.shape[1])
+    shown = _over(torch.zeros(rows, cols, dtype=torch.float64), held[:rows, :cols])
     basic = _over(torch.zeros(rows, cols, dtype=torch.float64), usual[:rows, :cols])
     write(key, None if torch.equal(shown, basic) else _numbers_text(shown))
-    st.markdown(f"**{label}**")
     values = [[float(f"{value:.7g}") for value in row] for row in shown.tolist()]
     data = {"values": values, "label": label, "scale": scale_of(shown, signed), "most": LARGEST_TYPED, "cell": cell}
-    component("number_grid", widget, data=data, default={"grid": None}, on_grid_change=listen)
+    component("number_grid", widget, data=data, default={"grid": None}, on_grid_change=on_change)
     return shown
 
 

@@ -8,7 +8,7 @@ from cnnviz.figures import channel_bars, image_sheet, limits, map_sheet, two_ans
 from cnnviz.ui.channels import choose_edit
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
-from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.jobs import job
 from cnnviz.ui.memory import digest, remember
@@ -99,6 +99,6 @@ try_this(
         Experiment("What makes the cat a cat? Switch off a channel of the last maps.", CAT),
     ),
 )
-code = part(show_code)
+code = show_code()
 source("Morcos, Barrett, Rabinowitz and Botvinick, On the importance of single directions for generalization, ICLR 2018; Meyes et al., 2019.")
 switched_off()

@@ -7,7 +7,7 @@ from cnnviz.data import DATASETS, ImageDataset, load
 from cnnviz.features import WAYS, probabilities, shapes
 from cnnviz.figures import image_sheet
 from cnnviz.ui.components import scatter
-from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import open_network
@@ -76,7 +76,7 @@ try_this(
         Experiment("t-SNE instead of PCA: clear islands. Which wrong predictions lie between two?", {"run": EXAMPLE, "way": "tsne"}),
     ),
 )
-code = part(show_code)
+code = show_code()
 source(
     "van der Maaten and Hinton, Visualizing data using t-SNE, JMLR 2008; Poličar et al., openTSNE, 2024; Wattenberg et al., How to use t-SNE effectively, Distill 2016."
 )

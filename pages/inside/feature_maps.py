@@ -10,7 +10,7 @@ from cnnviz.training import Run
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.edits import edit_pixel, pixel_edits
-from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import ChosenImage, choose_image
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import digest, remember
@@ -146,6 +146,6 @@ try_this(
         Experiment("Walk from the answer back to one pixel, one click at a time.", {"run": EXAMPLE, "image": "test", "layer": "fc1", "map": "3"}),
     ),
 )
-code = part(show_code)
+code = show_code()
 source("LeCun, Bottou, Bengio and Haffner, 1998; Zeiler and Fergus, 2014; Araujo, Norris and Sim, Computing receptive fields, Distill 2019.")
 maps_of_all_layers()

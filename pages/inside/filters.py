@@ -136,6 +136,6 @@ try_this(
         ),
     ),
 )
-code = part(show_code)
+code = show_code()
 source("Zeiler and Fergus, ECCV 2014; Erhan et al., 2009; Olah, Mordvintsev and Schubert, Feature visualization, Distill 2017.")
 filters()

@@ -9,7 +9,7 @@ from cnnviz.training import Run
 from cnnviz.ui.attributions import How, Question, attributions, wall_of_maps
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall, matrix
-from cnnviz.ui.frame import Experiment, link, part, play_first, section, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, link, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import digest, remember
 from cnnviz.ui.networks import OpenNetwork, open_network
@@ -112,6 +112,6 @@ try_this(
         Experiment("A network without convolution makes other mistakes.", {"run": "example_linear"}),
     ),
 )
-code = part(show_code)
+code = show_code()
 source("Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks, ICML 2017; Sundararajan, Taly and Yan, ICML 2017.")
 table()

@@ -159,7 +159,7 @@ try_this(
         Experiment("Watch the explanation appear while the network learns.", {"number": "7", "compare": "steps", "method": "grad_cam"}),
     ),
 )  # fmt: skip
-code = part(show_code)
+code = show_code()
 source("Simonyan et al., 2014; Adebayo et al., NeurIPS 2018; Petsiuk et al., 2018; Yeh et al., 2019; Kokhlikyan et al., Captum, 2020.")
 maps()
 known_answers()

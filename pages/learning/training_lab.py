@@ -125,5 +125,5 @@ try_this(
         ),
     ),
 )  # fmt: skip
-show_code(training_code(run.spec))
+show_code()(training_code(run.spec))
 source("LeCun, Bottou, Bengio and Haffner, 1998; Smith and Topin, Super-convergence, 2018 (one cycle); Szegedy et al., 2016 (label smoothing).")

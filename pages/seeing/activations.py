@@ -148,7 +148,7 @@ try_this(
         Experiment("GELU against its tanh form, and ELU: can you see the difference?", {"functions": "elu,gelu,gelu_tanh"}),
     ),
 )  # fmt: skip
-code = part(show_code)
+code = show_code()
 source("Goodfellow, Bengio and Courville, 2016, section 6.3; Glorot and Bengio, 2010; He et al., 2015; Hendrycks and Gimpel, 2016.")
 curves()
 feature_map()

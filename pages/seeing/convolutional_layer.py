@@ -162,6 +162,6 @@ try_this(
         Experiment("Dilated, eight layers deep: how much of the picture does one unit see?", {"kind": "dilated", "depth": "8", "image": "photo", "photo": "astronaut"}),
     ),
 )  # fmt: skip
-code = part(show_code)
+code = show_code()
 source("LeCun et al., 1998; Stanford CS231n, Convolutional networks; Dumoulin and Visin, 2016; Howard et al., MobileNets, 2017; Yu and Koltun, 2016.")
 volume()

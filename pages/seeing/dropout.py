@@ -156,7 +156,7 @@ try_this(
         Experiment("Ten draws are not enough: how far is the mean from 2?", {"draws": "10", "p": "0.75"}),
     ),
 )
-code = part(show_code)
+code = show_code()
 source("Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, 2014; Gal and Ghahramani, 2016; Goodfellow et al., 2016, section 7.12.")
 masks()
 expected_value()

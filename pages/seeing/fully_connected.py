@@ -13,7 +13,7 @@ from cnnviz.training import open_run
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.formulas import cross_entropy_formula, softmax_formula
-from cnnviz.ui.frame import Experiment, part, section, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, section, show_code, source, title, try_this
 from cnnviz.ui.images import ChosenImage, choose_image
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import digest, remember
@@ -128,7 +128,7 @@ try_this(
         Experiment("Raise the logit of a wrong class by 5: what happens to the others, and to the loss?", {"class": "8", "move": "5"}),
     ),
 )
-code = part(show_code)
+code = show_code()
 source(
     "Goodfellow, Bengio and Courville, 2016, sections 6.2.2.3 and 6.5; Stanford CS231n, Linear classification; Hinton, Vinyals and Dean, 2015 (temperature)."
 )

@@ -8,7 +8,7 @@ from cnnviz.data import load
 from cnnviz.data.matrices import LECTURE_MATRIX
 from cnnviz.figures import VALUES, as_csv, pixel_sheets, with_edits
 from cnnviz.ui.edits import edit_pixel, pixel_edits
-from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import SOURCES, ChosenImage, choose_image
 from cnnviz.ui.links import choice
 from cnnviz.ui.runs import own_run_link
@@ -86,6 +86,6 @@ try_this(
         Experiment("A handwritten digit as a network gets it: normalised, most pixels are −0.42.", {"image": "test", "number": "7", "values": "normalised"}),
     ),
 )  # fmt: skip
-code = part(show_code)
+code = show_code()
 source("Lecture, “What the computer sees”; Stanford CS231n, Image classification; Gonzalez and Woods, Digital Image Processing, section 2.4.")
 window()

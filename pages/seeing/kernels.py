@@ -10,7 +10,7 @@ from cnnviz.models.variants import with_first_kernel_size, with_fixed_kernel
 from cnnviz.ops.kernels import KERNELS, apply, grey, kernel
 from cnnviz.training import TrainingSpec
 from cnnviz.ui.components import WallItem, map_wall
-from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import ChosenImage, choose_image
 from cnnviz.ui.kernels import ChosenKernel, choose_kernel, learned_kernels
 from cnnviz.ui.links import choice
@@ -112,7 +112,7 @@ try_this(
         Experiment("Type your own: change one number of a sharpening kernel and watch.", {"kernel": "own", "kernel_side": "3", "kernel_own": "0,-1,0;-1,5,-1;0,-1,0"}),
     ),
 )  # fmt: skip
-code = part(show_code)
+code = show_code()
 source(
     "Goodfellow, Bengio and Courville, 2016, section 9.10; Szeliski, Computer Vision: Algorithms and Applications, section 3.2; Powell, Image kernels."
 )

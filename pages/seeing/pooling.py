@@ -12,7 +12,7 @@ from cnnviz.ops import pooling
 from cnnviz.training import TrainingSpec, open_run
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
-from cnnviz.ui.frame import Experiment, draws, part, play_first, section, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, draws, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import digest, remember
@@ -143,7 +143,7 @@ try_this(
         Experiment("Five columns do not divide by two. What happens to the last one, with and without ceil?", {"cols": "5", "ceil": "true"}),
     ),
 )
-code = part(show_code)
+code = show_code()
 source(
     "Goodfellow, Bengio and Courville, 2016, section 9.3; Zhang, Making convolutional networks shift-invariant again, 2019; Springenberg et al., 2015."
 )

@@ -91,6 +91,20 @@ def test_a_kernel_that_does_not_fit_is_explained_and_back_nothing_is_lost(visito
     expect(stepper(page).locator(".formula .sum")).to_have_text("= 12")
 
 
+def test_a_menu_draws_the_results_and_writes_its_choice_into_the_address(visitor: Visitor) -> None:
+    page = visitor.go("convolution?padding=1")
+    box = stepper(page)
+    expect(box.locator(".formula .sum")).to_have_text("= 2")
+    menu = page.get_by_label("Padding mode")
+    menu.fill("circular")
+    expect(page.get_by_role("option", name="circular")).to_be_visible()
+    menu.press("Enter")
+    expect(box.locator(".formula .sum")).to_have_text("= 3")
+    expect(page).to_have_url(re.compile("mode=circular"))
+    page.reload()
+    expect(box.locator(".formula .sum")).to_have_text("= 3")
+
+
 def test_hovering_and_clicking_the_grids_jumps(visitor: Visitor) -> None:
     page = visitor.go("convolution")
     box = stepper(page)
@@ -154,6 +168,11 @@ def test_an_experiment_is_a_link_to_a_state(visitor: Visitor) -> None:
     page.get_by_text("An unsymmetric kernel, flipped").click()
     expect(stepper(page).get_by_text("kernel w, flipped")).to_be_visible()
     expect(page.get_by_label("Kernel w, row 1, column 0", exact=True)).to_have_value("2")
+    page.go_back()
+    expect(stepper(page).locator("[data-part=label]")).to_have_text("step 1 of 25")
+    page.reload()
+    expect(stepper(page).locator("[data-part=label]")).to_have_text("step 1 of 25")
+    expect(page).to_have_url(re.compile("padding=1"))
 
 
 def test_a_pixel_and_its_number_light_together_and_can_be_changed(visitor: Visitor) -> None:

@@ -146,11 +146,12 @@ def test_gradient_steps_find_the_kernel() -> None:
     image = numbers(3, 8, 8)
     wanted = torch.tensor([[1.0, 0, -1], [2, 0, -2], [1, 0, -1]], dtype=torch.float64)
     target, kernel = convolution.trace(image, wanted).output, torch.zeros(3, 3, dtype=torch.float64)
-    losses = []
-    for _ in range(400):
-        found = convolution.gradient(image, kernel, target)
-        losses.append(found.loss)
-        kernel = kernel - found.safe_rate * found.kernel_gradient
+    first = convolution.gradient(image, kernel, target)
+    once, _ = convolution.descent(image, kernel, target, rate=0.01)
+    torch.testing.assert_close(once, kernel - 0.01 * first.kernel_gradient)
+    kernel, losses = convolution.descent(image, kernel, target, steps=400)
+    assert losses[0] == first.loss
+    assert len(losses) == 400
     assert all(later <= earlier + 1e-12 for earlier, later in itertools.pairwise(losses))
     torch.testing.assert_close(kernel, wanted, atol=1e-3, rtol=0)
 

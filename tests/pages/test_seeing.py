@@ -114,7 +114,19 @@ def test_what_does_not_fit_is_explained_and_the_numbers_stay(page: str, state: d
 
 def test_the_output_size_formula_has_the_numbers_of_the_page(open_page: Open) -> None:
     app = open_page(f"{SEEING}convolution.py", rows="7", cols="7", stride="2", padding="1")
-    assert any(r"\frac{7 + 2\cdot 1 - 1\cdot(3-1) - 1}{2}" in element.value and "= 4" in element.value for element in app.latex)
+    assert any(r"\frac{7 + 2\cdot 1 - 1\cdot(3-1) - 1}{2}" in element.value and "= 4" in element.value for element in app.markdown)
+
+
+def test_the_target_map_follows_the_geometry_until_numbers_are_typed(open_page: Open) -> None:
+    app = open_page(f"{SEEING}convolution.py")
+    before = words(app)
+    assert "L = 78" in before
+    app.number_input(key="stride").set_value(2).run()
+    assert "target" not in app.query_params
+    # The maps of both kernels at the corners: (4 − −2)², (4 − 2)², (2 − −3)², (4 − 2)²; half of their sum.
+    assert "L = 34.5" in words(app)
+    app.number_input(key="stride").set_value(1).run()
+    assert words(app) == before
 
 
 def test_gradient_steps_on_the_page_let_the_loss_fall(open_page: Open) -> None:
