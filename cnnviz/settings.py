@@ -23,9 +23,9 @@ class Settings:
     """Folder of training runs and downloaded data."""
     max_parameters: int = 50_000_000
     """Largest network that is built, in weights."""
-    max_activations: int = 50_000_000
+    max_activations: int = 100_000_000
     """Largest sum of feature-map values for one image."""
-    max_layers: int = 200
+    max_layers: int = 1000
     max_run_bytes: int = 2_000_000_000
     """Disk space of all runs together; above it the oldest runs that nobody pinned go."""
     max_runs: int = 300

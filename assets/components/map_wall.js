@@ -32,9 +32,9 @@ function create(root) {
 
   function createFigure(name) {
     const element = document.createElement("figure");
-    element.innerHTML = `<figcaption><b></b> <span></span></figcaption><div class="frame"><img><div class="mark hover" hidden></div>
+    element.innerHTML = `<figcaption><small></small><b></b> <span></span></figcaption><div class="frame"><img><div class="mark hover" hidden></div>
       <div class="mark" hidden></div><div class="mark field" hidden></div></div><div class="labels" hidden></div><div class="legend"><span></span><i></i><span></span></div>`;
-    const [title, shape] = element.querySelector("figcaption").children;
+    const [path, title, shape] = element.querySelector("figcaption").children;
     const frame = element.querySelector(".frame");
     const image = element.querySelector("img");
     const [hoverMark, mark, field] = element.querySelectorAll(".mark");
@@ -84,7 +84,10 @@ function create(root) {
     function markPicked() { place(mark, picked?.layer === name ? picked.map : null); }
     function show(next) {
       sheet = next;
-      title.textContent = sheet.title;
+      // Of a layer inside blocks, stage2.block1.conv1, the blocks stand above its own name.
+      const dot = /^[\w.]+$/.test(sheet.title) ? sheet.title.lastIndexOf(".") + 1 : 0;
+      path.textContent = sheet.title.slice(0, dot);
+      title.textContent = sheet.title.slice(dot);
       shape.textContent = sheet.shape;
       showPicture(image, sheet.url, () => wall.embed());
       image.alt = sheet.alt;

@@ -40,6 +40,19 @@ def coadaptation(correlations: Tensor) -> float:
     return ((correlations.abs().sum() - count) / (count * (count - 1))).item()
 
 
+class _Drawn(nn.Module):
+    """Dropout that is always on, with masks from a generator of its own."""
+
+    def __init__(self, p: float, generator: torch.Generator) -> None:
+        super().__init__()
+        self.p = p
+        self.generator = generator
+
+    def forward(self, values: Tensor) -> Tensor:
+        kept = torch.rand(values.shape, generator=self.generator) >= self.p
+        return values * kept / (1 - self.p)
+
+
 def monte_carlo_dropout(network: Network, image: Tensor, draws: int = 100, seed: int = 0) -> Tensor:
     """(draws, classes) probabilities of one image (C, H, W) with dropout left on; all other layers are in evaluation mode.
 

@@ -37,7 +37,7 @@ def class_evidence(network: Network, image: Tensor) -> ClassEvidence:
     network.check_images(image.unsqueeze(0))
     weights = layers[0].weight.detach().unflatten(1, network.plan.input_shape)[:, 0]
     with torch.inference_mode():
-        seen = next(network.children())(image)[0].clone()
+        seen = network.get_submodule("normalise")(image)[0].clone()
     bias = layers[0].bias.detach()
     products = weights * seen
     return ClassEvidence(weights, products, bias, products.sum(dim=(1, 2)) + bias)

@@ -32,7 +32,7 @@ def filters(model: nn.Module, layer: str | None = None) -> tuple[str, Tensor]:
 
 
 def _first_weights(network: Network) -> tuple[str, Tensor]:
-    name, layer = next((name, module) for name, module in network.named_children() if isinstance(module, nn.Linear))
+    name, layer = next((name, module) for name, module in network.named_modules() if isinstance(module, nn.Linear))
     weights = layer.weight.detach().unflatten(1, network.plan.input_shape)
     return name, weights if weights.shape[1] == 3 else weights.flatten(0, 1)
 

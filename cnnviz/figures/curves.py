@@ -78,7 +78,7 @@ def probability_bars(probabilities: Tensor, classes: Sequence[str]) -> "Figure":
         )
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed", type="category")
-    figure.update_xaxes(range=[0, 1.18], tickformat=".0%", tickvals=[0, 0.5, 1])
+    figure.update_xaxes(range=[0, 1.38], tickformat=".0%", tickvals=[0, 0.5, 1])
     return layout(figure, 36 * len(values) + 40)
 
 

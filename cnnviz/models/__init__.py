@@ -1,5 +1,6 @@
 """Networks: written down, worked out, built."""
 
+from cnnviz.models.blocks import Block, Dense, Group, Parallel, Repeat, Residual
 from cnnviz.models.graph import LayerCall, LayerGraph, graph_of
 from cnnviz.models.layers import (
     LAYERS,
@@ -14,7 +15,7 @@ from cnnviz.models.layers import (
     Pool,
     keep_first,
 )
-from cnnviz.models.network import ImageNetwork, Network, Normalise, build, code, resolve
+from cnnviz.models.network import ImageNetwork, Network, Normalise, build, code, definitions, expression, resolve
 from cnnviz.models.presets import PRESET_TITLES, PRESETS
 from cnnviz.models.pretrained import PRETRAINED, pretrained
 from cnnviz.models.spec import NetworkSpec, Plan, PlannedLayer, summary
@@ -26,10 +27,13 @@ __all__ = [
     "PRETRAINED",
     "Activation",
     "BatchNorm",
+    "Block",
     "Conv",
+    "Dense",
     "Dropout",
     "Flatten",
     "GlobalAveragePool",
+    "Group",
     "ImageNetwork",
     "Layer",
     "LayerCall",
@@ -38,11 +42,16 @@ __all__ = [
     "Network",
     "NetworkSpec",
     "Normalise",
+    "Parallel",
     "Plan",
     "PlannedLayer",
     "Pool",
+    "Repeat",
+    "Residual",
     "build",
     "code",
+    "definitions",
+    "expression",
     "graph_of",
     "keep_first",
     "pretrained",

@@ -147,7 +147,7 @@ class LayerGraph:
 
     def _shown(self, model: nn.Module) -> dict[str, str]:
         if isinstance(model, Network):
-            return {name: self.find(name) for name, _ in model.named_children()}
+            return {name: self.find(name) for name in ("normalise", *(place.name for place in model.plan))}
         return {name: name for name in self.calls}
 
     def find(self, layer: str) -> str:
@@ -317,7 +317,7 @@ def _arguments(node: fx.Node) -> list[fx.Node]:
 
 
 def _signature(model: nn.Module) -> tuple[int, ...]:
-    return tuple(map(id, model._modules.values() if isinstance(model, Network) else model.modules()))
+    return tuple(map(id, model._modules.values() if isinstance(model, Network) and model.plan.is_chain else model.modules()))
 
 
 def _tensors(module: nn.Module) -> list[tuple[dict[str, Any], str]]:

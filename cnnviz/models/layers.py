@@ -17,6 +17,7 @@ from torch.nn.utils import parametrize
 from cnnviz.errors import CnnvizError
 from cnnviz.ops.activations import ACTIVATIONS
 from cnnviz.ops.convolution import output_size
+from cnnviz.ops.receptive_field import Window
 
 Shape = tuple[int, ...]
 """(C, H, W) of maps, or (N,) of a vector; without the batch."""
@@ -52,6 +53,11 @@ class Layer:
     def multiply_adds(self, shape: Shape) -> int:
         """Multiplications with a following addition, for one image; element-wise work counts as none."""
         return 0
+
+    @property
+    def window(self) -> Window | None:
+        """What one of its outputs looks at; ``None``: at all of the input."""
+        return Window(1)
 
     def module(self, shape: Shape) -> nn.Module:
         raise NotImplementedError
@@ -165,6 +171,10 @@ class Conv(Layer):
     def multiply_adds(self, shape: Shape) -> int:
         return prod(self.output_shape(shape)) * (shape[0] // self.groups) * self.kernel**2
 
+    @property
+    def window(self) -> Window:
+        return Window(self.kernel, self.stride, self.padding, self.dilation)
+
     def _options(self) -> dict[str, Any]:
         defaults = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True}
         return {name: getattr(self, name) for name, default in defaults.items() if getattr(self, name) != default}
@@ -247,6 +257,10 @@ class Pool(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         return (shape[0], *(output_size(n, self.size, self.stride or self.size, self.padding) for n in shape[1:]))
 
+    @property
+    def window(self) -> Window:
+        return Window(self.size, self.stride or self.size, self.padding)
+
     def _options(self) -> dict[str, Any]:
         stride: dict[str, Any] = {"stride": self.stride} if self.stride is not None else {}
         return stride | ({"padding": self.padding} if self.padding else {})
@@ -317,11 +331,25 @@ class Linear(Layer):
     def multiply_adds(self, shape: Shape) -> int:
         return self.output_shape(shape)[0] * shape[0]
 
+    @property
+    def window(self) -> None:
+        return None
+
     def module(self, shape: Shape) -> nn.Module:
         return nn.Linear(shape[0], self.output_shape(shape)[0], bias=self.bias)
 
     def code(self, shape: Shape) -> str:
         return f"nn.Linear({shape[0]}, {self.output_shape(shape)[0]}{'' if self.bias else ', bias=False'})"
+
+
+class GlobalAverage(nn.AdaptiveAvgPool2d):
+    """(B, C, H, W) to (B, C): one layer, so that its units are explained by the maps it takes."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        return super().forward(maps).flatten(1)
 
 
 @register("gap", wants_maps=True)
@@ -332,8 +360,12 @@ class GlobalAveragePool(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         return (shape[0],)
 
+    @property
+    def window(self) -> None:
+        return None
+
     def module(self, shape: Shape) -> nn.Module:
-        return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        return GlobalAverage()
 
     def code(self, shape: Shape) -> str:
         return "nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())"

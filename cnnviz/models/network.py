@@ -1,14 +1,16 @@
 """A network that can be run and trained, built from its specification."""
 
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from cnnviz.errors import CnnvizError
+from cnnviz.models.blocks import Block
 from cnnviz.models.layers import Shape
 from cnnviz.models.presets import PRESETS
-from cnnviz.models.spec import NetworkSpec, Plan, summary
+from cnnviz.models.spec import NetworkSpec, Plan, PlannedLayer, summary
 from cnnviz.random_numbers import drawing_from
 
 NEUTRAL = 0.5
@@ -60,7 +62,7 @@ class Network(ImageNetwork):
 
     def __init__(self, spec: NetworkSpec, plan: Plan, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
         modules: OrderedDict[str, nn.Module] = OrderedDict(normalise=Normalise(mean, std))
-        modules.update((place.name, place.layer.module(place.input_shape)) for place in plan)
+        modules.update((place.name, place.module()) for place in plan.tree)
         super().__init__(modules)
         self.spec = spec
         self.plan = plan
@@ -108,6 +110,42 @@ def build(
 
 
 def code(network: Network) -> str:
-    """The network as lines of PyTorch, without its normalisation."""
-    lines = [f"    {place.layer.code(place.input_shape)},  # {place.name}" for place in network.plan]
-    return "\n".join(["nn.Sequential(", *lines, ")"])
+    """The network as lines of PyTorch that run without cnnviz, without its normalisation.
+
+    A chain of layers is one expression, ``nn.Sequential(…)``; of a network with blocks the lines define the blocks first and end with
+    ``network = nn.Sequential(…)``. (The kernels of a ``Conv`` that are not trained need ``cnnviz.models.keep_first``.)
+    """
+    if network.plan.is_chain:
+        return expression(network)
+    return f"import torch\nfrom torch import nn\n\n\n{definitions(network)}\nnetwork = {expression(network)}"
+
+
+def expression(network: Network) -> str:
+    """The network as one expression of PyTorch; it needs the ``definitions``."""
+    return _sequence(network.plan.tree, "")
+
+
+def definitions(network: Network) -> str:
+    """The classes of the blocks that the expression uses; empty for a chain."""
+    kinds = dict.fromkeys(block.definition for top in network.plan.tree for block in _blocks(top))
+    return "\n\n".join(kind for kind in kinds if kind)
+
+
+def _blocks(place: PlannedLayer) -> Iterator[Block]:
+    if isinstance(place.layer, Block):
+        yield place.layer
+        for one in place.inner:
+            yield from _blocks(one)
+
+
+def _sequence(places: Sequence[PlannedLayer], margin: str) -> str:
+    if not places:
+        return "nn.Sequential()"
+    lines = [f"{margin}    {_written(place, margin + '    ')},  # {place.name}" for place in places]
+    return "\n".join(["nn.Sequential(", *lines, f"{margin})"])
+
+
+def _written(place: PlannedLayer, margin: str) -> str:
+    if not isinstance(place.layer, Block):
+        return place.layer.code(place.input_shape)
+    return place.layer.code_of({part: _sequence(held, margin) for part, held in place.parts().items()})

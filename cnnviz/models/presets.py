@@ -1,11 +1,22 @@
 """Networks to begin with. A new preset is one entry in ``PRESETS``."""
 
-from cnnviz.models.layers import Activation, BatchNorm, Conv, Dropout, Flatten, Layer, Linear, Pool
+from cnnviz.models.blocks import Group, Residual
+from cnnviz.models.layers import Activation, BatchNorm, Conv, Dropout, Flatten, GlobalAveragePool, Layer, Linear, Pool
 from cnnviz.models.spec import NetworkSpec
 
 
 def _conv_block(channels: int, kernel: int, stride: int = 1) -> tuple[Layer, ...]:
     return Conv(channels, kernel, stride, bias=False), BatchNorm(), Activation("relu")
+
+
+def _residual(channels: int, stride: int = 1) -> Residual:
+    """The basic block of ResNet (He et al., 2016); where the maps get smaller, a 1×1 convolution takes the shortcut along."""
+
+    def convolution(kernel: int, stride: int = 1) -> tuple[Layer, ...]:
+        return Conv(channels, kernel, stride, padding=kernel // 2, bias=False), BatchNorm()
+
+    relu = Activation("relu")
+    return Residual((*convolution(3, stride), relu, *convolution(3)), convolution(1, stride) if stride > 1 else None, (relu,))
 
 
 PRESETS: dict[str, NetworkSpec] = {
@@ -36,6 +47,10 @@ PRESETS: dict[str, NetworkSpec] = {
             name="mlp",
             layers=(Flatten(), Linear(128), Activation("relu"), Dropout(0.5), Linear(128), Activation("relu"), Dropout(0.5), Linear()),
         ),
+        NetworkSpec(
+            name="small_resnet",
+            layers=(*_conv_block(16, 5, 2), Group((_residual(16),), "stage1"), Group((_residual(32, 2),), "stage2"), GlobalAveragePool(), Linear()),
+        ),
     )
 }  # fmt: skip
 
@@ -45,4 +60,5 @@ PRESET_TITLES: dict[str, str] = {
     "tiny": "Tiny: 2 conv layers, 12 maps",
     "linear": "Linear: no convolution",
     "mlp": "Fully connected, with dropout",
+    "small_resnet": "Small ResNet: 2 residual blocks",
 }

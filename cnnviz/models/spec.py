@@ -1,20 +1,24 @@
-"""A network written down: a name and a sequence of layers, JSON both ways."""
+"""A network written down: a name and a sequence of layers and blocks of layers, JSON both ways; and what follows from it by arithmetic."""
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, asdict, dataclass, fields, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, replace
+from functools import cached_property
 from math import prod
 from typing import Any
 
+from torch import nn
+
 from cnnviz.errors import CnnvizError
+from cnnviz.models.blocks import DEEPEST, IN_PLACE, Block, BlockModule, Join, Names, Repeat, joined_shape
 from cnnviz.models.layers import LAYERS, Layer, Linear, Shape
+from cnnviz.ops.receptive_field import PIXEL, ReceptiveField, Window, receptive_fields
 from cnnviz.settings import settings
 
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """A sequence of layers, from the image to the logits.
+    """A sequence of layers, from the image to the logits; blocks (``Residual``, ``Parallel``, …) are layers that hold layers.
 
     The last layer must give one number a class; ``Linear()`` without units does.
     """
@@ -26,18 +30,24 @@ class NetworkSpec:
         object.__setattr__(self, "layers", tuple(self.layers))
 
     def to_dict(self) -> dict[str, Any]:
-        return {"name": self.name, "layers": [{"kind": layer.kind, **asdict(layer)} for layer in self.layers]}
+        return {"version": VERSION, "name": self.name, "layers": _entry(self.layers)}
 
     def to_json(self) -> str:
         return json.dumps(self.to_dict())
 
     @classmethod
     def from_dict(cls, data: Any) -> "NetworkSpec":
-        """Raises CnnvizError if ``data`` does not describe a network."""
+        """Reads version 2 and version 1, which had no blocks and no version.
+
+        Raises:
+            CnnvizError: ``data`` does not describe a network.
+        """
         try:
-            layers, name = data["layers"], data.get("name", "network")
+            layers, name, version = data["layers"], data.get("name", "network"), data.get("version", 1)
         except (KeyError, TypeError, AttributeError):
             raise CnnvizError(_FORM) from None
+        if isinstance(version, bool) or version not in (1, VERSION):
+            raise CnnvizError(f"This network is written in version {version!r:.40}, but this cnnviz reads 1 and {VERSION}. Use a newer cnnviz.")
         if not isinstance(layers, list | tuple) or not isinstance(name, str):
             raise CnnvizError(_FORM)
         return cls(tuple(_layer(entry) for entry in layers), name)
@@ -56,10 +66,27 @@ class NetworkSpec:
         return f"NetworkSpec({self.name}: {', '.join(layer.stem for layer in self.layers)})"
 
 
+VERSION = 2
 _FORM = 'A network is written as {"name": "mine", "layers": [{"kind": "conv", "channels": 8}, …]}.'
 
 
-def _layer(entry: Any) -> Layer:
+def _entry(value: Any) -> Any:
+    """A layer, or whatever a layer holds, as JSON has it."""
+    if isinstance(value, Layer):
+        return {"kind": value.kind, **{field.name: _entry(getattr(value, field.name)) for field in fields(value)}}
+    return [_entry(one) for one in value] if isinstance(value, tuple) else value
+
+
+def _read(value: Any, depth: int) -> Any:
+    """An option of a block: layers where there are some."""
+    if depth > DEEPEST:
+        raise CnnvizError(f"The blocks are nested more than {DEEPEST} deep. Write the network more plainly.")
+    if isinstance(value, Mapping):
+        return _layer(value, depth)
+    return tuple(_read(one, depth) for one in value) if isinstance(value, list | tuple) else value
+
+
+def _layer(entry: Any, depth: int = 0) -> Layer:
     if not isinstance(entry, Mapping):
         raise CnnvizError(f'A layer is written as {entry!r:.60}, but must be written as {{"kind": "conv", "channels": 8}}.')
     options = dict(entry)
@@ -72,6 +99,8 @@ def _layer(entry: Any) -> Layer:
     needed = {field.name for field in fields(LAYERS[kind]) if field.default is MISSING}
     if missing := needed - set(options):
         raise CnnvizError(f"A {kind} layer needs the option '{min(missing)}'. It has: {', '.join(sorted(known))}.")
+    if issubclass(LAYERS[kind], Block | Repeat):
+        options = {name: _read(value, depth + 1) for name, value in options.items()}
     try:
         layer = LAYERS[kind](**options)
         layer.check()
@@ -81,35 +110,94 @@ def _layer(entry: Any) -> Layer:
 
 
 @dataclass(frozen=True)
+class Joined(Layer):
+    """Where branches come together: ``add`` or ``concat``."""
+
+    how: Join
+
+    @property
+    def stem(self) -> str:
+        return "add" if self.how == "add" else "cat"
+
+
+@dataclass(frozen=True)
 class PlannedLayer:
-    """A layer in its place: its name in the network and the shapes (without batch) before and after it."""
+    """A layer in its place: its name in the network and the shapes (without batch) before and after it.
+
+    Attributes:
+        name: the path, such as ``stage2.block1.conv1``; where branches come together ``stage2.block1.add``.
+        receptive_field: what one of its outputs sees of the image; ``None``: all of it.
+        inner: of a block: what it holds, in the order of computation.
+        part: of the block that holds it: which part it belongs to.
+        sources: the names of what feeds it; ``"image"`` for the image.
+    """
 
     name: str
     layer: Layer
     input_shape: Shape
     output_shape: Shape
+    receptive_field: ReceptiveField | None = None
+    inner: tuple["PlannedLayer", ...] = ()
+    part: str = ""
+    sources: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> int:
-        return self.layer.parameters(self.input_shape)
+        return sum(one.parameters for one in self.inner) if isinstance(self.layer, Block) else self.layer.parameters(self.input_shape)
 
     @property
     def multiply_adds(self) -> int:
-        return self.layer.multiply_adds(self.input_shape)
+        return sum(one.multiply_adds for one in self.inner) if isinstance(self.layer, Block) else self.layer.multiply_adds(self.input_shape)
 
     @property
     def activation_bytes(self) -> int:
-        """Memory of its output for one image, float32."""
-        return 4 * prod(self.output_shape)
+        """Memory of its output for one image, float32; of a block that of all it holds."""
+        return sum(one.activation_bytes for one in self.inner) if isinstance(self.layer, Block) else 4 * prod(self.output_shape)
+
+    @property
+    def own_name(self) -> str:
+        return self.name.rpartition(".")[2]
+
+    def parts(self) -> dict[str, tuple["PlannedLayer", ...]]:
+        """Of a block: part -> what it holds, without the joins, in the order in which the weights are drawn."""
+        assert isinstance(self.layer, Block)
+        return {part: tuple(one for one in self.inner if one.part == part and not isinstance(one.layer, Joined)) for part in self.layer.parts()}
+
+    def elementary(self) -> Iterator["PlannedLayer"]:
+        """Itself, or, of a block, all layers in it."""
+        if not isinstance(self.layer, Block):
+            yield self
+        for one in self.inner:
+            yield from one.elementary()
+
+    def module(self) -> nn.Module:
+        """Its torch module with fresh weights."""
+        if not isinstance(self.layer, Block):
+            return self.layer.module(self.input_shape)
+        return BlockModule(self.layer, {part: {one.own_name: one.module() for one in held} for part, held in self.parts().items()})
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A network worked out by arithmetic: nothing is allocated. Iterating gives its layers."""
+    """A network worked out by arithmetic: nothing is allocated. Iterating gives its layers, those inside blocks by their paths.
 
-    layers: tuple[PlannedLayer, ...]
+    Attributes:
+        tree: the layers and blocks of the specification.
+        layers: all layers that compute something, in order; blocks stand for nothing of their own, their joins do.
+    """
+
+    tree: tuple[PlannedLayer, ...]
     input_shape: Shape
     classes: int
+
+    @cached_property
+    def layers(self) -> tuple[PlannedLayer, ...]:
+        return tuple(one for top in self.tree for one in top.elementary())
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether it has no blocks."""
+        return not any(isinstance(one.layer, Block) for one in self.tree)
 
     def __iter__(self) -> Iterator[PlannedLayer]:
         return iter(self.layers)
@@ -133,8 +221,115 @@ class Plan:
         return f"Plan({len(self)} layers, {self.parameters:,} parameters, {self.multiply_adds:,} multiply-adds)"
 
 
+@dataclass(frozen=True)
+class _Value:
+    """What arrives somewhere: its shape, what it sees of the image, who gives it."""
+
+    shape: Shape
+    field: ReceptiveField | None
+    source: str
+
+
+class _Planner:
+    """Sends a shape through all layers and counts what they cost."""
+
+    def __init__(self, classes: int) -> None:
+        self.classes = classes
+        self.limits = settings()
+        self.parameters = self.values = self.count = 0
+
+    def sequence(self, named: Iterable[tuple[str, Layer]], value: _Value, path: str, part: str, found: list[PlannedLayer]) -> _Value:
+        for own, layer in named:
+            place, value = self.layer(f"{path}{own}", layer, value, part)
+            found.append(place)
+        return value
+
+    def layer(self, name: str, layer: Layer, value: _Value, part: str) -> tuple[PlannedLayer, _Value]:
+        if isinstance(layer, Block):
+            return self.block(name, layer, value, part)
+        shape = value.shape
+        try:
+            layer.check()
+            if isinstance(layer, Linear) and layer.units is None:
+                layer = replace(layer, units=self.classes)
+            if layer.wants_maps and len(shape) != 3:
+                raise CnnvizError(f"It needs maps, but gets a vector of {shape[0]} numbers. Put it before the flatten layer.")
+            after = _Value(layer.output_shape(shape), _seen(value.field, layer.window), name)
+        except CnnvizError as error:
+            raise CnnvizError(f"{name}: {error}") from None
+        place = PlannedLayer(name, layer, shape, after.shape, after.field, part=part, sources=(value.source,))
+        self._note(place)
+        return place, after
+
+    def block(self, name: str, block: Block, value: _Value, part: str) -> tuple[PlannedLayer, _Value]:
+        if name.count(".") >= DEEPEST:
+            raise CnnvizError(f"{name}: the blocks are nested more than {DEEPEST} deep. Write the network more plainly.")
+        inner: list[PlannedLayer] = []
+        try:
+            block.check()
+            parts = block.parts()
+            own = Names(*(layers for at, layers in parts.items() if at in IN_PLACE))
+        except CnnvizError as error:
+            raise CnnvizError(f"{name}: {error}") from None
+
+        def through(at: str, given: _Value) -> _Value:
+            path = f"{name}." if at in IN_PLACE else f"{name}.{at}."
+            return self.sequence((own if at in IN_PLACE else Names(parts[at])).of(parts[at]), given, path, at, inner)
+
+        def join(how: Join, given: Sequence[_Value]) -> _Value:
+            if how == "add" and len(given) != 2:
+                # One after the other, as torch adds them.
+                return given[0] if len(given) == 1 else join(how, (join(how, given[:-1]), given[-1]))
+            layer = Joined(how)
+            number = sum(isinstance(one.layer, Joined) for one in inner)
+            place = f"{name}.{layer.stem}{f'_{number}' if number else ''}"
+            try:
+                shape = joined_shape(how, [one.shape for one in given])
+            except CnnvizError as error:
+                raise CnnvizError(f"{place}: {error}") from None
+            together = _Value(shape, _seen_together([one.field for one in given]), place)
+            inner.append(PlannedLayer(place, layer, given[0].shape, shape, together.field, sources=tuple(one.source for one in given)))
+            self._note(inner[-1])
+            return together
+
+        after = block.flow(value, through, join)
+        place = PlannedLayer(name, block, value.shape, after.shape, after.field, tuple(inner), part, (value.source,))
+        return place, after
+
+    def _note(self, place: PlannedLayer) -> None:
+        self.count += 1
+        self.parameters += place.parameters
+        self.values += prod(place.output_shape)
+        if self.count > self.limits.max_layers:
+            raise CnnvizError(f"{place.name}: the network has more than {self.limits.max_layers} layers. Use fewer, or fewer repetitions.")
+        if self.parameters > self.limits.max_parameters:
+            raise CnnvizError(
+                f"{place.name}: with its {place.parameters:,} parameters the network has more than {self.limits.max_parameters:,}. "
+                "Use fewer channels or units, or make the maps smaller before it (stride, pooling)."
+            )
+        if self.values > self.limits.max_activations:
+            raise CnnvizError(
+                f"{place.name}: with its {prod(place.output_shape):,} values the maps of one image are more than "
+                f"{self.limits.max_activations:,}. Use fewer channels, or make the maps smaller before it (stride, pooling)."
+            )
+
+
+def _seen(before: ReceptiveField | None, window: Window | None) -> ReceptiveField | None:
+    return None if before is None or window is None else receptive_fields([window], before)[0]
+
+
+def _seen_together(fields: Sequence[ReceptiveField | None]) -> ReceptiveField | None:
+    """What several branches see together: from the first pixel of any to the last of any."""
+    known = [field for field in fields if field is not None]
+    if len(known) < len(fields):
+        return None
+    first = min(field.offset for field in known)
+    last = max(field.offset + field.size for field in known)
+    return ReceptiveField(last - first, max(field.stride for field in known), first)
+
+
 def summary(spec: NetworkSpec, input_shape: Shape, classes: int) -> Plan:
-    """Names, shapes, parameters, multiply-adds and memory of each layer, and whether the network can be built.
+    """Names, shapes, parameters, multiply-adds, memory and receptive field of each layer, and whether the network can be built.
 
     Args:
         input_shape: (C, H, W) of one image.
@@ -150,39 +345,12 @@ def summary(spec: NetworkSpec, input_shape: Shape, classes: int) -> Plan:
         raise CnnvizError(f"The number of classes is {classes}, but it must be 1 or more.")
     if not 1 <= len(spec.layers) <= limits.max_layers:
         raise CnnvizError(f"The network has {len(spec.layers)} layers, but it must have 1 to {limits.max_layers}.")
-    shape: Shape = tuple(input_shape)
-    parameters = values = 0
-    counts: Counter[str] = Counter()
-    planned = []
-    for layer in spec.layers:
-        counts[layer.stem] += 1
-        name = f"{layer.stem}{counts[layer.stem]}"
-        try:
-            layer.check()
-            if isinstance(layer, Linear) and layer.units is None:
-                layer = replace(layer, units=classes)
-            if layer.wants_maps and len(shape) != 3:
-                raise CnnvizError(f"It needs maps, but gets a vector of {shape[0]} numbers. Put it before the flatten layer.")
-            place = PlannedLayer(name, layer, shape, layer.output_shape(shape))
-        except CnnvizError as error:
-            raise CnnvizError(f"{name}: {error}") from None
-        parameters += place.parameters
-        values += prod(place.output_shape)
-        if parameters > limits.max_parameters:
-            raise CnnvizError(
-                f"{name}: with its {place.parameters:,} parameters the network has more than {limits.max_parameters:,}. "
-                "Use fewer channels or units, or make the maps smaller before it (stride, pooling)."
-            )
-        if values > limits.max_activations:
-            raise CnnvizError(
-                f"{name}: with its {prod(place.output_shape):,} values the maps of one image are more than "
-                f"{limits.max_activations:,}. Use fewer channels, or make the maps smaller before it (stride, pooling)."
-            )
-        planned.append(place)
-        shape = place.output_shape
-    if shape != (classes,):
+    planned: list[PlannedLayer] = []
+    image = _Value(tuple(input_shape), PIXEL, "image")
+    answer = _Planner(classes).sequence(Names(spec.layers).of(spec.layers), image, "", "", planned)
+    if answer.shape != (classes,):
         raise CnnvizError(
-            f"{planned[-1].name}: the network ends with shape {'×'.join(map(str, shape))}, but must end with "
+            f"{planned[-1].name}: the network ends with shape {'×'.join(map(str, answer.shape))}, but must end with "
             f"{classes} logits, one a class. End it with a flatten layer and a fully connected layer of {classes} units."
         )
     return Plan(tuple(planned), tuple(input_shape), classes)

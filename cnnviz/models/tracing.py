@@ -9,6 +9,7 @@ import torch
 from torch import fx, nn
 from torch.nn import functional
 
+from cnnviz.models.blocks import BlockModule
 from cnnviz.models.network import Normalise
 
 _POOL = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
@@ -57,6 +58,8 @@ class Tracer(fx.Tracer):
         return super().getattr(attr, attr_val, parameter_proxy_cache)
 
     def is_leaf_module(self, module: nn.Module, qualified_name: str) -> bool:
+        if isinstance(module, BlockModule):
+            return False
         return isinstance(module, Normalise) or not any(True for _ in module.children()) or super().is_leaf_module(module, qualified_name)
 
 

@@ -1,10 +1,12 @@
 """The same network with one thing changed, for fair comparisons."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
+from cnnviz.models.blocks import Block, Layers, Repeat, rewritten
 from cnnviz.models.layers import Activation, Conv, Dropout, Layer, Linear, Pool
 from cnnviz.models.spec import NetworkSpec
 from cnnviz.ops.activations import ACTIVATIONS
@@ -15,15 +17,19 @@ def with_activation(spec: NetworkSpec, name: str) -> NetworkSpec:
     if name not in ACTIVATIONS:
         raise CnnvizError(f"There is no activation '{name}'. Choose one of: {', '.join(ACTIVATIONS)}.")
     pieces = ACTIVATIONS[name].pieces
-    layers = list(spec.layers)
-    for index, layer in enumerate(layers):
-        if not isinstance(layer, Activation):
-            continue
-        layers[index] = Activation(name)
-        before = next((i for i in range(index - 1, -1, -1) if isinstance(layers[i], Conv | Linear)), None)
-        if before is not None:
-            layers[before] = _wider(layers[before], pieces)
-    return replace(spec, layers=tuple(layers), name=f"{spec.name}-{name}")
+
+    def change(given: Layers) -> Layers:
+        layers = list(given)
+        for index, layer in enumerate(layers):
+            if not isinstance(layer, Activation):
+                continue
+            layers[index] = Activation(name)
+            before = next((i for i in range(index - 1, -1, -1) if isinstance(layers[i], Conv | Linear)), None)
+            if before is not None:
+                layers[before] = _wider(layers[before], pieces)
+        return tuple(layers)
+
+    return replace(spec, layers=rewritten(spec.layers, change), name=f"{spec.name}-{name}")
 
 
 def _wider(layer: Layer, times: int) -> Layer:
@@ -34,42 +40,61 @@ def _wider(layer: Layer, times: int) -> Layer:
 
 def with_dropout(spec: NetworkSpec, p: float) -> NetworkSpec:
     """Every dropout layer with probability ``p``; with 0 they are taken out."""
-    layers = tuple(Dropout(p) if isinstance(layer, Dropout) else layer for layer in spec.layers if p > 0 or not isinstance(layer, Dropout))
-    return replace(spec, layers=layers, name=f"{spec.name}-p{round(100 * p)}")
+
+    def change(layers: Layers) -> Layers:
+        return tuple(Dropout(p) if isinstance(layer, Dropout) else layer for layer in layers if p > 0 or not isinstance(layer, Dropout))
+
+    return replace(spec, layers=rewritten(spec.layers, change), name=f"{spec.name}-p{round(100 * p)}")
 
 
 def with_fixed_kernel(spec: NetworkSpec, kernel: Tensor) -> NetworkSpec:
     """The first convolution gets kernels of this size; its first filter is this one and is not trained."""
-    layers = list(spec.layers)
-    index = next((i for i, layer in enumerate(layers) if isinstance(layer, Conv)), None)
-    if index is None:
-        raise CnnvizError(f"The network {spec.name} has no convolution to put a kernel into. Choose another network.")
-    layers[index] = replace(_sized(layers[index], kernel.shape[0]), fixed=(tuple(map(tuple, kernel.tolist())),))
-    return replace(spec, layers=tuple(layers), name=f"{spec.name}-fixed")
+
+    def change(layer: Conv) -> Conv:
+        return replace(_sized(layer, kernel.shape[0]), fixed=(tuple(map(tuple, kernel.tolist())),))
+
+    return replace(spec, layers=_first_changed(spec, change), name=f"{spec.name}-fixed")
 
 
 def with_first_kernel_size(spec: NetworkSpec, side: int) -> NetworkSpec:
     """The first convolution with kernels of this size and maps of the same size as before."""
+    return replace(spec, layers=_first_changed(spec, lambda layer: _sized(layer, side)))
+
+
+def _first_changed(spec: NetworkSpec, change: Callable[[Conv], Conv]) -> Layers:
+    """The layers with the first convolution changed; only where it stands at the top, because all images go through it."""
     layers = list(spec.layers)
-    index = next(i for i, layer in enumerate(layers) if isinstance(layer, Conv))
-    layers[index] = _sized(layers[index], side)
-    return replace(spec, layers=tuple(layers))
+    for index, layer in enumerate(layers):
+        if isinstance(layer, Conv):
+            layers[index] = change(layer)
+            return tuple(layers)
+        if isinstance(layer, Block | Repeat):
+            break
+    raise CnnvizError(f"The network {spec.name} does not begin with a convolution to put a kernel into. Choose another network.")
 
 
-def _sized(layer: Layer, side: int) -> Conv:
-    assert isinstance(layer, Conv)
+def _sized(layer: Conv, side: int) -> Conv:
     return replace(layer, kernel=side, padding=max(0, layer.padding + (side - layer.kernel) // 2))
 
 
 def without_pooling(spec: NetworkSpec) -> NetworkSpec:
-    """Each pooling is left out, and the convolution before it takes its stride instead."""
-    layers: list[Layer] = []
-    for layer in spec.layers:
-        if isinstance(layer, Pool):
-            before = max(i for i, entry in enumerate(layers) if isinstance(entry, Conv))
-            convolution = layers[before]
-            assert isinstance(convolution, Conv)
+    """Each pooling is left out, and the convolution before it takes its stride instead.
+
+    Raises:
+        CnnvizError: a pooling has no convolution before it.
+    """
+
+    def change(given: Layers) -> Layers:
+        layers: list[Layer] = []
+        for layer in given:
+            if not isinstance(layer, Pool):
+                layers.append(layer)
+                continue
+            before = max((i for i, entry in enumerate(layers) if isinstance(entry, Conv)), default=None)
+            convolution = layers[before] if before is not None else None
+            if before is None or not isinstance(convolution, Conv):
+                raise CnnvizError(f"The network {spec.name} has a pooling with no convolution before it to take its stride. Choose another network.")
             layers[before] = replace(convolution, stride=convolution.stride * (layer.stride or layer.size))
-        else:
-            layers.append(layer)
-    return replace(spec, layers=tuple(layers), name=f"{spec.name}-strided")
+        return tuple(layers)
+
+    return replace(spec, layers=rewritten(spec.layers, change), name=f"{spec.name}-strided")

@@ -1,5 +1,6 @@
 """Training in processes of their own: a run is a folder that any page and any notebook can read while it grows."""
 
+from cnnviz.training.experiments import Experiment, experiments, open_experiment
 from cnnviz.training.folder import ACTIVE
 from cnnviz.training.loop import Evaluation, Metric, Trainer, evaluate
 from cnnviz.training.registry import OPTIMIZERS, SCHEDULES
@@ -12,11 +13,14 @@ __all__ = [
     "OPTIMIZERS",
     "SCHEDULES",
     "Evaluation",
+    "Experiment",
     "Metric",
     "Run",
     "Trainer",
     "TrainingSpec",
     "evaluate",
+    "experiments",
+    "open_experiment",
     "open_run",
     "runs",
     "start",

@@ -48,6 +48,12 @@ class Metric:
     confusion: list[list[int]] | None = None
 
 
+def _layer_of(parameter: str) -> str:
+    """``stage1.block1.conv2`` of ``stage1.block1.conv2.weight``; a weight that is partly fixed lies one level deeper."""
+    layer, partly_fixed, _ = parameter.partition(".parametrizations.")
+    return layer if partly_fixed else parameter.rpartition(".")[0]
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """Mean cross-entropy, share of right answers, and confusion[true][predicted] counts of a set of images."""
@@ -178,7 +184,7 @@ class Trainer:
 
     def _gradient_norms(self) -> dict[str, float]:
         squares: defaultdict[str, float] = defaultdict(float)
-        named = [(name.split(".")[0], p.grad) for name, p in self.network.named_parameters() if p.grad is not None]
+        named = [(_layer_of(name), p.grad) for name, p in self.network.named_parameters() if p.grad is not None]
         norms = torch._foreach_norm([gradient for _, gradient in named]) if named else []
         for (layer, _), norm in zip(named, norms, strict=True):
             squares[layer] += norm.item() ** 2

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from cnnviz.errors import CnnvizError
-from cnnviz.training import Run, TrainingSpec, open_run, start_all
+from cnnviz.training import Experiment, Run, TrainingSpec, open_experiment, open_run
+from cnnviz.training.experiments import MOST_RUNS
 from cnnviz.ui.components import browser_key
 from cnnviz.ui.frame import error_box
 from cnnviz.ui.live import Quantity, live_curves, watch
@@ -21,10 +22,13 @@ class Result:
     run: Run
 
 
-def race(key: str, racers: Mapping[str, TrainingSpec], *, label: str, training: bool = False, quantity: Quantity = "accuracy") -> list[Result]:
-    """A button that trains all, the curves of the last race, and its table. In the address: ``key=run,run``.
+def race(
+    key: str, title: str, racers: Mapping[str, TrainingSpec], *, label: str, training: bool = False, quantity: Quantity = "accuracy"
+) -> list[Result]:
+    """A button that trains all, the curves of the last race, and its table. In the address: ``key=experiment``.
 
     Args:
+        title: what the race asks; whoever opens its link reads it, and the titles of the runs.
         racers: title -> what to train; same seed and batches, so that only the named thing differs.
         training: draw the training curves as well.
 
@@ -34,24 +38,38 @@ def race(key: str, racers: Mapping[str, TrainingSpec], *, label: str, training: 
     secret = browser_key()
     if st.button(label, key=f"{key}_start", type="primary", icon=":material/flag:", disabled=secret is None or not racers):
         with error_box():
-            runs = start_all(list(racers.values()), secret)
-            st.session_state[f"{key}_titles"] = {run.id: title for run, title in zip(runs, racers, strict=True)}
-            st.query_params[key] = st.session_state[f"{key}_ids"] = ",".join(run.id for run in runs)
-    ids = st.query_params.get(key) or st.session_state.get(f"{key}_ids", "")
+            st.query_params[key] = st.session_state[f"{key}_shown"] = Experiment.start(title, racers, secret).id
+    shown = st.query_params.get(key) or st.session_state.get(f"{key}_shown", "")
+    if not shown:
+        return []
+    if st.query_params.get(key) != shown:
+        st.query_params[key] = shown
     try:
-        runs = [open_run(run_id) for run_id in ids.split(",")][:12] if ids else []
+        heading, results = _raced(shown)
     except CnnvizError as error:
         st.error(str(error), icon=":material/error:")
         return []
-    if ids and st.query_params.get(key) != ids:
-        st.query_params[key] = ids
-    for run in runs:
-        remember_opened(run.id)
-    titles = st.session_state.get(f"{key}_titles", {})
-    results = [Result(titles.get(run.id, run.spec.network_name), run) for run in runs]
-    if results:
-        watch(f"{key}_curves", runs, lambda: race_picture(key, results, training, quantity))
+    for result in results:
+        remember_opened(result.run.id)
+    st.markdown(f"**{heading}**" if heading else "Runs of a link:")
+    watch(f"{key}_curves", [result.run for result in results], lambda: race_picture(key, results, training, quantity))
     return results
+
+
+def _raced(shown: str) -> tuple[str, list[Result]]:
+    """Title and runs of an experiment; or of a link from before there were experiments: ``run,run``.
+
+    Raises:
+        CnnvizError: there is none, or none of its runs is left.
+    """
+    if not shown.startswith("experiment-"):
+        runs = [open_run(run_id) for run_id in shown.split(",")[:MOST_RUNS]]
+        return "", [Result(run.spec.network_name, run) for run in runs]
+    experiment = open_experiment(shown)
+    results = [Result(title, run) for title, run in experiment.runs.items()]
+    if not results:
+        raise CnnvizError(f"The runs of “{experiment.title}” have been deleted to make room. Train them again.")
+    return experiment.title, results
 
 
 def race_picture(key: str, results: list[Result], training: bool, quantity: Quantity) -> None:

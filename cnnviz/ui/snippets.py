@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from cnnviz.data import DATASETS
-from cnnviz.models import build, code
+from cnnviz.models import Block, Repeat, build, definitions, expression, resolve
 from cnnviz.ops.activations import ACTIVATIONS
 from cnnviz.training import OPTIMIZERS, SCHEDULES, TrainingSpec
 
@@ -36,19 +36,20 @@ def training_code(spec: TrainingSpec) -> str:
     optimizer = OPTIMIZERS[spec.optimizer].code.format(lr=f"{spec.base_learning_rate:g}", wd=f"{spec.weight_decay:g}")
     limit = "" if spec.limit is None else f", limit={spec.limit}"
     full = ", full=True" if spec.full else ""
+    blocks = definitions(network)
     return f"""\
 import math
 import torch
 from torch import nn
 from cnnviz.data import load
-
+{f"{chr(10)}{chr(10)}{blocks}{chr(10)}" if blocks else ""}
 torch.set_num_threads({spec.threads})
 train, test = load("{spec.dataset}", "train"{limit}{full}), load("{spec.dataset}", "test"{full})
 mean, std = torch.tensor({list(entry.mean)}).view(-1, 1, 1), torch.tensor({list(entry.std)}).view(-1, 1, 1)
 images, labels = (train.floats() - mean) / std, train.labels
 
 torch.manual_seed({spec.seed})  # the weights
-network = {code(network)}.to(memory_format=torch.channels_last)
+network = {expression(network)}.to(memory_format=torch.channels_last)
 optimizer = {optimizer}
 
 torch.manual_seed({spec.seed})  # dropout
@@ -80,6 +81,20 @@ print(f"test accuracy {{accuracy:.2%}}")
 
 def feature_maps_code(spec: TrainingSpec, run_id: str, step: int, image: str) -> str:
     """The maps and the prediction of one image; ``image`` is an expression that gives its pixels."""
+    if any(isinstance(layer, Block | Repeat) for layer in resolve(spec.network).layers):
+        # The order in which the layers give their outputs, wherever they stand.
+        way = """\
+for name, layer in network.named_modules():
+    if not list(layer.children()):
+        layer.register_forward_hook(lambda _, __, output, name=name: maps.update({name: output[0]}))
+with torch.inference_mode():
+    values = network(values)"""
+    else:
+        way = """\
+with torch.inference_mode():
+    for name, layer in network.named_children():
+        values = layer(values)
+        maps[name] = values[0]"""
     return _with_imports(f"""\
 import torch
 from cnnviz.training import open_run
@@ -89,10 +104,7 @@ image = {image}
 values = fit(image, DATASETS["{spec.dataset}"].shape).unsqueeze(0)
 
 maps = {{}}
-with torch.inference_mode():
-    for name, layer in network.named_children():
-        values = layer(values)
-        maps[name] = values[0]
+{way}
 probabilities = values.softmax(dim=1)[0]
 
 print({{name: tuple(stack.shape) for name, stack in maps.items()}})

@@ -136,7 +136,7 @@ def training() -> None:
     st.markdown("The same LeNet-5, the same first weights and batches; only the activation function differs.")
     lenet = PRESETS["lenet5"]
     racers = {TITLES[key]: TrainingSpec(network=with_activation(lenet, key), epochs=1, batch_size=64, learning_rate=0.05) for key in names}
-    race("race", racers, label=f"Train {len(racers)} networks")
+    race("race", "Activation functions in LeNet-5", racers, label=f"Train {len(racers)} networks")
 
 
 inside = part(own_run_link)

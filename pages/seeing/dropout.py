@@ -103,7 +103,7 @@ def training() -> None:
         f"with dropout, p = {rate:g}": replace(few, network=with_dropout(PRESETS["mlp"], rate)),
         "without": replace(few, network=with_dropout(PRESETS["mlp"], 0)),
     }
-    results = race("race", racers, label="Train both", training=True)
+    results = race("race", "On few images, with and without dropout", racers, label="Train both", training=True)
     if not results:
         st.caption("Two bundled runs, until you train your own:")
         results = [Result("with dropout, p = 0.5", open_run("example_dropout")), Result("without", open_run("example_no_dropout"))]

@@ -98,7 +98,7 @@ def training(first: ChosenKernel) -> None:
             f"{first.title}, frozen": TrainingSpec(network=with_fixed_kernel(fast, first.weights), epochs=2),
             "all filters learned": TrainingSpec(network=with_first_kernel_size(fast, first.weights.shape[0]), epochs=2),
         }
-        race("frozen", racers, label="Train both")
+        race("frozen", "A fixed kernel or a free one", racers, label="Train both")
     else:
         st.info("Kernels up to 7×7 fit into the network. Choose a smaller side.", icon=":material/info:")
 

@@ -127,6 +127,7 @@ def training() -> None:
     tiny = PRESETS["tiny"]
     race(
         "race",
+        "Max pooling or strided convolutions",
         {"max pooling": TrainingSpec(network=tiny, seed=seed), "strided": TrainingSpec(network=without_pooling(tiny), seed=seed)},
         label="Train both",
     )

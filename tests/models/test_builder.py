@@ -6,7 +6,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import nn
 
 from cnnviz.errors import CnnvizError
 from cnnviz.models import (
@@ -21,11 +20,11 @@ from cnnviz.models import (
     NetworkSpec,
     Pool,
     build,
-    code,
     summary,
 )
 from cnnviz.models.layers import LAYERS
 from cnnviz.ops.activations import ACTIVATIONS
+from tests.models.written import run_code
 from tests.properties import examples
 
 convolutions = st.builds(
@@ -71,7 +70,7 @@ def test_a_specification_survives_json(layers) -> None:
 def test_the_code_of_a_preset_has_its_weights(name: str) -> None:
     network = build(name, (1, 28, 28), 10, seed=5)
     torch.manual_seed(5)
-    written = eval(code(network).replace("# ", "#"), {"nn": nn})
+    written = run_code(network)
     for ours, theirs in zip(network.parameters(), written.parameters(), strict=True):
         assert torch.equal(ours, theirs)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.training import Run, TrainingSpec, launcher, start
+from cnnviz.training import Run, TrainingSpec, experiments, launcher, start
 from cnnviz.training.folder import Status
 from cnnviz.training.worker import work
 from cnnviz.ui.runs import EXAMPLE
@@ -93,6 +93,29 @@ def test_a_race_beyond_the_limits_is_refused_as_a_whole(monkeypatch: pytest.Monk
     assert not app.exception
     assert any("one browser may have 1 in the queue" in error.value for error in app.error)
     assert launcher.waiting(tmp_path / "runs") == []
+
+
+def test_whoever_has_the_link_of_a_race_reads_its_titles() -> None:
+    page = "pages/seeing/pooling.py"
+    app = browser(ANNA, page)
+    app.button(key="race_start").click().run(timeout=60)
+    assert not app.exception
+    (experiment,) = experiments()
+    assert app.query_params["race"] == experiment.id
+    assert list(experiment.runs) == ["max pooling", "strided"]
+    shared = browser(BEN, page, race=experiment.id)
+    assert "**Max pooling or strided convolutions**" in words(shared)
+    assert {run.id for run in experiment.runs.values()} <= set(shared.session_state["runs_opened"])
+    # A link from before there were experiments names the runs alone.
+    old = browser(BEN, page, race=",".join(run.id for run in experiment.runs.values()))
+    assert not old.exception
+    assert "Runs of a link:" in words(old)
+    for run in experiment.runs.values():
+        run.folder.delete()
+    gone = browser(BEN, page, race=experiment.id)
+    assert "have been deleted to make room" in gone.error[0].value
+    unknown = browser(BEN, page, race="experiment-none")
+    assert "There is no experiment" in unknown.error[0].value
 
 
 def test_a_command_that_was_not_obeyed_says_so_until_the_next(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,8 @@ from torch import nn
 from cnnviz.data import load
 from cnnviz.errors import CnnvizError
 from cnnviz.features import probabilities
+from cnnviz.models import PRESETS
+from cnnviz.models.variants import with_fixed_kernel
 from cnnviz.training import OPTIMIZERS, SCHEDULES, Trainer, TrainingSpec, evaluate
 from cnnviz.training.loop import build_for
 from cnnviz.training.plan import record_steps, snapshot_steps, validation_steps
@@ -113,3 +115,11 @@ def test_a_training_that_cannot_be_is_refused_with_a_sentence(changes, sentence:
 def test_a_specification_survives_json() -> None:
     spec = TrainingSpec("digits", "lenet5", limit=10, learning_rate=0.3)
     assert TrainingSpec.from_json(spec.to_json()) == spec
+
+
+def test_gradient_norms_have_the_paths_of_the_layers() -> None:
+    branched = trained(TrainingSpec("digits", PRESETS["small_resnet"], epochs=1), steps=1)
+    learned = {place.name for place in branched.network.plan if place.parameters}
+    assert set(branched.record(validate=False).gradient_norm) == learned
+    fixed = trained(TrainingSpec("digits", with_fixed_kernel(PRESETS["tiny"], torch.ones(3, 3)), epochs=1), steps=1)
+    assert set(fixed.record(validate=False).gradient_norm) == {"conv1", "conv2", "fc1"}
