@@ -5,14 +5,22 @@ from cnnviz.features.dropout import coadaptation, monte_carlo_dropout, unit_corr
 from cnnviz.features.embedding import WAYS, Separation, layer_features, project, separation
 from cnnviz.features.evidence import ClassEvidence, class_evidence
 from cnnviz.features.filters import FilterBank, convolutions, filter_bank, filters, weight_histogram
-from cnnviz.features.maps import as_batch, feature_maps
 from cnnviz.features.maximisation import Maximised, TopImage, deconvolved, maximise, tiles, top_images
 from cnnviz.features.mistakes import Answers, Calibration, answers
 from cnnviz.features.predictions import probabilities
-from cnnviz.features.receptive import LayerField, receptive_field, shapes
 from cnnviz.features.shift import ShiftTest, shift_test, shifted
-from cnnviz.features.unit_steps import UnitTrace, unit_trace
-from cnnviz.features.units import Term, UnitExplanation, explain_unit
+from cnnviz.inspection import (
+    LayerField,
+    Term,
+    UnitExplanation,
+    UnitTrace,
+    as_batch,
+    explain_unit,
+    feature_maps,
+    receptive_field,
+    shapes,
+    unit_trace,
+)
 
 __all__ = [
     "WAYS",

@@ -9,8 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
-from cnnviz.features.maps import as_batch
-from cnnviz.models import graph_of
+from cnnviz.inspection import as_batch, runner_of
 
 Progress = Callable[[float], None]
 _BATCH = 500
@@ -32,8 +31,8 @@ class _EditChannels(nn.Module):
 
 def channels_of(model: nn.Module, layer: str, input_shape: tuple[int, int, int]) -> int:
     """Maps, or units, of a layer."""
-    graph = graph_of(model)
-    shape = graph.shapes(tuple(input_shape))[graph.find(layer)]
+    runner = runner_of(model)
+    shape = runner.shapes(tuple(input_shape))[runner.graph.find(layer)]
     if len(shape) not in (1, 3):
         raise CnnvizError(f"'{layer}' has no channels that could be switched off. Choose a layer with maps or units.")
     return shape[0]
@@ -65,7 +64,7 @@ def ablated(
         factors[channel] = factor
     for channel in off:
         factors[channel] = 0.0
-    return graph_of(model).with_edit(layer, _EditChannels(order, factors))
+    return runner_of(model).with_edit(layer, _EditChannels(order, factors))
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,12 +104,13 @@ _MOST_VALUES = 50_000_000
 
 def _from(model: nn.Module, layer: str, edit: nn.Module, images: Tensor) -> tuple[nn.Module, Tensor]:
     """A network with ``edit`` behind a layer, and what to give it: what stands before the edit is computed only once, if nothing goes past it."""
-    graph = graph_of(model)
-    rest = graph.rest(layer)
-    size = math.prod(graph.shapes((images.shape[1], images.shape[2], images.shape[3]))[graph.find(layer)])
+    runner = runner_of(model)
+    rest = runner.rest(layer)
+    shapes = runner.shapes((images.shape[1], images.shape[2], images.shape[3]))
+    size = math.prod(shapes[runner.graph.find(layer)])
     if rest is None or size * len(images) > _MOST_VALUES:
-        return graph.with_edit(layer, edit), images
-    before = graph.cut(layer)
+        return runner.with_edit(layer, edit), images
+    before = runner.cut(layer)
     with torch.inference_mode():
         return nn.Sequential(edit, rest), torch.cat([before(part) for part in images.split(_BATCH)])
 

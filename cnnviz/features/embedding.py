@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
-from cnnviz.models import graph_of
+from cnnviz.inspection import runner_of
 
 Progress = Callable[[float], None]
 WAYS = {"pca": "PCA, at once", "tsne": "t-SNE, keeps neighbours"}
@@ -22,14 +22,14 @@ def layer_features(model: nn.Module, layer: str, images: Tensor, batch: int = 25
     Args:
         images: (N, C, H, W) float in [0, 1].
     """
-    graph = graph_of(model)
-    network = graph.cut(layer)
+    runner = runner_of(model)
+    network = runner.cut(layer)
     found = []
     with torch.inference_mode():
         for start in range(0, len(images), batch):
             if progress:
                 progress(start / len(images))
-            values = network(images[start : start + batch].to(graph.device))
+            values = network(images[start : start + batch].to(runner.device))
             if values.dim() == 4 and values[0].numel() > LARGE:
                 values = functional.adaptive_avg_pool2d(values, (min(4, values.shape[2]), min(4, values.shape[3])))
             found.append(values.flatten(1).to("cpu", copy=True))

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
-from cnnviz.models import LayerGraph, Network, graph_of
+from cnnviz.inspection import LayerGraph, graph_of, runner_of
+from cnnviz.models import Network
 
 
 def filters(model: nn.Module, layer: str | None = None) -> tuple[str, Tensor]:
@@ -120,7 +121,7 @@ def filter_bank(model: nn.Module, layer: str, images: Tensor | None = None) -> F
         after = _activation_after(graph, name)
         if after is not None:
             with torch.inference_mode():
-                silent |= graph.cut(after)(images).amax((0, 2, 3)) <= 0
+                silent |= runner_of(model).cut(after)(images).amax((0, 2, 3)) <= 0
     return FilterBank(layer, kernels, norms, nearest, similarity, tuple(silent.nonzero().flatten().tolist()))
 
 

@@ -10,9 +10,8 @@ from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
 from cnnviz.features.ablation import channels_of
-from cnnviz.features.receptive import receptive_field
-from cnnviz.models import graph_of
-from cnnviz.models.folding import frozen
+from cnnviz.inspection import receptive_field, runner_of
+from cnnviz.inspection.acceleration import frozen
 
 Progress = Callable[[float], None]
 
@@ -60,13 +59,14 @@ def maximise(
     count = channels_of(model, layer, input_shape)
     if not 0 <= channel < count:
         raise CnnvizError(f"'{layer}' has the channels 0 to {count - 1}, so there is no channel {channel}.")
-    graph = graph_of(model)
+    runner = runner_of(model)
+    graph = runner.graph
     name = graph.find(layer)
     if isinstance(graph.calls[name].module, nn.ReLU):
         name = graph.calls[name].inputs[0]
     if name not in graph.calls:
         raise CnnvizError(f"'{layer}' only takes the image. Choose a layer after it.")
-    network = frozen(graph.cut(name))
+    network = frozen(runner.cut(name))
     channels, height, width = input_shape
     colours = channels == 3 and decorrelated is not False
     whole = max(height, width) > 64 if whole is None else whole
@@ -147,7 +147,7 @@ def top_images(
     total = channels_of(model, layer, shape)
     if not 0 <= channel < total:
         raise CnnvizError(f"'{layer}' has the channels 0 to {total - 1}, so there is no channel {channel}.")
-    network = graph_of(model).cut(layer)
+    network = runner_of(model).cut(layer)
     field = receptive_field(model, layer, shape)
     values, places = [], []
     with torch.inference_mode():
@@ -174,7 +174,7 @@ def deconvolved(model: nn.Module, image: Tensor, layer: str, channel: int, row: 
     """
     from captum.attr import Deconvolution
 
-    network = graph_of(model).cut(layer)
+    network = runner_of(model).cut(layer)
     output = network(image.unsqueeze(0))
     target = (channel, row, col) if output.dim() == 4 else channel
     return Deconvolution(network).attribute(image.unsqueeze(0).clone().requires_grad_(), target=target)[0].detach()

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
-from cnnviz.features.maps import feature_maps
+from cnnviz.inspection.maps import feature_maps
 from cnnviz.models import Network
 
 

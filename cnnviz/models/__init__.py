@@ -1,7 +1,6 @@
 """Networks: written down, worked out, built."""
 
 from cnnviz.models.blocks import Block, Dense, Group, Parallel, Repeat, Residual
-from cnnviz.models.graph import LayerCall, LayerGraph, graph_of
 from cnnviz.models.layers import (
     LAYERS,
     Activation,
@@ -36,8 +35,6 @@ __all__ = [
     "Group",
     "ImageNetwork",
     "Layer",
-    "LayerCall",
-    "LayerGraph",
     "Linear",
     "Network",
     "NetworkSpec",
@@ -52,7 +49,6 @@ __all__ = [
     "code",
     "definitions",
     "expression",
-    "graph_of",
     "keep_first",
     "pretrained",
     "resolve",

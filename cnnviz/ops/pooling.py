@@ -23,6 +23,8 @@ class Pooling:
     Attributes:
         outside: what stands in the padding.
         combine: from windows to values.
+        code: the same with torch's own functions: lines that make ``pooled`` (C, H', W') of ``image`` (C, H, W), with
+            ``{window}``, ``{stride}``, ``{padding}``, ``{ceil}``, and ``{options}`` for all of them as torch's poolings call them.
         weights: (K, K) weights of a window that add up to 1, or ``None`` where nothing is weighted.
     """
 
@@ -32,6 +34,7 @@ class Pooling:
     reference: str
     outside: float
     combine: Combine
+    code: str
     weights: Callable[[int, int], Tensor] | None = None
 
 
@@ -69,19 +72,60 @@ def even_weights(rows: int, cols: int) -> Tensor:
     return torch.full((rows, cols), 1 / (rows * cols))
 
 
+_DISTANCE_CODE = """\
+from cnnviz.ops.pooling import distance_weights
+weights = distance_weights(*{window}).double()[None, None]
+windows = lambda values: functional.conv2d(values[:, None], weights, stride={stride})[:, 0]
+beyond = {stride} if {ceil} else 0  # zeros in the padding count, cells beyond the edge do not
+inside = functional.pad(image, ({padding},) * 4)
+there = functional.pad(torch.ones_like(inside), (0, beyond, 0, beyond))
+pooled = windows(functional.pad(inside, (0, beyond, 0, beyond))) / windows(there)
+rows, cols = functional.max_pool2d(image, {options}).shape[1:]
+pooled = pooled[:, :rows, :cols]"""
+
 POOLINGS: dict[str, Pooling] = {
     entry.name: entry
     for entry in (
-        Pooling("max", "Maximum", r"y = \max_{m,n}\, x_{mn}", "Weng, Ahuja and Huang, Cresceptron, 1992", -math.inf, _largest),
-        Pooling("average", "Average", r"y = \frac{1}{K^2} \sum_{m,n} x_{mn}", "LeCun et al., 1998", 0.0, _weighted, even_weights),
         Pooling(
-            "distance", "Weighted average, by distance from the central pixel",
-            r"y = \sum_{m,n} w_{mn}\, x_{mn}, \quad w_{mn} \propto \frac{1}{1 + d_{mn}}",
-            "Goodfellow, Bengio and Courville, Deep Learning, 2016, section 9.3", 0.0, _weighted, distance_weights,
+            name="max",
+            title="Maximum",
+            formula=r"y = \max_{m,n}\, x_{mn}",
+            reference="Weng, Ahuja and Huang, Cresceptron, 1992",
+            outside=-math.inf,
+            combine=_largest,
+            code="pooled = functional.max_pool2d(image, {options})",
         ),
-        Pooling("l2", "L2 norm", r"y = \sqrt{\textstyle\sum_{m,n} x_{mn}^2}", "Sermanet, Chintala and LeCun, 2012", 0.0, _norm),
+        Pooling(
+            name="average",
+            title="Average",
+            formula=r"y = \frac{1}{K^2} \sum_{m,n} x_{mn}",
+            reference="LeCun et al., 1998",
+            outside=0.0,
+            combine=_weighted,
+            code="pooled = functional.avg_pool2d(image, {options})",
+            weights=even_weights,
+        ),
+        Pooling(
+            name="distance",
+            title="Weighted average, by distance from the central pixel",
+            formula=r"y = \sum_{m,n} w_{mn}\, x_{mn}, \quad w_{mn} \propto \frac{1}{1 + d_{mn}}",
+            reference="Goodfellow, Bengio and Courville, Deep Learning, 2016, section 9.3",
+            outside=0.0,
+            combine=_weighted,
+            code=_DISTANCE_CODE,
+            weights=distance_weights,
+        ),
+        Pooling(
+            name="l2",
+            title="L2 norm",
+            formula=r"y = \sqrt{\textstyle\sum_{m,n} x_{mn}^2}",
+            reference="Sermanet, Chintala and LeCun, 2012",
+            outside=0.0,
+            combine=_norm,
+            code="pooled = functional.avg_pool2d(image.square(), {options}, divisor_override=1).sqrt()",
+        ),
     )
-}  # fmt: skip
+}
 
 
 def trace(image: Any, size: int | tuple[int, int], stride: int | None = None, mode: str = "max", padding: int = 0, *, ceil: bool = False) -> Trace:

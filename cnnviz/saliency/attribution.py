@@ -9,12 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from cnnviz.errors import CnnvizError
-from cnnviz.features import as_batch, shapes
-from cnnviz.models import LayerGraph, graph_of
+from cnnviz.inspection import Runner, as_batch, graph_of, once_a_network, runner_of, shapes
 from cnnviz.saliency.methods import METHODS, Method
 from cnnviz.saliency.setting import Progress, Setting
-
-_NO_MAPS = ("Pool", "Dropout", "Pad", "Identity", "Flatten", "Normalise", "StochasticDepth")
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,11 +72,11 @@ def attribute(
         raise CnnvizError(f"There is no saliency method '{method}'. Choose one of: {', '.join(METHODS)}.")
     entry = METHODS[method]
     batch = _checked_image(model, image)
-    graph = graph_of(model)
-    batch = batch.to(graph.device)
-    target = check_target(graph, batch, target)
-    chosen = _checked_layer(model, graph, batch, entry, layer)
-    setting = Setting(graph, batch.requires_grad_(), target, chosen, _checked_options(entry, options), progress)
+    runner = runner_of(model)
+    batch = batch.to(runner.device)
+    target = check_target(runner, batch, target)
+    chosen = _checked_layer(model, runner, batch, entry, layer)
+    setting = Setting(runner, batch.requires_grad_(), target, chosen, _checked_options(entry, options), progress)
     import captum.attr  # noqa: F401  # a second at the first call, which is not the method's own time
 
     started = time.perf_counter()
@@ -87,14 +84,14 @@ def attribute(
         with torch.enable_grad():
             values, total = entry.run(setting)
     except (ValueError, RuntimeError):
-        _check_answer(graph, batch)
+        _check_answer(runner, batch)
         raise
     values = values.detach().to("cpu", torch.float32)
     summed = values.sum(0) if len(values) > 1 else values[0]
     seconds = time.perf_counter() - started
     plain = summed.sum().item()
     if not math.isfinite(plain):
-        _check_answer(graph, batch)
+        _check_answer(runner, batch)
         raise CnnvizError(f"{entry.title} gave values that are not finite for this image. Choose another method or layer.")
     return Attribution(summed, method, seconds, target, chosen, values, plain if total is None else total, setting.options)
 
@@ -113,29 +110,29 @@ def _checked_image(model: nn.Module, image: Tensor) -> Tensor:
     return batch
 
 
-def check_target(graph: LayerGraph, batch: Tensor, target: int | None) -> int:
+def check_target(runner: Runner, batch: Tensor, target: int | None) -> int:
     """The class, the most probable one for ``None``.
 
     Raises:
         CnnvizError: no such class, or the network's answer is not finite.
     """
-    shape = list(graph.shapes(tuple(batch.shape[1:])).values())[-1]
+    shape = list(runner.shapes(tuple(batch.shape[1:])).values())[-1]
     if len(shape) != 1:
         raise CnnvizError("Saliency needs a network that answers with one number a class, (B, classes).")
     if target is None:
-        return int(_check_answer(graph, batch).argmax())
+        return int(_check_answer(runner, batch).argmax())
     if isinstance(target, bool) or not 0 <= int(target) < shape[0]:
         raise CnnvizError(f"There is no class {target}: this network has {shape[0]} classes, 0 to {shape[0] - 1}.")
     return int(target)
 
 
-def _check_answer(graph: LayerGraph, batch: Tensor) -> Tensor:
+def _check_answer(runner: Runner, batch: Tensor) -> Tensor:
     """(classes,) the logits.
 
     Raises:
         CnnvizError: they are not finite.
     """
-    logits = graph.logits(batch)[0]
+    logits = runner.logits(batch)[0]
     if not logits.isfinite().all():
         raise CnnvizError(
             "The network's answer is not a finite number: its weights have diverged. Choose an earlier step of the training, or another run."
@@ -143,17 +140,17 @@ def _check_answer(graph: LayerGraph, batch: Tensor) -> Tensor:
     return logits
 
 
-def _checked_layer(model: nn.Module, graph: LayerGraph, batch: Tensor, method: Method, layer: str | None) -> str:
+def _checked_layer(model: nn.Module, runner: Runner, batch: Tensor, method: Method, layer: str | None) -> str:
     if not method.needs_layer:
         return ""
     if layer is None:
         return default_layer(model, (batch.shape[1], batch.shape[2], batch.shape[3]))
-    name = graph.find(layer)
-    shape = graph.shapes(tuple(batch.shape[1:])).get(name, ())
+    name = runner.graph.find(layer)
+    shape = runner.shapes(tuple(batch.shape[1:])).get(name, ())
     if len(shape) != 3 or shape[1] * shape[2] == 1:
         usable = layers_for_maps(model, (batch.shape[1], batch.shape[2], batch.shape[3]))
         raise CnnvizError(f"'{layer}' has no maps, only single units, so {method.title} cannot use it. Choose one of: {', '.join(usable[-6:])}.")
-    graph.module_of(name)
+    runner.graph.module_of(name)
     return name
 
 
@@ -167,11 +164,7 @@ def layers_for_maps(model: nn.Module, input_shape: tuple[int, int, int]) -> list
     found = [
         name
         for name, shape in shapes(model, input_shape).items()
-        if len(shape) == 3
-        and shape[1] * shape[2] > 1
-        and name in calls
-        and calls[name].module is not None
-        and not calls[name].kind.startswith("Normalise")
+        if len(shape) == 3 and shape[1] * shape[2] > 1 and name in calls and calls[name].module is not None and not calls[name].rules.normalises
     ]
     if not found or not any(calls[name].kind.startswith("Conv") for name in calls):
         raise CnnvizError(
@@ -182,13 +175,13 @@ def layers_for_maps(model: nn.Module, input_shape: tuple[int, int, int]) -> list
 
 def default_layer(model: nn.Module, input_shape: tuple[int, int, int]) -> str:
     """The last layer with maps that is no pooling: where the network has seen most and still knows where."""
-    graph = graph_of(model)
-    key = "default layer", tuple(input_shape)
-    if key not in graph.facts:
-        names = layers_for_maps(model, input_shape)
-        graph.facts[key] = next((name for name in reversed(names) if not any(word in graph.calls[name].kind for word in _NO_MAPS)), names[-1])
-    found: str = graph.facts[key]
-    return found
+    return _default_layer(runner_of(model), tuple(layers_for_maps(model, input_shape)))
+
+
+@once_a_network
+def _default_layer(runner: Runner, names: tuple[str, ...]) -> str:
+    calls = runner.graph.calls
+    return next((name for name in reversed(names) if not calls[name].rules.passes_on), names[-1])
 
 
 def _checked_options(method: Method, options: dict[str, Any]) -> dict[str, Any]:

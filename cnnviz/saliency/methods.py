@@ -15,7 +15,9 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, TensorDataset
 
 from cnnviz.errors import CnnvizError
-from cnnviz.saliency.setting import BASELINES, Setting, is_large
+from cnnviz.inspection import Runner, once_a_network
+from cnnviz.inspection.layer_types import ElementwiseRules
+from cnnviz.saliency.setting import BASELINES, Setting
 
 
 @dataclass(frozen=True)
@@ -93,11 +95,13 @@ def _deconvolution(setting: Setting) -> tuple[Tensor, None]:
 
 
 def _need_relu(setting: Setting, name: str) -> None:
-    facts = setting.graph.facts
-    if "has relu" not in facts:
-        facts["has relu"] = any(isinstance(module, nn.ReLU) for module in setting.graph.module.modules())
-    if not facts["has relu"]:
+    if not _has_relu(setting.runner):
         raise CnnvizError(f"{name} changes how ReLU passes gradients back, but this network has no ReLU. Choose Gradient or Integrated gradients.")
+
+
+@once_a_network
+def _has_relu(runner: Runner) -> bool:
+    return any(isinstance(module, nn.ReLU) for module in runner.module.modules())
 
 
 def _integrated_gradients(setting: Setting) -> tuple[Tensor, None]:
@@ -106,7 +110,7 @@ def _integrated_gradients(setting: Setting) -> tuple[Tensor, None]:
     steps = int(setting.options["steps"])
     # Up to its first nonlinear layer the network is affine: on the straight path its output moves on a straight path too, and the gradients that
     # arrive there may be averaged before they go back through it. So these layers, a large share of the cost, run once and not at every step.
-    folded = setting.graph.folded(is_large(setting.image))
+    folded = setting.folded
     head, tail = folded.head, folded.tail
     image, empty = setting.image, setting.baseline
     maps = head(image)
@@ -146,19 +150,20 @@ def _gradient_shap(setting: Setting) -> tuple[Tensor, None]:
 
 def _deep_lift(setting: Setting) -> tuple[Tensor, None]:
     from captum.attr import DeepLift
-    from captum.attr._core.deep_lift import SUPPORTED_NON_LINEAR, nonlinear
 
     with setting.module(2) as (network, _):
-        if "rescale rules" not in setting.graph.facts:
-            for module in network.modules():
-                if isinstance(module, _ELEMENTWISE):
-                    SUPPORTED_NON_LINEAR.setdefault(type(module), nonlinear)
-            setting.graph.facts["rescale rules"] = True
+        _let_rescale(setting.runner)
         return DeepLift(network).attribute(setting.image, setting.baseline, target=setting.target)[0].detach(), None
 
 
-_ELEMENTWISE = (nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Hardswish, nn.Hardsigmoid, nn.PReLU, nn.SELU, nn.CELU, nn.Mish)
-"""Captum's list of functions that take the rescale rule lacks some."""
+@once_a_network
+def _let_rescale(runner: Runner) -> None:
+    """Captum's list of functions that take the rescale rule lacks some that work on each value."""
+    from captum.attr._core.deep_lift import SUPPORTED_NON_LINEAR, nonlinear
+
+    for call in runner.graph.calls.values():
+        if call.module is not None and isinstance(call.rules, ElementwiseRules):
+            SUPPORTED_NON_LINEAR.setdefault(type(call.module), nonlinear)
 
 
 def _grad_cam(setting: Setting) -> tuple[Tensor, None]:
@@ -182,7 +187,7 @@ def _maps_and_gradients(setting: Setting) -> tuple[Tensor, Tensor]:
     """(1, N, h, w) of the layer, and the derivative of the logit with respect to them."""
     with torch.enable_grad():
         image = setting.image.detach().requires_grad_()
-        outputs = setting.graph.outputs(image)
+        outputs = setting.runner.outputs(image)
         maps, logits = outputs[setting.layer], outputs[next(reversed(outputs))]
         (gradients,) = torch.autograd.grad(logits[0, setting.target], maps)
     return maps.detach(), gradients
@@ -203,7 +208,7 @@ def _layer_cam(setting: Setting) -> tuple[Tensor, None]:
 
 def _score_cam(setting: Setting) -> tuple[Tensor, None]:
     with torch.inference_mode():
-        maps = setting.graph.outputs(setting.image)[setting.layer][0]
+        maps = setting.runner.outputs(setting.image)[setting.layer][0]
         strongest = maps.flatten(1).amax(1).argsort(descending=True)[: int(setting.options["channels"])]
         forward = setting.forward(len(strongest) + 1)
         base = forward(setting.baseline).softmax(1)[0, setting.target]

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
-from cnnviz.models import LayerGraph
+from cnnviz.inspection import Folded, Runner, accelerated
 
 Progress = Callable[[float], None]
 """Called now and then with the share done, 0 to 1; may raise to end the work."""
@@ -37,11 +37,12 @@ class Setting:
 
     Attributes:
         image: (1, C, H, W).
+        runner: of the network.
         layer: the call in the graph, for methods that look at a layer.
         options: those of the method, complete.
     """
 
-    graph: LayerGraph
+    runner: Runner
     image: Tensor
     target: int
     layer: str
@@ -70,6 +71,11 @@ class Setting:
         return None if count <= self.batch else self.batch
 
     @property
+    def folded(self) -> Folded:
+        """The network in its fastest form for images of this size."""
+        return accelerated(self.runner).folded(is_large(self.image))
+
+    @property
     def baseline(self) -> Tensor:
         """(1, C, H, W) the image in which nothing is to be seen."""
         return baseline(self.image, str(self.options.get("baseline", "black")))
@@ -81,8 +87,8 @@ class Setting:
         Args:
             passes: images that will go through it.
         """
-        with self.graph.lock:
-            network, layer = self.graph.hookable(self.layer, is_large(self.image))
+        with self.runner.lock:
+            network, layer = accelerated(self.runner).hookable(self.layer, is_large(self.image))
             if self.progress is None:
                 yield network, layer
                 return
@@ -95,13 +101,13 @@ class Setting:
 
     def forward(self, passes: int, network: Callable[[Tensor], Tensor] | None = None) -> Callable[[Tensor], Tensor]:
         """The network in its fastest form, or a part of it, as a function that reports its progress."""
-        network = self.graph.folded(is_large(self.image)).network if network is None else network
-        if self.progress is None:
-            return network
-        counted = self._counter(passes, self.progress)
+        network = self.folded.network if network is None else network
+        counted = None if self.progress is None else self._counter(passes, self.progress)
 
+        # Captum asks a function for its arguments at each call, which is fast; a module it would take apart.
         def logits(images: Tensor) -> Tensor:
-            counted(len(images))
+            if counted is not None:
+                counted(len(images))
             result: Tensor = network(images)
             return result
 

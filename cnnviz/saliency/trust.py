@@ -12,8 +12,7 @@ from skimage.metrics import structural_similarity
 from torch import Tensor, nn
 
 from cnnviz.errors import CnnvizError
-from cnnviz.features import as_batch
-from cnnviz.models import graph_of
+from cnnviz.inspection import accelerated, as_batch, graph_of, runner_of
 from cnnviz.saliency.attribution import Attribution, attribute, check_target
 from cnnviz.saliency.methods import METHODS
 from cnnviz.saliency.setting import MOST_AT_ONCE, PIXELS_AT_ONCE, Progress, baseline, blurred, is_large
@@ -68,17 +67,17 @@ def faithfulness(
     Source: Petsiuk, Das and Saenko, "RISE", BMVC 2018; Samek et al., 2017.
     """
     batch = as_batch(model, image)
-    graph = graph_of(model)
-    batch = batch.to(graph.device)
+    runner = runner_of(model)
+    batch = batch.to(runner.device)
     if saliency.shape != batch.shape[-2:]:
         raise CnnvizError(
             f"The map is {'×'.join(map(str, saliency.shape))}, but the image is {'×'.join(map(str, batch.shape[-2:]))}. Resize the map first."
         )
-    target = check_target(graph, batch, target)
-    order = saliency.to(graph.device).flatten().argsort(descending=True, stable=True)
+    target = check_target(runner, batch, target)
+    order = saliency.to(runner.device).flatten().argsort(descending=True, stable=True)
     rank = order.argsort().view(1, 1, *saliency.shape)
-    counts = torch.linspace(0, saliency.numel(), steps + 1, device=graph.device).round().long()
-    network, empty, soft = graph.folded(is_large(batch)).network, baseline(batch, removed), blurred(batch)
+    counts = torch.linspace(0, saliency.numel(), steps + 1, device=runner.device).round().long()
+    network, empty, soft = accelerated(runner).folded(is_large(batch)).network, baseline(batch, removed), blurred(batch)
     at_once = max(1, min(MOST_AT_ONCE, PIXELS_AT_ONCE // batch[0].numel()))
     curves = []
     with torch.inference_mode():
@@ -116,8 +115,8 @@ def infidelity(model: nn.Module, image: Tensor, attribution: Attribution, *, sam
     """
     from captum.metrics import infidelity as measure
 
-    graph = graph_of(model)
-    batch = as_batch(model, image).to(graph.device)
+    runner = runner_of(model)
+    batch = as_batch(model, image).to(runner.device)
     values = attribution.values.expand(batch.shape[1], -1, -1) / (batch.shape[1] / len(attribution.values))
 
     generator = torch.Generator().manual_seed(seed)
@@ -129,7 +128,7 @@ def infidelity(model: nn.Module, image: Tensor, attribution: Attribution, *, sam
     at_once = max(1, min(MOST_AT_ONCE, samples, PIXELS_AT_ONCE // batch[0].numel()))
     with torch.no_grad():
         result = measure(
-            graph.folded(is_large(batch)).network, perturb, batch, values.unsqueeze(0).to(batch), target=attribution.target,
+            accelerated(runner).folded(is_large(batch)).network, perturb, batch, values.unsqueeze(0).to(batch), target=attribution.target,
             n_perturb_samples=samples, max_examples_per_batch=at_once, normalize=True,
         )  # fmt: skip
     return result.item()
@@ -191,10 +190,10 @@ def completeness(model: nn.Module, image: Tensor, attribution: Attribution) -> C
     """The sum of the map against the difference of the outputs; ``None`` for methods that do not promise it."""
     if not METHODS[attribution.method].complete:
         return None
-    graph = graph_of(model)
-    batch = as_batch(model, image).to(graph.device)
+    runner = runner_of(model)
+    batch = as_batch(model, image).to(runner.device)
     empty = baseline(batch, str(attribution.options["baseline"]))
-    logits = graph.logits(torch.cat([batch, empty]))[:, attribution.target].tolist()
+    logits = runner.logits(torch.cat([batch, empty]))[:, attribution.target].tolist()
     return Completeness(attribution.total, logits[0] - logits[1])
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from cnnviz.errors import CnnvizError
 from cnnviz.features import LayerField, UnitExplanation, UnitTrace, explain_unit, receptive_field, unit_trace
 from cnnviz.figures import channel_bars, image_sheet, limits, map_sheet
-from cnnviz.models import graph_of
+from cnnviz.inspection import graph_of, runner_of
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.links import changed_by_itself, write
@@ -163,9 +163,8 @@ def _sentence(found: UnitExplanation) -> str:
         return f"{found.kind} of **{found.window.item():.4f}** is **{found.value:.4f}**."
     count = found.products.numel()
     products = found.products.sum().item()
-    kind = {"MaxPool2d": "the largest", "AdaptiveMaxPool2d": "the largest"}.get(found.kind)
-    if kind:
-        return f"The largest of {count} values is **{found.value:.4f}**."
+    if found.words:
+        return f"{found.words.format(count=count)} **{found.value:.4f}**."
     if count == 1:
         term = found.terms[0]
         return (
@@ -191,12 +190,13 @@ def _ways(network: OpenNetwork, found: UnitExplanation) -> None:
                 )
     with on:
         graph = graph_of(network.model)
+        shapes = runner_of(network.model).shapes(network.input_shape)
         followers = [name for name, call in graph.calls.items() if found.layer in call.inputs]
         if followers:
             st.markdown("**On: where this value goes**")
         for name in followers[:4]:
-            shape = graph.shapes(network.input_shape)[name]
-            here = graph.shapes(network.input_shape)[found.layer]
+            shape = shapes[name]
+            here = shapes[found.layer]
             same = shape == here
             target = Unit(_shown(network, name), found.channel if same else 0, found.row if same else 0, found.col if same else 0)
             st.button(f"{name} ({graph.calls[name].kind})", key=f"on_{name}", icon=":material/arrow_forward:", on_click=_open, args=(target,))

@@ -13,7 +13,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from cnnviz.errors import CnnvizError
 from cnnviz.ui import pictures
-from cnnviz.ui.housekeeping import few_arenas, keep_house
+from cnnviz.ui.housekeeping import keep_house, set_allocator
 from cnnviz.ui.lecture import wait_for_imports
 
 
@@ -38,7 +38,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     """
     # What st.navigation itself sets at its first call; there is no other way before a session begins.
     PagesManager.uses_pages_directory = False
-    few_arenas()
+    set_allocator()
     keeper = asyncio.create_task(keep_house(Runtime.instance()))
     yield
     keeper.cancel()

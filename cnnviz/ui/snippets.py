@@ -8,6 +8,7 @@ from torch import Tensor
 from cnnviz.data import DATASETS
 from cnnviz.models import Block, Repeat, build, definitions, expression, resolve
 from cnnviz.ops.activations import ACTIVATIONS
+from cnnviz.ops.pooling import POOLINGS
 from cnnviz.training import OPTIMIZERS, SCHEDULES, TrainingSpec
 
 if TYPE_CHECKING:
@@ -239,28 +240,13 @@ def pooling_code(image: Tensor, size: tuple[int, int], stride: int, padding: int
     """The pooling of the page, with torch's own functions."""
     values = "[" + ",\n                      ".join(_table(channel) for channel in image) + "]"
     options = f"{size}, stride={stride}, padding={padding}, ceil_mode={ceil}"
-    calls = {
-        "max": f"pooled = functional.max_pool2d(image, {options})",
-        "average": f"pooled = functional.avg_pool2d(image, {options})",
-        "l2": f"pooled = functional.avg_pool2d(image.square(), {options}, divisor_override=1).sqrt()",
-        "distance": "\n".join((
-            f"weights = distance_weights({size[0]}, {size[1]}).double()[None, None]",
-            "windows = lambda values: functional.conv2d(values[:, None], weights, stride=" + f"{stride})[:, 0]",
-            f"beyond = {stride} if {ceil} else 0  # zeros in the padding count, cells beyond the edge do not",
-            f"inside = functional.pad(image, ({padding},) * 4)",
-            "there = functional.pad(torch.ones_like(inside), (0, beyond, 0, beyond))",
-            "pooled = windows(functional.pad(inside, (0, beyond, 0, beyond))) / windows(there)",
-            f"rows, cols = functional.max_pool2d(image, {options}).shape[1:]",
-            "pooled = pooled[:, :rows, :cols]",
-        )),
-    }  # fmt: skip
+    lines = POOLINGS[mode].code.format(options=options, window=size, stride=stride, padding=padding, ceil=ceil)
     return f"""\
 import torch
 from torch.nn import functional
-from cnnviz.ops.pooling import distance_weights
 
 image = torch.tensor({values}, dtype=torch.float64)
-{calls[mode]}
+{lines}
 print(pooled)
 """
 

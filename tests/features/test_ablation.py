@@ -6,9 +6,9 @@ from torch.nn import functional
 from cnnviz.data import load
 from cnnviz.errors import CnnvizError
 from cnnviz.features import ablated, channel_costs, channel_effects, feature_maps, measure
-from cnnviz.models import graph_of
+from cnnviz.inspection import runner_of
 from cnnviz.training import open_run
-from tests.features.test_units import Branches
+from tests.inspection.test_units import Branches
 
 SHAPE = (1, 28, 28)
 
@@ -99,8 +99,8 @@ class Around(nn.Module):
 def test_costs_and_effects_are_those_of_whole_networks_also_around_a_skip_connection(layer: str) -> None:
     torch.manual_seed(0)
     model, test = Around().eval(), load("mnist", "test", 60)
-    graph = graph_of(model)
-    assert (graph.rest(layer) is None) == (layer in ("deep", "relu"))
+    runner = runner_of(model)
+    assert (runner.rest(layer) is None) == (layer in ("deep", "relu"))
     costs = channel_costs(model, layer, test.floats(), test.labels)
     effects = channel_effects(model, layer, test.floats()[3], 5)
     for channel in range(len(costs.loss)):
@@ -114,10 +114,10 @@ def test_costs_and_effects_are_those_of_whole_networks_also_around_a_skip_connec
 
 
 def test_the_rest_of_a_network_takes_a_layers_output(network: nn.Module) -> None:
-    graph, images = graph_of(network), load("mnist", "test", 5).floats()
+    runner, images = runner_of(network), load("mnist", "test", 5).floats()
     with torch.inference_mode():
-        outputs = graph.outputs(images)
+        outputs = runner.outputs(images)
         for layer in outputs:
-            rest = graph.rest(layer)
+            rest = runner.rest(layer)
             assert rest is not None
             torch.testing.assert_close(rest(outputs[layer]), network(images))

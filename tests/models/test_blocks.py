@@ -12,6 +12,7 @@ from torch import nn
 from cnnviz.data import load
 from cnnviz.errors import CnnvizError
 from cnnviz.features import ablated, explain_unit, feature_maps, monte_carlo_dropout, receptive_field, unit_correlations
+from cnnviz.inspection import runner_of
 from cnnviz.models import (
     PRESETS,
     Activation,
@@ -30,7 +31,6 @@ from cnnviz.models import (
     Residual,
     build,
     code,
-    graph_of,
     summary,
 )
 from cnnviz.models.variants import with_activation, with_dropout, with_first_kernel_size, without_pooling
@@ -144,8 +144,9 @@ def test_the_plan_the_module_the_code_and_json_say_the_same(layers, height: int,
         assert sentence.split(":")[0].split(".")[-1].rstrip("0123456789_") in {"conv", "pool", "add", "cat"}
         return
     network = build(spec, (2, height, width), 3, seed=4).eval()
-    graph = graph_of(network)
-    shapes = graph.shapes((2, height, width))
+    runner = runner_of(network)
+    graph = runner.graph
+    shapes = runner.shapes((2, height, width))
     for place in plan:
         assert shapes[graph.find(place.name)] == place.output_shape
         assert (

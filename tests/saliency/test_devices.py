@@ -2,8 +2,9 @@
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
+from cnnviz.inspection import runner_of
 from cnnviz.saliency import methods
 from cnnviz.saliency.methods import METHODS
 from cnnviz.saliency.setting import BASELINES, Setting, baseline
@@ -11,29 +12,11 @@ from cnnviz.saliency.setting import BASELINES, Setting, baseline
 SIDE = 12
 
 
-class Graph:
-    """What a setting asks of a network's graph, around one module on the device of the image."""
-
-    def __init__(self, network: nn.Sequential) -> None:
-        self._network = network
-        self.network = self
-
-    def folded(self, _: bool) -> "Graph":
-        return self
-
-    def __call__(self, images: Tensor) -> Tensor:
-        return self._network(images)
-
-    def outputs(self, images: Tensor) -> dict[str, Tensor]:
-        maps = self._network[:2](images)
-        return {"maps": maps, "logits": self._network[2:](maps)}
-
-
 def setting(method: str) -> Setting:
     network = nn.Sequential(nn.Conv2d(3, 4, 3, device="meta"), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 10 * 10, 5, device="meta"))
     options = {option.name: option.usual for option in METHODS[method].options} | {"masks": 4, "samples": 4}
     image = torch.rand(1, 3, SIDE, SIDE, device="meta", requires_grad=True)
-    return Setting(Graph(network), image, 1, "maps", options, None)  # type: ignore[arg-type]
+    return Setting(runner_of(network), image, 1, "1", options, None)
 
 
 @pytest.mark.parametrize("name", list(BASELINES))

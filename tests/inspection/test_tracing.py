@@ -5,7 +5,7 @@ import threading
 import torch
 from torch import Tensor, nn
 
-from cnnviz.models.graph import LayerGraph
+from cnnviz.inspection.tracing import traced as trace_layers
 
 
 class Scaled(nn.Module):
@@ -41,7 +41,7 @@ def test_other_threads_compute_while_one_traces() -> None:
         thread.start()
     try:
         for _ in range(60):
-            graph = LayerGraph(traced)
+            _, graph = trace_layers(traced)
             assert [name for name in graph.calls if name.startswith("blocks")] == [f"blocks.{i}.{k}" for i in range(6) for k in (0, 1)]
     finally:
         done.set()

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from cnnviz.models import graph_of
-from cnnviz.models.folding import Chain
+from cnnviz.inspection import accelerated, runner_of
+from cnnviz.inspection.acceleration import Chain
 from tests.properties import examples
 
 
@@ -41,7 +41,7 @@ def test_outputs_and_gradients_are_torchs(count, channels, kernel, stride, paddi
     network(torch.rand(30, channels, 14, 14))  # the batch norm gets its averages
     network.eval()
     images = torch.rand(count, channels, 14, 14)
-    for fast in (graph_of(network).folded(large).network, graph_of(network).hookable(large=large)[0]):
+    for fast in (accelerated(runner_of(network)).folded(large).network, accelerated(runner_of(network)).hookable(large=large)[0]):
         torch.testing.assert_close(fast(images), network(images), atol=1e-5, rtol=1e-4)
         torch.testing.assert_close(gradient(fast, images), gradient(network, images), atol=1e-5, rtol=1e-4)
 
@@ -52,15 +52,16 @@ def small() -> nn.Module:
 
 def test_hooks_are_heard_where_they_were_set_and_nowhere_else() -> None:
     network = small()
-    graph = graph_of(network)
-    hookable, relu = graph.hookable("2")
+    runner = runner_of(network)
+    fast = accelerated(runner)
+    hookable, relu = fast.hookable("2")
     assert isinstance(hookable, Chain)
     heard: list[Tensor] = []
     handle = relu.register_forward_hook(lambda _, __, output: heard.append(output))
     image = torch.rand(1, 1, 10, 10)
     hookable(image)
     torch.testing.assert_close(heard.pop(), network[:3](image))
-    for other in (graph.folded().network, network, graph.module):
+    for other in (fast.folded().network, network, runner.module):
         other(image)
     assert not heard
     handle.remove()
@@ -98,7 +99,7 @@ def test_each_kind_of_hook_is_heard_in_a_chain(register: str, options: dict[str,
 @pytest.mark.parametrize("layer", ["0", "1"])
 def test_a_layer_that_folding_changes_is_hooked_in_the_network_as_it_is(layer: str) -> None:
     network = small()
-    hookable, found = graph_of(network).hookable(layer)
+    hookable, found = accelerated(runner_of(network)).hookable(layer)
     heard: list[Tensor] = []
     with_hook = found.register_forward_hook(lambda _, __, output: heard.append(output))
     image = torch.rand(1, 1, 10, 10)
@@ -112,7 +113,7 @@ def test_the_fast_form_follows_weights_that_change_move_or_are_replaced_and_asks
     image = torch.rand(1, 1, 10, 10)
 
     def same() -> None:
-        torch.testing.assert_close(graph_of(network).folded().network(image), network(image), atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(accelerated(runner_of(network)).folded().network(image), network(image), atol=1e-5, rtol=1e-4)
 
     same()
     with torch.no_grad():
@@ -124,7 +125,7 @@ def test_the_fast_form_follows_weights_that_change_move_or_are_replaced_and_asks
     same()
     network.load_state_dict(small().state_dict())
     same()
-    assert not any(weight.requires_grad for weight in graph_of(network).folded().network.parameters())
+    assert not any(weight.requires_grad for weight in accelerated(runner_of(network)).folded().network.parameters())
     assert all(weight.requires_grad for weight in network.parameters())
 
 
@@ -139,7 +140,7 @@ def test_a_network_with_branches_is_folded_too() -> None:
 
     network = Branches().eval()
     images = torch.rand(2, 1, 8, 8)
-    fast = graph_of(network).folded().network
+    fast = accelerated(runner_of(network)).folded().network
     assert not isinstance(fast, Chain)
     torch.testing.assert_close(fast(images), network(images), atol=1e-6, rtol=1e-5)
     torch.testing.assert_close(gradient(fast, images), gradient(network, images), atol=1e-6, rtol=1e-5)

@@ -1,19 +1,17 @@
 """Which pixels a unit of a network can see, by arithmetic, for chains and branches."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import nn
 
 from cnnviz.errors import CnnvizError
-from cnnviz.models import LayerCall, LayerGraph, graph_of
-from cnnviz.models.graph import IMAGE
+from cnnviz.inspection.graph import IMAGE, LayerCall
+from cnnviz.inspection.rules import Numbers, Reach
+from cnnviz.inspection.runner import Runner, once_a_network, runner_of
 from cnnviz.ops.receptive_field import PIXEL, ReceptiveField, Window, receptive_fields
 
-Numbers = NDArray[np.int64]
 Span = tuple[int, int]
 """First and last pixel, inclusive; (0, −1) for a unit that sees only padding."""
 
@@ -103,25 +101,25 @@ def receptive_field(model: nn.Module, layer: str, input_shape: tuple[int, int, i
 
     Source: Araujo, Norris and Sim, "Computing receptive fields of convolutional neural networks", Distill 2019.
     """
-    graph = graph_of(model)
-    layer = graph.find(layer)
-    key = "receptive field", layer, tuple(input_shape)
-    if key not in graph.facts:
-        rows, cols = (_along(graph, layer, input_shape, axis) for axis in (0, 1))
-        graph.facts[key] = LayerField(rows.field, cols.field, _spans(rows), _spans(cols), rows.uniform and cols.uniform)
-    found: LayerField = graph.facts[key]
-    return found
+    runner = runner_of(model)
+    return _field(runner, runner.graph.find(layer), tuple(input_shape))
+
+
+@once_a_network
+def _field(runner: Runner, layer: str, input_shape: tuple[int, ...]) -> LayerField:
+    rows, cols = (_along(runner, layer, input_shape, axis) for axis in (0, 1))
+    return LayerField(rows.field, cols.field, _spans(rows), _spans(cols), rows.uniform and cols.uniform)
 
 
 def _spans(seen: _Seen) -> tuple[Span, ...]:
     return tuple((a, b) if a <= b else (0, -1) for a, b in zip(seen.first.tolist(), seen.last.tolist(), strict=True))
 
 
-def _along(graph: LayerGraph, layer: str, input_shape: tuple[int, int, int], axis: int) -> _Seen:
-    sizes = {name: shape[1:] for name, shape in graph.shapes(tuple(input_shape)).items()}
+def _along(runner: Runner, layer: str, input_shape: tuple[int, ...], axis: int) -> _Seen:
+    sizes = {name: shape[1:] for name, shape in runner.shapes(input_shape).items()}
     pixels = np.arange(input_shape[1 + axis])
     known = {IMAGE: _Seen(PIXEL, pixels, pixels)}
-    for name, call in graph.calls.items():
+    for name, call in runner.graph.calls.items():
         if name not in sizes or not call.inputs or any(source not in known for source in call.inputs):
             continue
         before = [known[source] for source in call.inputs]
@@ -134,29 +132,24 @@ def _along(graph: LayerGraph, layer: str, input_shape: tuple[int, int, int], axi
 
 def _carry(call: LayerCall, before: _Seen, length: int, axis: int) -> _Seen:
     """Through a layer with one input."""
-    module, n = call.module, len(before.first)
-    window = next((make(module, axis) for kinds, make in _WINDOWS if isinstance(module, kinds)), None)
-    if window is not None:
-        return _through(before, _cells(window, length, n, _beyond(module)), receptive_fields([window], before.field)[0], before.uniform)
-    if isinstance(module, nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d):
-        cells, widest = _adaptive_cells(length, n), -(-n // length)
-        return _through(before, cells, receptive_fields([Window(widest, widest)], before.field)[0], before.uniform and n % length == 0)
-    if isinstance(module, nn.ConvTranspose2d):
-        return _through(before, _transposed_cells(module, length, n, axis), before.field, uniform=False)
-    if (length == 1 and n > 1) or isinstance(module, nn.GroupNorm | nn.InstanceNorm2d):
-        whole = ReceptiveField(before.field.size + (n - 1) * before.field.stride, 0, before.field.offset)
-        return _through(before, np.tile(np.arange(n), (length, 1)), whole, before.uniform)
+    n = len(before.first)
+    reach = call.rules.reach(call.module, axis, length, n)
+    if reach is None and length == 1 and n > 1:
+        reach = Reach(np.arange(n)[None], Window(n, stride=0))
+    if reach is not None:
+        return _through(before, reach)
     if length != n:
         raise CnnvizError(f"'{call.name}' ({call.kind}) changes the size in a way whose receptive field is not known. Choose a layer before it.")
     return before
 
 
-def _through(before: _Seen, cells: Numbers, field: ReceptiveField, uniform: bool) -> _Seen:
-    """``cells``: (length, k) places in the layer's input that each unit takes, −1 where it takes none."""
-    outside = cells < 0
-    first = np.where(outside, _NOWHERE, before.first[cells]).min(1)
-    last = np.where(outside, -1, before.last[cells]).max(1)
-    return _Seen(field, first, last) if uniform else _uneven(first, last)
+def _through(before: _Seen, reach: Reach) -> _Seen:
+    outside = reach.cells < 0
+    first = np.where(outside, _NOWHERE, before.first[reach.cells]).min(1)
+    last = np.where(outside, -1, before.last[reach.cells]).max(1)
+    if reach.window is None or not (reach.uniform and before.uniform):
+        return _uneven(first, last)
+    return _Seen(receptive_fields([reach.window], before.field)[0], first, last)
 
 
 def _uneven(first: Numbers, last: Numbers) -> _Seen:
@@ -165,41 +158,6 @@ def _uneven(first: Numbers, last: Numbers) -> _Seen:
     starts, sizes = first[some], (last - first)[some] + 1
     stride = int(np.diff(starts).min()) if len(starts) > 1 else 0
     return _Seen(ReceptiveField(int(sizes.max(initial=0)), stride, int(starts.min(initial=0))), first, last, uniform=False)
-
-
-def _cells(window: Window, length: int, n: int, beyond: str) -> Numbers:
-    cells = np.arange(length)[:, None] * window.stride - window.padding + window.dilation * np.arange(window.kernel)
-    if beyond == "circular":
-        return cells % n
-    if beyond == "replicate":
-        return cells.clip(0, n - 1)
-    if beyond == "reflect":
-        return n - 1 - abs(n - 1 - abs(cells))
-    return np.where((cells >= 0) & (cells < n), cells, -1)
-
-
-def _beyond(module: Any) -> str:
-    """What stands beyond the edge; only zeros, and cells that do not count, are no pixels of the image."""
-    if isinstance(module, nn.ReflectionPad2d):
-        return "reflect"
-    if isinstance(module, nn.ReplicationPad2d):
-        return "replicate"
-    return str(getattr(module, "padding_mode", "zeros"))
-
-
-def _adaptive_cells(length: int, n: int) -> Numbers:
-    """Window i takes the cells from ⌊i n / length⌋ to ⌈(i + 1) n / length⌉ − 1, as in torch."""
-    place = np.arange(length)
-    first, after = place * n // length, -(-(place + 1) * n // length)
-    cells = first[:, None] + np.arange((after - first).max())
-    return np.where(cells < after[:, None], cells, -1)
-
-
-def _transposed_cells(module: Any, length: int, n: int, axis: int) -> Numbers:
-    """Output o takes each input i with o = i s − p + d t for some place t of the kernel."""
-    kernel, stride, padding, dilation = (_pair(value, axis) for value in (module.kernel_size, module.stride, module.padding, module.dilation))
-    moved = np.arange(length)[:, None] + padding - dilation * np.arange(kernel)
-    return np.where((moved % stride == 0) & (moved >= 0) & (moved < n * stride), moved // stride, -1)
 
 
 def _meet(call: LayerCall, before: list[_Seen], length: int) -> _Seen:
@@ -218,36 +176,8 @@ def _meet(call: LayerCall, before: list[_Seen], length: int) -> _Seen:
     return _Seen(ReceptiveField(end - start, next(iter(strides), 0), start), first, last)
 
 
-def _pair(value: Any, axis: int) -> int:
-    return int(value[axis] if isinstance(value, tuple | list) else value)
-
-
-def _convolution(module: Any, axis: int) -> Window:
-    kernel, dilation = _pair(module.kernel_size, axis), _pair(module.dilation, axis)
-    padding = module.padding
-    if isinstance(padding, str):
-        padding = dilation * (kernel - 1) // 2 if padding == "same" else 0
-    return Window(kernel, _pair(module.stride, axis), _pair(padding, axis), dilation)
-
-
-def _pooling(module: Any, axis: int) -> Window:
-    stride = module.kernel_size if module.stride is None else module.stride
-    return Window(_pair(module.kernel_size, axis), _pair(stride, axis), _pair(module.padding, axis), _pair(getattr(module, "dilation", 1), axis))
-
-
-def _zero_pad(module: Any, axis: int) -> Window:
-    return Window(1, padding=int(module.padding[2 if axis == 0 else 0]))
-
-
-_WINDOWS: tuple[tuple[Any, Callable[[Any, int], Window]], ...] = (
-    (nn.Conv2d, _convolution),
-    ((nn.MaxPool2d, nn.AvgPool2d), _pooling),
-    ((nn.ZeroPad2d, nn.ReflectionPad2d, nn.ReplicationPad2d), _zero_pad),
-)
-
-
 def shapes(model: nn.Module, input_shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
     """Layer name -> shape of its output for one image, without the batch; nothing is computed."""
-    graph = graph_of(model)
-    known = graph.shapes(tuple(input_shape))
-    return {shown: known[name] for shown, name in graph.shown.items() if name in known}
+    runner = runner_of(model)
+    known = runner.shapes(tuple(input_shape))
+    return {shown: known[name] for shown, name in runner.graph.shown.items() if name in known}

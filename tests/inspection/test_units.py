@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from cnnviz.data import fit, load, photo
 from cnnviz.errors import CnnvizError
 from cnnviz.features import explain_unit, feature_maps, receptive_field, unit_trace
-from cnnviz.models import PRESETS, build, graph_of, pretrained
+from cnnviz.inspection import accelerated, runner_of
+from cnnviz.models import PRESETS, build, pretrained
 from cnnviz.ops.activations import ACTIVATIONS, Maxout
 from cnnviz.training import open_run
 from cnnviz.vision import torchvision
@@ -224,12 +225,12 @@ def test_folding_batch_norm_changes_nothing_and_follows_new_weights() -> None:
     model = Branches(2, 3, 1, 1, 2, "zeros").eval()
     images = torch.rand(4, 3, 9, 9)
     for large in (False, True):
-        torch.testing.assert_close(graph_of(model).folded(large).network(images), model(images), atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(accelerated(runner_of(model)).folded(large).network(images), model(images), atol=1e-5, rtol=1e-4)
     with torch.no_grad():
         model.norm.bias.add_(1)
     for large in (False, True):
-        torch.testing.assert_close(graph_of(model).folded(large).network(images), model(images), atol=1e-5, rtol=1e-4)
-        folded = graph_of(model).folded(large)
+        torch.testing.assert_close(accelerated(runner_of(model)).folded(large).network(images), model(images), atol=1e-5, rtol=1e-4)
+        folded = accelerated(runner_of(model)).folded(large)
         head, tail = folded.head, folded.tail
         torch.testing.assert_close(tail(head(images)), model(images), atol=1e-5, rtol=1e-4)
         between = head(0.3 * images + 0.7 * images.flip(0))
@@ -245,9 +246,9 @@ def field_by_gradient(model: nn.Module, layer: str, shape: tuple[int, int, int],
         if isinstance(module, nn.BatchNorm2d):
             module.running_mean.zero_()  # type: ignore[union-attr]
     image = torch.rand(1, *shape, dtype=torch.float64) + 0.1
-    graph = graph_of(model.double())
+    runner = runner_of(model.double())
     image.requires_grad_()
-    output = graph.outputs(image)[graph.find(layer)]
+    output = runner.outputs(image)[runner.graph.find(layer)]
     (gradient,) = torch.autograd.grad(output[0, 0, row, col], image)
     rows, cols = gradient[0].abs().amax((0, 2)).nonzero().flatten(), gradient[0].abs().amax((0, 1)).nonzero().flatten()
     return int(rows[0]), int(cols[0]), int(rows[-1]) + 1, int(cols[-1]) + 1

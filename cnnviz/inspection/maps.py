@@ -6,13 +6,14 @@ import torch
 from torch import Tensor, nn
 
 from cnnviz.errors import CnnvizError
-from cnnviz.models import ImageNetwork, graph_of
+from cnnviz.inspection.runner import runner_of
+from cnnviz.models import ImageNetwork
 
 
 def feature_maps(model: nn.Module, image: Tensor) -> dict[str, Tensor]:
     """All layers' outputs for one image, in the order of computation, of any network.
 
-    The model is not changed: a private copy that shares its weights is run in evaluation mode (see ``LayerGraph``). Sums and
+    The model is not changed: a private copy that shares its weights is run in evaluation mode (see ``Runner``). Sums and
     joins of branches are layers too, named after their block: ``layer1.0.add``.
 
     Args:
@@ -27,12 +28,13 @@ def feature_maps(model: nn.Module, image: Tensor) -> dict[str, Tensor]:
     """
     batch = as_batch(model, image)
     try:
-        graph = graph_of(model)
+        runner = runner_of(model)
     except CnnvizError:
         return _by_hooks(model, batch)
     with torch.inference_mode():
-        outputs = graph.outputs(batch.to(graph.device))
-        return {shown: as_maps(outputs[name]) for shown, name in graph.shown.items() if name in outputs and outputs[name].dim() >= 2}
+        outputs = runner.outputs(batch.to(runner.device))
+        shown = runner.graph.shown.items()
+        return {layer: as_maps(outputs[name]) for layer, name in shown if name in outputs and outputs[name].dim() >= 2}
 
 
 def as_batch(model: nn.Module, image: Tensor) -> Tensor:
