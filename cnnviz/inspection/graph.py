@@ -69,7 +69,7 @@ class LayerGraph:
         Raises:
             CnnvizError: there is no such layer, or it is not on the way from the image to the answer.
         """
-        return find_call(list(self.calls), layer)
+        return layer if layer in self.calls else find_call(list(self.calls), layer)
 
     def place(self, layer: str) -> str:
         """Where the runner's module keeps the layer.

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnviz.errors import CnnvizError
-from cnnviz.inspection import Runner, as_batch, graph_of, once_a_network, runner_of, shapes
+from cnnviz.inspection import Runner, as_batch, once_a_network, runner_of
 from cnnviz.saliency.methods import METHODS, Method
 from cnnviz.saliency.setting import Progress, Setting
 
@@ -160,12 +160,21 @@ def layers_for_maps(model: nn.Module, input_shape: tuple[int, int, int]) -> list
     Raises:
         CnnvizError: the network has none.
     """
-    calls = graph_of(model).calls
-    found = [
+    return list(_layers_for_maps(runner_of(model), tuple(input_shape)))
+
+
+@once_a_network
+def _layers_for_maps(runner: Runner, input_shape: tuple[int, ...]) -> tuple[str, ...]:
+    calls, known = runner.graph.calls, runner.shapes(input_shape)
+    listed = [name for name, call in runner.graph.shown.items() if name in calls and call in known]
+    found = tuple(
         name
-        for name, shape in shapes(model, input_shape).items()
-        if len(shape) == 3 and shape[1] * shape[2] > 1 and name in calls and calls[name].module is not None and not calls[name].rules.normalises
-    ]
+        for name in listed
+        if len(shape := known[runner.graph.shown[name]]) == 3
+        and shape[1] * shape[2] > 1
+        and calls[name].module is not None
+        and not calls[name].rules.normalises
+    )
     if not found or not any(calls[name].kind.startswith("Conv") for name in calls):
         raise CnnvizError(
             "This network has no convolution, so it has no maps for a method that looks at a layer. Choose Gradient, Integrated gradients or Occlusion."
@@ -175,12 +184,12 @@ def layers_for_maps(model: nn.Module, input_shape: tuple[int, int, int]) -> list
 
 def default_layer(model: nn.Module, input_shape: tuple[int, int, int]) -> str:
     """The last layer with maps that is no pooling: where the network has seen most and still knows where."""
-    return _default_layer(runner_of(model), tuple(layers_for_maps(model, input_shape)))
+    return _default_layer(runner_of(model), tuple(input_shape))
 
 
 @once_a_network
-def _default_layer(runner: Runner, names: tuple[str, ...]) -> str:
-    calls = runner.graph.calls
+def _default_layer(runner: Runner, input_shape: tuple[int, ...]) -> str:
+    calls, names = runner.graph.calls, _layers_for_maps(runner, input_shape)
     return next((name for name in reversed(names) if not calls[name].rules.passes_on), names[-1])
 
 

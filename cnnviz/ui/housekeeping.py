@@ -17,9 +17,6 @@ SWEEP_SECONDS = 240.0
 """While somebody always waits for a page, all that came since the last thaw is looked through this often."""
 THAW_SECONDS = 600.0
 """Nothing is left out of the collections for longer than this, however busy the server is."""
-_ARENAS = 2
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
-"""From glibc's malloc.h."""
 
 _imported = threading.Event()
 
@@ -74,24 +71,6 @@ def thaw() -> None:
     gc.collect()
     gc.freeze()
     _give_back()
-
-
-def set_allocator() -> None:
-    """How glibc keeps memory in this process.
-
-    It gives each new thread one of eight heaps a core; Streamlit makes a thread a run, and each heap keeps what its largest
-    run took: forty visitors left 400 MB of holes behind in twelve heaps, in two heaps a quarter of it.
-
-    It hands large blocks back to the system when they are freed, and takes a page fault for every 4 kB when it gets them
-    again: all maps of a ResNet are 45 MB, and fetching them anew costs 40 % of a forward pass. So blocks of up to 32 MB,
-    256 MB in all, stay in the process.
-    """
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError):
-            library = ctypes.CDLL(None)
-            library.mallopt(_M_ARENA_MAX, _ARENAS)
-            library.mallopt(_M_MMAP_THRESHOLD, 32 << 20)
-            library.mallopt(_M_TRIM_THRESHOLD, 256 << 20)
 
 
 def _give_back() -> None:

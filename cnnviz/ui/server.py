@@ -12,8 +12,9 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.pages_manager import PagesManager
 
 from cnnviz.errors import CnnvizError
+from cnnviz.process_memory import few_arenas, keep_freed_memory
 from cnnviz.ui import pictures
-from cnnviz.ui.housekeeping import keep_house, set_allocator
+from cnnviz.ui.housekeeping import keep_house
 from cnnviz.ui.lecture import wait_for_imports
 
 
@@ -38,7 +39,8 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     """
     # What st.navigation itself sets at its first call; there is no other way before a session begins.
     PagesManager.uses_pages_directory = False
-    set_allocator()
+    few_arenas()
+    keep_freed_memory()
     keeper = asyncio.create_task(keep_house(Runtime.instance()))
     yield
     keeper.cancel()
