@@ -347,6 +347,26 @@ class FlattenRules(SameOrderRules):
         return True
 
 
+@rules_for(nn.Upsample, nn.UpsamplingNearest2d)
+class UpsampleRules(LayerRules):
+    passes_on = True
+
+    def affine(self, module: Any) -> bool:
+        return True
+
+    def reach(self, module: Any, axis: int, length: int, n: int) -> Reach | None:
+        """Nearest neighbour: output o takes the input ⌊o n / length⌋."""
+        return Reach((np.arange(length) * n // length)[:, None], None) if module.mode == "nearest" else None
+
+    def explain(self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]) -> UnitSum:
+        module: Any = call.module
+        if module.mode != "nearest":
+            return super().explain(call, inputs, unit, shape)
+        row, col = (at * n // length for at, n, length in zip(unit[1:], inputs[0].shape[1:], shape[1:], strict=True))
+        cell = cell_of(inputs[0], (unit[0], row, col))
+        return UnitSum(cell, torch.ones_like(cell), [(call.inputs[0], unit[0], row, col)])
+
+
 class _Identity(LayerRules):
     """In evaluation mode, nothing happens."""
 

@@ -12,9 +12,11 @@ from cnnviz.models.layers import (
     Layer,
     Linear,
     Pool,
+    Upsample,
     keep_first,
 )
 from cnnviz.models.network import ImageNetwork, Network, Normalise, build, code, definitions, expression, resolve
+from cnnviz.models.octaves import Both, OctaveConv
 from cnnviz.models.presets import PRESET_TITLES, PRESETS
 from cnnviz.models.pretrained import PRETRAINED, pretrained
 from cnnviz.models.spec import NetworkSpec, Plan, PlannedLayer, summary
@@ -27,6 +29,7 @@ __all__ = [
     "Activation",
     "BatchNorm",
     "Block",
+    "Both",
     "Conv",
     "Dense",
     "Dropout",
@@ -39,12 +42,14 @@ __all__ = [
     "Network",
     "NetworkSpec",
     "Normalise",
+    "OctaveConv",
     "Parallel",
     "Plan",
     "PlannedLayer",
     "Pool",
     "Repeat",
     "Residual",
+    "Upsample",
     "build",
     "code",
     "definitions",

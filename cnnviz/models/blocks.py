@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Literal, TypeVar, get_args
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from cnnviz.errors import CnnvizError
 from cnnviz.models.layers import Layer, Shape, register
@@ -32,9 +32,14 @@ class Block(Layer):
     Attributes:
         name: in the network, as it stands; if not given, the stem and a number.
         definition: the torch module of this kind in plain PyTorch, for code that runs without cnnviz.
+        pair_definition: the same where its edges carry two tensors; if empty, ``definition`` does for both.
+        cure: what to do where its branches do not fit; if empty, the shapes tell it.
+        takes_pair: its input must carry two tensors, or must not; ``None``: it takes both as they come.
     """
 
     definition: ClassVar[str] = ""
+    pair_definition: ClassVar[str] = ""
+    cure: ClassVar[str] = ""
     name: str
 
     def check(self) -> None:
@@ -46,12 +51,19 @@ class Block(Layer):
         if self.name in RESERVED or hasattr(nn.Module, self.name):
             raise CnnvizError(f"A block cannot be named '{self.name}', because the network uses this word itself. Choose another name.")
 
+    @property
+    def takes_pair(self) -> bool | None:
+        return None
+
     def parts(self) -> dict[str, Layers]:
         """Part -> its layers, in the order in which their weights are drawn."""
         raise NotImplementedError
 
     def flow(self, value: Value, part: Callable[[str, Value], Value], join: Callable[[Join, Sequence[Value]], Value]) -> Value:
-        """What the block makes of a value, if ``part`` sends one through a part and ``join`` puts several together."""
+        """What the block makes of a value, if ``part`` sends one through a part and ``join`` puts several together.
+
+        A value is one tensor, or a tuple of two, high and low frequencies (``OctaveConv``).
+        """
         raise NotImplementedError
 
     def code_of(self, parts: Mapping[str, str]) -> str:
@@ -63,7 +75,7 @@ def _is_layers(value: Any) -> bool:
     return isinstance(value, tuple) and all(isinstance(layer, Layer) for layer in value)
 
 
-def _held(layers: Any, what: str) -> Layers:
+def held(layers: Any, what: str) -> Layers:
     try:
         held = tuple(layers)
     except TypeError:
@@ -82,7 +94,7 @@ class Group(Block):
     name: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", _held(self.layers, "group"))
+        object.__setattr__(self, "layers", held(self.layers, "group"))
 
     def parts(self) -> dict[str, Layers]:
         return {"": self.layers}
@@ -117,12 +129,22 @@ class Residual(nn.Module):
     def forward(self, x):
         return self.after(self.body(x) + self.shortcut(x))
 """
+    pair_definition = """\
+class Residual(nn.Module):
+    def __init__(self, body, shortcut, after):
+        super().__init__()
+        self.body, self.shortcut, self.after = body, shortcut, after
+
+    def forward(self, x):
+        y, skip = self.body(x), self.shortcut(x)
+        return self.after(tuple(a + b for a, b in zip(y, skip)) if isinstance(y, tuple) else y + skip)
+"""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "body", _held(self.body, "body of a residual block"))
-        object.__setattr__(self, "after", _held(self.after, "part after the sum"))
+        object.__setattr__(self, "body", held(self.body, "body of a residual block"))
+        object.__setattr__(self, "after", held(self.after, "part after the sum"))
         if self.shortcut is not None:
-            object.__setattr__(self, "shortcut", _held(self.shortcut, "shortcut"))
+            object.__setattr__(self, "shortcut", held(self.shortcut, "shortcut"))
 
     def check(self) -> None:
         super().check()
@@ -160,10 +182,23 @@ class Parallel(nn.Module):
         answers = [branch(x) for branch in self.branches]
         return torch.cat(answers, dim=1) if self.join == "concat" else sum(answers[1:], answers[0])
 """
+    pair_definition = """\
+class Parallel(nn.Module):
+    def __init__(self, *branches, join):
+        super().__init__()
+        self.branches, self.join = nn.ModuleList(branches), join
+
+    def joined(self, answers):
+        return torch.cat(answers, dim=1) if self.join == "concat" else sum(answers[1:], answers[0])
+
+    def forward(self, x):
+        answers = [branch(x) for branch in self.branches]
+        return tuple(map(self.joined, zip(*answers))) if isinstance(answers[0], tuple) else self.joined(answers)
+"""
 
     def __post_init__(self) -> None:
         given: Any = self.branches if isinstance(self.branches, list | tuple) else (self.branches,)
-        object.__setattr__(self, "branches", tuple(_held(branch, "branch") for branch in given))
+        object.__setattr__(self, "branches", tuple(held(branch, "branch") for branch in given))
 
     def check(self) -> None:
         super().check()
@@ -201,9 +236,22 @@ class Dense(nn.Module):
             x = torch.cat([x, block(x)], dim=1)
         return x
 """
+    pair_definition = """\
+class Dense(nn.Module):
+    def __init__(self, *blocks):
+        super().__init__()
+        self.blocks = nn.ModuleList(blocks)
+
+    def forward(self, x):
+        for block in self.blocks:
+            y = block(x)
+            pair = isinstance(y, tuple)
+            x = tuple(torch.cat(two, dim=1) for two in zip(x, y)) if pair else torch.cat([x, y], dim=1)
+        return x
+"""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "block", _held(self.block, "block"))
+        object.__setattr__(self, "block", held(self.block, "block"))
 
     def check(self) -> None:
         super().check()
@@ -231,7 +279,7 @@ class Repeat(Layer):
 
     def __post_init__(self) -> None:
         given = (self.block,) if isinstance(self.block, Layer) else self.block
-        object.__setattr__(self, "block", _held(given, "block"))
+        object.__setattr__(self, "block", held(given, "block"))
 
     @property
     def stem(self) -> str:
@@ -298,10 +346,10 @@ class BlockModule(nn.Module):
             elif modules:
                 self.add_module(part, nn.Sequential(OrderedDict(modules)))
 
-    def forward(self, values: Tensor) -> Tensor:
+    def forward(self, values: Any) -> Any:
         return self._block.flow(values, self._through, joined)
 
-    def _through(self, part: str, values: Tensor) -> Tensor:
+    def _through(self, part: str, values: Any) -> Any:
         if part in self._own:
             for name in self._own[part]:
                 values = self._modules[name](values)  # type: ignore[misc]
@@ -313,8 +361,10 @@ class BlockModule(nn.Module):
         return self._block.kind
 
 
-def joined(join: Join, values: Sequence[Tensor]) -> Tensor:
-    """Several tensors (B, C, …) as one: one behind the other along the channels, or added."""
+def joined(join: Join, values: Sequence[Any]) -> Any:
+    """Several tensors (B, C, …) as one: one behind the other along the channels, or added; of several pairs, each for itself."""
+    if isinstance(values[0], tuple):
+        return tuple(joined(join, tensors) for tensors in zip(*values, strict=True))
     if join == "concat":
         return torch.cat(list(values), dim=1)
     total = values[0]

@@ -17,7 +17,7 @@ from torch.nn.utils import parametrize
 from cnnviz.errors import CnnvizError
 from cnnviz.ops.activations import ACTIVATIONS
 from cnnviz.ops.convolution import output_size
-from cnnviz.ops.receptive_field import Window
+from cnnviz.ops.receptive_field import ReceptiveField, Window, receptive_fields
 
 Shape = tuple[int, ...]
 """(C, H, W) of maps, or (N,) of a vector; without the batch."""
@@ -58,6 +58,10 @@ class Layer:
     def window(self) -> Window | None:
         """What one of its outputs looks at; ``None``: at all of the input."""
         return Window(1)
+
+    def seen(self, before: ReceptiveField) -> ReceptiveField | None:
+        """What one of its outputs sees of the image, if one of its inputs sees ``before``; ``None``: all of it."""
+        return None if self.window is None else receptive_fields([self.window], before)[0]
 
     def module(self, shape: Shape) -> nn.Module:
         raise NotImplementedError
@@ -270,6 +274,31 @@ class Pool(Layer):
 
     def code(self, shape: Shape) -> str:
         return f"nn.{'Max' if self.mode == 'max' else 'Avg'}Pool2d({self.size}{_arguments(**self._options())})"
+
+
+@register("upsample", wants_maps=True)
+@dataclass(frozen=True)
+class Upsample(Layer):
+    """Each value ``factor``×``factor`` times beside itself (nearest neighbour)."""
+
+    factor: int = 2
+
+    def check(self) -> None:
+        _whole("The factor", self.factor, 1)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return (shape[0], *(n * self.factor for n in shape[1:]))
+
+    def seen(self, before: ReceptiveField) -> ReceptiveField:
+        """Neighbours that come from one value see the same; on average they are ``factor`` times as near as before."""
+        stride = before.stride / self.factor
+        return ReceptiveField(before.size, stride, before.offset - stride * (self.factor - 1) / 2)
+
+    def module(self, shape: Shape) -> nn.Module:
+        return nn.Upsample(scale_factor=self.factor)
+
+    def code(self, shape: Shape) -> str:
+        return f"nn.Upsample(scale_factor={self.factor})"
 
 
 @register("dropout")

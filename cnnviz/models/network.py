@@ -1,7 +1,7 @@
 """A network that can be run and trained, built from its specification."""
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -127,15 +127,14 @@ def expression(network: Network) -> str:
 
 def definitions(network: Network) -> str:
     """The classes of the blocks that the expression uses; empty for a chain."""
-    kinds = dict.fromkeys(block.definition for top in network.plan.tree for block in _blocks(top))
-    return "\n\n".join(kind for kind in kinds if kind)
-
-
-def _blocks(place: PlannedLayer) -> Iterator[Block]:
-    if isinstance(place.layer, Block):
-        yield place.layer
-        for one in place.inner:
-            yield from _blocks(one)
+    kinds: dict[str, str] = {}
+    for top in network.plan.tree:
+        for place, block in top.blocks():
+            if place.low_shape and block.pair_definition:
+                kinds[block.kind] = block.pair_definition
+            else:
+                kinds.setdefault(block.kind, block.definition)
+    return "\n\n".join(kind for kind in kinds.values() if kind)
 
 
 def _sequence(places: Sequence[PlannedLayer], margin: str) -> str:

@@ -12,7 +12,7 @@ from torch import nn
 from cnnviz.errors import CnnvizError
 from cnnviz.models.blocks import DEEPEST, IN_PLACE, Block, BlockModule, Join, Names, Repeat, joined_shape
 from cnnviz.models.layers import LAYERS, Layer, Linear, Shape
-from cnnviz.ops.receptive_field import PIXEL, ReceptiveField, Window, receptive_fields
+from cnnviz.ops.receptive_field import PIXEL, ReceptiveField
 from cnnviz.settings import settings
 
 
@@ -130,6 +130,7 @@ class PlannedLayer:
         inner: of a block: what it holds, in the order of computation.
         part: of the block that holds it: which part it belongs to.
         sources: the names of what feeds it; ``"image"`` for the image.
+        low_shape: of a block whose output carries two tensors: that of the second one, the low frequencies.
     """
 
     name: str
@@ -140,6 +141,7 @@ class PlannedLayer:
     inner: tuple["PlannedLayer", ...] = ()
     part: str = ""
     sources: tuple[str, ...] = ()
+    low_shape: Shape = ()
 
     @property
     def parameters(self) -> int:
@@ -169,6 +171,13 @@ class PlannedLayer:
             yield self
         for one in self.inner:
             yield from one.elementary()
+
+    def blocks(self) -> Iterator[tuple["PlannedLayer", Block]]:
+        """All blocks in it, itself first, each with its place."""
+        if isinstance(self.layer, Block):
+            yield self, self.layer
+        for one in self.inner:
+            yield from one.blocks()
 
     def module(self) -> nn.Module:
         """Its torch module with fresh weights."""
@@ -230,6 +239,15 @@ class _Value:
     source: str
 
 
+_Values = _Value | tuple[_Value, ...]
+"""One tensor, or two: high and low frequencies."""
+
+
+_NEEDS_PAIR = "It needs two tensors, high and low frequencies, but gets one. Put an OctaveConv with pair=False before it."
+_NEEDS_ONE = "It takes one tensor, but gets two, high and low frequencies. Set pair=True, or put an OctaveConv with alpha=0 before it."
+_MIXED = "One branch gives two tensors, high and low frequencies, and another one only one. Let all of them end alike."
+
+
 class _Planner:
     """Sends a shape through all layers and counts what they cost."""
 
@@ -238,15 +256,19 @@ class _Planner:
         self.limits = settings()
         self.parameters = self.values = self.count = 0
 
-    def sequence(self, named: Iterable[tuple[str, Layer]], value: _Value, path: str, part: str, found: list[PlannedLayer]) -> _Value:
+    def sequence(self, named: Iterable[tuple[str, Layer]], value: _Values, path: str, part: str, found: list[PlannedLayer]) -> _Values:
         for own, layer in named:
             place, value = self.layer(f"{path}{own}", layer, value, part)
             found.append(place)
         return value
 
-    def layer(self, name: str, layer: Layer, value: _Value, part: str) -> tuple[PlannedLayer, _Value]:
+    def layer(self, name: str, layer: Layer, value: _Values, part: str) -> tuple[PlannedLayer, _Values]:
         if isinstance(layer, Block):
             return self.block(name, layer, value, part)
+        if isinstance(value, tuple):
+            raise CnnvizError(
+                f"{name}: It gets two tensors, high and low frequencies. Put it inside Both(…), or an OctaveConv with alpha=0 before it."
+            )
         shape = value.shape
         try:
             layer.check()
@@ -254,14 +276,14 @@ class _Planner:
                 layer = replace(layer, units=self.classes)
             if layer.wants_maps and len(shape) != 3:
                 raise CnnvizError(f"It needs maps, but gets a vector of {shape[0]} numbers. Put it before the flatten layer.")
-            after = _Value(layer.output_shape(shape), _seen(value.field, layer.window), name)
+            after = _Value(layer.output_shape(shape), None if value.field is None else layer.seen(value.field), name)
         except CnnvizError as error:
             raise CnnvizError(f"{name}: {error}") from None
         place = PlannedLayer(name, layer, shape, after.shape, after.field, part=part, sources=(value.source,))
         self._note(place)
         return place, after
 
-    def block(self, name: str, block: Block, value: _Value, part: str) -> tuple[PlannedLayer, _Value]:
+    def block(self, name: str, block: Block, value: _Values, part: str) -> tuple[PlannedLayer, _Values]:
         if name.count(".") >= DEEPEST:
             raise CnnvizError(f"{name}: the blocks are nested more than {DEEPEST} deep. Write the network more plainly.")
         inner: list[PlannedLayer] = []
@@ -269,31 +291,54 @@ class _Planner:
             block.check()
             parts = block.parts()
             own = Names(*(layers for at, layers in parts.items() if at in IN_PLACE))
+            if block.takes_pair is not None and block.takes_pair != isinstance(value, tuple):
+                raise CnnvizError(_NEEDS_PAIR if block.takes_pair else _NEEDS_ONE)
         except CnnvizError as error:
             raise CnnvizError(f"{name}: {error}") from None
 
-        def through(at: str, given: _Value) -> _Value:
+        def through(at: str, given: _Values) -> _Values:
             path = f"{name}." if at in IN_PLACE else f"{name}.{at}."
             return self.sequence((own if at in IN_PLACE else Names(parts[at])).of(parts[at]), given, path, at, inner)
 
-        def join(how: Join, given: Sequence[_Value]) -> _Value:
+        def join(how: Join, given: Sequence[_Values]) -> _Values:
+            single = [one for one in given if isinstance(one, _Value)]
+            if not single:
+                return tuple(add_or_concat(how, tensors) for tensors in zip(*given, strict=True))
+            if len(single) < len(given):
+                raise CnnvizError(f"{name}: {_MIXED}")
+            return add_or_concat(how, single)
+
+        def add_or_concat(how: Join, given: Sequence[_Value]) -> _Value:
             if how == "add" and len(given) != 2:
                 # One after the other, as torch adds them.
-                return given[0] if len(given) == 1 else join(how, (join(how, given[:-1]), given[-1]))
+                return given[0] if len(given) == 1 else add_or_concat(how, (add_or_concat(how, given[:-1]), given[-1]))
             layer = Joined(how)
             number = sum(isinstance(one.layer, Joined) for one in inner)
             place = f"{name}.{layer.stem}{f'_{number}' if number else ''}"
             try:
                 shape = joined_shape(how, [one.shape for one in given])
             except CnnvizError as error:
-                raise CnnvizError(f"{place}: {error}") from None
+                written = ", ".join("×".join(map(str, one.shape)) for one in given)
+                sentence = f"The branches give {written}. {block.cure}" if block.cure else error
+                raise CnnvizError(f"{place}: {sentence}") from None
             together = _Value(shape, _seen_together([one.field for one in given]), place)
             inner.append(PlannedLayer(place, layer, given[0].shape, shape, together.field, sources=tuple(one.source for one in given)))
             self._note(inner[-1])
             return together
 
         after = block.flow(value, through, join)
-        place = PlannedLayer(name, block, value.shape, after.shape, after.field, tuple(inner), part, (value.source,))
+        given, answers = (one if isinstance(one, tuple) else (one,) for one in (value, after))
+        place = PlannedLayer(
+            name,
+            block,
+            input_shape=given[0].shape,
+            output_shape=answers[0].shape,
+            receptive_field=answers[0].field,
+            inner=tuple(inner),
+            part=part,
+            sources=tuple(one.source for one in given),
+            low_shape=answers[1].shape if len(answers) > 1 else (),
+        )
         return place, after
 
     def _note(self, place: PlannedLayer) -> None:
@@ -312,10 +357,6 @@ class _Planner:
                 f"{place.name}: with its {prod(place.output_shape):,} values the maps of one image are more than "
                 f"{self.limits.max_activations:,}. Use fewer channels, or make the maps smaller before it (stride, pooling)."
             )
-
-
-def _seen(before: ReceptiveField | None, window: Window | None) -> ReceptiveField | None:
-    return None if before is None or window is None else receptive_fields([window], before)[0]
 
 
 def _seen_together(fields: Sequence[ReceptiveField | None]) -> ReceptiveField | None:
@@ -348,6 +389,10 @@ def summary(spec: NetworkSpec, input_shape: Shape, classes: int) -> Plan:
     planned: list[PlannedLayer] = []
     image = _Value(tuple(input_shape), PIXEL, "image")
     answer = _Planner(classes).sequence(Names(spec.layers).of(spec.layers), image, "", "", planned)
+    if isinstance(answer, tuple):
+        raise CnnvizError(
+            f"{planned[-1].name}: the network ends with two tensors, high and low frequencies. Put an OctaveConv with alpha=0 behind it."
+        )
     if answer.shape != (classes,):
         raise CnnvizError(
             f"{planned[-1].name}: the network ends with shape {'×'.join(map(str, answer.shape))}, but must end with "

@@ -1,5 +1,6 @@
 """How many input pixels a unit sees, layer by layer, for a chain of convolutions and poolings."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ class Window:
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """What one unit sees of the input image.
+    """What one unit sees of the input image. Behind an upsampling the three are means over the units, and may be fractions.
 
     Attributes:
         size: side of the square, in pixels.
@@ -24,14 +25,19 @@ class ReceptiveField:
         offset: first row (and column) of the square of the unit (0, 0); negative where it reaches into the padding.
     """
 
-    size: int
-    stride: int
-    offset: int
+    size: float
+    stride: float
+    offset: float
+
+    def __post_init__(self) -> None:
+        for name in ("size", "stride", "offset"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, int(value) if float(value).is_integer() else value)
 
     def span(self, index: int) -> tuple[int, int]:
         """First and last pixel, inclusive, along one side, of the unit in row (or column) ``index``."""
         first = self.offset + index * self.stride
-        return first, first + self.size - 1
+        return math.floor(first), math.ceil(first + self.size) - 1
 
 
 PIXEL = ReceptiveField(1, 1, 0)
