@@ -16,6 +16,7 @@ from cnnviz.figures.functions import (
     two_answers,
     value_histograms,
 )
+from cnnviz.figures.network_drawing import NetworkDrawing, network_drawing
 from cnnviz.figures.overlay import falling_similarity, overlay, share_curves
 from cnnviz.figures.pixels import VALUES, PixelSheet, as_csv, edits_from, edits_text, pixel_sheets, with_edits
 from cnnviz.figures.sheet import Sheet, image_sheet, judged_labels, limits, map_sheet
@@ -30,6 +31,7 @@ __all__ = [
     "VALIDATION",
     "VALUES",
     "ColourScale",
+    "NetworkDrawing",
     "PixelSheet",
     "Sheet",
     "activation_curves",
@@ -49,6 +51,7 @@ __all__ = [
     "lines",
     "loss_curve",
     "map_sheet",
+    "network_drawing",
     "overlay",
     "pixel_sheets",
     "probability_bars",

@@ -13,16 +13,20 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from cnnviz.figures import SEQUENTIAL, Sheet
+from cnnviz.figures import SEQUENTIAL, NetworkDrawing, Sheet
 from cnnviz.settings import ASSETS
 from cnnviz.ui.pictures import picture_url
 
 SKETCH_SIDE = 112
 
 
+LIBRARIES = {"network": "dagre.js"}
+"""Component -> the library that it is given."""
+
+
 def _read(file: str) -> str:
     path = ASSETS / "components" / file
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 @cache
@@ -32,7 +36,10 @@ def _component(name: str) -> Callable[..., Any]:
         f"cnnviz_{name}",
         html=_read(f"{name}.html") or "<span></span>",
         css=_read("common.css") + _read(f"{name}.css"),
-        js=_read("common.js") + _read(f"{name}.js") + "\nexport default (given) => mount({ ...given, data: parsed(given.data) });\n",
+        js=_read("common.js")
+        + _read(LIBRARIES.get(name, ""))
+        + _read(f"{name}.js")
+        + "\nexport default (given) => mount({ ...given, data: parsed(given.data) });\n",
     )
 
 
@@ -218,3 +225,38 @@ def matrix(
     result = component("matrix", key, data=data, default={"picked": None}, on_picked_change=listen)
     told = result.picked
     return (int(told["row"]), int(told["column"])) if isinstance(told, dict) else None
+
+
+def network_view(key: str, drawing: NetworkDrawing, picked: str = "", *, pickable: bool = False) -> str | None:
+    """A network as cards and lines. Returns the layer that was clicked last.
+
+    Args:
+        picked: the layer to mark.
+        pickable: a click opens the layer, which the page then shows.
+    """
+    data = {
+        "title": drawing.title,
+        "alt": drawing.alt,
+        "shape": drawing.input_shape,
+        "cards": [
+            {
+                "name": card.name,
+                "block": card.block,
+                "title": card.title,
+                "kind": card.kind,
+                "shape": card.shape,
+                "parameters": card.parameters,
+                "multiplyAdds": card.multiply_adds,
+                "field": card.field,
+            }
+            for card in drawing.cards
+        ],
+        "frames": [{"name": frame.name, "parent": frame.parent, "title": frame.title} for frame in drawing.frames],
+        "lines": drawing.lines,
+        "folded": drawing.folded,
+        "picked": picked,
+        "pickable": pickable,
+    }
+    told = component("network", key, data=data, default={"picked": None}, on_picked_change=listen).picked
+    known = {card.name for card in drawing.cards}
+    return str(told["name"]) if isinstance(told, dict) and told.get("name") in known else None

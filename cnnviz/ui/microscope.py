@@ -53,8 +53,9 @@ def _largest(values: Tensor, layer: str, channel: int) -> Unit:
     return Unit(layer, channel, *divmod(int(values[channel].abs().argmax()), values.shape[2]))
 
 
-def chosen_unit(maps: Mapping[str, Tensor], wall: tuple[str, int] | None, cell: str) -> Unit | None:
-    """The unit that was clicked last: on the wall (its largest value), on the enlarged map (key ``cell``), with a button, or in a link.
+def chosen_unit(maps: Mapping[str, Tensor], wall: tuple[str, int] | None, cell: str, drawn: str | None = None) -> Unit | None:
+    """The unit that was clicked last: on the wall (its largest value), on the enlarged map (key ``cell``), in the drawing of the network
+    (the largest value of the layer ``drawn``), with a button, or in a link.
 
     In the address: ``layer``, ``map``, ``row``, ``col``.
     """
@@ -62,12 +63,14 @@ def chosen_unit(maps: Mapping[str, Tensor], wall: tuple[str, int] | None, cell: 
     clicked = (st.session_state.get(cell) or {}).get("picked")
     if wall is not None and wall != st.session_state.get("unit_wall") and wall[0] in maps:
         unit = _largest(maps[wall[0]], wall[0], min(wall[1], len(maps[wall[0]]) - 1))
+    elif drawn is not None and drawn != st.session_state.get("unit_drawn") and drawn in maps:
+        unit = _largest(maps[drawn], drawn, int(maps[drawn].flatten(1).amax(1).argmax()))
     elif clicked is not None and clicked != st.session_state.get("unit_cell") and unit is not None and unit.layer in maps:
         row, col = divmod(int(clicked["map"]), maps[unit.layer].shape[2])
         unit = Unit(unit.layer, unit.channel, min(row, maps[unit.layer].shape[1] - 1), col)
     elif any(changed_by_itself(name) for name in ("layer", "map", "row", "col")):
         unit = _linked(maps)
-    st.session_state["unit_wall"], st.session_state["unit_cell"] = wall, clicked
+    st.session_state["unit_wall"], st.session_state["unit_cell"], st.session_state["unit_drawn"] = wall, clicked, drawn
     if unit is not None and (unit.layer not in maps or unit.channel >= len(maps[unit.layer])):
         unit = None
     if unit is not None:

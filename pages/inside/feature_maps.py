@@ -5,10 +5,10 @@ import torch
 from torch import Tensor
 
 from cnnviz.features import feature_maps, probabilities
-from cnnviz.figures import image_sheet, limits, map_sheet, pixel_sheets, probability_bars, with_edits
+from cnnviz.figures import image_sheet, limits, map_sheet, network_drawing, pixel_sheets, probability_bars, with_edits
 from cnnviz.training import Run
 from cnnviz.ui.charts import chart
-from cnnviz.ui.components import WallItem, map_wall
+from cnnviz.ui.components import WallItem, map_wall, network_view
 from cnnviz.ui.edits import edit_pixel, pixel_edits
 from cnnviz.ui.frame import Experiment, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import ChosenImage, choose_image
@@ -53,6 +53,7 @@ def maps_of_all_layers() -> None:
         chosen = choose_network()
         picture = choose_image(images_of(chosen))
         one_scale = st.toggle("One colour scale for all layers", key="one_scale", bind="query-params")
+        draw = st.toggle("Draw the network", key="draw_network", bind="query-params")
         two = st.toggle("A second image beside it", key="two", bind="query-params")
         if two:
             other_picture = choose_image(images_of(chosen), number=8, photograph="coffee", prefix="second_")
@@ -77,6 +78,11 @@ def maps_of_all_layers() -> None:
             shown = {wanted: maps[wanted]}
 
     with play:
+        unit_before = st.session_state.get("unit")
+        drawn = None
+        if draw:
+            picture_of = remember(("drawing", network.key), network_drawing, network.model, network.title, network.input_shape)
+            drawn = network_view("network_view", picture_of, unit_before.layer if unit_before else "", pickable=True)
         span = limits(*shown.values()) if one_scale else None
         wall, prediction = st.columns([2.6, 1], gap="medium")
         with wall:
@@ -96,7 +102,6 @@ def maps_of_all_layers() -> None:
                 clicked = map_wall("pair_wall", items)
             else:
                 items = [first, *remember(("wall", state), wall_items, shown, span)]
-                unit_before = st.session_state.get("unit")
                 marked = (unit_before.layer, unit_before.channel) if unit_before else None
                 clicked = map_wall("wall", items, marked, pickable=True, follow=True)
         with prediction:
@@ -117,15 +122,21 @@ def maps_of_all_layers() -> None:
         if event is not None and event.value is not None:
             edit_pixel(edits, event.channel, event.row, event.col, event.value)
     code_of_image = picture.edited(edits, network.input_shape)
-    unit_of_a_map(chosen, network, image, code_of_image, None if two else clicked, span)
+    unit_of_a_map(chosen, network, image, code_of_image, None if two else clicked, drawn, span)
 
 
 @section
 def unit_of_a_map(
-    chosen: Run | str, network: OpenNetwork, image: Tensor, image_code: str, clicked: tuple[str, int] | None, span: tuple[float, float] | None
+    chosen: Run | str,
+    network: OpenNetwork,
+    image: Tensor,
+    image_code: str,
+    clicked: tuple[str, int] | None,
+    drawn: str | None,
+    span: tuple[float, float] | None,
 ) -> None:
     maps, _ = seen(network, image)
-    unit = chosen_unit(maps, clicked, "unit_map")
+    unit = chosen_unit(maps, clicked, "unit_map", drawn)
     if unit is not None:
         unit_panel(network, image, maps, unit, "unit_map", span)
     else:

@@ -5,12 +5,13 @@ import streamlit as st
 from cnnviz.data import DATASETS, load
 from cnnviz.features import filters, probabilities
 from cnnviz.figures import image_sheet, judged_labels, map_sheet
+from cnnviz.figures.network_drawing import drawing_of_preset
 from cnnviz.models import PRESET_TITLES, summary
 from cnnviz.models.presets import PRESETS
 from cnnviz.training import ACTIVE, OPTIMIZERS, SCHEDULES, Metric, Run, TrainingSpec, open_run, start, warm_up
-from cnnviz.ui.components import WallItem, browser_key, map_wall, matrix, step_player
-from cnnviz.ui.frame import Experiment, error_box, link, section, show_code, source, title, try_this
-from cnnviz.ui.links import choice, page_address
+from cnnviz.ui.components import WallItem, browser_key, map_wall, matrix, network_view, step_player
+from cnnviz.ui.frame import Experiment, draws, error_box, link, section, show_code, source, title, try_this
+from cnnviz.ui.links import choice, chosen, page_address
 from cnnviz.ui.live import live_curves, watch
 from cnnviz.ui.memory import remember
 from cnnviz.ui.runs import EXAMPLE, commands, current_run, current_step, describe, fetch_all, notices, show_run
@@ -26,9 +27,10 @@ with left:
 
     @section
     def settings() -> None:
-        dataset = choice("Data set", {name: entry.title for name, entry in DATASETS.items()}, "dataset")
+        both = draws(settings, drawing)
+        dataset = choice("Data set", {name: entry.title for name, entry in DATASETS.items()}, "dataset", on_change=both)
         entry = DATASETS[dataset]
-        network = choice("Network", PRESET_TITLES, "network")
+        network = choice("Network", PRESET_TITLES, "network", on_change=both)
         optimizer = choice("Optimiser", {name: entry.title for name, entry in OPTIMIZERS.items()}, "optimizer")
         rate, epochs = st.columns(2)
         learning_rate = rate.number_input(
@@ -47,6 +49,7 @@ with left:
         )  # fmt: skip
         plan = summary(PRESETS[network], entry.shape, len(entry.classes))
         st.caption(f"{len(plan)} layers, **{plan.parameters:,}** parameters, {plan.multiply_adds / 1e6:.2f} million multiply-adds an image")
+        st.toggle("Draw the network", key="draw_network", bind="query-params", on_change=both)
         key = browser_key()
         settings.tell(key or "")
         if st.button("Train", key="train", type="primary", icon=":material/play_circle:", width="stretch", disabled=key is None):
@@ -54,8 +57,19 @@ with left:
                 show_run(start(spec, key).id)
                 st.rerun()
 
-    settings()
-    key = settings.told
+
+with right:
+
+    @section
+    def drawing() -> None:
+        if st.session_state.get("draw_network"):
+            entry, name = DATASETS[chosen("dataset")], chosen("network")
+            network_view("network_view", remember(("drawing", name, entry.name), drawing_of_preset, name, entry.shape, len(entry.classes)))
+
+
+settings()
+drawing()
+key = settings.told
 
 run = current_run() or open_run(EXAMPLE)
 
@@ -77,14 +91,14 @@ def view(run: Run) -> None:
     metrics, steps, state = run.metrics(), run.steps, run.state
     if run.id != EXAMPLE:
         commands(run, key)
-    chosen = current_step("lab_step", run)
-    live_curves("curves", {run.spec.network_name: run}, weights=True, step=chosen)
+    step_now = current_step("lab_step", run)
+    live_curves("curves", {run.spec.network_name: run}, weights=True, step=step_now)
     notices(run, metrics)
     if not steps:
         st.info("The first weights appear as soon as the run has started.", icon=":material/hourglass_empty:")
         return
-    step_player("lab_step", run.id, steps, run.total_steps, chosen, live=state in ACTIVE)
-    step = steps[-1] if chosen not in steps else chosen
+    step_player("lab_step", run.id, steps, run.total_steps, step_now, live=state in ACTIVE)
+    step = steps[-1] if step_now not in steps else step_now
     map_wall("lab_wall", remember(("lab_wall", run.id, step, run.version(step)), kernels_and_predictions, run, step))
     measured = [metric for metric in metrics if metric.confusion and metric.step <= step]
     if measured:

@@ -11,6 +11,7 @@ PAGE = "pages/inside/feature_maps.py"
         {},
         {"step": "0"},
         {"step": "17", "number": "3999", "one_scale": "true"},
+        {"draw_network": "true"},
         {"image": "draw"},
         {"image": "draw", "centred": "false"},
         {"image": "photo", "photo": "coffee"},
@@ -44,3 +45,11 @@ def test_a_photo_is_shown_as_the_network_sees_it_and_rubbish_gives_a_sentence(op
     assert not app.exception
     assert "not a picture" in app.error[0].value
     assert "Prediction at step" in words(app)
+
+
+def test_a_network_with_blocks_opens_at_a_unit_where_branches_meet(open_page: Open) -> None:
+    app = open_page(PAGE, network="untrained_small_resnet", layer="stage2.residual1.add", map="3", row="2", col="1", draw_network="true")
+    assert not app.exception
+    assert not app.error
+    assert "stage2.residual1.add, map 3" in [heading.value for heading in app.subheader]
+    assert "add: the sum of **2** products" in words(app)

@@ -1,0 +1,313 @@
+// A network as cards and lines; blocks fold and unfold. dagre (in dagre.js, put in front of this file) says where things stand.
+
+function mount({ data, setStateValue, parentElement }) {
+  const root = parentElement.querySelector(".root");
+  const drawing = (root.drawing ??= create(root));
+  drawing.send = (name) => setStateValue("picked", { name, at: Date.now() });
+  drawing.update(data);
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+const KINDS = { conv: "#0072b2", linear: "#cc79a7", norm: "#56b4e9", activation: "#d55e00", pool: "#009e73", join: "#e69f00", other: "#7f7f7f", image: "#7f7f7f", block: "#7f7f7f" };
+const LETTER = 6.7;
+const HEAD = 24;
+
+function create(root) {
+  const [paper, tip, table] = [".paper", ".tip", ".table"].map((name) => root.querySelector(name));
+  const details = root.querySelector("details");
+  const drawing = { send: () => {}, update };
+  let data = null, folded = new Set(), direction = "", zoom = 0, current = "image", picked = null, parents, leaves, cards, places;
+
+  function update(next) {
+    const same = data !== null && data.title === next.title && JSON.stringify(data.lines) === JSON.stringify(next.lines);
+    data = next;
+    picked = data.picked;
+    if (!same) {
+      folded = new Set(data.folded);
+      parents = new Map(data.frames.map((frame) => [frame.name, frame.parent]));
+      leaves = new Map(data.cards.map((card) => [card.name, card]));
+      [direction, zoom, current] = ["", 0, "image"];
+      table.replaceChildren();
+      details.open = false;
+    }
+    for (const name of ["unfold", "fold"]) root.querySelector(`[data-do=${name}]`).hidden = data.frames.length === 0;
+    if (same) mark(); else draw();
+    tip.textContent = picked && leaves.has(picked) ? told(picked) : hint();
+  }
+
+  const hint = () => `${data.alt} ${data.frames.length ? "Click a block to fold or unfold it. " : ""}Point at a layer for its numbers${data.pickable ? "; click it to open it" : ""}.`;
+  const own = (name) => name.slice(name.lastIndexOf(".") + 1);
+  const dimensions = (shape) => shape.join("×");
+  const amount = (value) => value >= 1e9 ? `${brief(value / 1e9)} G` : value >= 1e6 ? `${brief(value / 1e6)} M` : value.toLocaleString("en");
+
+  function ancestors(block) {
+    const found = [];
+    for (let at = block; at; at = parents.get(at)) found.unshift(at);
+    return found;
+  }
+  // What stands for a layer: itself, or the outermost folded block around it.
+  function seen(name) {
+    if (name === "image") return name;
+    return ancestors(leaves.get(name).block).find((block) => folded.has(block)) ?? name;
+  }
+  const inside = (block) => data.cards.filter((card) => ancestors(card.block).includes(block));
+
+  function told(name) {
+    if (name === "image") return `The image: ${dimensions(data.shape)}.`;
+    const numbers = (parameters, adds) => [
+      parameters === null ? "" : `${parameters.toLocaleString("en")} parameters`,
+      adds === null ? "" : `${adds.toLocaleString("en")} multiply-adds`,
+    ].filter(Boolean);
+    if (!leaves.has(name)) {
+      const held = inside(name);
+      const sum = (field) => held.some((card) => card[field] === null) ? null : held.reduce((total, card) => total + card[field], 0);
+      return `${name}: ${held.length} layers; ${[`output ${dimensions(held.at(-1).shape)}`, ...numbers(sum("parameters"), sum("multiplyAdds"))].join(", ")}.`;
+    }
+    const card = leaves.get(name);
+    const words = [`output ${dimensions(card.shape)}`, ...numbers(card.parameters, card.multiplyAdds)];
+    return `${name}: ${card.title}; ${words.join(", ")}${card.field ? `; a unit sees ${card.field}` : ""}.`;
+  }
+
+  function visible() {
+    const nodes = new Map([["image", { kind: "image", lines: ["image", dimensions(data.shape)], block: "", shape: data.shape }]]);
+    for (const card of data.cards) {
+      const name = seen(card.name);
+      if (name === card.name) nodes.set(name, { kind: card.kind, lines: [own(name), card.title], block: card.block, shape: card.shape });
+      else {
+        const held = inside(name);
+        const known = held.reduce((total, one) => total + (one.parameters ?? 0), 0);
+        nodes.set(name, { kind: "block", lines: [`▸ ${own(name)}`, `${held.length} layers, ${amount(known)} par.`], block: parents.get(name), shape: held.at(-1).shape });
+      }
+    }
+    const lines = new Map();
+    for (const [from, to] of data.lines) {
+      const [a, b] = [seen(from), seen(to)];
+      if (a !== b) lines.set(`${a}>${b}`, { from: a, to: b, shape: from === "image" ? data.shape : leaves.get(from).shape });
+    }
+    return { nodes, lines: [...lines.values()] };
+  }
+
+  function layout(nodes, lines) {
+    const graph = new dagre.graphlib.Graph({ compound: true });
+    graph.setGraph({ rankdir: direction, nodesep: direction === "LR" ? 18 : 24, ranksep: direction === "LR" ? 20 : 26, marginx: 12, marginy: 12 });
+    const frames = data.frames.filter((frame) => !folded.has(frame.name) && !ancestors(frame.parent).some((block) => folded.has(block)));
+    for (const frame of frames) {
+      graph.setNode(frame.name, {});
+      if (frame.parent) graph.setParent(frame.name, frame.parent);
+    }
+    const changes = new Map();
+    for (const line of lines) {
+      const before = lines.filter((other) => other.to === line.from).map((other) => dimensions(other.shape));
+      changes.set(line, line.from !== "image" && before.some((shape) => shape !== dimensions(line.shape)));
+    }
+    for (const [name, node] of nodes) {
+      const width = node.kind === "join" && node.lines[1].length === 1 ? 34 : Math.max(62, LETTER * Math.max(...node.lines.map((text) => text.length)) + 22);
+      graph.setNode(name, { width, height: node.kind === "join" && node.lines[1].length === 1 ? 34 : 44 });
+      if (node.block) graph.setParent(name, node.block);
+    }
+    for (const line of lines) {
+      const text = changes.get(line) ? dimensions(line.shape) : "";
+      graph.setEdge(line.from, line.to, text ? { text, width: LETTER * text.length, height: 16, labelpos: direction === "LR" ? "c" : "r" } : { text });
+    }
+    dagre.layout(graph);
+    return { graph, frames };
+  }
+
+  function element(tag, attributes, children = []) {
+    const made = document.createElementNS(SVG, tag);
+    for (const [name, value] of Object.entries(attributes)) if (value !== null) made.setAttribute(name, value);
+    made.append(...children);
+    return made;
+  }
+
+  function path(points) {
+    // Straight to the middle of each two points, and round the points between them.
+    const [first, ...rest] = points;
+    let text = `M${first.x},${first.y}`;
+    rest.slice(0, -1).forEach((point, at) => {
+      const next = rest[at + 1];
+      text += ` Q${point.x},${point.y} ${at === rest.length - 2 ? next.x : (point.x + next.x) / 2},${at === rest.length - 2 ? next.y : (point.y + next.y) / 2}`;
+    });
+    return rest.length < 2 ? `${text} L${rest[0].x},${rest[0].y}` : text;
+  }
+
+  function draw() {
+    const { nodes, lines } = visible();
+    if (!nodes.has(current) && !parents.has(current)) current = seen(current);
+    const room = paper.clientWidth || 800;
+    direction ||= room < 640 ? "TB" : "LR";
+    const { graph, frames } = layout(nodes, lines);
+    const { width, height } = graph.graph();
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    zoom ||= Math.min(1, Math.max(0.82, (room - 4) / (width * rem)));
+    places = new Map([...nodes.keys()].map((name) => [name, { ...graph.node(name), before: [], after: [] }]));
+    for (const line of lines) { places.get(line.from).after.push(line.to); places.get(line.to).before.push(line.from); }
+    const marker = element("marker", { id: "arrow", viewBox: "0 0 10 10", refX: 9, refY: 5, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" },
+      [element("path", { d: "M0,0 L10,5 L0,10 z", class: "tip-of-line" })]);
+    marker.firstChild.style.fill = "var(--st-text-color)";
+    const top = frames.length ? HEAD : 0;
+    const svg = element("svg", { width: Math.round(width * rem * zoom), height: Math.round((height + top) * rem * zoom), viewBox: `0 ${-top} ${width} ${height + top}`,
+      role: "group", "aria-label": data.alt }, [element("defs", {}, [marker])]);
+    const boxes = new Map(frames.map((frame) => [frame.name, graph.node(frame.name)]));
+    for (const box of boxes.values()) svg.append(element("rect", { class: "frame", x: box.x - box.width / 2, y: box.y - box.height / 2, width: box.width, height: box.height, rx: 8 }));
+    for (const line of lines) {
+      const edge = graph.edge(line.from, line.to);
+      const drawn = element("path", { class: "line", d: path(edge.points), "marker-end": "url(#arrow)", "data-from": line.from, "data-to": line.to });
+      svg.append(drawn);
+      if (edge.text) svg.append(element("text", { class: "shape", x: edge.x, y: edge.y + (direction === "LR" ? -5 : 4), "text-anchor": "middle" }, [edge.text]));
+    }
+    cards = new Map();
+    for (const [name, node] of nodes) {
+      cards.set(name, card(name, node, graph.node(name)));
+      svg.append(cards.get(name));
+    }
+    const ends = new Map();
+    for (const frame of frames) {
+      cards.set(frame.name, frameHead(frame, boxes.get(frame.name), ends));
+      svg.append(cards.get(frame.name));
+    }
+    if (!cards.has(current)) current = "image";
+    cards.get(current).setAttribute("tabindex", 0);
+    paper.replaceChildren(svg);
+    root.querySelector("[data-do=turn]").textContent = direction === "LR" ? "Top to bottom" : "Left to right";
+  }
+
+  // The name of an open block, above its frame; behind those of the blocks around it, so that they stand in one line.
+  function frameHead(frame, box, ends) {
+    const text = `▾ ${own(frame.name)}${["", "group"].includes(frame.title) || own(frame.name).startsWith(frame.title) ? "" : ` · ${frame.title}`}`;
+    const width = LETTER * text.length + 16;
+    const left = Math.max(box.x - box.width / 2, (ends.get(frame.parent) ?? -Infinity) + 4);
+    const above = box.y - box.height / 2;
+    ends.set(frame.name, left + width);
+    const head = element("g", { class: "frame-head", tabindex: -1, role: "button", "aria-expanded": "true", "aria-label": `${told(frame.name)} Fold it.`, "data-frame": frame.name }, [
+      element("rect", { x: left, y: above - 20, width, height: 20, rx: 4 }),
+      element("text", { x: left + 6, y: above - 5 }, [text]),
+    ]);
+    listen(head, frame.name);
+    return head;
+  }
+
+  function card(name, node, box) {
+    const [left, above] = [box.x - box.width / 2, box.y - box.height / 2];
+    const parts = node.kind === "join" && node.lines[1].length === 1
+      ? [element("circle", { class: "edge", cx: box.x, cy: box.y, r: 15 }), element("text", { x: box.x, y: box.y + 6, "text-anchor": "middle", "font-size": 19 }, [node.lines[1]])]
+      : [
+        ...(node.kind === "block" ? [element("rect", { x: left + 5, y: above + 5, width: box.width, height: box.height, rx: 6 })] : []),
+        element("rect", { class: "edge", x: left, y: above, width: box.width, height: box.height, rx: 6 }),
+        element("rect", { class: "stripe", x: left + 1, y: above + 1, width: 6, height: box.height - 2, rx: 3, style: `fill:${KINDS[node.kind]}` }),
+        element("text", { class: "name", x: left + 13, y: above + 18 }, [node.lines[0]]),
+        element("text", { class: "what", x: left + 13, y: above + 36 }, [node.lines[1]]),
+      ];
+    const group = element("g", { class: `card${picked === name ? " picked" : ""}`, tabindex: -1, role: "button", "data-name": name, "aria-label": told(name),
+      "aria-expanded": node.kind === "block" ? "false" : null, "aria-pressed": node.kind === "block" || name === "image" ? null : picked === name }, parts);
+    listen(group, name);
+    return group;
+  }
+
+  function listen(group, name) {
+    group.addEventListener("pointerenter", () => point(name));
+    group.addEventListener("focus", () => point(name));
+    group.addEventListener("click", () => { go(name, false); act(name); });
+    group.addEventListener("keydown", (event) => {
+      const move = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[event.key];
+      if (move) go(neighbour(name, ...move), true);
+      else if (event.key === "Enter") act(name);
+      else if (event.key === " ") toggle(leaves.has(name) ? leaves.get(name).block : name);
+      else return;
+      event.preventDefault();
+    });
+  }
+
+  function point(name) {
+    tip.textContent = told(name);
+    for (const line of paper.querySelectorAll(".line")) line.classList.toggle("near", line.dataset.from === name || line.dataset.to === name);
+  }
+
+  function go(name, focus) {
+    cards.get(current)?.setAttribute("tabindex", -1);
+    current = name;
+    cards.get(name).setAttribute("tabindex", 0);
+    if (focus) { cards.get(name).focus(); cards.get(name).scrollIntoView({ block: "nearest", inline: "nearest" }); }
+  }
+
+  // Along the lines in the direction of the drawing, else to the nearest card on that side.
+  function neighbour(name, x, y) {
+    const place = places.get(name);
+    if (!place) return inside(name).map((held) => seen(held.name)).find((held) => places.has(held)) ?? name;
+    const along = direction === "LR" ? x : y;
+    const ways = along > 0 ? place.after : along < 0 ? place.before : [...places.keys()].filter((other) => other !== name);
+    const gap = (other) => {
+      const at = places.get(other);
+      const [dx, dy] = [at.x - place.x, at.y - place.y];
+      return along ? Math.hypot(dx, dy) : Math.sign(x ? dx : dy) !== (x || y) || Math.abs(x ? dx : dy) < 8 ? Infinity : Math.hypot(x ? dx : 3 * dx, x ? 3 * dy : dy);
+    };
+    const nearest = ways.map((other) => [gap(other), other]).sort((a, b) => a[0] - b[0])[0];
+    return nearest && nearest[0] < Infinity ? nearest[1] : name;
+  }
+
+  function act(name) {
+    if (name === "image") return;
+    if (!leaves.has(name)) { toggle(name); return; }
+    picked = name;
+    mark();
+    drawing.send(name);
+  }
+
+  function mark() {
+    for (const [name, group] of cards) {
+      group.classList.toggle("picked", name === picked);
+      if (group.hasAttribute("aria-pressed")) group.setAttribute("aria-pressed", name === picked);
+    }
+  }
+
+  function toggle(block) {
+    if (!block || !parents.has(block)) return;
+    if (folded.has(block)) folded.delete(block); else folded.add(block);
+    current = block;
+    draw();
+    if (!cards.has(block)) current = seen(inside(block)[0].name);
+    go(cards.has(block) ? block : current, true);
+  }
+
+  function fillTable() {
+    if (!details.open || table.firstChild) return;
+    const titles = ["layer", "what it does", "output", "parameters", "multiply-adds", "a unit sees"];
+    const number = (value) => make("td", { className: "number", textContent: value === null ? "" : value.toLocaleString("en") });
+    const rows = data.cards.map((card) => make("tr", {}, [
+      ...[card.name, card.title, dimensions(card.shape)].map((text) => make("td", { textContent: text })),
+      number(card.parameters), number(card.multiplyAdds), make("td", { textContent: card.field }),
+    ]));
+    table.replaceChildren(make("table", {}, [make("thead", {}, [make("tr", {}, titles.map((text) => make("th", { textContent: text, scope: "col" })))]), make("tbody", {}, rows)]));
+  }
+
+  // The picture with its colours written into it, so that it looks the same without this page.
+  function save() {
+    const svg = paper.firstChild;
+    const copy = svg.cloneNode(true);
+    const kept = ["fill", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "font-size", "font-weight", "font-family", "paint-order"];
+    const twins = copy.querySelectorAll("*");
+    svg.querySelectorAll("*").forEach((drawn, at) => {
+      const style = getComputedStyle(drawn);
+      twins[at].setAttribute("style", kept.map((name) => `${name}:${style.getPropertyValue(name)}`).join(";"));
+      for (const name of ["tabindex", "role", "aria-expanded", "aria-pressed"]) twins[at].removeAttribute(name);
+    });
+    copy.setAttribute("xmlns", SVG);
+    const [x, y, width, height] = copy.getAttribute("viewBox").split(" ");
+    copy.prepend(element("title", {}, [data.alt]), element("rect", { x, y, width, height, fill: getComputedStyle(paper).getPropertyValue("--st-background-color") }));
+    const address = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(copy)], { type: "image/svg+xml" }));
+    make("a", { href: address, download: `${data.title.replace(/[^\w-]+/g, "_") || "network"}.svg` }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  }
+
+  const deeds = {
+    unfold: () => { folded.clear(); zoom = 0; draw(); },
+    fold: () => { folded = new Set(data.frames.map((frame) => frame.name)); zoom = 0; draw(); },
+    turn: () => { direction = direction === "LR" ? "TB" : "LR"; zoom = 0; draw(); },
+    smaller: () => { zoom = Math.max(0.3, zoom / 1.25); draw(); },
+    larger: () => { zoom = Math.min(2.5, zoom * 1.25); draw(); },
+    save,
+  };
+  root.querySelector(".bar").addEventListener("click", (event) => deeds[event.target.dataset.do]?.());
+  details.addEventListener("toggle", fillTable);
+  return drawing;
+}
