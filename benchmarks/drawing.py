@@ -26,14 +26,14 @@ def main() -> None:
         page.locator("g.card").first.wait_for()
         one: dict[str, list[float]] = {"unfold": [], "fold": []}
         for _ in range(TIMES):
-            one["unfold"].append(press(page, '[data-name="stage2"]'))
-            one["fold"].append(press(page, '[data-frame="stage2"]'))
+            one["unfold"].append(press(page, '[data-name="layer2"]'))
+            one["fold"].append(press(page, '[data-frame="layer2"]'))
         whole = press(page, "[data-do=unfold]")
         print(f"LeNet-5 laid out anew: {turned:.1f} ms")
         for name, times in one.items():
             middle = percentile(times, 0.5)
             print(f"ResNet-101, a stage of 4 blocks, {name}: {middle:.1f} ms, {middle / turned:.1f} times LeNet-5, {middle / 16:.1f} frames")
-        print(f"ResNet-101, all of its 344 layers unfolded at once: {whole:.0f} ms, {whole / turned:.0f} times LeNet-5")
+        print(f"ResNet-101, all of its layers unfolded at once: {whole:.0f} ms, {whole / turned:.0f} times LeNet-5")
 
 
 if __name__ == "__main__":
