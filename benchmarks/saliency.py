@@ -19,7 +19,7 @@ from torch.nn import functional
 from benchmarks._app import percentile
 from cnnviz.data import fit, load, photo
 from cnnviz.saliency import METHODS, attribute
-from cnnviz.saliency.setting import superpixels
+from cnnviz.saliency.question import superpixels
 from cnnviz.training import open_run
 from cnnviz.vision import torchvision
 

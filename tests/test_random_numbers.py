@@ -31,7 +31,7 @@ from cnnviz.saliency import (
     sanity_check,
     sensitivity,
 )
-from cnnviz.saliency.setting import superpixels
+from cnnviz.saliency.question import superpixels
 from cnnviz.training import Trainer, TrainingSpec, open_run
 from cnnviz.vision import torchvision
 from tests.models.test_builder import chains

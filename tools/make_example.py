@@ -24,7 +24,7 @@ from cnnviz.models import PRESETS, pretrained
 from cnnviz.models.variants import with_dropout, without_pooling
 from cnnviz.ops.convolution import trace
 from cnnviz.ops.kernels import apply, grey, kernel
-from cnnviz.ops.layers import hand_filters, layer_maps
+from cnnviz.ops.layer_kinds import hand_filters, layer_maps
 from cnnviz.saliency import attribute
 from cnnviz.settings import ASSETS
 from cnnviz.training import TrainingSpec, open_run

@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
 from cnnviz.inspection import as_batch, runner_of
+from cnnviz.ops.scores import confusion
 
 Progress = Callable[[float], None]
 _BATCH = 500
@@ -94,7 +95,7 @@ def measure(model: nn.Module, images: Tensor, labels: Tensor, batch: int = _BATC
         for part, truth in zip(images.split(batch), labels.split(batch), strict=True):
             logits = model(part)
             loss += functional.cross_entropy(logits, truth, reduction="sum").item()
-            right += int((logits.argmax(1) == truth).sum())
+            right += int(confusion(logits, truth).trace())
     return loss / len(images), right / len(images)
 
 

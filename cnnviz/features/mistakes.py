@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from cnnviz.data import ImageDataset
 from cnnviz.errors import CnnvizError
 from cnnviz.features.predictions import probabilities
+from cnnviz.ops.scores import accuracy, confusion
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,12 @@ class Answers:
 
     @property
     def accuracy(self) -> float:
-        return (self.predicted == self.labels).float().mean().item()
+        return accuracy(self.probabilities, self.labels).item()
 
     @property
     def confusion(self) -> Tensor:
         """(classes, classes) counts: row is the true class, column the predicted one."""
-        classes = self.probabilities.shape[1]
-        return torch.bincount(self.labels * classes + self.predicted, minlength=classes**2).view(classes, classes)
+        return confusion(self.probabilities, self.labels)
 
     def cell(self, true: int, predicted: int) -> list[int]:
         """Numbers of the images of one cell, the most confident first."""

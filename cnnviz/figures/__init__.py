@@ -1,21 +1,11 @@
 """Arrays in, pictures out: Pillow for grids of maps, Plotly for curves and matrices."""
 
+from cnnviz.figures.activations import activation_curves, by_depth, depth_histogram
 from cnnviz.figures.colours import DIVERGING, GREY, SEQUENTIAL, TRAIN, VALIDATION, ColourScale, scale_for
+from cnnviz.figures.comparisons import channel_bars, draws_in_words, lines, spread_of_draws, two_answers, value_histograms
 from cnnviz.figures.curves import calibration_curve, curve_in_words, loss_curve, probability_bars, value_map
 from cnnviz.figures.drawings import receptive_squares, unit_network, volumes
-from cnnviz.figures.functions import (
-    DASHES,
-    SERIES,
-    activation_curves,
-    by_depth,
-    channel_bars,
-    depth_histogram,
-    draws_in_words,
-    lines,
-    spread_of_draws,
-    two_answers,
-    value_histograms,
-)
+from cnnviz.figures.line_styles import DASHES, SERIES
 from cnnviz.figures.network_drawing import NetworkDrawing, network_drawing
 from cnnviz.figures.overlay import falling_similarity, overlay, share_curves
 from cnnviz.figures.pixels import VALUES, PixelSheet, as_csv, edits_from, edits_text, pixel_sheets, with_edits

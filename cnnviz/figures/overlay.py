@@ -9,8 +9,9 @@ from PIL import Image
 from torch import Tensor
 
 from cnnviz.figures.colours import DIVERGING, SEQUENTIAL
+from cnnviz.figures.comparisons import lines
 from cnnviz.figures.curves import layout
-from cnnviz.figures.functions import line_style, lines
+from cnnviz.figures.line_styles import line_style
 from cnnviz.figures.sheet import Sheet
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from cnnviz.errors import CnnvizError
 from cnnviz.inspection import Runner, as_batch, once_a_network, runner_of
 from cnnviz.saliency.methods import METHODS, Method
-from cnnviz.saliency.setting import Progress, Setting
+from cnnviz.saliency.question import Progress, Question
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,13 +76,13 @@ def attribute(
     batch = batch.to(runner.device)
     target = check_target(runner, batch, target)
     chosen = _checked_layer(model, runner, batch, entry, layer)
-    setting = Setting(runner, batch.requires_grad_(), target, chosen, _checked_options(entry, options), progress)
+    question = Question(runner, batch.requires_grad_(), target, chosen, _checked_options(entry, options), progress)
     import captum.attr  # noqa: F401  # a second at the first call, which is not the method's own time
 
     started = time.perf_counter()
     try:
         with torch.enable_grad():
-            values, total = entry.run(setting)
+            values, total = entry.run(question)
     except (ValueError, RuntimeError):
         _check_answer(runner, batch)
         raise
@@ -93,7 +93,7 @@ def attribute(
     if not math.isfinite(plain):
         _check_answer(runner, batch)
         raise CnnvizError(f"{entry.title} gave values that are not finite for this image. Choose another method or layer.")
-    return Attribution(summed, method, seconds, target, chosen, values, plain if total is None else total, setting.options)
+    return Attribution(summed, method, seconds, target, chosen, values, plain if total is None else total, question.options)
 
 
 def _checked_image(model: nn.Module, image: Tensor) -> Tensor:

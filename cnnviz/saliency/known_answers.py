@@ -11,7 +11,7 @@ from torch.nn.utils import skip_init
 from cnnviz.errors import CnnvizError
 from cnnviz.saliency.attribution import attribute
 from cnnviz.saliency.methods import METHODS
-from cnnviz.saliency.setting import Progress
+from cnnviz.saliency.question import Progress
 from cnnviz.saliency.trust import rank_correlation
 
 SIDE = 28

@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from cnnviz.errors import CnnvizError
 from cnnviz.inspection import Runner, once_a_network
 from cnnviz.inspection.layer_types import ElementwiseRules
-from cnnviz.saliency.setting import BASELINES, Setting
+from cnnviz.saliency.question import BASELINES, Question
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Method:
         formula: in LaTeX; S is the class's logit, x the image, A a layer's maps.
         cost: passes through the network.
         blind: what it does not see, or says wrongly.
-        run: Setting -> values (C, H, W) or (1, H, W), and their sum as the method counts it (``None``: the plain sum).
+        run: Question -> values (C, H, W) or (1, H, W), and their sum as the method counts it (``None``: the plain sum).
         options: what can be set.
         needs_layer: it looks at the maps of a layer, which a network without convolution does not have.
         complete: its values promise to add up to S(x) − S(baseline).
@@ -53,7 +53,7 @@ class Method:
     paper: str
     cost: str
     blind: str
-    run: Callable[[Setting], tuple[Tensor, float | None]]
+    run: Callable[[Question], tuple[Tensor, float | None]]
     options: tuple[Option, ...] = ()
     needs_layer: bool = False
     complete: bool = False
@@ -66,36 +66,36 @@ _SEED = Option("seed", "Seed", 0, 0, 10**6)
 _PIECES = Option("pieces", "Superpixels, about", 50, 4, 400)
 
 
-def _gradient(setting: Setting) -> tuple[Tensor, None]:
+def _gradient(question: Question) -> tuple[Tensor, None]:
     from captum.attr import Saliency
 
-    return Saliency(setting.forward(1)).attribute(setting.image, target=setting.target, abs=False)[0], None
+    return Saliency(question.forward(1)).attribute(question.image, target=question.target, abs=False)[0], None
 
 
-def _input_x_gradient(setting: Setting) -> tuple[Tensor, None]:
+def _input_x_gradient(question: Question) -> tuple[Tensor, None]:
     from captum.attr import InputXGradient
 
-    return InputXGradient(setting.forward(1)).attribute(setting.image, target=setting.target)[0].detach(), None
+    return InputXGradient(question.forward(1)).attribute(question.image, target=question.target)[0].detach(), None
 
 
-def _guided_backprop(setting: Setting) -> tuple[Tensor, None]:
+def _guided_backprop(question: Question) -> tuple[Tensor, None]:
     from captum.attr import GuidedBackprop
 
-    with setting.module() as (network, _):
-        _need_relu(setting, "Guided backpropagation")
-        return GuidedBackprop(network).attribute(setting.image, target=setting.target)[0], None
+    with question.module() as (network, _):
+        _need_relu(question, "Guided backpropagation")
+        return GuidedBackprop(network).attribute(question.image, target=question.target)[0], None
 
 
-def _deconvolution(setting: Setting) -> tuple[Tensor, None]:
+def _deconvolution(question: Question) -> tuple[Tensor, None]:
     from captum.attr import Deconvolution
 
-    with setting.module() as (network, _):
-        _need_relu(setting, "Deconvolution")
-        return Deconvolution(network).attribute(setting.image, target=setting.target)[0], None
+    with question.module() as (network, _):
+        _need_relu(question, "Deconvolution")
+        return Deconvolution(network).attribute(question.image, target=question.target)[0], None
 
 
-def _need_relu(setting: Setting, name: str) -> None:
-    if not _has_relu(setting.runner):
+def _need_relu(question: Question, name: str) -> None:
+    if not _has_relu(question.runner):
         raise CnnvizError(f"{name} changes how ReLU passes gradients back, but this network has no ReLU. Choose Gradient or Integrated gradients.")
 
 
@@ -104,56 +104,56 @@ def _has_relu(runner: Runner) -> bool:
     return any(isinstance(module, nn.ReLU) for module in runner.module.modules())
 
 
-def _integrated_gradients(setting: Setting) -> tuple[Tensor, None]:
+def _integrated_gradients(question: Question) -> tuple[Tensor, None]:
     from captum.attr import IntegratedGradients
 
-    steps = int(setting.options["steps"])
+    steps = int(question.options["steps"])
     # Up to its first nonlinear layer the network is affine: on the straight path its output moves on a straight path too, and the gradients that
     # arrive there may be averaged before they go back through it. So these layers, a large share of the cost, run once and not at every step.
-    folded = setting.folded
+    folded = question.folded
     head, tail = folded.head, folded.tail
-    image, empty = setting.image, setting.baseline
+    image, empty = question.image, question.baseline
     maps = head(image)
-    mean = IntegratedGradients(setting.forward(steps, tail), multiply_by_inputs=False).attribute(
-        maps.detach(), head(empty).detach(), setting.target, n_steps=steps, internal_batch_size=setting.batch_of(steps)
+    mean = IntegratedGradients(question.forward(steps, tail), multiply_by_inputs=False).attribute(
+        maps.detach(), head(empty).detach(), question.target, n_steps=steps, internal_batch_size=question.batch_of(steps)
     )  # fmt: skip
     (gradient,) = torch.autograd.grad(maps, image, mean.to(maps.dtype))
     return ((image - empty) * gradient)[0].detach(), None
 
 
-def _smooth_grad(setting: Setting) -> tuple[Tensor, None]:
+def _smooth_grad(question: Question) -> tuple[Tensor, None]:
     from captum.attr import Saliency
 
-    samples, generator = int(setting.options["samples"]), setting.generator()
-    spread = float(setting.options["noise"]) * (setting.image.max() - setting.image.min()).item()
-    saliency = Saliency(setting.forward(samples))
-    total = torch.zeros_like(setting.image[0])
-    for size in setting.batches(samples):
-        images = setting.image.detach() + spread * setting.noise(size, generator)
-        total += saliency.attribute(images.requires_grad_(), target=setting.target, abs=False).sum(0)
+    samples, generator = int(question.options["samples"]), question.generator()
+    spread = float(question.options["noise"]) * (question.image.max() - question.image.min()).item()
+    saliency = Saliency(question.forward(samples))
+    total = torch.zeros_like(question.image[0])
+    for size in question.batches(samples):
+        images = question.image.detach() + spread * question.noise(size, generator)
+        total += saliency.attribute(images.requires_grad_(), target=question.target, abs=False).sum(0)
     return total / samples, None
 
 
-def _gradient_shap(setting: Setting) -> tuple[Tensor, None]:
+def _gradient_shap(question: Question) -> tuple[Tensor, None]:
     from captum.attr import Saliency
 
-    samples, generator = int(setting.options["samples"]), setting.generator()
-    saliency, empty = Saliency(setting.forward(samples)), setting.baseline.detach()
-    total = torch.zeros_like(setting.image[0])
-    for size in setting.batches(samples):
-        images = setting.image.detach() + float(setting.options["noise"]) * setting.noise(size, generator)
+    samples, generator = int(question.options["samples"]), question.generator()
+    saliency, empty = Saliency(question.forward(samples)), question.baseline.detach()
+    total = torch.zeros_like(question.image[0])
+    for size in question.batches(samples):
+        images = question.image.detach() + float(question.options["noise"]) * question.noise(size, generator)
         share = torch.rand(size, 1, 1, 1, generator=generator).to(images)
         between = (empty + share * (images - empty)).requires_grad_()
-        total += ((images - empty) * saliency.attribute(between, target=setting.target, abs=False)).sum(0)
+        total += ((images - empty) * saliency.attribute(between, target=question.target, abs=False)).sum(0)
     return total / samples, None
 
 
-def _deep_lift(setting: Setting) -> tuple[Tensor, None]:
+def _deep_lift(question: Question) -> tuple[Tensor, None]:
     from captum.attr import DeepLift
 
-    with setting.module(2) as (network, _):
-        _let_rescale(setting.runner)
-        return DeepLift(network).attribute(setting.image, setting.baseline, target=setting.target)[0].detach(), None
+    with question.module(2) as (network, _):
+        _let_rescale(question.runner)
+        return DeepLift(network).attribute(question.image, question.baseline, target=question.target)[0].detach(), None
 
 
 @once_a_network
@@ -166,97 +166,97 @@ def _let_rescale(runner: Runner) -> None:
             SUPPORTED_NON_LINEAR.setdefault(type(call.module), nonlinear)
 
 
-def _grad_cam(setting: Setting) -> tuple[Tensor, None]:
+def _grad_cam(question: Question) -> tuple[Tensor, None]:
     from captum.attr import LayerGradCam
 
-    with setting.module() as (network, layer):
-        found = LayerGradCam(network, layer).attribute(setting.image.detach(), target=setting.target)
-    return setting.upsampled(found.detach())[0], None
+    with question.module() as (network, layer):
+        found = LayerGradCam(network, layer).attribute(question.image.detach(), target=question.target)
+    return question.upsampled(found.detach())[0], None
 
 
-def _guided_grad_cam(setting: Setting) -> tuple[Tensor, None]:
+def _guided_grad_cam(question: Question) -> tuple[Tensor, None]:
     from captum.attr import GuidedGradCam
 
-    with setting.module(2) as (network, layer):
-        _need_relu(setting, "Guided Grad-CAM")
-        found = GuidedGradCam(network, layer).attribute(setting.image, target=setting.target, interpolate_mode="bilinear")
+    with question.module(2) as (network, layer):
+        _need_relu(question, "Guided Grad-CAM")
+        found = GuidedGradCam(network, layer).attribute(question.image, target=question.target, interpolate_mode="bilinear")
     return found[0].detach(), None
 
 
-def _maps_and_gradients(setting: Setting) -> tuple[Tensor, Tensor]:
+def _maps_and_gradients(question: Question) -> tuple[Tensor, Tensor]:
     """(1, N, h, w) of the layer, and the derivative of the logit with respect to them."""
     with torch.enable_grad():
-        image = setting.image.detach().requires_grad_()
-        outputs = setting.runner.outputs(image)
-        maps, logits = outputs[setting.layer], outputs[next(reversed(outputs))]
-        (gradients,) = torch.autograd.grad(logits[0, setting.target], maps)
+        image = question.image.detach().requires_grad_()
+        outputs = question.runner.outputs(image)
+        maps, logits = outputs[question.layer], outputs[next(reversed(outputs))]
+        (gradients,) = torch.autograd.grad(logits[0, question.target], maps)
     return maps.detach(), gradients
 
 
-def _grad_cam_pp(setting: Setting) -> tuple[Tensor, None]:
-    maps, gradients = _maps_and_gradients(setting)
+def _grad_cam_pp(question: Question) -> tuple[Tensor, None]:
+    maps, gradients = _maps_and_gradients(question)
     squared = gradients.square()
     share = squared / (2 * squared + maps.sum((2, 3), keepdim=True) * gradients**3).where(squared > 0, torch.ones_like(squared))
     weights = (share * gradients.relu()).sum((2, 3), keepdim=True)
-    return setting.upsampled((weights * maps).sum(1, keepdim=True).relu())[0], None
+    return question.upsampled((weights * maps).sum(1, keepdim=True).relu())[0], None
 
 
-def _layer_cam(setting: Setting) -> tuple[Tensor, None]:
-    maps, gradients = _maps_and_gradients(setting)
-    return setting.upsampled((gradients.relu() * maps).sum(1, keepdim=True).relu())[0], None
+def _layer_cam(question: Question) -> tuple[Tensor, None]:
+    maps, gradients = _maps_and_gradients(question)
+    return question.upsampled((gradients.relu() * maps).sum(1, keepdim=True).relu())[0], None
 
 
-def _score_cam(setting: Setting) -> tuple[Tensor, None]:
+def _score_cam(question: Question) -> tuple[Tensor, None]:
     with torch.inference_mode():
-        maps = setting.runner.outputs(setting.image)[setting.layer][0]
-        strongest = maps.flatten(1).amax(1).argsort(descending=True)[: int(setting.options["channels"])]
-        forward = setting.forward(len(strongest) + 1)
-        base = forward(setting.baseline).softmax(1)[0, setting.target]
-        scores, total = [], setting.image.new_zeros(1, 1, *setting.image.shape[-2:])
-        for chosen in strongest.split(setting.batch):
-            masks = setting.upsampled(maps[chosen].unsqueeze(1))
+        maps = question.runner.outputs(question.image)[question.layer][0]
+        strongest = maps.flatten(1).amax(1).argsort(descending=True)[: int(question.options["channels"])]
+        forward = question.forward(len(strongest) + 1)
+        base = forward(question.baseline).softmax(1)[0, question.target]
+        scores, total = [], question.image.new_zeros(1, 1, *question.image.shape[-2:])
+        for chosen in strongest.split(question.batch):
+            masks = question.upsampled(maps[chosen].unsqueeze(1))
             low, high = masks.amin((2, 3), keepdim=True), masks.amax((2, 3), keepdim=True)
             masks = (masks - low) / (high - low).clamp_min(1e-8)
-            scores.append(forward(setting.image * masks).softmax(1)[:, setting.target] - base)
+            scores.append(forward(question.image * masks).softmax(1)[:, question.target] - base)
         weights = torch.cat(scores).softmax(0)
-        for chosen, weight in zip(strongest.split(setting.batch), weights.split(setting.batch), strict=True):
-            total += (setting.upsampled(maps[chosen].unsqueeze(1)) * weight.view(-1, 1, 1, 1)).sum(0, keepdim=True)
+        for chosen, weight in zip(strongest.split(question.batch), weights.split(question.batch), strict=True):
+            total += (question.upsampled(maps[chosen].unsqueeze(1)) * weight.view(-1, 1, 1, 1)).sum(0, keepdim=True)
         return total.relu()[0], None
 
 
-def _rise(setting: Setting) -> tuple[Tensor, None]:
-    count, keep, cells = int(setting.options["masks"]), float(setting.options["keep"]), int(setting.options["cells"])
-    generator = setting.generator()
-    height, width = setting.image.shape[-2:]
+def _rise(question: Question) -> tuple[Tensor, None]:
+    count, keep, cells = int(question.options["masks"]), float(question.options["keep"]), int(question.options["cells"])
+    generator = question.generator()
+    height, width = question.image.shape[-2:]
     # Each mask is a coarse random grid, enlarged by one cell and cut out with a random shift.
     tall, wide = -(-height // cells), -(-width // cells)
-    forward = setting.forward(count)
-    total = setting.image.new_zeros(1, height, width)
+    forward = question.forward(count)
+    total = question.image.new_zeros(1, height, width)
     with torch.inference_mode():
-        for size in setting.batches(count):
-            grids = (torch.rand(size, 1, cells, cells, generator=generator) < keep).to(setting.image)
+        for size in question.batches(count):
+            grids = (torch.rand(size, 1, cells, cells, generator=generator) < keep).to(question.image)
             large = functional.interpolate(grids, ((cells + 1) * tall, (cells + 1) * wide), mode="bilinear", align_corners=False)
             tops, lefts = (torch.randint(n, (size,), generator=generator).tolist() for n in (tall, wide))
             masks = torch.stack([mask[:, t : t + height, x : x + width] for mask, t, x in zip(large, tops, lefts, strict=True)])
-            scores = forward(setting.image * masks).softmax(1)[:, setting.target]
+            scores = forward(question.image * masks).softmax(1)[:, question.target]
             total += (scores.view(-1, 1, 1, 1) * masks).sum(0)
     return total / (count * keep), None
 
 
-def _occlusion(setting: Setting) -> tuple[Tensor, None]:
+def _occlusion(question: Question) -> tuple[Tensor, None]:
     from captum.attr import Occlusion
 
-    channels, height, width = setting.image.shape[1:]
-    window = int(setting.options["window"]) or max(2, min(height, width) // 7)
-    stride = int(setting.options["stride"]) or max(1, window // 2)
+    channels, height, width = question.image.shape[1:]
+    window = int(question.options["window"]) or max(2, min(height, width) // 7)
+    stride = int(question.options["stride"]) or max(1, window // 2)
     if window > min(height, width):
         raise CnnvizError(f"A window of {window} pixels does not fit in a {height}×{width} image. Use {min(height, width)} or less.")
     stride = min(stride, window)
     places = (-(-(height - window) // stride) + 1) * (-(-(width - window) // stride) + 1)
     with torch.inference_mode():
-        return Occlusion(setting.forward(places + 1)).attribute(
-            setting.image, (channels, window, window), (channels, stride, stride), setting.baseline, setting.target,
-            perturbations_per_eval=setting.batch,
+        return Occlusion(question.forward(places + 1)).attribute(
+            question.image, (channels, window, window), (channels, stride, stride), question.baseline, question.target,
+            perturbations_per_eval=question.batch,
         )[0], None  # fmt: skip
 
 
@@ -306,39 +306,39 @@ class _WeightedSum:
         return torch.from_numpy(self._model.coef_)
 
 
-def _lime(setting: Setting) -> tuple[Tensor, float]:
+def _lime(question: Question) -> tuple[Tensor, float]:
     from captum.attr import Lime
     from sklearn.linear_model import Lasso
 
-    pieces, samples = setting.superpixels(), int(setting.options["samples"])
-    explainer = Lime(setting.forward(samples), _WeightedSum(Lasso(alpha=0.01, random_state=0)), perturb_func=_coins(setting.generator()))
+    pieces, samples = question.superpixels(), int(question.options["samples"])
+    explainer = Lime(question.forward(samples), _WeightedSum(Lasso(alpha=0.01, random_state=0)), perturb_func=_coins(question.generator()))
     found = explainer.attribute(
-        setting.image, setting.baseline, setting.target, feature_mask=pieces, n_samples=samples, perturbations_per_eval=setting.batch
+        question.image, question.baseline, question.target, feature_mask=pieces, n_samples=samples, perturbations_per_eval=question.batch
     )  # fmt: skip
     return _by_pieces(found, pieces)
 
 
-def _kernel_shap(setting: Setting) -> tuple[Tensor, float]:
+def _kernel_shap(question: Question) -> tuple[Tensor, float]:
     from captum.attr import KernelShap
     from sklearn.linear_model import LinearRegression
 
-    pieces, samples = setting.superpixels(), int(setting.options["samples"])
-    explainer = KernelShap(setting.forward(samples))
+    pieces, samples = question.superpixels(), int(question.options["samples"])
+    explainer = KernelShap(question.forward(samples))
     explainer.interpretable_model = _WeightedSum(LinearRegression())
-    explainer.perturb_func = _coalitions(setting.generator())
+    explainer.perturb_func = _coalitions(question.generator())
     found = explainer.attribute(
-        setting.image, setting.baseline, setting.target, feature_mask=pieces, n_samples=samples, perturbations_per_eval=setting.batch
+        question.image, question.baseline, question.target, feature_mask=pieces, n_samples=samples, perturbations_per_eval=question.batch
     )  # fmt: skip
     return _by_pieces(found, pieces)
 
 
-def _feature_ablation(setting: Setting) -> tuple[Tensor, float]:
+def _feature_ablation(question: Question) -> tuple[Tensor, float]:
     from captum.attr import FeatureAblation
 
-    pieces = setting.superpixels()
+    pieces = question.superpixels()
     with torch.inference_mode():
-        found = FeatureAblation(setting.forward(int(pieces.max()) + 2)).attribute(
-            setting.image, setting.baseline, setting.target, feature_mask=pieces, perturbations_per_eval=setting.batch
+        found = FeatureAblation(question.forward(int(pieces.max()) + 2)).attribute(
+            question.image, question.baseline, question.target, feature_mask=pieces, perturbations_per_eval=question.batch
         )  # fmt: skip
     return _by_pieces(found, pieces)
 

@@ -15,7 +15,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.inspection import accelerated, as_batch, graph_of, runner_of
 from cnnviz.saliency.attribution import Attribution, attribute, check_target
 from cnnviz.saliency.methods import METHODS
-from cnnviz.saliency.setting import MOST_AT_ONCE, PIXELS_AT_ONCE, Progress, baseline, blurred, is_large
+from cnnviz.saliency.question import MOST_AT_ONCE, PIXELS_AT_ONCE, Progress, baseline, blurred, is_large
 
 STEPS = 32
 

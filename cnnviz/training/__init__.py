@@ -2,20 +2,23 @@
 
 from cnnviz.training.experiments import Experiment, experiments, open_experiment
 from cnnviz.training.folder import ACTIVE
-from cnnviz.training.loop import Evaluation, Metric, Trainer, evaluate
+from cnnviz.training.loop import Metric, Trainer, evaluate
 from cnnviz.training.registry import OPTIMIZERS, SCHEDULES
 from cnnviz.training.run import Run, open_run, runs
 from cnnviz.training.spec import TrainingSpec
 from cnnviz.training.starting import start, start_all, warm_up
+from cnnviz.training.tasks import TASKS, Evaluation, Task
 
 __all__ = [
     "ACTIVE",
     "OPTIMIZERS",
     "SCHEDULES",
+    "TASKS",
     "Evaluation",
     "Experiment",
     "Metric",
     "Run",
+    "Task",
     "Trainer",
     "TrainingSpec",
     "evaluate",

@@ -15,6 +15,7 @@ from cnnviz.models import Network, build
 from cnnviz.random_numbers import drawing_from
 from cnnviz.training.registry import OPTIMIZERS, SCHEDULES
 from cnnviz.training.spec import TrainingSpec
+from cnnviz.training.tasks import TASKS, Evaluation
 
 EVALUATION_BATCH = 200
 
@@ -54,32 +55,20 @@ def _layer_of(parameter: str) -> str:
     return layer if partly_fixed else parameter.rpartition(".")[0]
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """Mean cross-entropy, share of right answers, and confusion[true][predicted] counts of a set of images."""
-
-    loss: float
-    accuracy: float
-    confusion: list[list[int]]
-
-
-def evaluate(network: nn.Module, dataset: ImageDataset) -> Evaluation:
+def evaluate(network: nn.Module, dataset: ImageDataset, task: str = "classification") -> Evaluation:
     """The network on all images of a data set, in evaluation mode; its mode is put back."""
     device = next(network.parameters()).device
     mode = network.training
     network.eval()
     try:
         with torch.inference_mode():
-            logits = torch.cat([
+            outputs = torch.cat([
                 network(dataset.floats(slice(start, start + EVALUATION_BATCH)).to(device)).cpu()
                 for start in range(0, len(dataset), EVALUATION_BATCH)
             ])  # fmt: skip
     finally:
         network.train(mode)
-    classes, predicted = len(dataset.classes), logits.argmax(1)
-    pairs = torch.bincount(dataset.labels * classes + predicted, minlength=classes**2).view(classes, classes)
-    loss = nn.functional.cross_entropy(logits, dataset.labels).item()
-    return Evaluation(loss, int(pairs.trace()) / len(dataset), pairs.tolist())
+    return TASKS[task].evaluate(outputs, dataset)
 
 
 def choose_device(name: str) -> torch.device:
@@ -96,11 +85,12 @@ class Trainer:
     def __init__(self, spec: TrainingSpec) -> None:
         spec.check()
         self.spec = spec
+        self.task = TASKS[spec.task]
         self.device = choose_device(spec.device)
         self.dataset = load(spec.dataset, "train", spec.limit, full=spec.full)
         self.validation = load(spec.dataset, "test", full=spec.full)
         self._inputs = self.dataset.floats().to(self.device)
-        self._labels = self.dataset.labels.to(self.device)
+        self._targets = self.task.targets(self.dataset).to(self.device)
         self.network = build_for(spec).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = OPTIMIZERS[spec.optimizer].make(self.network.parameters(), spec.base_learning_rate, spec.weight_decay)
         self.batch_size = min(spec.batch_size, len(self.dataset))
@@ -140,21 +130,21 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = self.learning_rate
         indices = self._batch()
-        labels = self._labels[indices]
+        targets = self._targets[indices]
         self.network.train()
         self.optimizer.zero_grad()
-        logits = self._logits(self._inputs[indices])
-        loss = nn.functional.cross_entropy(logits, labels, label_smoothing=self.spec.label_smoothing)
+        outputs = self._outputs(self._inputs[indices])
+        loss = self.task.loss(outputs, targets, self.spec.label_smoothing)
         value = loss.item()
         if value - value == 0:
             loss.backward()
             self.optimizer.step()
             self.step_count += 1
-            self._since_record.append((loss.detach(), (logits.detach().argmax(1) == labels).float().mean()))
+            self._since_record.append((loss.detach(), self.task.score(outputs.detach(), targets)))
         self.seconds += time.perf_counter() - started
         return value
 
-    def _logits(self, images: Tensor) -> Tensor:
+    def _outputs(self, images: Tensor) -> Tensor:
         if not self._drops:
             return self.network(images)
         with drawing_from(self._dropout_generator):
@@ -165,7 +155,7 @@ class Trainer:
         started = time.perf_counter()
         losses, accuracies = zip(*self._since_record, strict=True) if self._since_record else ((), ())
         self._since_record = []
-        measured = evaluate(self.network, self.validation) if validate else None
+        measured = evaluate(self.network, self.validation, self.spec.task) if validate else None
         norms = self._gradient_norms()
         self.seconds += time.perf_counter() - started
         return Metric(
@@ -233,4 +223,4 @@ def build_for(spec: TrainingSpec) -> Network:
     entry = DATASETS.get(spec.dataset)
     if entry is None:
         raise CnnvizError(f"There is no data set '{spec.dataset}'. Choose one of: {', '.join(DATASETS)}.")
-    return build(spec.network, entry.shape, len(entry.classes), spec.seed, mean=entry.mean, std=entry.std)
+    return build(spec.network, entry.shape, TASKS[spec.task].outputs(entry), spec.seed, mean=entry.mean, std=entry.std)

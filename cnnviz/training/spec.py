@@ -11,6 +11,7 @@ from cnnviz.data import DATASETS
 from cnnviz.errors import CnnvizError
 from cnnviz.models import NetworkSpec, Plan, resolve, summary
 from cnnviz.training.registry import OPTIMIZERS, SCHEDULES
+from cnnviz.training.tasks import TASKS
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class TrainingSpec:
         full: train with all of the data set, which must have been fetched before (``cnnviz.data.load(…, full=True)``).
         validations: how often, besides the start, the whole test split is measured.
         threads: CPU threads of the worker. One is nearly as fast as two for small networks.
+        task: a key of ``TASKS``: what the network is asked.
     """
 
     dataset: str = "mnist"
@@ -52,6 +54,7 @@ class TrainingSpec:
     full: bool = False
     validations: int = 9
     threads: int = 1
+    task: str = "classification"
 
     def __post_init__(self) -> None:
         if self.learning_rate is None and self.optimizer in OPTIMIZERS:
@@ -66,6 +69,7 @@ class TrainingSpec:
         """The network worked out; raises CnnvizError with a sentence about the first thing that cannot be."""
         for name, value, known in (
             ("data set", self.dataset, DATASETS),
+            ("task", self.task, TASKS),
             ("optimiser", self.optimizer, OPTIMIZERS),
             ("schedule", self.schedule, SCHEDULES),
             ("device", self.device, ("auto", "cpu", "cuda")),
@@ -90,7 +94,7 @@ class TrainingSpec:
         if self.device == "cuda" and not torch.cuda.is_available():
             raise CnnvizError("This machine has no CUDA device. Choose the device 'auto' or 'cpu'.")
         entry = DATASETS[self.dataset]
-        return summary(resolve(self.network), entry.shape, len(entry.classes))
+        return summary(resolve(self.network), entry.shape, TASKS[self.task].outputs(entry))
 
     def to_dict(self) -> dict[str, Any]:
         data = asdict(replace(self, network=""))

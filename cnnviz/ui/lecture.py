@@ -1,17 +1,15 @@
-"""The lecture as a table of chapters and pages, and what all pages share: start-up, projector mode, the error box."""
+"""The lecture as a table of chapters and pages, and what all pages share: style, projector mode, the error box."""
 
 import base64
-import threading
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 
 import streamlit as st
 
 from cnnviz.settings import ASSETS
 from cnnviz.ui.frame import error_box, page
-from cnnviz.ui.housekeeping import note_imports
 from cnnviz.ui.links import switch, tell_address
+from cnnviz.ui.startup import imports
 
 
 @dataclass(frozen=True)
@@ -82,75 +80,27 @@ def run(chapters: tuple[Chapter, ...]) -> None:
         looks_inside = any(
             lesson.url_path == shown.url_path and lesson.file.startswith("pages/inside/") for chapter in chapters for lesson in chapter.lessons
         )
-        _imports()[looks_inside].wait()
+        imports()[looks_inside].wait()
     with error_box():
         shown.run()
     if is_first:
-        _imports()
+        imports()
 
 
-BASE = ("pandas", "torch", "plotly.graph_objects", "plotly.io", "cnnviz.features", "cnnviz.figures", "cnnviz.training")
-INSIDE = ("captum.attr", "captum.metrics", "cnnviz.saliency", "sklearn.linear_model", "openTSNE")
-
-
-@st.cache_resource(show_spinner=False)
-def _imports() -> tuple[threading.Event, threading.Event]:
-    """Once a server: imports what the pages need. Two events: what all pages need is there; and what the pages inside need besides.
-
-    The first page needs none of it and is shown before; every other page waits for its event. Two threads that import pandas
-    at the same moment can meet in a circle and get half of it, so no page may run beside the import of what it needs.
-    """
-    events = threading.Event(), threading.Event()
-
-    def load() -> None:
-        try:
-            for names, event in zip((BASE, INSIDE), events, strict=True):
-                for name in names:
-                    import_module(name)
-                import_module("torch").set_num_threads(1)
-                note_imports()
-                event.set()
-        finally:
-            # If something is missing, the page's own import says so.
-            for event in events:
-                event.set()
-
-    threading.Thread(target=load, name="cnnviz-imports", daemon=True).start()
-    return events
-
-
-def wait_for_imports() -> None:
-    """Until what every page but the first needs is there; for whoever else needs it."""
-    _imports()[0].wait()
-
-
-PROJECTOR_STYLE = """<style>
-html { font-size: 21px !important; }
-[data-testid="stSidebar"], [data-testid="stSidebarCollapsedControl"], [data-testid="stExpandSidebarButton"] { display: none !important; }
-.stMainBlockContainer { padding: 2.2rem 2rem 1rem !important; max-width: none !important; }
-</style>"""
-STYLE = """<style>
-.stMainBlockContainer { padding: 1.6rem 2.2rem 2rem; max-width: 1750px; }
-.stMainBlockContainer h2 { padding-top: 0; }
-[data-testid="stHeader"] { background: transparent; pointer-events: none; }
-[data-testid="stHeader"] * { pointer-events: auto; }
-[data-testid="stSidebarHeader"] { height: 2.5rem; padding-bottom: 0; margin: 0; }
-@media (max-width: 640px) {
-  .stMainBlockContainer { padding: 3.2rem 0.8rem 2rem; }
-  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-play) { flex-direction: column-reverse; }
-}
-[data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
-</style>"""
+@cache
+def _style(name: str) -> str:
+    """A file of ``assets/style``, read once a server."""
+    return f"<style>\n{(ASSETS / 'style' / f'{name}.css').read_text(encoding='utf-8')}</style>"
 
 
 def _projector_mode() -> None:
     """Large type and no sidebar: by the key P, by the switch in the sidebar, or by a link with ``?projector=true``."""
-    st.html(STYLE)
+    st.html(_style("pages"))
     with st.sidebar:
         on = switch("Projector mode", "projector", help="Large type, no sidebar. Key: P")
         st.button("Switch projector mode", key="projector_key", shortcut="p", on_click=_switch_projector, type="tertiary")
     if on:
-        st.html(PROJECTOR_STYLE)
+        st.html(_style("projector"))
 
 
 def _switch_projector() -> None:

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from cnnviz.data import ImageDataset
 from cnnviz.features import Separation, layer_features, project, separation
-from cnnviz.figures.functions import SERIES
+from cnnviz.figures.line_styles import SERIES
 from cnnviz.training import Run
 from cnnviz.ui.jobs import job
 from cnnviz.ui.memory import remember

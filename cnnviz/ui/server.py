@@ -15,7 +15,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.process_memory import few_arenas, keep_freed_memory
 from cnnviz.ui import pictures
 from cnnviz.ui.housekeeping import keep_house
-from cnnviz.ui.lecture import wait_for_imports
+from cnnviz.ui.startup import wait_for_imports
 
 
 def _live(request: Request) -> Response:

@@ -200,7 +200,7 @@ def layer_code(image: str, filters: int, kernel: int, stride: int, padding: int,
     return _with_imports(f"""\
 import torch
 from torch import nn
-from cnnviz.ops.layers import for_transposed, hand_filters
+from cnnviz.ops.layer_kinds import for_transposed, hand_filters
 
 layer = nn.{name}(3, {filters}, {kernel}, stride={stride}, padding={padding}, dilation={dilation}, groups={groups})
 layer.weight.data, layer.bias.data = {placed}, torch.zeros({filters})

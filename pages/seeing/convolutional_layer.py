@@ -9,7 +9,7 @@ from cnnviz.data import load
 from cnnviz.figures import image_sheet, map_sheet, receptive_squares, volumes
 from cnnviz.ops import convolution
 from cnnviz.ops.layer_cost import layer_cost
-from cnnviz.ops.layers import FILTER_NAMES, KINDS, LayerKind, hand_filters, layer_maps, one_filter
+from cnnviz.ops.layer_kinds import FILTER_NAMES, KINDS, LayerKind, hand_filters, layer_maps, one_filter
 from cnnviz.ops.receptive_field import Window, receptive_fields
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this

@@ -14,7 +14,7 @@ from cnnviz.data import fit, load, photo
 from cnnviz.errors import CnnvizError
 from cnnviz.models import build, pretrained
 from cnnviz.saliency import METHODS, attribute, completeness, default_layer
-from cnnviz.saliency.setting import superpixels
+from cnnviz.saliency.question import superpixels
 from cnnviz.training import open_run
 from cnnviz.vision import torchvision
 

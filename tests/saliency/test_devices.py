@@ -7,16 +7,16 @@ from torch import nn
 from cnnviz.inspection import runner_of
 from cnnviz.saliency import methods
 from cnnviz.saliency.methods import METHODS
-from cnnviz.saliency.setting import BASELINES, Setting, baseline
+from cnnviz.saliency.question import BASELINES, Question, baseline
 
 SIDE = 12
 
 
-def setting(method: str) -> Setting:
+def question(method: str) -> Question:
     network = nn.Sequential(nn.Conv2d(3, 4, 3, device="meta"), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 10 * 10, 5, device="meta"))
     options = {option.name: option.usual for option in METHODS[method].options} | {"masks": 4, "samples": 4}
     image = torch.rand(1, 3, SIDE, SIDE, device="meta", requires_grad=True)
-    return Setting(runner_of(network), image, 1, "1", options, None)
+    return Question(runner_of(network), image, 1, "1", options, None)
 
 
 @pytest.mark.parametrize("name", list(BASELINES))
@@ -32,11 +32,11 @@ def test_the_device_refuses_numbers_of_another_one() -> None:
 @pytest.mark.parametrize("method", ["score_cam", "grad_cam_pp", "layer_cam", "rise"])
 def test_methods_of_own_lines(method: str) -> None:
     with torch.enable_grad():
-        assert METHODS[method].run(setting(method))[0].device.type == "meta"
+        assert METHODS[method].run(question(method))[0].device.type == "meta"
 
 
 def test_noise_and_draws() -> None:
-    asked = setting("rise")
+    asked = question("rise")
     generator = torch.Generator()
     assert asked.noise(2, generator).device.type == "meta"
     assert methods._coins(generator)(asked.image, num_interp_features=7).device.type == "meta"

@@ -23,7 +23,7 @@ from cnnviz.saliency import (
     sanity_check,
     sensitivity,
 )  # fmt: skip
-from cnnviz.saliency.setting import Setting
+from cnnviz.saliency.question import Question
 from cnnviz.training import open_run
 
 
@@ -95,8 +95,8 @@ def test_randomised_weights_change_the_gradient_and_hardly_the_guided_edges() ->
 
 
 def test_a_map_of_edges_only_fails_the_sanity_check(monkeypatch: pytest.MonkeyPatch, network: nn.Module, image: Tensor) -> None:
-    def edges(setting: Setting) -> tuple[Tensor, None]:
-        pixels = setting.image[0].detach()
+    def edges(question: Question) -> tuple[Tensor, None]:
+        pixels = question.image[0].detach()
         return pixels.diff(dim=2, append=pixels[:, :, :1]), None
 
     monkeypatch.setitem(METHODS, "gradient", replace(METHODS["gradient"], run=edges))

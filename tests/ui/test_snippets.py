@@ -18,7 +18,7 @@ from cnnviz.ops.activations import ACTIVATIONS
 from cnnviz.ops.dense import softmax_terms
 from cnnviz.ops.kernels import apply, grey, kernel
 from cnnviz.ops.layer_cost import layer_cost
-from cnnviz.ops.layers import KINDS, LayerKind, hand_filters, layer_maps
+from cnnviz.ops.layer_kinds import KINDS, LayerKind, hand_filters, layer_maps
 from cnnviz.saliency import attribute
 from cnnviz.training import Trainer, TrainingSpec, open_run
 from cnnviz.ui import snippets

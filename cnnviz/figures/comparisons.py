@@ -1,81 +1,17 @@
-"""Plotly figures about activations and comparisons: functions, depth, several runs in one picture."""
+"""Plotly figures that compare: quantities over an axis, draws, channels, answers before and after."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor
 
 from cnnviz.figures.colours import SEQUENTIAL
 from cnnviz.figures.curves import layout
-from cnnviz.ops.activations import ACTIVATIONS
-from cnnviz.ops.depth import Stack
+from cnnviz.figures.line_styles import SERIES, line_style
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
-
-SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f", "#8c564b", "#17becf")
-"""Okabe and Ito (2008), and three more; each line also has its own dash, so that colour is not all that tells them apart."""
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-
-
-def line_style(index: int) -> dict[str, object]:
-    return {"color": SERIES[index % len(SERIES)], "dash": DASHES[index % len(DASHES)], "width": 3}
-
-
-def activation_curves(names: Sequence[str], derivative: bool = False, reach: float = 5.0) -> "Figure":
-    """φ(x), or its derivative, of each name for x from −reach to reach."""
-    from plotly.graph_objects import Figure, Scatter
-
-    x = torch.linspace(-reach, reach, 401)
-    figure = Figure()
-    for index, name in enumerate(ACTIVATIONS):
-        if name in names:
-            entry = ACTIVATIONS[name]
-            values = (entry.derivative if derivative else entry.function)(x)
-            figure.add_trace(
-                Scatter(x=x.tolist(), y=values.tolist(), name=entry.title, line=line_style(index), hovertemplate="x = %{x:.2f}: %{y:.4f}")
-            )
-    figure.update_xaxes(title="x", zeroline=True, zerolinecolor="#888")
-    figure.update_yaxes(title="φ′(x)" if derivative else "φ(x)", zeroline=True, zerolinecolor="#888")
-    return layout(figure, 330)
-
-
-def by_depth(values: Mapping[str, Sequence[float]], title: str, logarithmic: bool) -> "Figure":
-    """One line a function: a quantity of each layer of a stack, the first layer at the left."""
-    from plotly.graph_objects import Figure, Scatter
-
-    figure = Figure()
-    order = list(ACTIVATIONS)
-    for name, numbers in values.items():
-        shown = [number if not logarithmic or number > 0 else None for number in numbers]
-        figure.add_trace(
-            Scatter(
-                x=list(range(1, len(numbers) + 1)), y=shown, name=ACTIVATIONS[name].title, mode="lines+markers", line=line_style(order.index(name)),
-                hovertemplate="layer %{x}: %{y:.3g}",
-            )
-        )  # fmt: skip
-    figure.update_xaxes(title="layer")
-    figure.update_yaxes(title=title, **({"type": "log", "exponentformat": "power"} if logarithmic else {"rangemode": "tozero"}))
-    return layout(figure, 300)
-
-
-def depth_histogram(stack: Stack) -> "Figure":
-    """Shares of the outputs by value (rows) and layer (columns)."""
-    from plotly.graph_objects import Figure, Heatmap
-
-    middles = [(a + b) / 2 for a, b in pairwise(stack.edges)]
-    table = [[layer[bin_] for layer in stack.histogram] for bin_ in range(len(middles))]
-    figure = Figure(
-        Heatmap(
-            z=table, x=list(range(1, len(stack.histogram) + 1)), y=middles, zmin=0, zmax=0.5, colorscale=SEQUENTIAL.plotly,
-            colorbar={"thickness": 12, "tickformat": ".0%"}, hovertemplate="layer %{x}, values near %{y:.3g}: %{z:.1%}<extra></extra>",
-        )
-    )  # fmt: skip
-    figure.update_xaxes(title="layer")
-    figure.update_yaxes(title=f"output of {ACTIVATIONS[stack.activation].title}")
-    return layout(figure, 260)
 
 
 def lines(values: Mapping[str, Sequence[float]], x: Sequence[float], x_title: str, y_title: str, percent: bool = False) -> "Figure":

@@ -32,7 +32,7 @@ def is_large(images: Tensor) -> bool:
 
 
 @dataclass(frozen=True)
-class Setting:
+class Question:
     """One question to one network.
 
     Attributes:

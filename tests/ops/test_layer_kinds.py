@@ -8,7 +8,7 @@ from torch import nn
 
 from cnnviz.errors import CnnvizError
 from cnnviz.ops import convolution
-from cnnviz.ops.layers import for_transposed, one_filter
+from cnnviz.ops.layer_kinds import for_transposed, one_filter
 from tests.properties import examples
 
 HEIGHT, WIDTH = 7, 6
