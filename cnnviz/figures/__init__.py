@@ -9,7 +9,7 @@ from cnnviz.figures.line_styles import DASHES, SERIES
 from cnnviz.figures.network_drawing import NetworkDrawing, network_drawing
 from cnnviz.figures.overlay import falling_similarity, overlay, share_curves
 from cnnviz.figures.pixels import VALUES, PixelSheet, as_csv, edits_from, edits_text, pixel_sheets, with_edits
-from cnnviz.figures.sheet import Sheet, image_sheet, judged_labels, limits, map_sheet
+from cnnviz.figures.sheet import Sheet, image_sheet, judged_labels, limits, map_sheet, picture_sheet
 
 __all__ = [
     "DASHES",
@@ -43,6 +43,7 @@ __all__ = [
     "map_sheet",
     "network_drawing",
     "overlay",
+    "picture_sheet",
     "pixel_sheets",
     "probability_bars",
     "receptive_squares",

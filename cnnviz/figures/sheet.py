@@ -125,6 +125,11 @@ def image_sheet(images: Tensor, columns: int | None = None, what: str = "images"
     return Sheet(buffer.getvalue(), count, columns, rows, height, width, 0.0, 1.0, GREY, f"{count} {what} of {height}×{width} pixels")
 
 
+def picture_sheet(image: Tensor, what: str) -> Sheet:
+    """One image (C, H, W) as a sheet."""
+    return image_sheet(image.unsqueeze(0), what=what)
+
+
 def judged_labels(probabilities: Tensor, labels: Tensor, classes: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """A network's answers, (N, classes) probabilities, as (text, colour) below N pictures; right ones have ✓, wrong ones ✗."""
     found = []

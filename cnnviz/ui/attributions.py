@@ -3,11 +3,10 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import streamlit as st
-from torch import Tensor
+from torch import Tensor, nn
 
 from cnnviz.errors import CnnvizError
 from cnnviz.features import probabilities
@@ -102,8 +101,13 @@ def choose(network: OpenNetwork, several: bool) -> tuple[list[str], How]:
 
 def answer_of(network: OpenNetwork, image: Tensor) -> tuple[Tensor, list[int]]:
     """The probabilities, and the classes from the most probable one down."""
-    answer: Tensor = remember(("answer", network.key, digest(image)), lambda: probabilities(network.model, image.unsqueeze(0))[0])
+    answer: Tensor = remember(answer_to, network.model, image)
     return answer, answer.argsort(descending=True).tolist()
+
+
+def answer_to(model: nn.Module, image: Tensor) -> Tensor:
+    """(classes,) the probabilities for one image."""
+    return probabilities(model, image.unsqueeze(0))[0]
 
 
 def ask(compare: str, methods: Sequence[str], target: int, network: OpenNetwork, answer: Tensor) -> list[Question]:
@@ -203,9 +207,7 @@ def wall_of_maps(
             items.append(WallItem(question.title, pale, unit="map", labels=(("not computed yet", ""),), target=target, legend=False))
             continue
         what = f"{question.title}, class {question.network.classes[one.target]}"
-        state = digest(image), digest(one.map), what, opacity, absolute, smooth, most
-        draw = partial(overlay, opacity=opacity, absolute=absolute, smooth=smooth, most=most)
-        sheet = remember(("overlay", state), draw, image, one.map, what)
+        sheet = remember(overlay, image, one.map, what, opacity=opacity, absolute=absolute, smooth=smooth, most=most)
         seconds = f"{one.seconds * 1000:.0f} ms" if one.seconds < 1 else f"{one.seconds:.1f} s"
         below = f"{one.layer}, {seconds}" if one.layer else seconds
         items.append(WallItem(question.title, sheet, unit="map", labels=((below, ""),), target=target))

@@ -1,22 +1,21 @@
 """Plotly figures on a page: drawn once for a state, for all sessions."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 from plotly.graph_objects import Figure
 
-from cnnviz.ui.memory import place_of, remember, size_of
+from cnnviz.ui.memory import remember, size_of
 
 
-def chart(key: str, alt: str, of: Hashable, make: Callable[..., Figure], *arguments: Any) -> None:
-    """Shows ``make(*arguments)``.
+def chart(key: str, alt: str, make: Callable[..., Figure], *arguments: Any, **named: Any) -> None:
+    """Shows ``make(*arguments, **named)``, drawn once for the same arguments.
 
     Args:
         alt: the picture in words.
-        of: all that the figure depends on.
     """
-    drawn = remember((place_of(make), key, of), _draw, make, *arguments)
+    drawn = remember(_draw, make, *arguments, **named)
     st.plotly_chart(drawn, key=key, config={"displayModeBar": False}, alt=alt)
 
 
@@ -38,5 +37,5 @@ class DrawnFigure(Figure):  # type: ignore[misc]  # Plotly has no types
         return 2 * size_of(self._content)
 
 
-def _draw(make: Callable[..., Figure], *arguments: Any) -> DrawnFigure:
-    return DrawnFigure(make(*arguments))
+def _draw(make: Callable[..., Figure], *arguments: Any, **named: Any) -> DrawnFigure:
+    return DrawnFigure(make(*arguments, **named))

@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from cnnviz.features import FilterBank, Maximised, TopImage, deconvolved, maximise, tiles, top_images, weight_histogram
-from cnnviz.figures import image_sheet, map_sheet, overlay
+from cnnviz.figures import image_sheet, map_sheet, overlay, picture_sheet
 from cnnviz.training import Run
 from cnnviz.ui.components import WallItem
 from cnnviz.ui.jobs import job
-from cnnviz.ui.memory import digest, remember
+from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, network_of_run
 
 MOST_KERNELS = 64
@@ -33,7 +33,7 @@ def made_for(network: OpenNetwork, layer: str, number: int, smoothness: float, s
     made = job("made", ("maximise", network.key, layer, number, smoothness, seed), make, "Making an image for this filter")
     if made is None:
         return []
-    sheet = remember(("made", digest(made.image)), lambda: image_sheet(made.image.unsqueeze(0), what="image made for the filter"))
+    sheet = remember(picture_sheet, made.image, what="image made for the filter")
     label = ((f"activation {made.history[-1]:.2f}", ""),)
     return [WallItem("made", sheet, unit="image", title="made for it", target=max(168, network.input_shape[1]), legend=False, labels=label)]
 
@@ -47,7 +47,7 @@ def fired_by(network: OpenNetwork, layer: str, number: int, images: Tensor, name
     tops = job("tops", ("tops", network.key, layer, number), search, f"Searching {len(images)} images")
     if tops is None:
         return []
-    return remember(("fired by", network.key, layer, number), _fired, network, layer, number, images, names, tops)
+    return remember(_fired, network, layer, number, images, names, tops)
 
 
 def _fired(network: OpenNetwork, layer: str, number: int, images: Tensor, names: Sequence[str], tops: list[TopImage]) -> list[WallItem]:

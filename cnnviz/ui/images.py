@@ -11,7 +11,7 @@ from cnnviz.data import FORMATS, PHOTOS, ImageDataset, centre_by_mass, decode, e
 from cnnviz.errors import CnnvizError
 from cnnviz.ui.components import sketchpad
 from cnnviz.ui.links import choice
-from cnnviz.ui.memory import digest, remember
+from cnnviz.ui.memory import remember
 
 SMALL = 3 * 64 * 64
 """Numbers of a picture that the code of a page may contain."""
@@ -43,7 +43,7 @@ class ChosenImage:
         """(C, H, W) float in [0, 1] as a network with this input shape sees it."""
         if tuple(self.pixels.shape) == shape:
             return self.pixels.float() / 255
-        return remember(("fit", digest(self.pixels), shape), fit, self.pixels, shape)
+        return remember(fit, self.pixels, shape)
 
 
 def choose_image(
@@ -109,7 +109,7 @@ def _test_image(test: ImageDataset, number: int) -> ChosenImage:
 
 
 def _photograph(name: str) -> ChosenImage:
-    return ChosenImage(remember(("photograph", name), photo, name), f"photograph: {PHOTOS[name].title}", code=f'photo("{name}")')
+    return ChosenImage(remember(photo, name), f"photograph: {PHOTOS[name].title}", code=f'photo("{name}")')
 
 
 def _drawing(side: int, prefix: str) -> ChosenImage:

@@ -38,7 +38,7 @@ def learned_kernels() -> tuple[str, Tensor, str]:
     run = open_run(st.session_state.get("run", EXAMPLE))
     step = run.steps[-1] if run.steps else 0
     network = network_of_run(run, step)
-    _, weights = remember(("filters", network.key), filters, network.model)
+    _, weights = remember(filters, network.model)
     code = f'filters(open_run("{run.id}").network({step}))[1]'
     return run_title(run), weights.mean(1) if weights.dim() == 4 else weights, code + (".mean(1)" if weights.dim() == 4 else "")
 

@@ -1,13 +1,16 @@
 """Results kept for whoever asks next: in class, thirty browsers show the same state at the same moment."""
 
-import functools
 import hashlib
+import itertools
 import sys
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, TypeVar
+from enum import Enum
+from pathlib import PurePath
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from PIL.Image import Image
@@ -26,15 +29,18 @@ _total = 0
 _being_made: dict[Hashable, threading.Event] = {}
 
 
-def remember(key: Hashable, make: Callable[..., Result], *arguments: Any) -> Result:
-    """``make(*arguments)``, or what it gave for the same key before. Nobody may change the result.
+def remember(function: Callable[..., Result], *arguments: Any, **named: Any) -> Result:
+    """``function(*arguments, **named)``, or what it gave for the same arguments before. Nobody may change the result.
 
-    However many ask at once, it is computed once. Two functions never share a result, whatever their keys are.
+    However many ask at once, it is computed once. The same arguments are those of the same content, see ``content``;
+    ``progress``, which is called while it is computed, is none of them.
 
-    Args:
-        key: all that the result depends on, beginning with a name of its own; tensors through ``digest``.
+    Raises:
+        TypeError: the function is a lambda or uses names of the function around it, so that what it gives depends on more
+            than its arguments; or an argument has no content that can be compared.
     """
-    whole = place_of(make), key
+    told = {name: value for name, value in named.items() if name != "progress"}
+    whole = _named(function), content(arguments), content(told)
     while (found := recall(whole, _MISSING)) is _MISSING:
         with _lock:
             done = _being_made.get(whole)
@@ -46,7 +52,7 @@ def remember(key: Hashable, make: Callable[..., Result], *arguments: Any) -> Res
             done.wait()
             continue
         try:
-            found = make(*arguments)
+            found = function(*arguments, **named)
             keep(whole, found)
             break
         finally:
@@ -57,14 +63,82 @@ def remember(key: Hashable, make: Callable[..., Result], *arguments: Any) -> Res
     return result
 
 
-def place_of(make: Callable[..., Any]) -> Hashable:
-    """Where a function is written: all that tells a page's small functions apart, which are new ones at each run."""
-    while isinstance(make, functools.partial):
-        make = make.func
-    code = getattr(make, "__code__", None)
+def _named(function: Callable[..., Any]) -> Hashable:
+    """Where a function is written: a page's functions are made anew at each run, and are the same ones."""
+    code = getattr(function, "__code__", None)
     if code is None:
-        return getattr(make, "__module__", ""), getattr(make, "__qualname__", type(make).__qualname__)
+        return getattr(function, "__module__", ""), getattr(function, "__qualname__", type(function).__qualname__)
+    if code.co_name == "<lambda>" or code.co_freevars:
+        raise TypeError(
+            f"{code.co_qualname} in {code.co_filename} cannot be remembered: what it gives depends on more than its arguments. "
+            "Write a function with a name, and give it all that it needs."
+        )
     return code.co_filename, code.co_firstlineno, code.co_qualname
+
+
+class HasContent(Protocol):
+    """What names its own content, because it is known shorter than by all its parts."""
+
+    def cache_key(self) -> Hashable: ...
+
+
+_PLAIN = (bool, int, float, complex, str, bytes, PurePath, Enum, range, type(None))
+
+
+def content(value: Any) -> Hashable:
+    """A key that is equal for values of the same type and content, and for no others.
+
+    Plain values, containers and dataclasses of them, arrays and pictures by what is in them; tensors by ``digest``; a network
+    by which object it is and what was written into its weights; functions by where they are written; anything else by its
+    own method ``cache_key()``.
+
+    Raises:
+        TypeError: the value has none of these.
+    """
+    kind = type(value)
+    if isinstance(value, _PLAIN):
+        # 1, 1.0 and True are equal to Python, and so are 0.0 and -0.0; NaN is not equal to itself.
+        return kind.__qualname__, repr(value) if isinstance(value, float | complex) else value
+    if isinstance(value, Tensor):
+        return "tensor", digest(value)
+    if (own := getattr(value, "cache_key", None)) is not None:
+        return kind.__qualname__, own()
+    if isinstance(value, tuple | list):
+        return kind.__qualname__, tuple(map(content, value))
+    if isinstance(value, Mapping):
+        return "mapping", tuple((content(name), content(one)) for name, one in value.items())
+    if isinstance(value, set | frozenset):
+        return "set", frozenset(map(content, value))
+    if isinstance(value, slice):
+        return "slice", content((value.start, value.stop, value.step))
+    if isinstance(value, nn.Module):
+        return _network(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return kind.__module__, kind.__qualname__, tuple(content(getattr(value, field.name)) for field in fields(value))
+    if isinstance(value, np.ndarray):
+        return "array", value.shape, str(value.dtype), _hash(np.ascontiguousarray(value).tobytes())
+    if isinstance(value, Image):
+        return "picture", value.mode, value.size, _hash(value.tobytes())
+    if callable(value):
+        return _named(value)
+    raise TypeError(f"A {kind.__qualname__} has no content that can be compared. Give it a method cache_key(), or hand over what is needed of it.")
+
+
+_networks: "weakref.WeakKeyDictionary[nn.Module, tuple[int, list[tuple[dict[str, Any], str]]]]" = weakref.WeakKeyDictionary()
+_numbers = itertools.count()
+
+
+def _network(network: nn.Module) -> Hashable:
+    known = _networks.get(network)
+    if known is None:
+        places = [(held, name) for part in network.modules() for held in (part._parameters, part._buffers) for name in held]
+        known = _networks[network] = next(_numbers), places
+    number, places = known
+    return "network", number, hash(tuple(_version(tensor) for held, name in places if (tensor := held.get(name)) is not None))
+
+
+def _version(tensor: Tensor) -> tuple[int, int]:
+    return tensor.data_ptr(), 0 if tensor.is_inference() else tensor._version
 
 
 def recall(key: Hashable, missing: Any) -> Any:
@@ -138,13 +212,14 @@ _digests: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
 
 
 def digest(values: Tensor) -> str:
-    """A name for a tensor's shape and values, made once for each tensor: nobody may change it afterwards."""
-    known: str | None = _digests.get(values)
-    if known is None:
-        known = _digests[values] = _digest(values)
-    return known
+    """A name for a tensor's shape, type and values, made once for as long as nobody writes into it."""
+    version = 0 if values.is_inference() else values._version
+    known: tuple[int, str] | None = _digests.get(values)
+    if known is None or known[0] != version:
+        inside = _hash(values.detach().cpu().contiguous().numpy().tobytes())
+        known = _digests[values] = version, inside + "x".join(map(str, values.shape)) + str(values.dtype)
+    return known[1]
 
 
-def _digest(values: Tensor) -> str:
-    content = values.detach().contiguous().numpy()
-    return hashlib.blake2b(content.tobytes(), digest_size=12).hexdigest() + "x".join(map(str, values.shape)) + str(values.dtype)
+def _hash(inside: bytes) -> str:
+    return hashlib.blake2b(inside, digest_size=16).hexdigest()

@@ -13,7 +13,7 @@ from cnnviz.inspection import graph_of, runner_of
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.links import changed_by_itself, write
-from cnnviz.ui.memory import digest, remember
+from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork
 from cnnviz.ui.stepping import StepperNames, stepper
 
@@ -83,7 +83,6 @@ def chosen_unit(maps: Mapping[str, Tensor], wall: tuple[str, int] | None, cell: 
 def unit_panel(network: OpenNetwork, image: Tensor, maps: Mapping[str, Tensor], unit: Unit, cell: str, span: tuple[float, float] | None) -> None:
     """The map enlarged, the receptive field on the image, the sum step by step, and the ways on and back."""
     values = maps[unit.layer]
-    state = network.key, digest(image), unit
     st.subheader(f"{unit.layer}, map {unit.channel}", anchor=False)
     whole = values[unit.channel]
     st.markdown(
@@ -111,12 +110,12 @@ def unit_panel(network: OpenNetwork, image: Tensor, maps: Mapping[str, Tensor], 
     ]
     map_wall(cell, items, ("map", unit.row * whole.shape[1] + unit.col), pickable=True, follow=True)
     try:
-        found: UnitExplanation = remember(("unit", state), explain_unit, network.model, image, unit.layer, unit.channel, unit.row, unit.col)
+        found: UnitExplanation = remember(explain_unit, network.model, image, unit.layer, unit.channel, unit.row, unit.col)
     except CnnvizError as error:
         st.info(str(error), icon=":material/info:")
         return
     st.markdown(_sentence(found) + _what_follows(network, maps, found))
-    traced: UnitTrace | None = remember(("unit trace", state), unit_trace, network.model, image, unit.layer, unit.channel, unit.row, unit.col)
+    traced: UnitTrace | None = remember(unit_trace, network.model, image, unit.layer, unit.channel, unit.row, unit.col)
     if traced is not None and found.products.numel() > 1:
         if len(traced.channels) < len(found.window):
             st.caption(
@@ -132,7 +131,7 @@ def unit_panel(network: OpenNetwork, image: Tensor, maps: Mapping[str, Tensor], 
         order = sums.abs().argsort(descending=True)[:40].sort().values.tolist()
         words = f"Sum of the products of each of {len(sums)} input channels; together with the bias {found.bias:.4f} they make {found.value:.4f}"
         with st.expander("Sum of the products by input channel", icon=":material/bar_chart:"):
-            chart("by_channel", words, state, channel_bars, sums, order, "sum of its products")
+            chart("by_channel", words, channel_bars, sums, order, "sum of its products")
     _ways(network, found)
 
 

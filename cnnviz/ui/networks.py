@@ -8,9 +8,10 @@ from torch import nn
 
 from cnnviz.data import DATASETS, ImageDataset, load
 from cnnviz.errors import CnnvizError
-from cnnviz.models import PRESETS, PRETRAINED, ImageNetwork, build, pretrained
+from cnnviz.models import PRESETS, PRETRAINED, ImageNetwork, Network, build, pretrained
+from cnnviz.models.layers import Shape
 from cnnviz.models.pretrained import BUNDLED
-from cnnviz.training import Run
+from cnnviz.training import Run, open_run
 from cnnviz.ui.components import step_player
 from cnnviz.ui.jobs import job
 from cnnviz.ui.links import choice
@@ -42,6 +43,9 @@ class OpenNetwork:
     code: str
     run: Run | None = None
     step: int | None = None
+
+    def cache_key(self) -> tuple[str | int, ...]:
+        return self.key
 
 
 def choose_network() -> Run | str:
@@ -91,19 +95,27 @@ def open_network(chosen: Run | str, player: str | None) -> OpenNetwork:
 def network_of_run(run: Run, step: int) -> OpenNetwork:
     """A run's network at one of its saved steps."""
     entry = DATASETS[run.spec.dataset]
-    # A run that is resumed writes the weights of some steps anew.
     key = (run.id, step, run.version(step))
-    model = remember(("network", *key), lambda: run.network(step))
+    model = remember(_network_at, run.id, step, run.version(step))
     title = f"{run.spec.network_name} at step {step}"
     code = f'open_run("{run.id}").network({step})'
     return OpenNetwork(model, title, entry.shape, tuple(entry.classes), key, code, run, step)
+
+
+def _network_at(run_id: str, step: int, _version: str) -> Network:
+    """A run that is resumed writes the weights of some steps anew, which is then another version."""
+    return open_run(run_id).network(step)
+
+
+def _fresh(preset: str, shape: Shape, classes: int, mean: tuple[float, ...], std: tuple[float, ...]) -> Network:
+    return build(preset, shape, classes, mean=mean, std=std).eval()
 
 
 def _untrained(name: str) -> OpenNetwork:
     """A preset with its first random weights."""
     entry = DATASETS[UNTRAINED_ON]
     shape, classes = entry.shape, len(entry.classes)
-    model = remember(("untrained", name), lambda: build(name, shape, classes, mean=entry.mean, std=entry.std).eval())
+    model = remember(_fresh, name, shape, classes, entry.mean, entry.std)
     code = f'build("{name}", {shape}, {classes}, mean={entry.mean}, std={entry.std})'
     return OpenNetwork(model, f"{name}, untrained", shape, tuple(entry.classes), (f"{UNTRAINED}{name}", 0), code)
 

@@ -21,22 +21,23 @@ def layout_at(network: OpenNetwork, run: Run, layer: str, test: ImageDataset, wa
     All steps are laid out after the last one. ``None`` while it is being computed.
     """
     last = run.steps[-1]
-    images = test.floats()
 
     def features(step: int) -> Tensor:
         shown = network_of_run(run, step)
-        return remember(("features", shown.key, layer, len(test)), layer_features, shown.model, layer, images)
+        return remember(_features, shown, layer, test)
 
     def make(progress: Callable[[float], None]) -> tuple[Tensor, Separation]:
         step = network.step if network.step is not None else last
-        base: Tensor = remember(
-            ("layout", network_of_run(run, last).key, layer, len(test), way), lambda: project(features(last), way, progress=progress)
-        )
+        base: Tensor = remember(project, features(last), way, progress=progress)
         here = features(step)
         points = base if step == last else project(here, way, start=base, progress=progress)
         return points, separation(here, test.labels)
 
     return job("points", ("points", network.key, run.version(last), layer, len(test), way), make, "Laying out the points")
+
+
+def _features(network: OpenNetwork, layer: str, test: ImageDataset) -> Tensor:
+    return layer_features(network.model, layer, test.floats())
 
 
 def groups_of(classes: tuple[str, ...]) -> list[tuple[str, str, str]]:

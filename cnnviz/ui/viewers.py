@@ -11,7 +11,7 @@ from torch import Tensor
 
 from cnnviz.figures import DIVERGING, GREY, PixelSheet, scale_for
 from cnnviz.ui.components import component, listen
-from cnnviz.ui.memory import digest, remember
+from cnnviz.ui.memory import remember
 from cnnviz.ui.pictures import encoded, picture_url
 from cnnviz.ui.stepping import scale_of
 
@@ -85,7 +85,8 @@ def _source(image: Tensor) -> bytes:
     return encoded(_picture(image.to(torch.uint8)), compress_level=1)
 
 
-def _lens_result(values: np.ndarray, low: float, high: float, signed: bool) -> bytes:
+def _lens_result(result: Tensor, low: float, high: float, signed: bool) -> bytes:
+    values = result[0].numpy()
     share = np.clip((values - low) * (255 / ((high - low) or 1)), 0, 255).astype(np.uint8)
     picture = Image.fromarray(share)
     if signed:
@@ -105,7 +106,7 @@ def lens(key: str, image: Tensor, result: Tensor, kernel: Tensor, *, signed: boo
     """
     values = result[0].numpy()
     scale, low, high = scale_for(float(values.min()), float(values.max()), signed=True) if signed else (GREY, 0.0, 1.0)
-    file = remember(("lens", digest(result), signed), _lens_result, values, low, high, signed)
+    file = remember(_lens_result, result, low, high, signed)
     products = float(kernel.abs().max())
     height, width = values.shape
     data = {

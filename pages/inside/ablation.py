@@ -1,10 +1,12 @@
 """Switch channels off, scale or swap them, and see what the network loses."""
 
 import streamlit as st
-from torch import Tensor
+from torch import Tensor, nn
 
-from cnnviz.features import ablated, channel_costs, channel_effects, feature_maps, measure, probabilities
+from cnnviz.data import ImageDataset
+from cnnviz.features import ablated, channel_costs, channel_effects, feature_maps, measure
 from cnnviz.figures import channel_bars, image_sheet, limits, map_sheet, two_answers
+from cnnviz.ui.attributions import answer_to
 from cnnviz.ui.channels import choose_edit
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
@@ -30,6 +32,11 @@ def before_and_after(layer: str, maps: Tensor, edited: Tensor, image: Tensor) ->
     return [*items, WallItem("image", image_sheet(image.unsqueeze(0), what="image"), unit="image", target=130, legend=False)]
 
 
+def measure_first(model: nn.Module, test: ImageDataset, count: int) -> tuple[float, float]:
+    """(loss, accuracy) on the first images of a data set."""
+    return measure(model.eval(), test.floats(slice(0, count)), test.labels[:count])
+
+
 @section
 def switched_off() -> None:
     left, right = st.columns([1, 3.2], gap="medium")
@@ -43,31 +50,28 @@ def switched_off() -> None:
     with left:
         edit = choose_edit(network)
     layer = edit.layer
-    changed = remember(("ablated", network.key, layer, str(edit.options)), lambda: ablated(network.model, layer, network.input_shape, **edit.options))
-    state = network.key, digest(image), layer, str(edit.options)
-    before = remember(("answer", network.key, digest(image)), lambda: probabilities(network.model, image.unsqueeze(0))[0])
-    after = remember(("answer", state), lambda: probabilities(changed, image.unsqueeze(0))[0])
-    maps = remember(("only maps", network.key, digest(image)), lambda: feature_maps(network.model, image))[layer]
+    changed = remember(ablated, network.model, layer, network.input_shape, **edit.options)
+    before, after = remember(answer_to, network.model, image), remember(answer_to, changed, image)
+    maps = remember(feature_maps, network.model, image)[layer]
     best, now = int(before.argmax()), int(after.argmax())
 
     with play:
         wall, answers = st.columns([1.7, 1], gap="medium")
         with wall:
-            map_wall("ablation_wall", remember(("ablation wall", state), before_and_after, layer, maps, edit.of_maps(maps), image))
+            map_wall("ablation_wall", remember(before_and_after, layer, maps, edit.of_maps(maps), image))
             rest = f" ({network.classes[best]} has {after[best]:.1%} left)." if now != best else "."
             st.markdown(f"Before: **{network.classes[best]}** with {before[best]:.1%}. After: **{network.classes[now]}** with {after[now]:.1%}{rest}")
         with answers:
             shown = before.maximum(after).argsort(descending=True)[:10].sort().values
             words = f"Probabilities before and after: {network.classes[best]} from {before[best]:.3f} to {after[best]:.3f}"
-            chart("two", words, state, two_answers, before[shown], after[shown], [network.classes[i] for i in shown.tolist()])
+            chart("two", words, two_answers, before[shown], after[shown], [network.classes[i] for i in shown.tolist()])
 
     test = images_of(chosen)
     st.subheader("What it costs", anchor=False)
     what = f"Switching off {edit.count} channels of {layer}, one by one"
     if test is not None:
         images, labels = test.floats(slice(0, TESTED)), test.labels[:TESTED]
-        whole = remember(("measure", network.key), lambda: measure(network.model.eval(), images, labels))
-        without = remember(("measure", network.key, layer, str(edit.options)), lambda: measure(changed, images, labels))
+        whole, without = (remember(measure_first, model, test, TESTED) for model in (network.model, changed))
         one, two = st.columns(2)
         one.metric("Test accuracy", f"{without[1]:.1%}", f"{without[1] - whole[1]:+.1%}", border=True)
         two.metric("Test loss", f"{without[0]:.3f}", f"{without[0] - whole[0]:+.3f}", delta_color="inverse", border=True)
@@ -78,16 +82,21 @@ def switched_off() -> None:
                 f"Each channel of **{layer}** switched off alone, on {len(images)} test images: channel **{order[0]}** costs most, **{order[-1]}** least."
             )
             words = f"Loss that each channel costs; the most is {costs.loss.max() - costs.base_loss:.3f} for channel {order[0]}"
-            chart("costs_bars", words, (network.key, layer), channel_bars, costs.loss - costs.base_loss, order[:60], "loss it costs")
+            chart("costs_bars", words, channel_bars, costs.loss - costs.base_loss, order[:60], "loss it costs")
     else:
-        effects = job("effects", ("effects", state[:3]), lambda progress: channel_effects(network.model, layer, image, best, progress), what)
+        effects = job(
+            "effects",
+            ("effects", network.key, digest(image), layer),
+            lambda progress: channel_effects(network.model, layer, image, best, progress),
+            what,
+        )
         if effects is not None:
             order = effects.argsort(descending=True).tolist()
             st.markdown(
                 f"Each channel of **{layer}** switched off alone, on this image: channel **{order[0]}** holds up {network.classes[best]} most."
             )
             words = f"Fall of the logit without each channel; the largest is {effects.max():.3f}"
-            chart("effects_bars", words, state[:3], channel_bars, effects, order[:60], "fall of the logit")
+            chart("effects_bars", words, channel_bars, effects, order[:60], "fall of the logit")
     code(ablation_code(network.code, picture.code, network.input_shape, layer, edit.options))
 
 

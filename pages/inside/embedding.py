@@ -1,11 +1,11 @@
 """Test images as points: classes come apart while the network learns."""
 
 import streamlit as st
-from torch import Tensor
+from torch import Tensor, nn
 
 from cnnviz.data import DATASETS, ImageDataset, load
 from cnnviz.features import WAYS, probabilities, shapes
-from cnnviz.figures import image_sheet
+from cnnviz.figures import Sheet, image_sheet
 from cnnviz.ui.components import scatter
 from cnnviz.ui.frame import Experiment, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.links import choice
@@ -26,6 +26,14 @@ def in_words(test: ImageDataset, answers: Tensor) -> list[str]:
     return [f"no. {i}: {names[labels[i]]}, read as {names[answer]} ({surest[i]:.0%})" for i, answer in enumerate(predicted)]
 
 
+def answers_to(model: nn.Module, test: ImageDataset) -> Tensor:
+    return probabilities(model, test.floats())
+
+
+def sprite_of(test: ImageDataset) -> Sheet:
+    return image_sheet(test.floats(), columns=20, what="test images")
+
+
 @section
 def layout() -> None:
     left, right = st.columns([1, 3.2], gap="medium")
@@ -44,15 +52,15 @@ def layout() -> None:
         way = choice("Projection", WAYS, "way")
         by = choice("Markers and colours by", {"class": "true class", "prediction": "prediction"}, "by", kind="buttons")
 
-    answers = remember(("answers", network.key, count), lambda: probabilities(network.model, test.floats()))
+    answers = remember(answers_to, network.model, test)
     predicted = answers.argmax(1)
     with play:
         found = layout_at(network, run, layer, test, way)
         if found is not None:
             points, apart = found
-            said = remember(("said", network.key, count), in_words, test, answers)
+            said = remember(in_words, test, answers)
             wrong = (predicted != test.labels).tolist()
-            sprite = remember(("sprite", test.name, count), lambda: image_sheet(test.floats(), columns=20, what="test images"))
+            sprite = remember(sprite_of, test)
             words = f"{count} test images of {entry.title} as points by {layer}; {apart.neighbours:.0%} of the nearest neighbours have the same class"
             group = (test.labels if by == "class" else predicted).tolist()
             picked = scatter("points_view", points, group, groups_of(entry.classes), said, sprite, words, wrong)

@@ -13,7 +13,7 @@ from cnnviz.ui.edits import edit_pixel, pixel_edits
 from cnnviz.ui.frame import Experiment, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import ChosenImage, choose_image
 from cnnviz.ui.links import choice
-from cnnviz.ui.memory import digest, remember
+from cnnviz.ui.memory import remember
 from cnnviz.ui.microscope import chosen_unit, unit_panel
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
 from cnnviz.ui.runs import EXAMPLE
@@ -32,7 +32,7 @@ def look(network: OpenNetwork, image: Tensor) -> tuple[dict[str, Tensor], Tensor
 
 def seen(network: OpenNetwork, image: Tensor) -> tuple[dict[str, Tensor], Tensor]:
     """All layers' maps and the answer, computed once for all sections and sessions."""
-    return remember(("maps", network.key, digest(image)), look, network, image)
+    return remember(look, network, image)
 
 
 def wall_items(maps: dict[str, Tensor], span: tuple[float, float] | None, what: str = "") -> list[WallItem]:
@@ -81,7 +81,7 @@ def maps_of_all_layers() -> None:
         unit_before = st.session_state.get("unit")
         drawn = None
         if draw:
-            picture_of = remember(("drawing", network.key), network_drawing, network.model, network.title, network.input_shape)
+            picture_of = remember(network_drawing, network.model, network.title, network.input_shape)
             drawn = network_view("network_view", picture_of, unit_before.layer if unit_before else "", pickable=True)
         span = limits(*shown.values()) if one_scale else None
         wall, prediction = st.columns([2.6, 1], gap="medium")
@@ -89,7 +89,6 @@ def maps_of_all_layers() -> None:
             first = WallItem(
                 "image", image_sheet(image.unsqueeze(0), what="image, as the network sees it"), "×".join(map(str, image.shape)), "image", hint=""
             )
-            state = network.key, digest(image), one_scale, tuple(shown)
             if two:
                 other = other_picture.for_network(network.input_shape)
                 theirs, other_answer = seen(network, other)
@@ -101,7 +100,7 @@ def maps_of_all_layers() -> None:
                     items += wall_items({name: maps[name] - theirs[name]}, None, "first − second")
                 clicked = map_wall("pair_wall", items)
             else:
-                items = [first, *remember(("wall", state), wall_items, shown, span)]
+                items = [first, *remember(wall_items, shown, span)]
                 marked = (unit_before.layer, unit_before.channel) if unit_before else None
                 clicked = map_wall("wall", items, marked, pickable=True, follow=True)
         with prediction:
@@ -110,7 +109,7 @@ def maps_of_all_layers() -> None:
             best = int(answer.argmax())
             bars = answer[order], [network.classes[i] for i in order.tolist()]
             words = f"Predicted: {network.classes[best]} with probability {answer[best]:.3f}"
-            chart("bars", words, (network.key, digest(image)), probability_bars, *bars)
+            chart("bars", words, probability_bars, *bars)
             if two:
                 st.markdown(f"Second image: **{network.classes[int(other_answer.argmax())]}** with {other_answer.max():.1%}.")
 

@@ -3,7 +3,7 @@
 import streamlit as st
 import torch
 
-from cnnviz.data import PHOTOS, fit, photo
+from cnnviz.data import PHOTOS, ImageDataset, fit, photo
 from cnnviz.features import FilterBank, convolutions, filter_bank, weight_histogram
 from cnnviz.figures import map_sheet, value_histograms
 from cnnviz.training import Run
@@ -18,10 +18,18 @@ from cnnviz.ui.snippets import filters_code
 
 PAGE = "pages/inside/filters.py"
 ORDERS = {"number": "number", "norm": "norm of the weights", "similarity": "similarity"}
-SEARCHED = 1000
+SEARCHED, JUDGED = 1000, 300
 BESIDE = 16
 """Filters at most, for the chosen one to stand beside them."""
 title("Filters", "A filter is a small pattern of weights; watch it form, and see the images that it answers to.")
+
+
+def photographs(shape: tuple[int, int, int]) -> torch.Tensor:
+    return torch.stack([fit(photo(name), shape) for name in PHOTOS])
+
+
+def bank_of(network: OpenNetwork, layer: str, test: ImageDataset | None) -> FilterBank:
+    return filter_bank(network.model, layer, None if test is None else test.floats(slice(0, JUDGED)))
 
 
 @section
@@ -38,7 +46,7 @@ def filters() -> None:
         images = test.floats(slice(0, SEARCHED))
         names = [f"no. {i}" for i in range(len(images))]
     else:
-        images = remember(("photographs", network.input_shape), lambda: torch.stack([fit(photo(name), network.input_shape) for name in PHOTOS]))
+        images = remember(photographs, network.input_shape)
         names = list(PHOTOS)
     layers = convolutions(network.model)
     if not layers:
@@ -47,7 +55,7 @@ def filters() -> None:
     with left:
         layer = choice("Convolution", {name: name for name in layers}, "layer")
         order = choice("Order", ORDERS, "order")
-        bank = remember(("bank", network.key, layer), lambda: filter_bank(network.model, layer, images[:300] if small else None))
+        bank = remember(bank_of, network, layer, test)
         count, inputs = bank.kernels.shape[:2]
         clicked = (st.session_state.get("filter_wall") or {}).get("picked")
         if clicked is not None and clicked != st.session_state.get("filter_clicked"):
@@ -60,9 +68,7 @@ def filters() -> None:
     with wall:
         numbers = bank.order(order)
         what = "kernel" if inputs in (1, 3) else f"kernel of the strongest of {inputs} input channels"
-        sheet = remember(
-            ("filter sheet", network.key, layer, order), lambda: map_sheet(bank.pictures[numbers], what=f"{what}s of {layer}", signed=True)
-        )
+        sheet = remember(map_sheet, bank.pictures[numbers], what=f"{what}s of {layer}", signed=True)
         shape = f"{count} filters of {'×'.join(map(str, bank.kernels.shape[1:]))}"
         map_wall(
             "filter_wall",
@@ -72,7 +78,7 @@ def filters() -> None:
             follow=True,
         )
         marks = (
-            [f"**Dead** (never above zero on {300 if small else 'any'} images): {', '.join(map(str, bank.dead[:20]))}."]
+            [f"**Dead** (never above zero on {JUDGED if small else 'any'} images): {', '.join(map(str, bank.dead[:20]))}."]
             if bank.dead
             else ["No dead filter."]
         )
@@ -96,7 +102,7 @@ def chosen_filter(network: OpenNetwork, bank: FilterBank, layer: str, number: in
     smoothness = one.slider("Smoothness λ of the made image", 0.0, 0.5, 0.02, 0.01, key="smoothness", bind="query-params")
     seed = int(two.number_input("Seed of the made image", 0, 999, 0, key="seed", bind="query-params"))
     with wall:
-        kernels = remember(("kernels", network.key, layer, number), kernels_of, bank, number)
+        kernels = remember(kernels_of, bank, number)
         map_wall("made_for", [kernels, *made_for(network, layer, number, smoothness, seed)])
     st.markdown(
         f"Norm of its weights {bank.norms[number]:.3f}; most similar: filter {int(bank.nearest[number])}, cosine similarity {bank.similarity[number]:.2f}."
@@ -121,8 +127,7 @@ def weights(chosen: Run | str, network: OpenNetwork, layer: str, edges: list[flo
     if history is not None:
         steps, columns = history
         words = f"Histogram of the weights of {layer} at {len(columns)} steps"
-        state = network.key, layer, tuple(steps), edges[-1]
-        chart("histogram", words, state, value_histograms, columns, edges, [str(step) for step in steps], "training step", "weight")
+        chart("histogram", words, value_histograms, columns, edges, [str(step) for step in steps], "training step", "weight")
 
 
 try_this(

@@ -11,7 +11,7 @@ from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall, matrix
 from cnnviz.ui.frame import Experiment, link, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.links import choice
-from cnnviz.ui.memory import digest, remember
+from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, open_network
 from cnnviz.ui.runs import EXAMPLE, choose_run
 from cnnviz.ui.snippets import mistakes_code
@@ -41,7 +41,7 @@ def table() -> None:
     with right, play_first():
         network = open_network(run, "mistakes_step")
         play = st.container()
-    found = remember(("all answers", network.key), answers, network.model, test)
+    found = remember(answers, network.model, test)
     names = list(entry.classes)
     told = (st.session_state.get("confusion") or {}).get("picked")
     if told is not None and told != st.session_state.get("confusion_seen"):
@@ -64,7 +64,7 @@ def table() -> None:
         with curve:
             calibration = found.calibration()
             words = f"Reliability diagram: expected calibration error {calibration.error:.3f}"
-            chart("calibration", words, network.key, calibration_curve, calibration)
+            chart("calibration", words, calibration_curve, calibration)
             st.caption(
                 "Reliability diagram: on the diagonal, predictions with 80 % confidence are right in 80 % of cases. "
                 f"Expected calibration error: **{calibration.error:.3f}**."
@@ -83,7 +83,7 @@ def images(run: Run, network: OpenNetwork, found: Answers, true: int, said: int,
     if not numbers:
         st.info("No image at all: choose another cell, or an earlier step.", icon=":material/info:")
     else:
-        clicked = map_wall("cell_wall", remember(("cell wall", network.key, tuple(numbers)), wall_of, test, found, numbers), pickable=True)
+        clicked = map_wall("cell_wall", remember(wall_of, test, found, numbers), pickable=True)
         number = numbers[min(int(clicked[0]) + clicked[1], len(numbers) - 1)] if clicked else numbers[0]
         image = test.floats(slice(number, number + 1))[0]
         answer = int(found.predicted[number])
@@ -92,7 +92,7 @@ def images(run: Run, network: OpenNetwork, found: Answers, true: int, said: int,
         asked = [Question(f"for {names[i]}", network, "integrated_gradients", i) for i in dict.fromkeys((answer, label))]
         how = How({}, None)
         maps = attributions(asked, image, how)
-        seen = remember(("only maps", network.key, digest(image)), feature_maps, network.model, image)
+        seen = remember(feature_maps, network.model, image)
         last = [name for name, values in seen.items() if values.shape[1] > 1][-1]
         items = [WallItem("image", image_sheet(image.unsqueeze(0), what="the image"), unit="image", target=168, legend=False)]
         items += wall_of_maps(asked, maps, image, 1.0, False, 0.0, True, 168)

@@ -3,7 +3,7 @@
 import streamlit as st
 from torch import Tensor
 
-from cnnviz.figures import falling_similarity, image_sheet, overlay, probability_bars, share_curves
+from cnnviz.figures import falling_similarity, overlay, picture_sheet, probability_bars, share_curves
 from cnnviz.saliency import KNOWN_ANSWERS, METHODS, known_answer_table
 from cnnviz.training import Run
 from cnnviz.ui.attributions import Found, How, Question, answer_of, ask, attributions, choose, common_floor, sanity, trust, trust_rows, wall_of_maps
@@ -13,7 +13,7 @@ from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, so
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.jobs import job
 from cnnviz.ui.links import choice
-from cnnviz.ui.memory import digest, remember
+from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
 from cnnviz.ui.snippets import saliency_code
 
@@ -52,7 +52,7 @@ def maps() -> None:
         if not questions:
             st.info("Choose a method.", icon=":material/info:")
         else:
-            seen = remember(("seen", digest(image)), lambda: image_sheet(image.unsqueeze(0), what="image, as the network sees it"))
+            seen = remember(picture_sheet, image, what="image, as the network sees it")
             items = wall_of_maps(questions, found, image, opacity, absolute, smooth, compare == "classes", 224)
             map_wall("saliency_wall", [WallItem("image", seen, unit="image", target=224, legend=False), *items])
             st.markdown(
@@ -96,7 +96,7 @@ def measures(questions: list[Question], found: list[Found], image: Tensor, how: 
                 curves |= {"random map": getattr(floor, kind)} if floor else {}
                 with column:
                     words = f"{kind.capitalize()} curves of {len(curves)} maps"
-                    chart(kind, words, (tuple(curves.items()),), share_curves, curves, shares, f"probability, {kind}")
+                    chart(kind, words, share_curves, curves, shares, f"probability, {kind}")
 
 
 @section
@@ -114,7 +114,7 @@ def shuffled(questions: list[Question], found: list[Found], image: Tensor, how: 
                 for i, check in enumerate(checks)
             }
             words = "Similarity of the maps while the weights are shuffled, layer by layer"
-            chart("sanity_curves", words, (tuple(curves.items()),), falling_similarity, curves, checks[0].layers)
+            chart("sanity_curves", words, falling_similarity, curves, checks[0].layers)
             first = checks[0]
             stages = [
                 WallItem(f"{layer} {i}", overlay(image, one, f"shuffled to {layer}", absolute=absolute), title=layer, target=120, legend=False)
@@ -148,7 +148,7 @@ def about(methods: list[str], network: OpenNetwork, image: Tensor) -> None:
     told = [METHODS[name] for name in dict.fromkeys(methods)]
     st.markdown("\n\n".join(f"**{method.title}** ({method.paper}; {method.cost}). Blind: {method.blind}\n\n$${method.formula}$$" for method in told))
     answer, order = answer_of(network, image)
-    chart("bars", "Probabilities", (network.key, digest(image)), lambda: probability_bars(answer[order[:8]], [network.classes[i] for i in order[:8]]))
+    chart("bars", "Probabilities", probability_bars, answer[order[:8]], [network.classes[i] for i in order[:8]])
 
 
 try_this(

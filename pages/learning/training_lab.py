@@ -14,6 +14,7 @@ from cnnviz.ui.frame import Experiment, draws, error_box, link, section, show_co
 from cnnviz.ui.links import choice, chosen, page_address
 from cnnviz.ui.live import live_curves, watch
 from cnnviz.ui.memory import remember
+from cnnviz.ui.networks import OpenNetwork, network_of_run
 from cnnviz.ui.runs import EXAMPLE, commands, current_run, current_step, describe, fetch_all, notices, show_run
 from cnnviz.ui.snippets import training_code
 
@@ -64,7 +65,7 @@ with right:
     def drawing() -> None:
         if st.session_state.get("draw_network"):
             entry, name = DATASETS[chosen("dataset")], chosen("network")
-            network_view("network_view", remember(("drawing", name, entry.name), drawing_of_preset, name, entry.shape, len(entry.classes)))
+            network_view("network_view", remember(drawing_of_preset, name, entry.shape, len(entry.classes)))
 
 
 settings()
@@ -74,9 +75,9 @@ key = settings.told
 run = current_run() or open_run(EXAMPLE)
 
 
-def kernels_and_predictions(run: Run, step: int) -> list[WallItem]:
-    trained = run.network(step)
-    test = load(run.spec.dataset, "test", STRIP)
+def kernels_and_predictions(opened: OpenNetwork, dataset: str) -> list[WallItem]:
+    trained, step = opened.model, opened.step
+    test = load(dataset, "test", STRIP)
     layer, kernels = filters(trained)
     labels = judged_labels(probabilities(trained, test.floats()), test.labels, test.classes)
     strip = image_sheet(test.floats(), STRIP, "test images")
@@ -99,7 +100,7 @@ def view(run: Run) -> None:
         return
     step_player("lab_step", run.id, steps, run.total_steps, step_now, live=state in ACTIVE)
     step = steps[-1] if step_now not in steps else step_now
-    map_wall("lab_wall", remember(("lab_wall", run.id, step, run.version(step)), kernels_and_predictions, run, step))
+    map_wall("lab_wall", remember(kernels_and_predictions, network_of_run(run, step), run.spec.dataset))
     measured = [metric for metric in metrics if metric.confusion and metric.step <= step]
     if measured:
         confusion(run, measured[-1])

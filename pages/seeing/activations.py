@@ -16,7 +16,7 @@ from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.frame import Experiment, draws, part, section, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.links import choice, choices
-from cnnviz.ui.memory import digest, remember
+from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import network_of_run
 from cnnviz.ui.race import race
 from cnnviz.ui.runs import choose_run, own_run_link
@@ -44,10 +44,10 @@ def curves() -> None:
     left, right = st.columns(2)
     left.markdown("**Function φ(x)**")
     with left:
-        chart("curves", f"Curves of {', '.join(TITLES[name] for name in names)}", tuple(names), lambda: activation_curves(names))
+        chart("curves", f"Curves of {', '.join(TITLES[name] for name in names)}", activation_curves, names)
     right.markdown("**Derivative φ′(x)**: what a gradient is multiplied with on its way back")
     with right:
-        chart("slopes", "Derivatives of the same functions", tuple(names), lambda: activation_curves(names, derivative=True))
+        chart("slopes", "Derivatives of the same functions", activation_curves, names, derivative=True)
     with st.expander("Formulas and sources", key="formulas", icon=":material/function:"):
         for name in names:
             st.latex(rf"\text{{{TITLES[name]}}}: \quad {ACTIVATIONS[name].formula}")
@@ -73,7 +73,7 @@ def feature_map() -> None:
         chosen = choose_image(test)
         image = chosen.for_network(test.shape)
         network = network_of_run(run, run.steps[-1])
-        maps = remember(("maps", network.key, digest(image)), feature_maps, network.model, image)
+        maps = remember(feature_maps, network.model, image)
         layer = choice(
             "Map of the layer",
             {key: key for key, values in maps.items() if values.shape[-1] > 1},
@@ -111,22 +111,21 @@ def deep_layers() -> None:
         st.latex(INITIALISATIONS[initialisation].formula)
         depth = st.slider("Layers", 2, 50, 20, key="layers", bind="query-params")
         seed = st.number_input("Seed", 0, 10**6, 0, key="stack_seed", bind="query-params")
-        stacks = {key: remember(("stack", key, depth, initialisation, seed), deep_stack, key, depth, 100, initialisation, seed) for key in names}
+        stacks = {key: remember(deep_stack, key, depth, 100, initialisation, seed) for key in names}
         shown = choice("Histogram of", {key: TITLES[key] for key in names} or {"relu": "ReLU"}, "histogram")
     with right:
         one, two = st.columns(2)
         gradients, dead = ({key: getattr(stack, field) for key, stack in stacks.items()} for field in ("gradient_norm", "dead"))
         words = ("; ".join(f"{TITLES[key]}: {values[at]:.2g}" for key, values in table.items()) for table, at in ((gradients, 0), (dead, -1)))
         one.markdown("**Norm of the gradient, relative to the last layer**")
-        state = tuple(names), depth, initialisation, seed
         with one:
-            chart("gradients", f"Gradient of the first layer: {next(words)}", state, lambda: by_depth(gradients, "gradient norm", True))
+            chart("gradients", f"Gradient of the first layer: {next(words)}", by_depth, gradients, "gradient norm", True)
         two.markdown("**Dead units: zero for every input**")
         with two:
-            chart("dead", f"Dead units of the last layer: {next(words)}", state, lambda: by_depth(dead, "share of dead units", False))
+            chart("dead", f"Dead units of the last layer: {next(words)}", by_depth, dead, "share of dead units", False)
         if shown in stacks:
             words_of_shown = f"Histogram of the outputs of {TITLES[shown]} by layer"
-            chart("depth_histogram", words_of_shown, (shown, depth, initialisation, seed), lambda: depth_histogram(stacks[shown]))
+            chart("depth_histogram", words_of_shown, depth_histogram, stacks[shown])
 
 
 @section

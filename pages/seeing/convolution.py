@@ -139,7 +139,7 @@ with learn:
         losses = st.session_state.get("losses")
         if losses:
             history = (*losses, found.loss)
-            chart("losses_chart", f"Loss after each step: from {losses[0]:.4g} to {found.loss:.4g}", history, lambda: loss_curve(history))
+            chart("losses_chart", f"Loss after each step: from {losses[0]:.4g} to {found.loss:.4g}", loss_curve, history)
         code(gradient_code(convolution_code(image, kernel, *way), target, eta))
 
 

@@ -1,22 +1,20 @@
 """From a fully connected to a convolutional layer: volumes, costs, kinds of convolution, receptive field."""
 
-from typing import NamedTuple
-
 import streamlit as st
 from torch import Tensor
 
 from cnnviz.data import load
-from cnnviz.figures import image_sheet, map_sheet, receptive_squares, volumes
+from cnnviz.figures import volumes
 from cnnviz.ops import convolution
 from cnnviz.ops.layer_cost import layer_cost
-from cnnviz.ops.layer_kinds import FILTER_NAMES, KINDS, LayerKind, hand_filters, layer_maps, one_filter
+from cnnviz.ops.layer_kinds import FILTER_NAMES, KINDS, one_filter
 from cnnviz.ops.receptive_field import Window, receptive_fields
-from cnnviz.ui.components import WallItem, map_wall
+from cnnviz.ui.components import map_wall
+from cnnviz.ui.convolutional_layer import Layer, maps_of, squares, wall_of
 from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import ChosenImage, choose_image
 from cnnviz.ui.links import choice
-from cnnviz.ui.memory import digest, remember
-from cnnviz.ui.pictures import photograph_url
+from cnnviz.ui.memory import remember
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.snippets import layer_code
 from cnnviz.ui.stepping import StepperNames, stepper
@@ -27,22 +25,6 @@ title(
     "Convolutional layer",
     "The same small filter looks everywhere, through all channels; each filter makes one map, and the maps are the next layer's channels.",
 )
-
-
-class Layer(NamedTuple):
-    """The layer that is looked at; its last five numbers in the order in which the functions of ``ops.layers`` take them."""
-
-    kind: LayerKind
-    filters: int
-    size: int
-    stride: int
-    padding: int
-    dilation: int
-    groups: int
-
-    @property
-    def weights(self) -> Tensor:
-        return hand_filters(self.filters, 3 // self.groups, self.size)
 
 
 @section
@@ -73,7 +55,7 @@ def volume() -> None:
             shapes.append(after.output_shape)
             arrows.append(f"10 filters\n5×5×{channels}")
         drawing, _ = st.columns([2, 1])
-        drawn = remember(("volumes", tuple(shapes), tuple(arrows)), volumes, shapes, arrows)
+        drawn = remember(volumes, shapes, arrows)
         drawing.image(drawn, alt="Volumes: " + " → ".join(f"{h}×{w}×{c}" for c, h, w in shapes), width="stretch")
         formulas = {"parameters": cost.parameters_formula, "multiply-adds": cost.multiply_adds_formula, "fully connected": cost.dense_formula}
         st.markdown(
@@ -109,28 +91,9 @@ def one_sum(layer: Layer, image: Tensor, bias: float) -> None:
 
 @part
 def maps(layer: Layer, chosen: ChosenImage, channels: int, second: bool) -> None:
-    kind, filters, size, stride, padding, dilation, groups = layer
     st.subheader(f"{channels} filters, {channels} maps on a photograph", anchor=False)
-    photograph = chosen.pixels.expand(3, -1, -1).float() / 255
-    state = digest(chosen.pixels), kind.name, filters, size, stride, padding, dilation, groups
-    weights = layer.weights
-    found = remember(("layer", state), lambda: layer_maps(photograph, weights, stride, padding, dilation, groups, transposed=kind.transposed))
-    size_in, size_out = ("×".join(map(str, values.shape)) for values in (photograph, found))
-
-    def items() -> list[WallItem]:
-        columns = min(3, filters)
-        made = [
-            WallItem("image", image_sheet(photograph.unsqueeze(0), what="image"), size_in, "image", target=190, legend=False),
-            WallItem("maps", map_sheet(found, columns=columns, what="maps"), size_out, target=400, most=900),
-            WallItem("filters", map_sheet(weights.mean(1), columns=columns, what="filters", signed=True), "mean of the channels", target=150),
-        ]
-        if second:
-            deeper = layer_maps(found.relu(), hand_filters(10, channels, 5), 1, 0, 1, 1)
-            sheet = map_sheet(deeper, columns=5, what="maps of the second layer")
-            made.append(WallItem("second", sheet, "×".join(map(str, deeper.shape)), title="second layer, on ReLU of the maps", target=300))
-        return made
-
-    map_wall("layer_maps", remember(("layer wall", state, second), items))
+    found = remember(maps_of, layer, chosen.pixels)
+    map_wall("layer_maps", remember(wall_of, layer, chosen.pixels, found, channels, second))
 
 
 @section
@@ -141,11 +104,9 @@ def receptive_field(layer: Layer, chosen: ChosenImage) -> None:
         st.info("Receptive fields are shown for convolutions, not for transposed ones.", icon=":material/info:")
     else:
         fields = receptive_fields([Window(layer.size, layer.stride, layer.padding, layer.dilation)] * depth)
-        photograph = chosen.pixels.expand(3, -1, -1).float() / 255
-        state = digest(chosen.pixels), layer[2:6], depth
-        drawn, words = remember(("squares", state), receptive_squares, photograph, fields)
+        drawn, words = remember(squares, chosen.pixels, fields)
         picture, text = st.columns([1.3, 1])
-        picture.image(remember(("squares", state), photograph_url, drawn), alt=words, width="stretch")
+        picture.image(drawn, alt=words, width="stretch")
         table = [
             {"layer": str(i + 1), "receptive field": f"{f.size}×{f.size} pixels", "stride j in the image": f"{f.stride} px"}
             for i, f in enumerate(fields)

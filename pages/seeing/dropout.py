@@ -16,7 +16,7 @@ from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.frame import Experiment, draws, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.links import choice
-from cnnviz.ui.memory import digest, remember
+from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, network_of_run
 from cnnviz.ui.race import Result, race, race_picture
 from cnnviz.ui.runs import own_run_link
@@ -68,7 +68,7 @@ def masks() -> None:
         now = network.run(INPUT, p, number if learning else None)
         kept = [int(mask.sum()) for mask in now.masks[1:-1]]
         st.image(
-            remember(("units", p, learning and number), unit_network, now.values, now.masks, network.weights, LAYERS), width="stretch",
+            remember(unit_network, now.values, now.masks, network.weights, LAYERS), width="stretch",
             alt=f"A network of 4, 6, 6 and 3 units; {kept[0]} and {kept[1]} of the 6 hidden units stay",
         )  # fmt: skip
         st.markdown(
@@ -87,7 +87,7 @@ def expected_value() -> None:
     st.markdown(f"A unit with value 2: the mean of {count} draws is **{means[-1]:.3f}**.")
     averages = {"mean of the draws so far": means.tolist(), "value in evaluation": [2.0] * count}
     words = f"The mean goes to 2; after {count} draws it is {means[-1]:.3f}"
-    chart("means", words, (p, count, number), lambda: lines(averages, list(range(1, count + 1)), "draws", "value"))
+    chart("means", words, lines, averages, list(range(1, count + 1)), "draws", "value")
     code(dropout_code(p, number, count))
 
 
@@ -116,10 +116,10 @@ def correlations() -> None:
     st.subheader("Co-adaptation: do the units say the same?", anchor=False)
     st.markdown("Correlation of the first hidden layer's units over 1,000 test images. Co-adapted units are correlated: strong colours.")
     test, trained = load("mnist", "test", TESTED), trained_networks()
-    tables = {title: remember(("correlations", net.key), unit_correlations, net.model, test, "relu1") for title, net in trained.items()}
+    tables = {title: remember(unit_correlations, net.model, test, "relu1") for title, net in trained.items()}
     items = []
     for name, table in tables.items():
-        sheet = remember(("correlation sheet", trained[name].key), correlation_sheet, table, name)
+        sheet = remember(correlation_sheet, table, name)
         items.append(WallItem(name, sheet, f"mean |r| = {coadaptation(table):.3f}", "matrix", target=260))
     map_wall("correlations", items)
 
@@ -138,12 +138,9 @@ def certainty() -> None:
         map_wall("pair", [WallItem("test images", image_sheet(pair, 2), unit="image", target=110, legend=False)])
     with right:
         named = [f"{what}: a {test.classes[int(test.labels[index])]}" for what, index in (("clear", clear), ("unclear", unclear))]
-        clouds = {
-            name: remember(("draws", dropping.key, digest(picture)), monte_carlo_dropout, dropping.model, picture, 200)
-            for name, picture in zip(named, pair, strict=True)
-        }
+        clouds = {name: remember(monte_carlo_dropout, dropping.model, picture, 200) for name, picture in zip(named, pair, strict=True)}
         words = draws_in_words(clouds, test.classes)
-        chart("clouds", words, (dropping.key, clear, unclear), lambda: spread_of_draws(clouds, test.classes))
+        chart("clouds", words, spread_of_draws, clouds, test.classes)
         st.markdown(f"Dropout stays on in evaluation; 200 draws each. {words}.")
 
 

@@ -3,8 +3,7 @@
 import streamlit as st
 import torch
 
-from cnnviz.data import DATASETS, load, photo
-from cnnviz.data.images import fit
+from cnnviz.data import DATASETS, fit, load, photo
 from cnnviz.features import class_evidence, feature_maps
 from cnnviz.figures import image_sheet, map_sheet, probability_bars
 from cnnviz.models import Activation, Conv, GlobalAveragePool, Linear, NetworkSpec, Pool, build
@@ -16,7 +15,8 @@ from cnnviz.ui.formulas import cross_entropy_formula, softmax_formula
 from cnnviz.ui.frame import Experiment, section, show_code, source, title, try_this
 from cnnviz.ui.images import ChosenImage, choose_image
 from cnnviz.ui.links import choice
-from cnnviz.ui.memory import digest, remember
+from cnnviz.ui.memory import remember
+from cnnviz.ui.networks import network_of_run
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.snippets import softmax_code
 from cnnviz.ui.tables import table_in_words
@@ -32,6 +32,10 @@ title(
 classes = DATASETS["mnist"].classes
 
 
+def small_photograph(name: str) -> torch.Tensor:
+    return fit(photo(name), (3, 32, 32))
+
+
 def deep_maps(picture: torch.Tensor) -> torch.Tensor:
     layers = [layer for width in (32, 64, 128, 128) for layer in (Conv(width, 3, padding=1), Activation("relu"), Pool(2))]
     deep = build(NetworkSpec((*layers, GlobalAveragePool(), Linear()), "deep"), (3, 32, 32), 10)
@@ -42,14 +46,14 @@ def deep_maps(picture: torch.Tensor) -> torch.Tensor:
 def vector() -> None:
     block = choice("Flatten", {"image": "an image, 32×32×3 → 3072", "maps": "maps of a deep layer, 2×2×128 → 512"}, "block", kind="buttons")
     start = st.number_input("Begin at place", 0, 3071, 0, key="place", bind="query-params")
-    picture = remember(("coffee",), lambda: fit(photo("coffee"), (3, 32, 32)))
+    picture = remember(small_photograph, "coffee")
     if block == "image":
         flatten_view("flatten_image", picture, start)
     else:
         st.caption(
             "Four convolutions with pooling on the same photograph: 32×32 becomes 2×2, three channels become 128 (random initial weights, seed 0)."
         )
-        flatten_view("flatten_maps", remember(("deep maps",), lambda: deep_maps(picture)), start)
+        flatten_view("flatten_maps", remember(deep_maps, picture), start)
 
 
 @section
@@ -62,7 +66,7 @@ def class_weights() -> None:
         chosen = choose_image(test, sources=("test", "draw", "upload"))
         number = classes.index(choice("Class", {name: name for name in classes}, "class", default="3"))
     image = chosen.for_network(test.shape)
-    evidence = remember(("evidence", digest(image)), lambda: class_evidence(run.network(run.steps[-1]), image))
+    evidence = remember(class_evidence, network_of_run(run, run.steps[-1]).model, image)
     weights, products, logits = evidence.weights, evidence.products[number], evidence.logits
     with right:
         st.markdown(
@@ -114,7 +118,7 @@ def softmax(chosen: ChosenImage, number: int, logits: torch.Tensor) -> None:
         )
         with bars:
             words = f"Probabilities: class {classes[number]} has {terms.probabilities[number]:.3f}"
-            chart("softmax_bars", words, terms.probabilities, lambda: probability_bars(torch.tensor(terms.probabilities), classes))
+            chart("softmax_bars", words, probability_bars, torch.tensor(terms.probabilities), classes)
         st.markdown(f"Sum of all probabilities: **{sum(terms.probabilities):.6f}**. If one logit moves, all probabilities move, and the sum stays 1.")
     code(softmax_code(chosen.code, number, moved, temperature, true))
 

@@ -14,7 +14,7 @@ from cnnviz.ui.frame import Experiment, play_first, section, show_code, source, 
 from cnnviz.ui.images import ChosenImage, choose_image
 from cnnviz.ui.kernels import ChosenKernel, choose_kernel, learned_kernels
 from cnnviz.ui.links import choice
-from cnnviz.ui.memory import digest, remember
+from cnnviz.ui.memory import remember
 from cnnviz.ui.race import race
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.snippets import kernel_code
@@ -25,11 +25,15 @@ title("Kernels", "Nine numbers, or twenty-five, decide whether a convolution blu
 
 
 def brightness_of(chosen: ChosenImage) -> torch.Tensor:
-    return remember(("grey", digest(chosen.pixels)), lambda: grey(chosen.pixels))
+    return remember(grey, chosen.pixels)
+
+
+def applied(brightness: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    return apply(brightness / 255, weights)
 
 
 def show(key: str, chosen: ChosenKernel, brightness: torch.Tensor, what: str, signed: bool) -> None:
-    result = remember(("applied", digest(brightness), digest(chosen.weights)), lambda: apply(brightness / 255, chosen.weights))
+    result = remember(applied, brightness, chosen.weights)
     lens(key, brightness, result, chosen.weights, signed=signed, what=what, title=f"{chosen.title}: {chosen.does}")
 
 
@@ -46,7 +50,7 @@ def photograph() -> None:
         chosen = choose_image(load("mnist", "test"), default="photo")
     with right, play_first():
         show("lens_a", first, brightness_of(chosen), f"{chosen.what}, as brightness 0 to 1", signed)
-        sheet = remember(("kernel sheet", digest(first.weights)), lambda: map_sheet(first.weights.unsqueeze(0), what="kernel", signed=True))
+        sheet = remember(map_sheet, first.weights.unsqueeze(0), what="kernel", signed=True)
         map_wall("kernel_wall", [WallItem("kernel", sheet, "×".join(map(str, first.weights.shape)), target=110)])
         if first.formula:
             st.latex(first.formula)
@@ -65,20 +69,21 @@ def beside(chosen: ChosenImage, signed: bool) -> None:
         show("lens_b", second, brightness_of(chosen), f"{chosen.what}, as brightness 0 to 1", signed)
 
 
+def all_kernels(learned: torch.Tensor, run_name: str) -> list[WallItem]:
+    made = []
+    for name, entry in KERNELS.items():
+        sheet = map_sheet(kernel(name, 5, 45.0).unsqueeze(0), what=f"kernel {entry.title}", signed=True)
+        made.append(WallItem(f"hand {name}", sheet, title=entry.title, target=70, legend=False))
+    sheet = map_sheet(learned, columns=min(16, len(learned)), what="learned kernels", signed=True)
+    return [*made, WallItem("learned", sheet, run_name, "kernel", target=80, most=900)]
+
+
 @section
 def gallery() -> None:
     st.subheader("Gallery: made by hand, and learned", anchor=False)
     run_name, learned, _ = learned_kernels()
 
-    def items() -> list[WallItem]:
-        made = []
-        for name, entry in KERNELS.items():
-            sheet = map_sheet(kernel(name, 5, 45.0).unsqueeze(0), what=f"kernel {entry.title}", signed=True)
-            made.append(WallItem(f"hand {name}", sheet, title=entry.title, target=70, legend=False))
-        sheet = map_sheet(learned, columns=min(16, len(learned)), what="learned kernels", signed=True)
-        return [*made, WallItem("learned", sheet, run_name, "kernel", target=80, most=900)]
-
-    picked = map_wall("gallery", remember(("gallery", digest(learned), run_name), items), pickable=True)
+    picked = map_wall("gallery", remember(all_kernels, learned, run_name), pickable=True)
     if picked and picked != st.session_state.get("gallery_seen"):
         st.session_state["gallery_seen"] = picked
         st.session_state["pick_kernel"] = picked

@@ -15,7 +15,8 @@ from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.frame import Experiment, draws, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.links import choice
-from cnnviz.ui.memory import digest, remember
+from cnnviz.ui.memory import remember
+from cnnviz.ui.networks import network_of_run
 from cnnviz.ui.race import race
 from cnnviz.ui.runs import EXAMPLE, own_run_link
 from cnnviz.ui.snippets import pooling_code
@@ -76,21 +77,18 @@ def numbers() -> None:
 @section
 def real_maps() -> None:
     st.subheader("On real maps", anchor=False)
-    example = open_run(EXAMPLE)
-    network = remember(("network", EXAMPLE), lambda: example.network(example.steps[-1]))
-    strided = remember(("network", "strided"), lambda: open_run("example_strided").network(624))
+    network, strided = (network_of_run(run, run.steps[-1]).model for run in (open_run(EXAMPLE), open_run("example_strided")))
     test = load("mnist", "test")
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
         chosen = choose_image(test, sources=("test", "draw", "upload"))
         reach = st.slider("Shift the image by up to … pixels", 2, 10, 6, key="reach", bind="query-params")
     digit = chosen.for_network(test.shape)
-    answer = remember(("maps", EXAMPLE, "last", digest(digit)), lambda: feature_maps(network, digit))
+    answer = remember(feature_maps, network, digit)
     maps = answer["relu1"]
     with right:
         size, stride = st.session_state["window"], st.session_state["stride"]
-        state = digest(digit), size, stride
-        map_wall("pooled_maps", remember(("pooled", state), lambda: pooled_items(maps, size, stride)))
+        map_wall("pooled_maps", remember(pooled_items, maps, size, stride))
 
     st.subheader("Translation invariance: does it matter where the digit is?", anchor=False)
     st.markdown(
@@ -99,17 +97,13 @@ def real_maps() -> None:
     )
     true = chosen.label if chosen.label is not None else int(answer["fc1"].flatten().argmax())
     shifts = range(-reach, reach + 1)
-    tests = {
-        name: remember(("shift", name, digest(digit), true, reach), shift_test, net, digit, true, shifts)
-        for name, net in (("with max pooling", network), ("strided convolution", strided))
-    }
+    tests = {name: remember(shift_test, net, digit, true, shifts) for name, net in (("with max pooling", network), ("strided convolution", strided))}
     one, two = st.columns(2)
     one.markdown(f"**Probability of class {true}**")
     chances = {name: found.probability for name, found in tests.items()}
     lowest = "; ".join(f"{name}: lowest {min(values):.2f}" for name, values in chances.items())
-    moves = digest(digit), true, reach
     with one:
-        chart("shift_p", lowest, moves, lambda: lines(chances, list(shifts), "shift in pixels", "probability", percent=True))
+        chart("shift_p", lowest, lines, chances, list(shifts), "shift in pixels", "probability", percent=True)
     two.markdown("**Change of the maps** (1 − cosine similarity), before and after each pooling")
     changes = {
         f"{layer}, {'after' if layer.startswith('pool') else 'before'} pooling": tests["with max pooling"].change[layer]
@@ -117,7 +111,7 @@ def real_maps() -> None:
     }
     after_one = "; ".join(f"{name}: after one pixel {values[reach + 1]:.2f}" for name, values in changes.items())
     with two:
-        chart("shift_m", after_one, moves, lambda: lines(changes, list(shifts), "shift in pixels", "change"))
+        chart("shift_m", after_one, lines, changes, list(shifts), "shift in pixels", "change")
 
 
 @section

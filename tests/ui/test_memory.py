@@ -1,20 +1,27 @@
 """What is kept for all sessions: never another one's result, computed once, of its true size, within one budget."""
 
+import copy
 import gc
+import json
 import threading
 import weakref
-from functools import partial
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from plotly.graph_objects import Figure, Scatter
 from torch import nn
 
 from cnnviz.ui import charts, housekeeping, memory
-from cnnviz.ui.memory import digest, keep, kept_bytes, recall, remember, size_of
+from cnnviz.ui.memory import content, digest, keep, kept_bytes, recall, remember, size_of
+from tests.properties import examples
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,76 +33,207 @@ def _empty_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "_total", 0)
 
 
-def bars_of_the_microscope() -> str:
+def bars_of_the_microscope(*_: object) -> str:
     return "microscope"
 
 
-def bars_of_saliency() -> str:
+def bars_of_saliency(*_: object) -> str:
     return "saliency"
 
 
-def test_two_functions_never_share_a_result_whatever_their_keys_are() -> None:
+def test_two_functions_never_share_a_result_whatever_their_arguments_are() -> None:
     """The microscope and the saliency page once drew different figures under one key: whoever came second saw the other's."""
-    key = ("bars", ("example", 624), "image")
-    assert remember(key, bars_of_the_microscope) == "microscope"
-    assert remember(key, bars_of_saliency) == "saliency"
-    assert remember(key, lambda: "a") == "a"
-    assert remember(key, lambda: "b") == "b"
-    assert remember(key, partial(bars_of_saliency)) == "saliency"
+    state = ("bars", ("example", 624), "image")
+    assert remember(bars_of_the_microscope, state) == "microscope"
+    assert remember(bars_of_saliency, state) == "saliency"
+    assert remember(max, 1, 2) == 2
+    assert remember(min, 1, 2) == 1
+
+
+def count(calls: "Calls", *_: object, **__: object) -> int:
+    calls.number += 1
+    return calls.number
+
+
+class Calls:
+    """Counts the calls of ``count``; always the same content."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def cache_key(self) -> int:
+        return id(self)
 
 
 def test_a_function_made_anew_at_each_run_of_a_page_finds_its_result() -> None:
-    made = []
+    source, calls = compile("def of_the_page(calls):\n    calls.number += 1\n    return calls.number", "pages/one.py", "exec"), Calls()
 
     def run_of_the_page() -> int:
-        return remember("key", lambda: made.append(1) or len(made))
+        names: dict[str, Any] = {}
+        exec(source, names)
+        return int(remember(names["of_the_page"], calls))
 
     assert [run_of_the_page() for _ in range(3)] == [1, 1, 1]
+
+
+def test_what_depends_on_more_than_its_arguments_is_refused() -> None:
+    outside = 3
+
+    def inner() -> int:
+        return outside
+
+    for function in (inner, lambda: 4):
+        with pytest.raises(TypeError, match="depends on more than its arguments"):
+            remember(function)
+    with pytest.raises(TypeError, match=r"A object has no content that can be compared\. Give it a method cache_key"):
+        remember(bars_of_saliency, object())
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    name: str
+    values: torch.Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class OtherPair:
+    name: str
+    values: torch.Tensor
+
+
+SAME: list[tuple[Callable[[], object], Callable[[], object]]] = [
+    (lambda: torch.arange(6.0), lambda: torch.arange(6.0).clone()),
+    (lambda: Pair("a", torch.ones(2)), lambda: Pair("a", torch.ones(2))),
+    (lambda: {"a": [torch.zeros(1), None]}, lambda: {"a": [torch.zeros(1), None]}),
+    (lambda: np.arange(4).reshape(2, 2), lambda: np.arange(4).reshape(2, 2)),
+    (lambda: Image.new("L", (2, 2), 7), lambda: Image.new("L", (2, 2), 7)),
+    (lambda: float("nan"), lambda: float("nan")),
+    (lambda: {1, 2, 3}, lambda: {3, 2, 1}),
+    (lambda: (range(3), slice(0, 4), Path("a"), max), lambda: (range(3), slice(0, 4), Path("a"), max)),
+]
+DIFFERENT: list[tuple[object, object]] = [
+    (1, 1.0), (1, True), (0, False), (0.0, -0.0), ("1", 1), ((1, 2), [1, 2]), ((1, 2), ((1, 2),)), ({"a": 1}, {"a": 2}), ({"a": 1}, (("a", 1),)),
+    (torch.zeros(2, 3), torch.zeros(3, 2)), (torch.zeros(2), torch.zeros(2, dtype=torch.float64)), (torch.zeros(2), np.zeros(2, dtype=np.float32)),
+    (Pair("a", torch.ones(2)), Pair("b", torch.ones(2))), (Pair("a", torch.ones(2)), OtherPair("a", torch.ones(2))),
+    (Image.new("L", (2, 2), 7), Image.new("L", (2, 2), 8)), (None, "None"), ((), []), (max, min),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "second"), SAME)
+def test_the_same_content_is_computed_once(first: Callable[[], object], second: Callable[[], object]) -> None:
+    calls = Calls()
+    assert [remember(count, calls, one()) for one in (first, second, first)] == [1, 1, 1]
+    assert [remember(count, calls, given=one()) for one in (first, second)] == [2, 2]
+
+
+@pytest.mark.parametrize(("first", "second"), DIFFERENT)
+def test_another_content_is_computed_anew(first: object, second: object) -> None:
+    calls = Calls()
+    assert [remember(count, calls, one) for one in (first, second, first)] == [1, 2, 1]
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from([0.0, -0.0, 1.0, 2.5]) | st.sampled_from(["", "a", "1"]),
+    lambda inner: st.tuples(inner) | st.tuples(inner, inner) | st.tuples(inner, inner).map(list) | inner.map(lambda value: {"a": value}),
+    max_leaves=6,
+)
+
+
+@examples(200)
+@given(values, values)
+def test_keys_are_equal_for_equal_values_alone(first: object, second: object) -> None:
+    written = [json.dumps([one, str(type(one)), repr(one)]) for one in (first, second)]
+    assert (content(first) == content(second)) == (written[0] == written[1])
+    assert content(first) == content(copy.deepcopy(first))
+
+
+def test_a_tensor_that_was_written_into_is_another_one() -> None:
+    calls, image = Calls(), torch.zeros(4)
+    assert remember(count, calls, image) == 1
+    image[0] = 1
+    assert remember(count, calls, image) == 2
+    assert remember(count, calls, image.view(2, 2)) == 3
+
+
+def test_a_network_is_another_one_after_a_step_of_training() -> None:
+    calls, network = Calls(), nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))
+    assert [remember(count, calls, network) for _ in range(2)] == [1, 1]
+    optimizer = torch.optim.SGD(network.parameters(), 0.1)
+    network(torch.rand(4, 3)).sum().backward()
+    optimizer.step()
+    assert [remember(count, calls, network) for _ in range(2)] == [2, 2]
+    with torch.no_grad():
+        network[1].running_mean.add_(1)
+    assert remember(count, calls, network) == 3
+    assert remember(count, calls, nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))) == 4
+
+
+def test_who_calls_for_progress_makes_no_difference() -> None:
+    calls = Calls()
+    assert remember(count, calls, progress=print) == 1
+    assert remember(count, calls) == 1
+
+
+def bars(height: float) -> Figure:
+    return Figure(Scatter(y=[height]))
 
 
 def test_two_charts_with_one_key_are_two_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = []
     monkeypatch.setattr(charts.st, "plotly_chart", lambda figure, **_: shown.append(figure))
-    charts.chart("bars", "", "state", lambda: Figure(Scatter(y=[1])))
-    charts.chart("bars", "", "state", lambda: Figure(Scatter(y=[2])))
-    assert [figure.data[0].y for figure in shown] == [(1,), (2,)]
+    for height in (1, 2, 1):
+        charts.chart("bars", "", bars, height)
+    assert [figure.data[0].y for figure in shown] == [(1,), (2,), (1,)]
+    assert shown[0] is shown[2]
+    assert shown[0].to_dict() is shown[0].to_dict()
+    assert shown[0].to_dict() == Figure(Scatter(y=[1])).to_dict()
+
+
+class Door(Calls):
+    """What a function waits for."""
+
+    def __init__(self, opened: threading.Event) -> None:
+        self.opened = opened
+
+    def cache_key(self) -> int:
+        return id(self.opened)
+
+
+def slow(calls: Calls, door: Door) -> int:
+    calls.number += 1
+    door.opened.wait(10)
+    return 7
 
 
 def test_however_many_ask_at_once_it_is_computed_once() -> None:
-    calls, go = [], threading.Event()
-
-    def slow() -> int:
-        calls.append(1)
-        go.wait(10)
-        return 7
-
+    calls, go = Calls(), threading.Event()
     found: list[int] = []
-    threads = [threading.Thread(target=lambda: found.append(remember("slow", slow))) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: found.append(remember(slow, calls, Door(go)))) for _ in range(8)]
     for thread in threads:
         thread.start()
     go.set()
     for thread in threads:
         thread.join(10)
     assert found == [7] * 8
-    assert len(calls) == 1
+    assert calls.number == 1
+
+
+def first_fails(calls: Calls, door: Door, begun: Door) -> str:
+    calls.number += 1
+    if calls.number == 1:
+        begun.opened.set()
+        door.opened.wait(10)
+        raise ValueError("stopped")
+    return "done"
 
 
 def test_where_the_first_one_fails_the_next_one_computes_it() -> None:
-    begun, go, turns = threading.Event(), threading.Event(), []
-
-    def first_fails() -> str:
-        turns.append(1)
-        if len(turns) == 1:
-            begun.set()
-            go.wait(10)
-            raise ValueError("stopped")
-        return "done"
-
+    begun, go, calls = threading.Event(), threading.Event(), Calls()
     failed: list[BaseException] = []
 
     def ask() -> None:
         try:
-            remember("fails", first_fails)
+            remember(first_fails, calls, Door(go), Door(begun))
         except ValueError as error:
             failed.append(error)
 
@@ -103,7 +241,7 @@ def test_where_the_first_one_fails_the_next_one_computes_it() -> None:
     one.start()
     assert begun.wait(10)
     found: list[str] = []
-    other = threading.Thread(target=lambda: found.append(remember("fails", first_fails)))
+    other = threading.Thread(target=lambda: found.append(remember(first_fails, calls, Door(go), Door(begun))))
     other.start()
     go.set()
     one.join(10)
@@ -130,9 +268,13 @@ def test_sizes_are_true(result: object, least: int) -> None:
     assert least <= size_of(result) <= least * 1.3 + 200_000
 
 
+def many_points() -> Figure:
+    return Figure(Scatter(y=[i / 7 for i in range(10_000)]))
+
+
 def test_a_figure_counts_with_its_numbers() -> None:
     """All figures once counted as 100 bytes."""
-    drawn = charts._draw(lambda: Figure(Scatter(y=[i / 7 for i in range(10_000)])))
+    drawn = charts._draw(many_points)
     assert size_of(drawn) > 400_000
 
 
@@ -149,7 +291,7 @@ def test_one_budget_and_those_not_asked_for_longest_go_first(monkeypatch: pytest
 
 def test_a_result_larger_than_the_budget_is_still_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CNNVIZ_CACHE_BYTES", "10")
-    assert len(remember("large", torch.zeros, 1000)) == 1000
+    assert len(remember(torch.zeros, 1000)) == 1000
 
 
 def test_what_was_frozen_is_let_go_at_the_next_thaw() -> None:

@@ -1,0 +1,54 @@
+"""The layer that the page "Convolutional layer" looks at, and its pictures."""
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+from cnnviz.figures import map_sheet, picture_sheet, receptive_squares
+from cnnviz.ops.layer_kinds import LayerKind, hand_filters, layer_maps
+from cnnviz.ops.receptive_field import ReceptiveField
+from cnnviz.ui.components import WallItem
+from cnnviz.ui.pictures import photograph_url
+
+
+class Layer(NamedTuple):
+    """The layer that is looked at; its last five numbers in the order in which the functions of ``ops.layer_kinds`` take them."""
+
+    kind: LayerKind
+    filters: int
+    size: int
+    stride: int
+    padding: int
+    dilation: int
+    groups: int
+
+    @property
+    def weights(self) -> Tensor:
+        return hand_filters(self.filters, 3 // self.groups, self.size)
+
+
+def maps_of(layer: Layer, pixels: Tensor) -> Tensor:
+    photograph = pixels.expand(3, -1, -1).float() / 255
+    return layer_maps(photograph, layer.weights, *layer[3:], transposed=layer.kind.transposed)
+
+
+def wall_of(layer: Layer, pixels: Tensor, found: Tensor, channels: int, second: bool) -> list[WallItem]:
+    photograph, columns = pixels.expand(3, -1, -1).float() / 255, min(3, layer.filters)
+    size_in, size_out = ("×".join(map(str, values.shape)) for values in (photograph, found))
+    filters = map_sheet(layer.weights.mean(1), columns=columns, what="filters", signed=True)
+    made = [
+        WallItem("image", picture_sheet(photograph, what="image"), size_in, "image", target=190, legend=False),
+        WallItem("maps", map_sheet(found, columns=columns, what="maps"), size_out, target=400, most=900),
+        WallItem("filters", filters, "mean of the channels", target=150),
+    ]
+    if second:
+        deeper = layer_maps(found.relu(), hand_filters(10, channels, 5), 1, 0, 1, 1)
+        sheet = map_sheet(deeper, columns=5, what="maps of the second layer")
+        made.append(WallItem("second", sheet, "×".join(map(str, deeper.shape)), title="second layer, on ReLU of the maps", target=300))
+    return made
+
+
+def squares(pixels: Tensor, fields: list[ReceptiveField]) -> tuple[str, str]:
+    """The photograph with the receptive fields as squares, as an address, and in words."""
+    drawn, words = receptive_squares(pixels.expand(3, -1, -1).float() / 255, fields)
+    return photograph_url(drawn), words
