@@ -10,9 +10,11 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import PurePath
+from types import BuiltinFunctionType, FunctionType
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
+import torch
 from PIL.Image import Image
 from torch import Tensor, nn
 from torch.utils.weak import WeakTensorKeyDictionary
@@ -43,6 +45,8 @@ def remember(function: Callable[..., Result], *arguments: Any, **named: Any) -> 
     whole = _named(function), content(arguments), content(told)
     while (found := recall(whole, _MISSING)) is _MISSING:
         with _lock:
+            if whole in _results:
+                continue
             done = _being_made.get(whole)
             mine = done is None
             if done is None:
@@ -65,15 +69,15 @@ def remember(function: Callable[..., Result], *arguments: Any, **named: Any) -> 
 
 def _named(function: Callable[..., Any]) -> Hashable:
     """Where a function is written: a page's functions are made anew at each run, and are the same ones."""
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return getattr(function, "__module__", ""), getattr(function, "__qualname__", type(function).__qualname__)
-    if code.co_name == "<lambda>" or code.co_freevars:
+    if isinstance(function, BuiltinFunctionType | type):
+        return function.__module__, function.__qualname__
+    if not isinstance(function, FunctionType) or function.__name__ == "<lambda>" or function.__code__.co_freevars:
         raise TypeError(
-            f"{code.co_qualname} in {code.co_filename} cannot be remembered: what it gives depends on more than its arguments. "
+            f"{function!r} cannot be remembered: what it gives depends on more than its arguments. "
             "Write a function with a name, and give it all that it needs."
         )
-    return code.co_filename, code.co_firstlineno, code.co_qualname
+    code = function.__code__
+    return code.co_filename, code.co_firstlineno, code.co_qualname, content(function.__defaults__), content(function.__kwdefaults__)
 
 
 class HasContent(Protocol):
@@ -88,25 +92,26 @@ _PLAIN = (bool, int, float, complex, str, bytes, PurePath, Enum, range, type(Non
 def content(value: Any) -> Hashable:
     """A key that is equal for values of the same type and content, and for no others.
 
-    Plain values, containers and dataclasses of them, arrays and pictures by what is in them; tensors by ``digest``; a network
-    by which object it is and what was written into its weights; functions by where they are written; anything else by its
-    own method ``cache_key()``.
+    Plain values, containers (also the order of a mapping counts) and dataclasses of them, arrays and pictures by what is in
+    them; tensors by ``digest``; a network by which object it is, its parts, their mode, and what was written into their
+    weights; functions by where they are written; anything else by its own method ``cache_key()``.
 
     Raises:
         TypeError: the value has none of these.
     """
     kind = type(value)
+    name = kind.__module__, kind.__qualname__
     if isinstance(value, _PLAIN):
         # 1, 1.0 and True are equal to Python, and so are 0.0 and -0.0; NaN is not equal to itself.
-        return kind.__qualname__, repr(value) if isinstance(value, float | complex) else value
+        return name, repr(value) if isinstance(value, float | complex) else value
     if isinstance(value, Tensor):
         return "tensor", digest(value)
     if (own := getattr(value, "cache_key", None)) is not None:
-        return kind.__qualname__, own()
+        return name, own()
     if isinstance(value, tuple | list):
-        return kind.__qualname__, tuple(map(content, value))
+        return name, tuple(map(content, value))
     if isinstance(value, Mapping):
-        return "mapping", tuple((content(name), content(one)) for name, one in value.items())
+        return "mapping", tuple((content(key), content(one)) for key, one in value.items())
     if isinstance(value, set | frozenset):
         return "set", frozenset(map(content, value))
     if isinstance(value, slice):
@@ -114,30 +119,36 @@ def content(value: Any) -> Hashable:
     if isinstance(value, nn.Module):
         return _network(value)
     if is_dataclass(value) and not isinstance(value, type):
-        return kind.__module__, kind.__qualname__, tuple(content(getattr(value, field.name)) for field in fields(value))
-    if isinstance(value, np.ndarray):
+        return name, tuple(content(getattr(value, field.name)) for field in fields(value))
+    if isinstance(value, np.ndarray) and not value.dtype.hasobject:
         return "array", value.shape, str(value.dtype), _hash(np.ascontiguousarray(value).tobytes())
     if isinstance(value, Image):
-        return "picture", value.mode, value.size, _hash(value.tobytes())
-    if callable(value):
+        return "picture", value.mode, value.size, tuple(value.getpalette() or ()), _hash(value.tobytes())
+    if isinstance(value, FunctionType | BuiltinFunctionType | type):
         return _named(value)
-    raise TypeError(f"A {kind.__qualname__} has no content that can be compared. Give it a method cache_key(), or hand over what is needed of it.")
+    raise TypeError(
+        f"{value!r:.80} ({kind.__qualname__}) has no content that can be compared. "
+        "Give its class a method cache_key(), or hand over what is needed of it."
+    )
 
 
-_networks: "weakref.WeakKeyDictionary[nn.Module, tuple[int, list[tuple[dict[str, Any], str]]]]" = weakref.WeakKeyDictionary()
+_networks: "weakref.WeakKeyDictionary[nn.Module, int]" = weakref.WeakKeyDictionary()
 _numbers = itertools.count()
 
 
 def _network(network: nn.Module) -> Hashable:
-    known = _networks.get(network)
-    if known is None:
-        places = [(held, name) for part in network.modules() for held in (part._parameters, part._buffers) for name in held]
-        known = _networks[network] = next(_numbers), places
-    number, places = known
-    return "network", number, hash(tuple(_version(tensor) for held, name in places if (tensor := held.get(name)) is not None))
+    number = _networks.get(network)
+    if number is None:
+        number = _networks[network] = next(_numbers)
+    state: list[object] = []
+    for part in network.modules():
+        state += (id(part), part.training)
+        state += (_version(tensor) for held in (part._parameters, part._buffers) for tensor in held.values() if tensor is not None)
+    return "network", number, tuple(state)
 
 
 def _version(tensor: Tensor) -> tuple[int, int]:
+    """Another one after each write that torch counts; a write through ``.data``, or in inference mode, it does not count."""
     return tensor.data_ptr(), 0 if tensor.is_inference() else tensor._version
 
 
@@ -213,11 +224,11 @@ _digests: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
 
 def digest(values: Tensor) -> str:
     """A name for a tensor's shape, type and values, made once for as long as nobody writes into it."""
-    version = 0 if values.is_inference() else values._version
-    known: tuple[int, str] | None = _digests.get(values)
+    version = _version(values)
+    known: tuple[tuple[int, int], str] | None = _digests.get(values)
     if known is None or known[0] != version:
-        inside = _hash(values.detach().cpu().contiguous().numpy().tobytes())
-        known = _digests[values] = version, inside + "x".join(map(str, values.shape)) + str(values.dtype)
+        inside = values.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
+        known = _digests[values] = version, _hash(inside) + "x".join(map(str, values.shape)) + str(values.dtype)
     return known[1]
 
 

@@ -7,6 +7,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +83,12 @@ def test_what_depends_on_more_than_its_arguments_is_refused() -> None:
     def inner() -> int:
         return outside
 
-    for function in (inner, lambda: 4):
+    for function in (inner, lambda: 4, partial(bars_of_saliency), Calls().cache_key, nn.Linear(2, 2)):
         with pytest.raises(TypeError, match="depends on more than its arguments"):
             remember(function)
-    with pytest.raises(TypeError, match=r"A object has no content that can be compared\. Give it a method cache_key"):
-        remember(bars_of_saliency, object())
+    for value in (object(), np.array([object()]), iter(())):
+        with pytest.raises(TypeError, match=r"has no content that can be compared\. Give its class a method cache_key"):
+            remember(bars_of_saliency, value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +103,23 @@ class OtherPair:
     values: torch.Tensor
 
 
+def painted(colour: int) -> Image.Image:
+    picture = Image.new("P", (2, 2), 0)
+    picture.putpalette([colour] * 3)
+    return picture
+
+
+def with_default(value: int) -> Callable[[], int]:
+    def one(given: int = value) -> int:
+        return given
+
+    return one
+
+
 SAME: list[tuple[Callable[[], object], Callable[[], object]]] = [
     (lambda: torch.arange(6.0), lambda: torch.arange(6.0).clone()),
+    (lambda: torch.ones(3, dtype=torch.bfloat16), lambda: torch.ones(3, dtype=torch.bfloat16)),
+    (lambda: torch.tensor(True), lambda: torch.tensor(True)),
     (lambda: Pair("a", torch.ones(2)), lambda: Pair("a", torch.ones(2))),
     (lambda: {"a": [torch.zeros(1), None]}, lambda: {"a": [torch.zeros(1), None]}),
     (lambda: np.arange(4).reshape(2, 2), lambda: np.arange(4).reshape(2, 2)),
@@ -115,7 +132,7 @@ DIFFERENT: list[tuple[object, object]] = [
     (1, 1.0), (1, True), (0, False), (0.0, -0.0), ("1", 1), ((1, 2), [1, 2]), ((1, 2), ((1, 2),)), ({"a": 1}, {"a": 2}), ({"a": 1}, (("a", 1),)),
     (torch.zeros(2, 3), torch.zeros(3, 2)), (torch.zeros(2), torch.zeros(2, dtype=torch.float64)), (torch.zeros(2), np.zeros(2, dtype=np.float32)),
     (Pair("a", torch.ones(2)), Pair("b", torch.ones(2))), (Pair("a", torch.ones(2)), OtherPair("a", torch.ones(2))),
-    (Image.new("L", (2, 2), 7), Image.new("L", (2, 2), 8)), (None, "None"), ((), []), (max, min),
+    (Image.new("L", (2, 2), 7), Image.new("L", (2, 2), 8)), (painted(0), painted(9)), (with_default(1), with_default(2)), (None, "None"), ((), []), (max, min),
 ]  # fmt: skip
 
 
@@ -153,6 +170,8 @@ def test_a_tensor_that_was_written_into_is_another_one() -> None:
     image[0] = 1
     assert remember(count, calls, image) == 2
     assert remember(count, calls, image.view(2, 2)) == 3
+    image.data = torch.zeros(4)
+    assert remember(count, calls, image) == 1
 
 
 def test_a_network_is_another_one_after_a_step_of_training() -> None:
@@ -165,7 +184,13 @@ def test_a_network_is_another_one_after_a_step_of_training() -> None:
     with torch.no_grad():
         network[1].running_mean.add_(1)
     assert remember(count, calls, network) == 3
-    assert remember(count, calls, nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))) == 4
+    network.eval()
+    assert remember(count, calls, network) == 4
+    network[0].weight = nn.Parameter(torch.zeros(2, 3))
+    assert remember(count, calls, network) == 5
+    network.append(nn.ReLU())
+    assert remember(count, calls, network) == 6
+    assert remember(count, calls, nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))) == 7
 
 
 def test_who_calls_for_progress_makes_no_difference() -> None:
