@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -64,17 +65,21 @@ def listen() -> None:
 
 
 def browser_key(place: str = "browser_key") -> str | None:
-    """This browser's secret; ``None`` until the browser has told it, a moment after the first visit.
+    """This browser's secret; ``None`` until the browser has told it, a moment after the very first visit.
 
     Args:
         place: names the element; another one for each call on a page.
     """
-    known: str | None = st.session_state.get("browser_secret")
-    if known is None:
-        result = component("browser_key", place, data={"known": None}, default={"key": None}, on_key_change=listen)
-        if isinstance(result.key, str) and len(result.key) == 32:
-            known = st.session_state["browser_secret"] = result.key
-    return known
+    key = _as_key(st.session_state.get("browser_secret")) or _as_key(st.context.cookies.get("cnnviz-key"))
+    if key is None:
+        key = _as_key(component("browser_key", place, default={"key": None}, on_key_change=listen).key)
+    if key is not None:
+        st.session_state["browser_secret"] = key
+    return key
+
+
+def _as_key(told: object) -> str | None:
+    return told if isinstance(told, str) and re.fullmatch("[0-9a-f]{32}", told) else None
 
 
 def step_player(key: str, run: str, steps: Sequence[int], total: int, step: int | None, live: bool) -> None:

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser.conftest import COMPUTING, Server, Visitor, expect_run, settle
 
@@ -53,7 +53,7 @@ def test_one_click_to_the_first_experiment_train_scrub_reload(visitor: Visitor) 
 
 
 def test_pause_step_rate_resume_stop_and_only_for_the_owner(visitor: Visitor, second_visitor: Visitor, server: Server) -> None:
-    page = visitor.go("training_lab?network=lenet5&epochs=50")
+    page = visitor.go("training_lab?network=lenet5&epochs=250")
     train(page)
     page.get_by_role("button", name="Pause").click()
     expect(page.locator("[data-part=says]")).to_contain_text("Paused")
@@ -80,6 +80,41 @@ def test_pause_step_rate_resume_stop_and_only_for_the_owner(visitor: Visitor, se
     expect(page.locator("[data-part=says]")).to_contain_text("Stopped")
     visitor.errors.clear()  # the page complains while its server is away
     second_visitor.errors.clear()
+
+
+def test_a_browser_is_known_even_if_its_first_word_is_lost_and_at_once_when_it_comes_back(visitor: Visitor) -> None:
+    lost: list[bytes] = []
+
+    def lose_the_first(connection: WebSocketRoute) -> None:
+        server = connection.connect_to_server()
+
+        def from_browser(message: str | bytes) -> None:
+            if isinstance(message, bytes) and re.search(rb"[0-9a-f]{32}\W", message) and b'"key"' in message and not lost:
+                lost.append(message)
+            else:
+                server.send(message)
+
+        connection.on_message(from_browser)
+
+    asked: list[str] = []
+    visitor.context.expose_function("asked", lambda address: asked.append(address))
+    visitor.context.add_init_script(
+        "new MutationObserver(() => { if (document.querySelector('.st-key-browser_key')) window.asked(location.href); })"
+        ".observe(document, { childList: true, subtree: true });"
+    )
+    visitor.page.route_web_socket(re.compile("_stcore/stream"), lose_the_first)
+    page = visitor.go("training_lab")
+    expect(page.locator("[data-testid=stBaseButton-primary]")).to_be_enabled()
+    assert lost
+    assert asked
+
+    asked.clear()
+    page.close()
+    again = visitor.new_tab()
+    again.goto(f"{visitor.server.url}/training_lab")
+    expect(again.locator("[data-testid=stBaseButton-primary]")).to_be_enabled()
+    settle(again)
+    assert not asked
 
 
 def test_a_diverged_run_says_what_to_try(visitor: Visitor) -> None:
