@@ -27,6 +27,7 @@ from pebble import ProcessFuture, ProcessPool
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.subprocesses import python_environment
+from cnnviz.training import index
 from cnnviz.training.folder import RunFolder, process_lives, write_atomically
 
 POLL_SECONDS = 0.02
@@ -75,6 +76,8 @@ def enqueue(runs: Path, run_id: str) -> None:
     queue_folder(runs).mkdir(parents=True, exist_ok=True)
     with FileLock(runs / ".queue.lock"):
         if not has_ticket(runs, run_id):
+            # First, so that whoever counts the bytes of runs sees that this one may grow.
+            index.unsettle(runs, run_id)
             (queue_folder(runs) / f"{time.time_ns():020d}-{run_id}").touch()
     ensure(runs)
 

@@ -5,6 +5,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 from cnnviz.errors import CnnvizError
 from cnnviz.models import Network
 from cnnviz.settings import ASSETS, settings
-from cnnviz.training import launcher
+from cnnviz.training import index, launcher
 from cnnviz.training.budget import check_waiting
 from cnnviz.training.folder import ACTIVE, Command, RunFolder, State, Status
 from cnnviz.training.loop import Metric, build_for
@@ -270,20 +271,9 @@ def runs(limit: int | None = None, *, key: str | None = None) -> list[Run]:
         key: the secret of a browser: only the runs that it started.
     """
     found: list[Run] = []
-    owner = owner_hash(key)
-    for path in sorted(settings().runs.glob("*/run.json"), key=_modified, reverse=True):
+    for run_id in index.newest(settings().runs, owner_hash(key)):
         if limit is not None and len(found) >= limit:
             break
-        try:
-            if not owner or secrets.compare_digest(RunFolder(path.parent).about()["owner"], owner):
-                found.append(Run(path.parent.name))
-        except CnnvizError:
-            continue
-    return sorted(found, key=lambda run: run.created, reverse=True)
-
-
-def _modified(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:
-        return 0.0
+        with suppress(CnnvizError):
+            found.append(Run(run_id))
+    return found

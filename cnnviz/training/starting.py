@@ -3,20 +3,23 @@
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock
 
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
-from cnnviz.training import launcher
+from cnnviz.training import index, launcher
 from cnnviz.training.budget import Need, check_size, check_waiting, check_work, no_room
-from cnnviz.training.folder import ACTIVE, RunFolder
-from cnnviz.training.run import Run, owner_hash, runs
+from cnnviz.training.folder import ACTIVE, RunFolder, State
+from cnnviz.training.run import Run, owner_hash
 from cnnviz.training.spec import TrainingSpec
 
 ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+ENDED: frozenset[State] = frozenset({"finished", "stopped", "failed", "diverged"})
+"""A run in one of these is written again only after it has come into the queue."""
 
 
 def start(spec: TrainingSpec, key: str | None = None) -> Run:
@@ -88,33 +91,60 @@ def make_room(needs: Sequence[Need] = (), owner: str = "") -> int:
     Raises:
         CnnvizError: not even the first and last snapshots would fit, or there are too many runs.
     """
-    limits = settings()
-    kept = list(reversed(runs()))
-    sizes = {run.id: _size(run) for run in kept}
-    own = {run.id for run in kept if owner and run.owner == owner}
+    limits, folder = settings(), settings().runs
+    open_sizes = _count_unsettled(folder)
+    everybody, own = index.total(folder), index.total(folder, owner)
+    count = everybody.runs
+    whole = everybody.settled_bytes + sum(size for size, _ in open_sizes.values())
+    of_browser = own.settled_bytes + sum(size for size, whose in open_sizes.values() if whose == owner)
     wished, least = sum(map(_wished, needs)), sum(need.least for need in needs)
 
-    def free(of_browser: bool) -> int:
-        if of_browser:
-            return limits.max_browser_bytes - sum(size for run_id, size in sizes.items() if run_id in own)
-        return limits.max_run_bytes - sum(sizes.values())
+    def delete_oldest(whose: str, enough: Callable[[], bool]) -> None:
+        nonlocal count, whole, of_browser
+        if enough():
+            return
+        for run_id in index.newest(folder, whose, oldest=True):
+            with suppress(CnnvizError):
+                run = Run(run_id)
+                of_owner = bool(owner) and run.owner == owner
+                size = open_sizes[run_id][0] if run_id in open_sizes else index.settled_bytes(folder, run_id) or 0
+                if _delete(run):
+                    count, whole = count - 1, whole - size
+                    of_browser -= size if of_owner else 0
+            if enough():
+                return
 
-    for run in kept:
-        if run.id in own and free(True) < wished and _delete(run):
-            del sizes[run.id]
-    for run in kept:
-        many = len(sizes) + max(1, len(needs)) > limits.max_runs
-        if run.id in sizes and (many or free(False) < wished) and _delete(run):
-            del sizes[run.id]
-    if owner and free(True) < least:
-        raise no_room("of your browser", least, free(True), limits.max_browser_bytes)
-    if free(False) < least:
-        raise no_room("of all runs", least, free(False), limits.max_run_bytes)
-    if needs and len(sizes) + len(needs) > limits.max_runs:
+    if owner:
+        delete_oldest(owner, lambda: limits.max_browser_bytes - of_browser >= wished)
+    more = max(1, len(needs))
+    delete_oldest("", lambda: count + more <= limits.max_runs and limits.max_run_bytes - whole >= wished)
+    free_of_browser, free = limits.max_browser_bytes - of_browser, limits.max_run_bytes - whole
+    if owner and free_of_browser < least:
+        raise no_room("of your browser", least, free_of_browser, limits.max_browser_bytes)
+    if free < least:
+        raise no_room("of all runs", least, free, limits.max_run_bytes)
+    if needs and count + len(needs) > limits.max_runs:
         raise CnnvizError(
-            f"There are {len(sizes)} runs that may not go, and at most {limits.max_runs} are kept. Stop some, or wait until they have ended."
+            f"There are {count} runs that may not go, and at most {limits.max_runs} are kept. "
+            "Stop some, or wait until they have ended."
         )
-    return min(free(False), free(True)) if owner else free(False)
+    return min(free, free_of_browser) if owner else free
+
+
+def _count_unsettled(folder: Path) -> dict[str, tuple[int, str]]:
+    """Name -> bytes and owner of the runs that may still grow; the bytes of those that ended since are noted."""
+    sizes: dict[str, tuple[int, str]] = {}
+    ended: dict[str, int] = {}
+    for run_id in index.unsettled(folder):
+        with suppress(CnnvizError):
+            run = Run(run_id)
+            size = _size(run)
+            if run.state in ENDED:
+                ended[run_id] = size
+            else:
+                sizes[run_id] = size, run.owner
+    index.settle(folder, ended)
+    return sizes
 
 
 def _size(run: Run) -> int:
