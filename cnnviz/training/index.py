@@ -19,6 +19,8 @@ from cnnviz.training.folder import SETTLED_NS, RunFolder
 
 BUSY_SECONDS = 10.0
 PAGE = 100
+COMPARE_SECONDS = 60.0
+"""A folder copied in by hand at the very moment of a start shows after this long."""
 VERSION = 1
 TABLES = """
 CREATE TABLE runs (id TEXT PRIMARY KEY, created REAL NOT NULL, owner TEXT NOT NULL, bytes INTEGER);
@@ -26,7 +28,7 @@ CREATE INDEX by_age ON runs (created, id);
 CREATE INDEX by_owner ON runs (owner, created, id);
 CREATE INDEX unsettled ON runs (id) WHERE bytes IS NULL;
 CREATE TABLE total (owner TEXT PRIMARY KEY, runs INTEGER NOT NULL, bytes INTEGER NOT NULL);
-CREATE TABLE seen (changed INTEGER NOT NULL);
+CREATE TABLE seen (changed INTEGER NOT NULL, compared REAL NOT NULL);
 CREATE TRIGGER came AFTER INSERT ON runs BEGIN
   INSERT INTO total VALUES (NEW.owner, 1, ifnull(NEW.bytes, 0))
   ON CONFLICT (owner) DO UPDATE SET runs = runs + 1, bytes = bytes + ifnull(NEW.bytes, 0);
@@ -56,10 +58,7 @@ def newest(runs: Path, owner: str = "", *, oldest: bool = False) -> Iterator[str
     before, order = (">", "ASC") if oldest else ("<", "DESC")
     created, run_id = (-1e300, "") if oldest else (1e300, "")
     whose = "owner = :owner AND" if owner else ""
-    page = (
-        f"SELECT created, id FROM runs WHERE {whose} (created, id) {before} (:created, :id) "
-        f"ORDER BY created {order}, id {order} LIMIT {PAGE}"
-    )
+    page = f"SELECT created, id FROM runs WHERE {whose} (created, id) {before} (:created, :id) ORDER BY created {order}, id {order} LIMIT {PAGE}"
     compare = True
     while True:
         # Nothing is locked while the caller looks at a page.
@@ -104,6 +103,18 @@ def unsettle(runs: Path, run_id: str) -> None:
     """The run's folder may grow from now on."""
     with _open(runs) as index:
         index.execute("UPDATE runs SET bytes = NULL WHERE id = ? AND bytes IS NOT NULL", [run_id])
+
+
+@contextmanager
+def changing(runs: Path) -> Iterator[list[str]]:
+    """Around making runs, by the holder of the room's lock: the names put into the list need no look at the folder."""
+    before = runs.stat().st_mtime_ns
+    made: list[str] = []
+    yield made
+    rows = [row for name in made if (row := _row(runs / name))]
+    with _open(runs) as index:
+        index.executemany("INSERT OR IGNORE INTO runs VALUES (?, ?, ?, NULL)", rows)
+        index.execute("UPDATE seen SET changed = ? WHERE changed = ?", [runs.stat().st_mtime_ns, before])
 
 
 @contextmanager
@@ -168,8 +179,8 @@ def _compare(runs: Path, index: sqlite3.Connection) -> None:
     """Takes in the folders that came and drops those that went, if the folder of runs has changed."""
     try:
         changed = runs.stat().st_mtime_ns
-        seen = index.execute("SELECT changed FROM seen").fetchone()
-        if seen == (changed,):
+        oldest = time.time() - COMPARE_SECONDS
+        if index.execute("SELECT 1 FROM seen WHERE changed = ? AND compared > ?", [changed, oldest]).fetchone():
             return
         there = {name for name in os.listdir(runs) if name[0] != "."}  # noqa: PTH208 - ten thousand names
     except FileNotFoundError:
@@ -182,7 +193,7 @@ def _compare(runs: Path, index: sqlite3.Connection) -> None:
         # A folder that changed just now may change again without its time telling, and one without run.json is being made.
         if len(rows) == len(there - known) and time.time_ns() - changed > SETTLED_NS:
             index.execute("DELETE FROM seen")
-            index.execute("INSERT INTO seen VALUES (?)", [changed])
+            index.execute("INSERT INTO seen VALUES (?, ?)", [changed, time.time()])
 
 
 def _row(path: Path) -> Sequence[str | float] | None:

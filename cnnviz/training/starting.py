@@ -50,7 +50,9 @@ def start_all(specs: Sequence[TrainingSpec], key: str | None = None) -> list[Run
         with FileLock(folder / ".room.lock"):
             check_waiting(folder, owner, len(specs))
             shares = _shares(needs, make_room(needs, owner))
-            names = [_create(folder, spec, owner, share) for spec, share in zip(specs, shares, strict=True)]
+            with index.changing(folder) as names:
+                for spec, share in zip(specs, shares, strict=True):
+                    names.append(_create(folder, spec, owner, share))
             # Inside, so that whoever starts next sees these in the queue.
             for name in names:
                 launcher.enqueue(folder, name)
@@ -125,8 +127,7 @@ def make_room(needs: Sequence[Need] = (), owner: str = "") -> int:
         raise no_room("of all runs", least, free, limits.max_run_bytes)
     if needs and count + len(needs) > limits.max_runs:
         raise CnnvizError(
-            f"There are {count} runs that may not go, and at most {limits.max_runs} are kept. "
-            "Stop some, or wait until they have ended."
+            f"There are {count} runs that may not go, and at most {limits.max_runs} are kept. Stop some, or wait until they have ended."
         )
     return min(free, free_of_browser) if owner else free
 
