@@ -14,6 +14,8 @@
                         reads each once, in order, and deletes it: that is the answer
     pinned              this run is not deleted to make room
 
+Beside the runs lies ``.index``, derived from their folders (see ``index.py``): it may be deleted at any time.
+
 The holder of the lock is the worker, from its first word to its last; while no process works on a run, who stops or
 deletes it takes the lock for a moment. What nobody can write is derived: a run is *queued* when it has a ticket (see
 ``launcher.py``), and *interrupted* when ``state.json`` names a process that is gone. Files are replaced atomically, so

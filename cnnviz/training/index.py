@@ -89,7 +89,8 @@ def settled_bytes(runs: Path, run_id: str) -> int | None:
     """The bytes of one run; ``None`` where they must be counted."""
     with _open(runs) as index:
         found = index.execute("SELECT bytes FROM runs WHERE id = ?", [run_id]).fetchone()
-    return found[0] if found else None
+    size: int | None = found[0] if found else None
+    return size
 
 
 def settle(runs: Path, sizes: Mapping[str, int]) -> None:

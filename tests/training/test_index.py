@@ -1,6 +1,7 @@
 """The index of runs: derived from the folders, made again when it is gone, damaged or behind."""
 
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def test_a_lost_index_is_made_again(tmp_path: Path, damage: str) -> None:
     elif damage == "not a database":
         place.write_bytes(b"nothing" * 1000)
     else:
-        index.sqlite3.connect(place).executescript("PRAGMA user_version = 99")
+        sqlite3.connect(place).executescript("PRAGMA user_version = 99")
     assert names() == started[::-1]
 
 
