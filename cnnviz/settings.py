@@ -43,6 +43,8 @@ class Settings:
     """Work of one run started from a browser: training images seen, epochs × images."""
     max_browser_multiply_adds: int = 4_000_000_000_000
     """The same in multiply-adds of the forward pass, all images seen together: about half an hour of one core."""
+    launcher: str = "local"
+    """What trains the runs: a name in ``cnnviz.training.launcher.LAUNCHERS``."""
     workers: int = os.cpu_count() or 1
     """Training processes at one time."""
     launcher_idle_seconds: float = 600.0
@@ -69,5 +71,5 @@ def settings() -> Settings:
     for item in fields(Settings):
         text = os.environ.get(f"CNNVIZ_{item.name.upper()}")
         if text:
-            changes[item.name] = type(item.default)(text) if isinstance(item.default, int | float) else Path(text)
+            changes[item.name] = type(item.default)(text) if isinstance(item.default, int | float | str) else Path(text)
     return Settings(**changes)

@@ -9,7 +9,7 @@ from pathlib import Path
 from cnnviz.data import DATASETS
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
-from cnnviz.training import launcher
+from cnnviz.training import queue
 from cnnviz.training.plan import record_steps, snapshot_steps
 from cnnviz.training.spec import TrainingSpec
 
@@ -98,7 +98,7 @@ def check_waiting(runs: Path, owner: str, more: int) -> None:
     """Raises CnnvizError if ``more`` runs of this browser do not fit into the queue. ``owner``: hash of its key."""
     if not owner:
         return
-    most, now = settings().max_browser_waiting, launcher.waiting_of(runs, owner)
+    most, now = settings().max_browser_waiting, queue.waiting_of(runs, owner)
     if now + more > most:
         there = f"{now} trainings of this browser wait already" if now else f"These are {more} trainings"
         advice = "Wait until some have ended, or stop some" if now else "Choose fewer"

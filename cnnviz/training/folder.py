@@ -5,7 +5,8 @@
     run.json            format, specification, time of creation, whose browser started it (a hash), bytes it may take:
                         written once, by whoever starts the run
     writer.lock         held by the one process that may write the files below; the system frees it when that process dies
-    state.json          state, step, total steps, message, and the process that works on it
+    state.json          state, step, total steps, message, and who works on it: process and machine
+    heartbeat           touched every second by whoever works on it: its lease (see ``lease.py``)
     events.jsonl        changes of the learning rate, with the step at which they took effect
     metrics.jsonl       one line a logged step
     snapshots/<step>.safetensors     the network's weights
@@ -16,9 +17,11 @@
 
 Beside the runs lies ``.index``, derived from their folders (see ``index.py``): it may be deleted at any time.
 
+Only files are shared, so the folder of runs may lie on a disk of several machines, and the worker on another one.
+
 The holder of the lock is the worker, from its first word to its last; while no process works on a run, who stops or
 deletes it takes the lock for a moment. What nobody can write is derived: a run is *queued* when it has a ticket (see
-``launcher.py``), and *interrupted* when ``state.json`` names a process that is gone. Files are replaced atomically, so
+``queue.py``), and *interrupted* when the lease of the one that ``state.json`` names is over. Files are replaced atomically, so
 a reader never sees half of one. Older folders have a ``control.json`` in place of the inbox: the rate in it is obeyed.
 """
 
@@ -30,18 +33,18 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-import psutil
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
+from cnnviz.training.lease import Holder, holds
 from cnnviz.training.loop import Metric
 from cnnviz.training.spec import TrainingSpec
 
@@ -59,7 +62,7 @@ class Status:
     Attributes:
         step, total_steps: optimiser steps so far and in all.
         message: what happened, in a sentence; may be empty.
-        pid, pid_started: the process that works on the run; 0 once it has given the run back.
+        pid, pid_started, machine: the process that works on the run; 0 once it has given the run back.
         goal: a paused run goes on to this step.
     """
 
@@ -70,11 +73,16 @@ class Status:
     pid: int = 0
     pid_started: float = 0.0
     goal: int = 0
+    machine: str = ""
 
     @property
-    def has_process(self) -> bool:
-        """Whether a living process has the run in its hands."""
-        return self.state in ("running", "paused") and self.pid != 0 and process_lives(self.pid, self.pid_started)
+    def holder(self) -> Holder:
+        """Who works on the run; may be dead."""
+        return Holder(self.pid, self.pid_started, self.machine)
+
+    def held_by(self, holder: Holder) -> "Status":
+        """The same, with this one at work."""
+        return replace(self, **holder._asdict())
 
 
 @dataclass(frozen=True)
@@ -100,25 +108,6 @@ class RateChange:
 
     step: int
     learning_rate: float
-
-
-@lru_cache(maxsize=1)
-def _process_started(pid: int) -> float:
-    return psutil.Process(pid).create_time()
-
-
-def this_process() -> dict[str, Any]:
-    """The fields of ``Status`` that name the process that asks."""
-    return {"pid": os.getpid(), "pid_started": _process_started(os.getpid())}
-
-
-def process_lives(pid: int, started: float) -> bool:
-    """Whether the process that wrote ``pid`` still runs (the number may have gone to another one)."""
-    try:
-        process = psutil.Process(pid)
-        return abs(process.create_time() - started) < 1 and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
 
 
 def _draft(path: Path) -> Path:
@@ -197,6 +186,10 @@ class RunFolder:
 
     def status(self) -> Status:
         return _dataclass_from(Status, _read_json(self.path / "state.json"))
+
+    def has_worker(self, status: Status) -> bool:
+        """Whether somebody who lives has the run in hands, by the status that was just read."""
+        return status.state in ("running", "paused") and holds(self.path, status.holder)
 
     def set_status(self, status: Status) -> None:
         write_atomically(self.path / "state.json", json.dumps(asdict(status)))

@@ -109,13 +109,16 @@ def unsettle(runs: Path, run_id: str) -> None:
 @contextmanager
 def changing(runs: Path) -> Iterator[list[str]]:
     """Around making runs, by the holder of the room's lock: the names put into the list need no look at the folder."""
-    before = runs.stat().st_mtime_ns
+    with _open(runs) as index:
+        equal = _compare(runs, index)
     made: list[str] = []
     yield made
     rows = [row for name in made if (row := _row(runs / name))]
     with _open(runs) as index:
         index.executemany("INSERT OR IGNORE INTO runs VALUES (?, ?, ?, NULL)", rows)
-        index.execute("UPDATE seen SET changed = ? WHERE changed = ?", [runs.stat().st_mtime_ns, before])
+        changed = runs.stat().st_mtime_ns
+        if equal and not index.execute("UPDATE seen SET changed = ?", [changed]).rowcount:
+            index.execute("INSERT INTO seen VALUES (?, ?)", [changed, time.time()])
 
 
 @contextmanager
@@ -173,28 +176,33 @@ def _make(index: sqlite3.Connection) -> None:
                 statements.append("")
         index.execute(f"PRAGMA user_version = {VERSION}")
     index.execute("COMMIT")
-    index.isolation_level = ""
+    index.isolation_level = "DEFERRED"
 
 
-def _compare(runs: Path, index: sqlite3.Connection) -> None:
-    """Takes in the folders that came and drops those that went, if the folder of runs has changed."""
+def _compare(runs: Path, index: sqlite3.Connection) -> bool:
+    """Takes in the folders that came and drops those that went, if the folder of runs has changed.
+
+    Returns whether nothing is left to be taken in: a folder without ``run.json`` is being made.
+    """
     try:
         changed = runs.stat().st_mtime_ns
         oldest = time.time() - COMPARE_SECONDS
         if index.execute("SELECT 1 FROM seen WHERE changed = ? AND compared > ?", [changed, oldest]).fetchone():
-            return
+            return True
         there = {name for name in os.listdir(runs) if name[0] != "."}  # noqa: PTH208 - ten thousand names
     except FileNotFoundError:
-        return
+        return False
     known = {name for (name,) in index.execute("SELECT id FROM runs")}
     rows = [row for name in there - known if (row := _row(runs / name))]
     with index:
         index.executemany("DELETE FROM runs WHERE id = ?", [(name,) for name in known - there])
         index.executemany("INSERT OR IGNORE INTO runs VALUES (?, ?, ?, NULL)", rows)
-        # A folder that changed just now may change again without its time telling, and one without run.json is being made.
-        if len(rows) == len(there - known) and time.time_ns() - changed > SETTLED_NS:
+        whole = len(rows) == len(there - known)
+        # A folder that changed just now may change again without its time telling.
+        if whole and time.time_ns() - changed > SETTLED_NS:
             index.execute("DELETE FROM seen")
             index.execute("INSERT INTO seen VALUES (?, ?)", [changed, time.time()])
+    return whole
 
 
 def _row(path: Path) -> Sequence[str | float] | None:

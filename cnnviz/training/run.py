@@ -13,12 +13,14 @@ from pathlib import Path
 from cnnviz.errors import CnnvizError
 from cnnviz.models import Network
 from cnnviz.settings import ASSETS, settings
-from cnnviz.training import index, launcher
+from cnnviz.training import index, launcher, queue
 from cnnviz.training.budget import check_waiting
 from cnnviz.training.folder import ACTIVE, Command, RunFolder, State, Status
+from cnnviz.training.lease import Holder
 from cnnviz.training.loop import Metric, build_for
 from cnnviz.training.spec import check_learning_rate
 
+NOBODY = Holder()
 POLL_SECONDS = 0.01
 OBEY_SECONDS = 10.0
 HAND_OUT_SECONDS = 1.0
@@ -45,15 +47,15 @@ class Run:
 
     @property
     def status(self) -> Status:
-        """State, step, total steps and message, read now. A dead worker shows as ``interrupted`` at once."""
+        """State, step, total steps and message, read now. A dead worker shows as ``interrupted``: at once, or, if it was on another machine, after ten seconds."""
         # The ticket first: it is torn up after the worker's first word.
-        has_ticket = launcher.has_ticket(self._runs, self.id)
+        has_ticket = queue.has_ticket(self._runs, self.id)
         status = self.folder.status()
-        if status.has_process:
+        if self.folder.has_worker(status):
             return status
         if has_ticket:
             launcher.ensure(self._runs)
-            return replace(status, state="queued", message="", pid=0, pid_started=0.0)
+            return replace(status, state="queued", message="").held_by(NOBODY)
         if status.state in ("queued", "running") or (status.state == "paused" and status.pid):
             # Between reading the file and looking for the process the worker may have ended properly.
             again = self.folder.status()
@@ -81,7 +83,7 @@ class Run:
     @property
     def queue_position(self) -> int | None:
         """1 for the next one to be started; ``None`` if it does not wait."""
-        names = launcher.waiting(self._runs)
+        names = queue.waiting(self._runs)
         return names.index(self.id) + 1 if self.id in names else None
 
     @property
@@ -167,7 +169,7 @@ class Run:
             status = self.status
             if status.state not in ("queued", "running", "paused", "interrupted"):
                 return True
-            return not status.has_process and self._stop_here()
+            return not self.folder.has_worker(status) and self._stop_here()
 
         self._wait_until("stop", stopped, timeout)
 
@@ -175,10 +177,10 @@ class Run:
         """Stops a run that no process has. False if one has it after all: then that one obeys."""
         with self.folder.writing() as mine:
             if mine:
-                launcher.withdraw(self._runs, self.id)
+                queue.withdraw(self._runs, self.id)
                 status = self.folder.status()
                 if status.state in ("queued", "running", "paused", "interrupted"):
-                    stopped = replace(status, state="stopped", message="Stopped.", pid=0, pid_started=0.0, goal=0)
+                    stopped = replace(status, state="stopped", message="Stopped.", goal=0).held_by(NOBODY)
                     self.folder.set_status(stopped)
                 for path, command in self.folder.commands():
                     if command is None or command.do != "rate":
@@ -212,12 +214,12 @@ class Run:
         return status
 
     def _may_wait(self, status: Status) -> None:
-        if not status.has_process and status.state != "queued":
+        if not self.folder.has_worker(status) and status.state != "queued":
             check_waiting(self._runs, self.owner, 1)
 
     def _find_worker(self, posted: Path) -> None:
         """Puts the run into the queue if nobody reads its inbox. Asked again and again, so no moment is the wrong one."""
-        if posted.exists() and not self.folder.status().has_process:
+        if posted.exists() and not self.folder.has_worker(self.folder.status()):
             launcher.enqueue(self._runs, self.id)
 
     def _wait_for(self, what: str, condition: Callable[[Status], bool], timeout: float) -> None:

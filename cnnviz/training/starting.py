@@ -156,7 +156,7 @@ def _size(run: Run) -> int:
 
 def _may_go(run: Run) -> bool:
     status = run.status
-    if run.folder.pinned or (status.state in ACTIVE and (status.state != "paused" or status.has_process)):
+    if run.folder.pinned or (status.state in ACTIVE and (status.state != "paused" or run.folder.has_worker(status))):
         return False
     hours = (time.time() - run.folder.last_word()) / 3600
     return status.state != "paused" or hours > settings().paused_hours

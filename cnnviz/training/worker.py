@@ -11,7 +11,8 @@ import torch
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.training.budget import Need, need_of
-from cnnviz.training.folder import Command, RateChange, RunFolder, State, Status, this_process
+from cnnviz.training.folder import Command, RateChange, RunFolder, State, Status
+from cnnviz.training.lease import Holder, renewed, this_process
 from cnnviz.training.loop import Trainer
 from cnnviz.training.plan import record_steps, snapshot_steps, validation_steps
 
@@ -33,7 +34,8 @@ def work(path: str, somebody_waits: Callable[[], bool] = lambda: False, ticket: 
     folder = RunFolder(Path(path))
     with folder.writing(LOCK_SECONDS) as mine:
         if mine and (ticket is None or ticket.exists()):
-            _work(folder, somebody_waits, ticket)
+            with renewed(folder.path):
+                _work(folder, somebody_waits, ticket)
     if ticket is not None:
         ticket.unlink(missing_ok=True)
 
@@ -61,7 +63,7 @@ def _is_wanted(folder: RunFolder) -> bool:
 
 
 def _fail(folder: RunFolder, message: str) -> None:
-    folder.set_status(replace(folder.status(), state="failed", message=message, pid=0))
+    folder.set_status(replace(folder.status(), state="failed", message=message).held_by(Holder()))
 
 
 class Worker:
@@ -243,5 +245,5 @@ class Worker:
 
     def _write_status(self, state: State, step: int, total: int, message: str = "", given_back: bool = False) -> None:
         said = " ".join(filter(None, (message, self.message)))
-        owner = {} if given_back else self.process
-        self.folder.set_status(Status(state, step, total, said, goal=self.goal, **owner))
+        status = Status(state, step, total, said, goal=self.goal)
+        self.folder.set_status(status if given_back else status.held_by(self.process))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.training import Run, TrainingSpec, experiments, launcher, start
+from cnnviz.training import Run, TrainingSpec, experiments, launcher, queue, start
 from cnnviz.training.folder import Status
 from cnnviz.training.worker import work
 from cnnviz.ui.runs import EXAMPLE
@@ -34,7 +34,7 @@ def browser(key: str, page: str, **parameters: str) -> AppTest:
 
 def trained(key: str) -> Run:
     run = start(TrainingSpec("digits", "tiny", epochs=1, limit=64), key)
-    launcher.withdraw(run.folder.path.parent, run.id)
+    queue.withdraw(run.folder.path.parent, run.id)
     work(str(run.folder.path))
     return run
 
@@ -82,7 +82,7 @@ def test_a_training_beyond_the_limits_is_refused_with_a_sentence_on_the_page(tmp
     assert not app.exception
     assert "Choose at most 250 epochs" in app.error[0].value
     assert "Confusion matrix at step" in words(app)
-    assert launcher.waiting(tmp_path / "runs") == []
+    assert queue.waiting(tmp_path / "runs") == []
 
 
 def test_a_race_beyond_the_limits_is_refused_as_a_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_race_beyond_the_limits_is_refused_as_a_whole(monkeypatch: pytest.Monk
     begin.click().run(timeout=60)
     assert not app.exception
     assert any("one browser may have 1 in the queue" in error.value for error in app.error)
-    assert launcher.waiting(tmp_path / "runs") == []
+    assert queue.waiting(tmp_path / "runs") == []
 
 
 def test_whoever_has_the_link_of_a_race_reads_its_titles() -> None:

@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 
 from cnnviz.errors import CnnvizError
-from cnnviz.training import Run, TrainingSpec, folder, launcher, open_run, start
-from cnnviz.training.folder import Command, RunFolder, Status, process_lives, this_process, write_atomically
+from cnnviz.subprocesses import python_environment
+from cnnviz.training import Run, TrainingSpec, folder, launcher, open_run, queue, start
+from cnnviz.training.folder import Command, RunFolder, Status, write_atomically
+from cnnviz.training.lease import Holder, process_lives, this_process
 from cnnviz.training.worker import work
 from tests.training.test_run import ENDLESS, SHORT, wait_until
 
@@ -38,9 +41,9 @@ def hand_out(run: Run, somebody_waits: Callable[[], bool] = lambda: True) -> Non
 
 def handed(run: Run) -> Path:
     runs = run.folder.path.parent
-    (ticket,) = [path for path in launcher.queue_folder(runs).iterdir() if path.name.endswith(run.id)]
-    launcher.handed_folder(runs).mkdir(exist_ok=True)
-    return ticket.replace(launcher.handed_folder(runs) / ticket.name)
+    (ticket,) = [path for path in queue.queue_folder(runs).iterdir() if path.name.endswith(run.id)]
+    queue.handed_folder(runs).mkdir(exist_ok=True)
+    return ticket.replace(queue.handed_folder(runs) / ticket.name)
 
 
 def paused(spec: TrainingSpec = TINY) -> Run:
@@ -52,20 +55,20 @@ def paused(spec: TrainingSpec = TINY) -> Run:
     return run
 
 
-def dead_process() -> dict[str, float]:
+def dead_process() -> Holder:
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    started = folder.psutil.Process(process.pid).create_time()
+    started = psutil.Process(process.pid).create_time()
     process.kill()
     process.communicate()
     assert not process_lives(process.pid, started)
-    return {"pid": process.pid, "pid_started": started}
+    return Holder(process.pid, started)
 
 
 @pytest.mark.parametrize("state", ["running", "paused"])
 def test_a_run_whose_worker_was_killed_is_interrupted_and_stops_at_once(state: str) -> None:
     run = start(TINY)
-    launcher.withdraw(run.folder.path.parent, run.id)
-    run.folder.set_status(Status(state, 2, 4, **dead_process()))
+    queue.withdraw(run.folder.path.parent, run.id)
+    run.folder.set_status(Status(state, 2, 4).held_by(dead_process()))
     assert run.state == "interrupted"
     assert "Resume" in run.message
     run.stop(timeout=0.5)
@@ -94,8 +97,8 @@ def test_a_run_that_waits_stops_at_once_and_does_not_begin_any_more() -> None:
 @pytest.mark.parametrize("command", ["pause", "stop"])
 def test_a_command_that_nobody_obeys_ends_in_a_sentence(command: str) -> None:
     run = start(TINY)
-    launcher.withdraw(run.folder.path.parent, run.id)
-    run.folder.set_status(Status("running", 1, 4, **this_process()))
+    queue.withdraw(run.folder.path.parent, run.id)
+    run.folder.set_status(Status("running", 1, 4).held_by(this_process()))
     with pytest.raises(CnnvizError, match=f"You asked to {command} this run, but after 0.1 seconds its process has not answered"):
         getattr(run, command)(timeout=0.1)
 
@@ -131,7 +134,7 @@ def test_a_command_given_while_the_worker_gives_its_process_back_is_obeyed() -> 
 
 def test_a_single_step_is_waited_for_when_it_is_obeyed_just_after_the_state_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
     run = paused()
-    run.folder.set_status(Status("paused", 0, 4, **this_process()))
+    run.folder.set_status(Status("paused", 0, 4).held_by(this_process()))
     read, reads = RunFolder.status, 0
 
     def status(self: RunFolder) -> Status:
@@ -192,7 +195,7 @@ def test_a_ticket_that_comes_twice_leaves_a_paused_run_paused() -> None:
     launcher.enqueue(run.folder.path.parent, run.id)
     hand_out(run)
     assert (run.state, run.step_count) == ("paused", 0)
-    assert not launcher.has_ticket(run.folder.path.parent, run.id)
+    assert not queue.has_ticket(run.folder.path.parent, run.id)
 
 
 def test_commands_of_the_same_moment_are_all_obeyed_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,7 +249,7 @@ def test_threads_that_write_one_file_at_once_leave_one_whole_text(tmp_path: Path
 
 def test_of_several_workers_on_one_run_one_writes_it() -> None:
     run, alone = start(SHORT), start(SHORT)
-    launcher.withdraw(run.folder.path.parent, run.id)
+    queue.withdraw(run.folder.path.parent, run.id)
     work(str(alone.folder.path))
     workers = [threading.Thread(target=work, args=[str(run.folder.path)]) for _ in range(4)]
     for worker in workers:
@@ -270,7 +273,7 @@ def test_the_right_to_write_ends_with_the_process_that_has_it() -> None:
             "    input()",
             str(run.folder.path),
         ],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=launcher.python_environment(),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=python_environment(),
     )  # fmt: skip
     assert holder.stdout is not None
     assert holder.stdout.readline() == "True\n"
@@ -339,7 +342,7 @@ def test_a_folder_from_before_the_inbox_opens_and_goes_on_with_its_rate() -> Non
 
 def test_a_new_run_that_never_came_into_the_queue_can_be_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
     run = start(TINY)
-    launcher.withdraw(run.folder.path.parent, run.id)
+    queue.withdraw(run.folder.path.parent, run.id)
     assert run.state == "queued"
     later = time.time() + 60
     monkeypatch.setattr(time, "time", lambda: later)

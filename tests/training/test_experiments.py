@@ -8,7 +8,7 @@ import pytest
 from cnnviz.errors import CnnvizError
 from cnnviz.models import PRESETS
 from cnnviz.settings import settings
-from cnnviz.training import Experiment, TrainingSpec, experiments, launcher, open_experiment, runs
+from cnnviz.training import Experiment, TrainingSpec, experiments, open_experiment, queue, runs
 from cnnviz.training.worker import work
 from tests.training.test_commands import TINY, _home  # noqa: F401 - the fixture acts by itself
 
@@ -20,7 +20,7 @@ def test_an_experiment_is_its_runs_with_their_titles() -> None:
     assert list(begun.runs) == ["seed 0", "seed 1"]
     assert [run.spec.seed for run in begun.runs.values()] == [TINY.seed, 1]
     for run in begun.runs.values():
-        launcher.withdraw(run.folder.path.parent, run.id)
+        queue.withdraw(run.folder.path.parent, run.id)
         work(str(run.folder.path))
     again = open_experiment(begun.id)
     assert again == begun

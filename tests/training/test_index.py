@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnviz.training import TrainingSpec, index, runs, start
+from cnnviz.training import TrainingSpec, index, launcher, queue, runs, start
 from cnnviz.training.folder import RunFolder, Status
 from cnnviz.training.run import owner_hash
 from cnnviz.training.starting import make_room
@@ -56,9 +56,7 @@ def test_the_bytes_of_a_run_are_counted_again_after_it_came_into_the_queue() -> 
     folder = run.folder.path.parent
     index_of = index.settled_bytes
     assert index_of(folder, run.id) is None
-    from cnnviz.training import launcher
-
-    launcher.withdraw(folder, run.id)
+    queue.withdraw(folder, run.id)
     run.folder.set_status(Status("stopped"))
     make_room()
     assert index_of(folder, run.id) == index.total(folder).settled_bytes == run.folder.size()

@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from cnnviz.errors import CnnvizError
-from cnnviz.training import Run, TrainingSpec, launcher, runs, start, start_all
+from cnnviz.training import Run, TrainingSpec, pool, queue, runs, start, start_all
 from cnnviz.training.budget import check_work, need_of
-from cnnviz.training.folder import RunFolder, Status, this_process
+from cnnviz.training.folder import RunFolder, Status
+from cnnviz.training.lease import this_process
 from cnnviz.training.run import owner_hash
 from cnnviz.training.worker import work
 from tests.training.test_commands import TINY, _home, hand_out, paused  # noqa: F401 - the fixture acts by itself
@@ -143,7 +144,7 @@ def test_a_network_that_one_run_cannot_hold_is_refused(monkeypatch: pytest.Monke
 
 def test_runs_paused_for_long_without_a_process_make_room_and_others_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
     long_ago, lately, held = paused(), paused(), paused()
-    held.folder.set_status(replace(held.status, **this_process()))
+    held.folder.set_status(held.status.held_by(this_process()))
     for run in (long_ago, held):
         os.utime(run.folder.path / "state.json", (1000.0, 1000.0))
     monkeypatch.setenv("CNNVIZ_MAX_RUNS", "3")
@@ -188,13 +189,13 @@ def test_browsers_take_turns_and_no_browser_has_more_places_than_it_may(monkeypa
     annas = start_all([SHORT] * 4, ANNA)
     bens = start_all([SHORT] * 3, BEN)
     from_python = start(SHORT)
-    server = launcher.Launcher(annas[0].folder.path.parent)
+    server = pool.Server(annas[0].folder.path.parent)
     order = []
     while ticket := server._next():
         order.append(ticket.partition("-")[2])
         # What _hand_out notes, without a process.
-        path = launcher.queue_folder(server.runs) / ticket
-        server.active[order[-1]] = launcher.AtWork(None, path, launcher.owner_of(server.runs, order[-1]))
+        path = queue.queue_folder(server.runs) / ticket
+        server.active[order[-1]] = pool.AtWork(None, path, queue.owner_of(server.runs, order[-1]))
     expected = [annas[0], bens[0], from_python, annas[1], bens[1]]
     assert order == [run.id for run in expected]
     server.pool.close()

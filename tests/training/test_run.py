@@ -15,7 +15,7 @@ import torch
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.subprocesses import python_environment
-from cnnviz.training import Run, TrainingSpec, launcher, open_run, runs, start
+from cnnviz.training import Run, TrainingSpec, open_run, pool, queue, runs, start
 from cnnviz.training.folder import RunFolder
 from cnnviz.training.starting import make_room
 
@@ -157,12 +157,12 @@ for _ in range(8):
 
 
 def test_a_ticket_in_the_hands_of_a_launcher_that_died_comes_back_into_the_queue(tmp_path: Path) -> None:
-    handed = launcher.handed_folder(tmp_path)
+    handed = queue.handed_folder(tmp_path)
     handed.mkdir()
     (handed / f"{7:020d}-digits-tiny-abc").touch()
-    assert launcher.has_ticket(tmp_path, "digits-tiny-abc")
-    next_one = launcher.Launcher(tmp_path)
-    assert launcher.waiting(tmp_path) == ["digits-tiny-abc"]
+    assert queue.has_ticket(tmp_path, "digits-tiny-abc")
+    next_one = pool.Server(tmp_path)
+    assert queue.waiting(tmp_path) == ["digits-tiny-abc"]
     next_one.pool.close()
     next_one.pool.join()
 
