@@ -1,7 +1,7 @@
 """Saliency on a page: which methods with which options, their maps, and how far to trust them."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,9 +27,9 @@ from cnnviz.saliency import (
     sensitivity,
 )  # fmt: skip
 from cnnviz.ui.components import WallItem
-from cnnviz.ui.jobs import job, part
+from cnnviz.ui.jobs import Progress, job, part
 from cnnviz.ui.links import choice, choices
-from cnnviz.ui.memory import digest, keep, recall, remember
+from cnnviz.ui.memory import remember, remembered
 from cnnviz.ui.networks import OpenNetwork, network_of_run
 
 TITLES = {method.name: method.title for method in METHODS.values()}
@@ -122,17 +122,21 @@ def ask(compare: str, methods: Sequence[str], target: int, network: OpenNetwork,
     return [Question(TITLES[name], network, name, target) for name in methods]
 
 
-def _key(question: Question, image: Tensor, how: How) -> tuple[object, ...]:
+@dataclass(frozen=True)
+class _Asked:
+    """All that one map depends on."""
+
+    network: OpenNetwork
+    image: Tensor
+    target: int
+    method: str
+    layer: str | None
+    options: dict[str, Any]
+
+
+def _asked(question: Question, image: Tensor, how: How) -> _Asked:
     layer = how.layer if METHODS[question.method].needs_layer else None
-    return (
-        "attribution",
-        question.network.key,
-        digest(image),
-        question.method,
-        question.target,
-        layer,
-        tuple(sorted(how.options.get(question.method, {}).items())),
-    )
+    return _Asked(question.network, image, question.target, question.method, layer, how.options.get(question.method, {}))
 
 
 def _is_cheap(method: str) -> bool:
@@ -146,32 +150,27 @@ Found = Attribution | CnnvizError
 
 def attributions(questions: Sequence[Question], image: Tensor, how: How) -> list[Found | None]:
     """The maps, in order; ``None`` for one that is still being made. The cheap ones are made first, and each is shown when it is there."""
-    keys = [_key(question, image, how) for question in questions]
-    order = sorted(range(len(questions)), key=lambda index: not _is_cheap(questions[index].method))
+    asked = [_asked(question, image, how) for question in questions]
 
     def there() -> list[Found | None]:
-        return [recall(key, None) for key in keys]
-
-    def make(progress: Callable[[float], None]) -> list[Found | None]:
-        found = there()
-        for done, index in enumerate(order):
-            if found[index] is None:
-                found[index] = _attribution(questions[index], image, how, part(progress, done, len(questions)))
-                keep(keys[index], found[index])
-        return found
+        return [remembered(_attribution, one) for one in asked]
 
     def known() -> tuple[bool, ...]:
         return tuple(one is not None for one in there())
 
-    made = job("maps", ("attributions", tuple(keys)), make, f"{len(questions)} maps", parts=known)
-    return there() if made is None else made
+    made = job("maps", f"{len(questions)} maps", _attributions, asked, parts=known)
+    return there() if made is None else list(made)
 
 
-def _attribution(question: Question, image: Tensor, how: How, progress: Callable[[float], None]) -> Found:
-    layer = how.layer if METHODS[question.method].needs_layer else None
-    options = how.options.get(question.method, {})
+def _attributions(asked: Sequence[_Asked], progress: Progress) -> list[Found]:
+    for done, one in enumerate(sorted(asked, key=lambda one: not _is_cheap(one.method))):
+        remember(_attribution, one, progress=part(progress, done, len(asked)))
+    return [remember(_attribution, one, progress=progress) for one in asked]
+
+
+def _attribution(asked: _Asked, progress: Progress) -> Found:
     try:
-        return attribute(question.network.model, image, question.target, question.method, layer, progress, **options)
+        return attribute(asked.network.model, asked.image, asked.target, asked.method, asked.layer, progress, **asked.options)
     except CnnvizError as error:
         return error
 
@@ -227,30 +226,32 @@ class Trust:
 
 def trust(questions: Sequence[Question], found: Sequence[Found], image: Tensor, how: How) -> list[Trust | None] | None:
     """The measures of each map, ``None`` where there is no map. ``None`` instead of the list while it is being measured."""
-    keys = [("trust", *_key(question, image, how)) for question in questions]
+    asked = [_asked(question, image, how) for question in questions]
+    maps = [one if isinstance(one, Attribution) else None for one in found]
+    return job("trust", f"Measuring {len(questions)} maps", _trusts, asked, maps)
 
-    def make(progress: Callable[[float], None]) -> list[Trust | None]:
-        parts = len(questions)
-        measured: list[Trust | None] = []
-        for index, (question, one, key) in enumerate(zip(questions, found, keys, strict=True)):
-            known = recall(key, None)
-            if known is None and isinstance(one, Attribution):
-                model = question.network.model
-                floor_key = "floor", question.network.key, digest(image), one.target
-                floor = recall(floor_key, None) or random_faithfulness(model, image, one.target, progress=part(progress, index, parts, 1 / 4))
-                keep(floor_key, floor)
-                known = Trust(
-                    faithfulness(model, image, one.map, one.target, progress=part(progress, index + 1 / 4, parts, 1 / 4)),
-                    floor,
-                    infidelity(model, image, one),
-                    sensitivity(model, image, one, progress=part(progress, index + 1 / 2, parts, 1 / 2)),
-                    completeness(model, image, one),
-                )
-                keep(key, known)
-            measured.append(known)
-        return measured
 
-    return job("trust", ("trusts", tuple(keys)), make, f"Measuring {len(questions)} maps")
+def _trusts(asked: Sequence[_Asked], found: Sequence[Attribution | None], progress: Progress) -> list[Trust | None]:
+    return [
+        None if one is None else remember(_trust, question, one, progress=part(progress, index, len(asked)))
+        for index, (question, one) in enumerate(zip(asked, found, strict=True))
+    ]
+
+
+def _trust(asked: _Asked, found: Attribution, progress: Progress) -> Trust:
+    model, image = asked.network.model, asked.image
+    floor = remember(_floor, asked.network, image, found.target, progress=part(progress, 0, 4))
+    return Trust(
+        faithfulness(model, image, found.map, found.target, progress=part(progress, 1, 4)),
+        floor,
+        infidelity(model, image, found),
+        sensitivity(model, image, found, progress=part(progress, 2, 4, 2)),
+        completeness(model, image, found),
+    )
+
+
+def _floor(network: OpenNetwork, image: Tensor, target: int, progress: Progress) -> Faithfulness:
+    return random_faithfulness(network.model, image, target, progress=progress)
 
 
 def common_floor(measured: Sequence[Trust | None]) -> Faithfulness | None:
@@ -290,20 +291,15 @@ def trust_rows(questions: Sequence[Question], measured: Sequence[Trust | None]) 
 
 def sanity(questions: Sequence[Question], found: Sequence[Found], image: Tensor, how: How) -> list[SanityCheck] | None:
     """The check of Adebayo et al. for each map that there is. ``None`` while it works."""
-    asked = [(question, one) for question, one in zip(questions, found, strict=True) if isinstance(one, Attribution)]
-    keys = [("sanity", *_key(question, image, how)) for question, _ in asked]
+    maps = [(_asked(question, image, how), one) for question, one in zip(questions, found, strict=True) if isinstance(one, Attribution)]
+    return job("sanity", f"Shuffling the weights, {len(maps)} methods", _sanities, maps)
 
-    def make(progress: Callable[[float], None]) -> list[SanityCheck]:
-        checks = []
-        for index, ((question, one), key) in enumerate(zip(asked, keys, strict=True)):
-            known = recall(key, None)
-            if known is None:
-                known = sanity_check(
-                    question.network.model, image, one.target, one.method, one.layer or None,
-                    progress=part(progress, index, len(asked)), **one.options,
-                )  # fmt: skip
-                keep(key, known)
-            checks.append(known)
-        return checks
 
-    return job("sanity", ("sanities", tuple(keys)), make, f"Shuffling the weights, {len(asked)} methods")
+def _sanities(maps: Sequence[tuple[_Asked, Attribution]], progress: Progress) -> list[SanityCheck]:
+    return [remember(_sanity, *one, progress=part(progress, index, len(maps))) for index, one in enumerate(maps)]
+
+
+def _sanity(asked: _Asked, found: Attribution, progress: Progress) -> SanityCheck:
+    return sanity_check(
+        asked.network.model, asked.image, found.target, found.method, found.layer or None, progress=progress, **found.options
+    )  # fmt: skip

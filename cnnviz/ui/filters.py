@@ -1,15 +1,15 @@
 """What one filter looks for, as pictures on a wall; and a layer's weights at all steps."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from cnnviz.features import FilterBank, Maximised, TopImage, deconvolved, maximise, tiles, top_images, weight_histogram
 from cnnviz.figures import image_sheet, map_sheet, overlay, picture_sheet
-from cnnviz.training import Run
+from cnnviz.training import Run, open_run
 from cnnviz.ui.components import WallItem
-from cnnviz.ui.jobs import job
+from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, network_of_run
 
@@ -26,11 +26,7 @@ def kernels_of(bank: FilterBank, number: int) -> WallItem:
 
 def made_for(network: OpenNetwork, layer: str, number: int, smoothness: float, seed: int) -> list[WallItem]:
     """The image that fires it; nothing while it is being made."""
-
-    def make(progress: Callable[[float], None]) -> Maximised:
-        return maximise(network.model, layer, number, network.input_shape, smoothness=smoothness, seed=seed, progress=progress)
-
-    made = job("made", ("maximise", network.key, layer, number, smoothness, seed), make, "Making an image for this filter")
+    made = job("made", "Making an image for this filter", _maximised, network, layer, number, smoothness, seed)
     if made is None:
         return []
     sheet = remember(picture_sheet, made.image, what="image made for the filter")
@@ -38,16 +34,20 @@ def made_for(network: OpenNetwork, layer: str, number: int, smoothness: float, s
     return [WallItem("made", sheet, unit="image", title="made for it", target=max(168, network.input_shape[1]), legend=False, labels=label)]
 
 
+def _maximised(network: OpenNetwork, layer: str, number: int, smoothness: float, seed: int, progress: Progress) -> Maximised:
+    return maximise(network.model, layer, number, network.input_shape, smoothness=smoothness, seed=seed, progress=progress)
+
+
 def fired_by(network: OpenNetwork, layer: str, number: int, images: Tensor, names: Sequence[str]) -> list[WallItem]:
     """Parts of the images that fire it most, and what of them did; nothing while they are searched."""
-
-    def search(progress: Callable[[float], None]) -> list[TopImage]:
-        return top_images(network.model, layer, number, images, 8, progress=progress)
-
-    tops = job("tops", ("tops", network.key, layer, number), search, f"Searching {len(images)} images")
+    tops = job("tops", f"Searching {len(images)} images", _searched, network, layer, number, images)
     if tops is None:
         return []
     return remember(_fired, network, layer, number, images, names, tops)
+
+
+def _searched(network: OpenNetwork, layer: str, number: int, images: Tensor, progress: Progress) -> list[TopImage]:
+    return top_images(network.model, layer, number, images, 8, progress=progress)
 
 
 def _fired(network: OpenNetwork, layer: str, number: int, images: Tensor, names: Sequence[str], tops: list[TopImage]) -> list[WallItem]:
@@ -67,16 +67,20 @@ def _fired(network: OpenNetwork, layer: str, number: int, images: Tensor, names:
 def weights_by_step(run: Run, layer: str, edges: Sequence[float]) -> tuple[list[int], list[list[float]]] | None:
     """Some forty steps, and the histogram of the layer's weights at each. ``None`` while they are being read."""
     steps = run.steps[:: max(1, len(run.steps) // 40)]
-
-    def read(progress: Callable[[float], None]) -> list[list[float]]:
-        columns = []
-        for index, step in enumerate(steps):
-            progress(index / len(steps))
-            columns.append(weight_histogram(network_of_run(run, step).model, layer, edges))
-        return columns
-
-    columns = job("history", ("weights", run.id, layer, tuple(steps), tuple(map(run.version, steps)), tuple(edges)), read, "Reading all steps")
+    versions = [run.version(step) for step in steps]
+    columns = job("history", "Reading all steps", _histograms, run.id, layer, steps, versions, edges)
     return None if columns is None else (steps, columns)
+
+
+def _histograms(
+    run_id: str, layer: str, steps: Sequence[int], _versions: Sequence[str], edges: Sequence[float], progress: Progress
+) -> list[list[float]]:
+    """One histogram a step. A run that is resumed writes some steps anew, which are then other versions."""
+    run, columns = open_run(run_id), []
+    for index, step in enumerate(steps):
+        progress(index / len(steps))
+        columns.append(weight_histogram(network_of_run(run, step).model, layer, edges))
+    return columns
 
 
 def bin_edges(kernels: Tensor) -> list[float]:

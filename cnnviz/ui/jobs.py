@@ -7,14 +7,17 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import streamlit as st
 
 from cnnviz.errors import CnnvizError
-from cnnviz.ui.memory import keep, recall
+from cnnviz.ui.memory import keep, key_of, recall
 
 Result = TypeVar("Result")
+Progress = Callable[[float], None]
+"""Told the share of the work that is done, 0 to 1."""
 AT_ONCE_SECONDS = 0.4
 """What is done by then needs no bar."""
 REFRESH_SECONDS = 0.4
@@ -54,20 +57,23 @@ class _Job:
 
 
 def job(
-    slot: str, key: Hashable, make: Callable[[Callable[[float], None]], Result], what: str, *, parts: Callable[[], Hashable] | None = None
+    slot: str, what: str, function: Callable[..., Result], *arguments: Any, parts: Callable[[], Hashable] | None = None, **named: Any
 ) -> Result | None:
-    """``make(progress)``, or what it gave before; ``None`` while it works, or after it was cancelled: then a bar or a button is shown.
+    """``remember(function, *arguments, **named)`` for what takes longer: ``None`` while it works, or after it was cancelled.
+
+    Then a bar or a button is shown. The function is given ``progress`` as well and calls ``progress(share)`` now and then;
+    the call does not return where the work was cancelled.
 
     Args:
         slot: the place on the page; new work in a slot ends this session's old work there, unless somebody else waits for it.
-        key: all that the result depends on, beginning with a name of its own.
-        make: calls ``progress(share)`` now and then; the call does not return where the work was cancelled.
         what: the work in a few words.
         parts: what is there already of the work, for a page that shows it: when it changes, the page is drawn again.
 
     Raises:
         CnnvizError: what the work raised.
+        TypeError: as ``remember`` does.
     """
+    key = key_of(function, arguments, named)
     found = recall(key, _MISSING)
     if found is not _MISSING:
         return cast(Result, found)
@@ -86,7 +92,9 @@ def job(
             return cast(Result, found)
         if running is None or running.cancelled:  # one that was cancelled may still be on its way to its next word
             running = _jobs[key] = _Job()
-            threading.Thread(target=_work, args=(key, running, make), name=f"cnnviz-job-{slot}", daemon=True).start()
+            threading.Thread(
+                target=_work, args=(key, running, partial(function, *arguments, **named)), name=f"cnnviz-job-{slot}", daemon=True
+            ).start()
         running.waiting.add(me)
     if running.done.wait(max(0.0, AT_ONCE_SECONDS - (time.monotonic() - running.asked))):
         return cast(Result, _result(key, running))
@@ -105,7 +113,7 @@ def _end_all() -> None:
         one.done.wait(10)
 
 
-def part(progress: Callable[[float], None], index: float, count: float, size: float = 1.0) -> Callable[[float], None]:
+def part(progress: Progress, index: float, count: float, size: float = 1.0) -> Progress:
     """The progress of one part, which begins at ``index`` of ``count`` and is ``size`` long."""
     return lambda share: progress((index + size * share) / count)
 
@@ -137,13 +145,13 @@ def _leave(before: Hashable, me: str, key: Hashable) -> None:
             old.cancelled = not old.waiting
 
 
-def _work(key: Hashable, running: _Job, make: Callable[[Callable[[float], None]], Any]) -> None:
+def _work(key: Hashable, running: _Job, make: Callable[..., Any]) -> None:
     _step_back()
     with _places:
         running.started = time.monotonic()
         try:
             running.progress(0.0)
-            keep(key, make(running.progress))
+            keep(key, make(progress=running.progress))
         except BaseException as error:  # carried to whoever waits, and raised there
             running.error = error
         finally:

@@ -41,8 +41,7 @@ def remember(function: Callable[..., Result], *arguments: Any, **named: Any) -> 
         TypeError: the function is a lambda or uses names of the function around it, so that what it gives depends on more
             than its arguments; or an argument has no content that can be compared.
     """
-    told = {name: value for name, value in named.items() if name != "progress"}
-    whole = _named(function), content(arguments), content(told)
+    whole = key_of(function, arguments, named)
     while (found := recall(whole, _MISSING)) is _MISSING:
         with _lock:
             if whole in _results:
@@ -65,6 +64,18 @@ def remember(function: Callable[..., Result], *arguments: Any, **named: Any) -> 
             done.set()
     result: Result = found
     return result
+
+
+def remembered(function: Callable[..., Result], *arguments: Any, **named: Any) -> Result | None:
+    """What ``remember`` would give without computing it; ``None`` where it is not there."""
+    found: Result | None = recall(key_of(function, arguments, named), None)
+    return found
+
+
+def key_of(function: Callable[..., Any], arguments: tuple[Any, ...], named: Mapping[str, Any]) -> Hashable:
+    """What names a result: where the function is written, and the content of its arguments. Raises TypeError as ``remember`` does."""
+    told = {name: value for name, value in named.items() if name != "progress"}
+    return _named(function), content(arguments), content(told)
 
 
 def _named(function: Callable[..., Any]) -> Hashable:

@@ -1,6 +1,5 @@
 """Which network a page looks into: the student's own run at any step, or a pretrained one."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -13,7 +12,7 @@ from cnnviz.models.layers import Shape
 from cnnviz.models.pretrained import BUNDLED
 from cnnviz.training import Run, open_run
 from cnnviz.ui.components import step_player
-from cnnviz.ui.jobs import job
+from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.links import choice
 from cnnviz.ui.memory import remember
 from cnnviz.ui.runs import choose_run, current_step
@@ -122,12 +121,12 @@ def _untrained(name: str) -> OpenNetwork:
 
 def _fetched(name: str) -> ImageNetwork | None:
     entry = PRETRAINED[name]
-
-    def fetch(progress: Callable[[float], None]) -> ImageNetwork:
-        return pretrained(name, lambda done, total: progress(done / max(1, total)))
-
     try:
-        return job("fetch", ("pretrained", name), fetch, f"Downloading {entry.title}, {entry.megabytes:.0f} MB")
+        return job("fetch", f"Downloading {entry.title}, {entry.megabytes:.0f} MB", _download, name)
     except CnnvizError as error:
         st.warning(str(error), icon=":material/wifi_off:")
         return None
+
+
+def _download(name: str, progress: Progress) -> ImageNetwork:
+    return pretrained(name, lambda done, total: progress(done / max(1, total)))

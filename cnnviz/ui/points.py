@@ -1,14 +1,12 @@
 """Test images as points, by the features of a layer at any step of a training."""
 
-from collections.abc import Callable
-
 from torch import Tensor
 
 from cnnviz.data import ImageDataset
 from cnnviz.features import Separation, layer_features, project, separation
 from cnnviz.figures.line_styles import SERIES
 from cnnviz.training import Run
-from cnnviz.ui.jobs import job
+from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, network_of_run
 
@@ -20,20 +18,15 @@ def layout_at(network: OpenNetwork, run: Run, layer: str, test: ImageDataset, wa
 
     All steps are laid out after the last one. ``None`` while it is being computed.
     """
-    last = run.steps[-1]
+    last = network_of_run(run, run.steps[-1])
+    return job("points", "Laying out the points", _laid_out, network, last, layer, test, way)
 
-    def features(step: int) -> Tensor:
-        shown = network_of_run(run, step)
-        return remember(_features, shown, layer, test)
 
-    def make(progress: Callable[[float], None]) -> tuple[Tensor, Separation]:
-        step = network.step if network.step is not None else last
-        base: Tensor = remember(project, features(last), way, progress=progress)
-        here = features(step)
-        points = base if step == last else project(here, way, start=base, progress=progress)
-        return points, separation(here, test.labels)
-
-    return job("points", ("points", network.key, run.version(last), layer, len(test), way), make, "Laying out the points")
+def _laid_out(network: OpenNetwork, last: OpenNetwork, layer: str, test: ImageDataset, way: str, progress: Progress) -> tuple[Tensor, Separation]:
+    base: Tensor = remember(project, remember(_features, last, layer, test), way, progress=progress)
+    here = remember(_features, network, layer, test)
+    points = base if network.key == last.key else project(here, way, start=base, progress=progress)
+    return points, separation(here, test.labels)
 
 
 def _features(network: OpenNetwork, layer: str, test: ImageDataset) -> Tensor:

@@ -4,7 +4,7 @@ import streamlit as st
 from torch import Tensor, nn
 
 from cnnviz.data import ImageDataset
-from cnnviz.features import ablated, channel_costs, channel_effects, feature_maps, measure
+from cnnviz.features import ChannelCosts, ablated, channel_costs, channel_effects, feature_maps, measure
 from cnnviz.figures import channel_bars, image_sheet, limits, map_sheet, two_answers
 from cnnviz.ui.attributions import answer_to
 from cnnviz.ui.channels import choose_edit
@@ -12,9 +12,9 @@ from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.frame import Experiment, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
-from cnnviz.ui.jobs import job
-from cnnviz.ui.memory import digest, remember
-from cnnviz.ui.networks import choose_network, images_of, open_network
+from cnnviz.ui.jobs import Progress, job
+from cnnviz.ui.memory import remember
+from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
 from cnnviz.ui.snippets import ablation_code
 
 PAGE = "pages/inside/ablation.py"
@@ -35,6 +35,14 @@ def before_and_after(layer: str, maps: Tensor, edited: Tensor, image: Tensor) ->
 def measure_first(model: nn.Module, test: ImageDataset, count: int) -> tuple[float, float]:
     """(loss, accuracy) on the first images of a data set."""
     return measure(model.eval(), test.floats(slice(0, count)), test.labels[:count])
+
+
+def costs_on(network: OpenNetwork, layer: str, test: ImageDataset, progress: Progress) -> ChannelCosts:
+    return channel_costs(network.model, layer, test.floats(slice(0, TESTED)), test.labels[:TESTED], progress)
+
+
+def effects_on(network: OpenNetwork, layer: str, image: Tensor, target: int, progress: Progress) -> Tensor:
+    return channel_effects(network.model, layer, image, target, progress)
 
 
 @section
@@ -70,26 +78,20 @@ def switched_off() -> None:
     st.subheader("What it costs", anchor=False)
     what = f"Switching off {edit.count} channels of {layer}, one by one"
     if test is not None:
-        images, labels = test.floats(slice(0, TESTED)), test.labels[:TESTED]
         whole, without = (remember(measure_first, model, test, TESTED) for model in (network.model, changed))
         one, two = st.columns(2)
         one.metric("Test accuracy", f"{without[1]:.1%}", f"{without[1] - whole[1]:+.1%}", border=True)
         two.metric("Test loss", f"{without[0]:.3f}", f"{without[0] - whole[0]:+.3f}", delta_color="inverse", border=True)
-        costs = job("costs", ("costs", network.key, layer), lambda progress: channel_costs(network.model, layer, images, labels, progress), what)
+        costs = job("costs", what, costs_on, network, layer, test)
         if costs is not None:
             order = costs.ranking
             st.markdown(
-                f"Each channel of **{layer}** switched off alone, on {len(images)} test images: channel **{order[0]}** costs most, **{order[-1]}** least."
+                f"Each channel of **{layer}** switched off alone, on {min(TESTED, len(test))} test images: channel **{order[0]}** costs most, **{order[-1]}** least."
             )
             words = f"Loss that each channel costs; the most is {costs.loss.max() - costs.base_loss:.3f} for channel {order[0]}"
             chart("costs_bars", words, channel_bars, costs.loss - costs.base_loss, order[:60], "loss it costs")
     else:
-        effects = job(
-            "effects",
-            ("effects", network.key, digest(image), layer),
-            lambda progress: channel_effects(network.model, layer, image, best, progress),
-            what,
-        )
+        effects = job("effects", what, effects_on, network, layer, image, best)
         if effects is not None:
             order = effects.argsort(descending=True).tolist()
             st.markdown(

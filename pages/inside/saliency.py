@@ -130,7 +130,7 @@ def shuffled(questions: list[Question], found: list[Found], image: Tensor, how: 
 @section
 def known_answers() -> None:
     if st.toggle("Test bench: networks with a known answer", key="bench", bind="query-params"):
-        table = job("bench", ("known answers",), lambda progress: known_answer_table(progress=progress), "Asking every method")
+        table = job("bench", "Asking every method", known_answer_table)
         if table:
             heads = {name: make(0) for name, make in KNOWN_ANSWERS.items()}
             st.table(

@@ -1,4 +1,4 @@
-"""Work in the background, as a page asks for it: shown, kept, cancelled, and never done twice for the same key."""
+"""Work in the background, as a page asks for it: shown, kept, cancelled, and never done twice."""
 
 import os
 import sys
@@ -12,23 +12,37 @@ from streamlit.testing.v1 import AppTest
 
 from cnnviz.errors import CnnvizError
 from cnnviz.ui.jobs import NICENESS, part
-from cnnviz.ui.memory import recall
+from cnnviz.ui.memory import remembered
 
 PATIENCE = 60
 """Seconds after which something that did not happen never will."""
 _numbers = count()
 
 
-class Work:
+class Named:
+    """Work with a content of its own: what ``make`` gives."""
+
+    def __init__(self, make: Callable[[Callable[[float], None]], object]) -> None:
+        self.number, self.make = next(_numbers), make
+
+    def cache_key(self) -> int:
+        return self.number
+
+
+def perform(work: Named, progress: Callable[[float], None]) -> object:
+    return work.make(progress)
+
+
+class Work(Named):
     """Something that takes until the test lets it go on; each time it is begun, an ``Attempt``."""
 
     def __init__(self, result: object = "done", shares: tuple[float, ...] = (0.25,)) -> None:
-        self.key = "work", next(_numbers)
+        super().__init__(self.attempt)
         self.result, self.shares = result, shares
         self.attempts: list[Attempt] = []
         self.begun = threading.Semaphore(0)
 
-    def __call__(self, progress: Callable[[float], None]) -> object:
+    def attempt(self, progress: Callable[[float], None]) -> object:
         attempt = Attempt()
         self.attempts.append(attempt)
         try:
@@ -47,14 +61,14 @@ class Attempt:
         self.go_on, self.ended = threading.Event(), threading.Event()
 
 
-def page(work, key):  # without types: Streamlit runs its lines alone, as a script
+def page(work, perform):  # without types: Streamlit runs its lines alone, as a script
     import streamlit as st
 
     from cnnviz.errors import CnnvizError
     from cnnviz.ui.jobs import job
 
     try:
-        result = job("slot", key, work, "Counting")
+        result = job("slot", "Counting", perform, work)
     except CnnvizError as error:
         st.error(str(error))
         return
@@ -62,14 +76,14 @@ def page(work, key):  # without types: Streamlit runs its lines alone, as a scri
         st.markdown(f"result: {result}")
 
 
-def visit(work: Callable[[Callable[[float], None]], object], key: object) -> AppTest:
+def visit(work: Named) -> AppTest:
     """A session that asks for the work and has drawn its page once."""
-    return AppTest.from_function(page, args=(work, key), default_timeout=PATIENCE).run()
+    return AppTest.from_function(page, args=(work, perform), default_timeout=PATIENCE).run()
 
 
 def ask(work: Work) -> AppTest:
     """A session that asks for work that was not begun before, once it is at work."""
-    app = visit(work, work.key)
+    app = visit(work)
     assert work.begun.acquire(timeout=PATIENCE)
     return app
 
@@ -94,16 +108,16 @@ def until(app: AppTest, text: str) -> AppTest:
 
 def test_what_is_done_at_once_needs_no_bar_and_is_kept_for_all_sessions() -> None:
     begun = []
-    key = "at once", next(_numbers)
 
     def make(progress: Callable[[float], None]) -> str:
         begun.append(progress)
         return "done"
 
-    app = until(visit(make, key), "result: done")
+    work = Named(make)
+    app = until(visit(work), "result: done")
     assert not app.get("progress")
     assert not app.button
-    assert shown(visit(make, key)) == "result: done"
+    assert shown(visit(work)) == "result: done"
     assert len(begun) == 1
 
 
@@ -124,7 +138,7 @@ def test_a_bar_tells_the_share_and_the_time_left_and_then_comes_the_result() -> 
 
 def test_two_sessions_that_ask_for_the_same_wait_for_one_work() -> None:
     work = Work()
-    first, second = ask(work), visit(work, work.key)
+    first, second = ask(work), visit(work)
     assert bar(second).value == 25
     work.attempts[0].go_on.set()
     until(first, "result: done")
@@ -140,7 +154,7 @@ def test_cancelled_work_ends_at_its_next_word_keeps_nothing_and_can_be_begun_aga
     work.attempts[0].go_on.set()
     assert work.attempts[0].ended.wait(PATIENCE)
     assert shown(app.run()) == "Counting: cancelled."
-    assert recall(work.key, None) is None
+    assert remembered(perform, work) is None
     assert len(work.attempts) == 1
     app.button(key="slot_again").click().run()
     assert work.begun.acquire(timeout=PATIENCE)
@@ -151,7 +165,7 @@ def test_cancelled_work_ends_at_its_next_word_keeps_nothing_and_can_be_begun_aga
 
 def test_what_somebody_else_waits_for_is_not_ended_by_who_cancels() -> None:
     work = Work()
-    first, second = ask(work), visit(work, work.key)
+    first, second = ask(work), visit(work)
     first.button(key="slot_cancel").click().run()
     assert shown(first) == "Counting: cancelled."
     work.attempts[0].go_on.set()
@@ -162,17 +176,17 @@ def test_what_somebody_else_waits_for_is_not_ended_by_who_cancels() -> None:
 def test_new_work_in_a_slot_ends_the_old_work_of_this_session_alone() -> None:
     old, wanted, new = Work(), Work(), Work("new")
     app = ask(old)
-    app.args = (wanted, wanted.key)
+    app.args = (wanted, perform)
     app.run()
     assert wanted.begun.acquire(timeout=PATIENCE)
     old.attempts[0].go_on.set()
     assert old.attempts[0].ended.wait(PATIENCE)
-    other = visit(wanted, wanted.key)
-    app.args = (new, new.key)
+    other = visit(wanted)
+    app.args = (new, perform)
     app.run()
     wanted.attempts[0].go_on.set()
     until(other, "result: done")
-    assert recall(old.key, None) is None
+    assert remembered(perform, old) is None
     assert new.begun.acquire(timeout=PATIENCE)
     new.attempts[0].go_on.set()
     until(app, "result: new")
@@ -186,7 +200,7 @@ def test_work_begun_again_is_not_ended_by_the_end_of_the_cancelled_one() -> None
     assert work.begun.acquire(timeout=PATIENCE)
     work.attempts[0].go_on.set()
     assert work.attempts[0].ended.wait(PATIENCE)
-    other = visit(work, work.key)
+    other = visit(work)
     for session in (app.run(), other):
         assert bar(session).value == 25
     assert len(work.attempts) == 2
@@ -200,14 +214,14 @@ def test_a_sentence_is_carried_to_whoever_waits() -> None:
     def refuse(_: Callable[[float], None]) -> object:
         raise CnnvizError("There is no image. Choose one.")
 
-    until(visit(refuse, ("sentence", next(_numbers))), "There is no image. Choose one.")
+    until(visit(Named(refuse)), "There is no image. Choose one.")
 
 
 def test_a_fault_of_the_program_is_not_hidden() -> None:
     def broken(_: Callable[[float], None]) -> object:
         raise ValueError("broken")
 
-    app = visit(broken, ("fault", next(_numbers)))
+    app = visit(Named(broken))
     end = time.monotonic() + PATIENCE
     while not app.exception:
         assert time.monotonic() < end
@@ -218,7 +232,7 @@ def test_more_work_than_processors_waits_for_a_place_and_says_so() -> None:
     busy = [Work() for _ in range(max(1, os.cpu_count() or 1))]
     sessions = [ask(work) for work in busy]
     late = Work("late")
-    app = visit(late, late.key)
+    app = visit(late)
     assert bar(app).text == "**Counting** · waiting"
     assert not late.attempts
     for work in busy:
@@ -248,7 +262,7 @@ def test_pages_go_before_work_in_the_background() -> None:
         begun.set()
         return "done"
 
-    AppTest.from_function(page, args=(make, ("niceness", next(_numbers)))).run()
+    AppTest.from_function(page, args=(Named(make), perform)).run()
     assert begun.wait(PATIENCE)
     own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
     assert found == [own + NICENESS if sys.platform == "linux" else own]
