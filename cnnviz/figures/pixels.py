@@ -7,12 +7,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from cnnviz.data import DATASETS
 from cnnviz.errors import CnnvizError
+from cnnviz.models.pretrained import IMAGENET_MEAN, IMAGENET_STD
 
 MOST_EDITS = 300
 """In a link."""
 CHANNELS = ("red", "green", "blue")
-MEAN_STD = {1: ((0.1307,), (0.3081,)), 3: ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))}
+MEAN_STD = {1: (DATASETS["mnist"].mean, DATASETS["mnist"].std), 3: (IMAGENET_MEAN, IMAGENET_STD)}
 """Of MNIST for grey pictures, of ImageNet for colour: what networks are usually given is (x − mean) / std, with x in [0, 1]."""
 
 VALUES: dict[str, str] = {"bytes": "0 – 255", "scaled": "0 – 1", "normalised": "normalised"}

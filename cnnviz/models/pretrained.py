@@ -22,7 +22,7 @@ from cnnviz.settings import settings
 from cnnviz.subprocesses import Progress, bytes_below, fetch
 from cnnviz.vision import torchvision
 
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 BUNDLED = "efficientnet_lite0"
 CONNECT_SECONDS = 4.0
 
@@ -60,7 +60,7 @@ class TorchvisionNetwork(ImageNetwork):
     """A network of torchvision behind its own preprocessing; its layers keep torchvision's names."""
 
     def __init__(self, body: nn.Module, title: str, classes: tuple[str, ...], side: int = 224) -> None:
-        super().__init__(OrderedDict(normalise=Normalise(MEAN, STD), body=body))
+        super().__init__(OrderedDict(normalise=Normalise(IMAGENET_MEAN, IMAGENET_STD), body=body))
         self.input_shape = (3, side, side)
         self.classes = classes
         self.title = title
