@@ -63,32 +63,55 @@ DATASETS: dict[str, DatasetEntry] = {
     entry.name: entry
     for entry in (
         DatasetEntry(
-            name="mnist", title="Handwritten digits (MNIST)", classes=DIGIT_NAMES, shape=(1, 28, 28),
-            mean=(0.1307,), std=(0.3081,), licence="CC BY-SA 3.0",
+            name="mnist",
+            title="Handwritten digits (MNIST)",
+            classes=DIGIT_NAMES,
+            shape=(1, 28, 28),
+            mean=(0.1307,),
+            std=(0.3081,),
+            licence="CC BY-SA 3.0",
             source="LeCun, Cortes and Burges, The MNIST database of handwritten digits, 1998",
-            bundled=_npz("mnist"), full="MNIST", full_bytes=11_594_722,
+            bundled=_npz("mnist"),
+            full="MNIST",
+            full_bytes=11_594_722,
         ),
         DatasetEntry(
-            name="fashion", title="Clothes (Fashion-MNIST)",
+            name="fashion",
+            title="Clothes (Fashion-MNIST)",
             classes=("T-shirt", "Trousers", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
-            shape=(1, 28, 28), mean=(0.2860,), std=(0.3530,), licence="MIT",
+            shape=(1, 28, 28),
+            mean=(0.2860,),
+            std=(0.3530,),
+            licence="MIT",
             source="Xiao, Rasul and Vollgraf, Zalando Research, 2017, arXiv:1708.07747",
-            bundled=_npz("fashion"), full="FashionMNIST", full_bytes=30_878_645,
+            bundled=_npz("fashion"),
+            full="FashionMNIST",
+            full_bytes=30_878_645,
         ),
         DatasetEntry(
-            name="patches", title="Photo patches (colour)", classes=tuple(photo.title for photo in PHOTOS.values()),
-            shape=(3, 32, 32), mean=(0.4526, 0.3656, 0.3299), std=(0.3155, 0.2515, 0.2559),
-            licence="as the photographs: public domain, CC0, CC BY 2.0", source="crops of the ten bundled photographs",
+            name="patches",
+            title="Photo patches (colour)",
+            classes=tuple(photo.title for photo in PHOTOS.values()),
+            shape=(3, 32, 32),
+            mean=(0.4526, 0.3656, 0.3299),
+            std=(0.3155, 0.2515, 0.2559),
+            licence="as the photographs: public domain, CC0, CC BY 2.0",
+            source="crops of the ten bundled photographs",
             bundled=patches,
         ),
         DatasetEntry(
-            name="digits", title="Tiny digits, 8×8 (scikit-learn)", classes=DIGIT_NAMES, shape=(1, 8, 8),
-            mean=(0.3057,), std=(0.3759,), licence="CC BY 4.0",
+            name="digits",
+            title="Tiny digits, 8×8 (scikit-learn)",
+            classes=DIGIT_NAMES,
+            shape=(1, 8, 8),
+            mean=(0.3057,),
+            std=(0.3759,),
+            licence="CC BY 4.0",
             source="Alpaydin and Kaynak, Optical recognition of handwritten digits, UCI 1998, through scikit-learn",
             bundled=_npz("digits"),
         ),
     )
-}  # fmt: skip
+}
 
 
 def load(name: str, split: Split = "train", limit: int | None = None, *, full: bool = False, progress: Progress | None = None) -> ImageDataset:

@@ -27,16 +27,16 @@ class Photo:
 PHOTOS: dict[str, Photo] = {
     photo.name: photo
     for photo in (
-        Photo("astronaut", "astronaut.png", "Astronaut", "public domain", "Eileen Collins, NASA Great Images"),
-        Photo("brick", "brick.png", "Brick wall", "CC0", "CC0Textures, Bricks25"),
-        Photo("camera", "camera.png", "Photographer", "CC0", "Lav Varshney"),
-        Photo("chelsea", "chelsea.png", "Chelsea the cat", "CC0", "Stefan van der Walt"),
-        Photo("china", "china.jpg", "Summer palace", "CC BY 2.0", "danielbuechele, Flickr 6061409035"),
-        Photo("coffee", "coffee.png", "Espresso", "CC0", "Rachel Michetti"),
-        Photo("flower", "flower.jpg", "Dahlia", "CC BY 2.0", "vultilion, Flickr 6056698931"),
-        Photo("hubble", "hubble.jpg", "Deep field", "public domain", "NASA, Hubble eXtreme Deep Field"),
-        Photo("retina", "retina.jpg", "Retina", "CC0", "Mikael Häggström, WikiJournal of Medicine 1 (2), 2014"),
-        Photo("rocket", "rocket.jpg", "Rocket", "public domain", "SpaceX, Falcon 9 with DSCOVR"),
+        Photo(name="astronaut", file="astronaut.png", title="Astronaut", licence="public domain", source="Eileen Collins, NASA Great Images"),
+        Photo(name="brick", file="brick.png", title="Brick wall", licence="CC0", source="CC0Textures, Bricks25"),
+        Photo(name="camera", file="camera.png", title="Photographer", licence="CC0", source="Lav Varshney"),
+        Photo(name="chelsea", file="chelsea.png", title="Chelsea the cat", licence="CC0", source="Stefan van der Walt"),
+        Photo(name="china", file="china.jpg", title="Summer palace", licence="CC BY 2.0", source="danielbuechele, Flickr 6061409035"),
+        Photo(name="coffee", file="coffee.png", title="Espresso", licence="CC0", source="Rachel Michetti"),
+        Photo(name="flower", file="flower.jpg", title="Dahlia", licence="CC BY 2.0", source="vultilion, Flickr 6056698931"),
+        Photo(name="hubble", file="hubble.jpg", title="Deep field", licence="public domain", source="NASA, Hubble eXtreme Deep Field"),
+        Photo(name="retina", file="retina.jpg", title="Retina", licence="CC0", source="Mikael Häggström, WikiJournal of Medicine 1 (2), 2014"),
+        Photo(name="rocket", file="rocket.jpg", title="Rocket", licence="public domain", source="SpaceX, Falcon 9 with DSCOVR"),
     )
 }
 

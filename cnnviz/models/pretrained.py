@@ -41,17 +41,19 @@ class PretrainedEntry:
 PRETRAINED: dict[str, PretrainedEntry] = {
     entry.name: entry
     for entry in (
-        PretrainedEntry(BUNDLED, "EfficientNet-Lite0 (bundled)", "Tan and Le, 2019; Google, 2020; Apache 2.0"),
-        PretrainedEntry("alexnet", "AlexNet", "Krizhevsky, Sutskever and Hinton, 2012", "AlexNet_Weights", 233.1),
-        PretrainedEntry("vgg16", "VGG-16", "Simonyan and Zisserman, 2014", "VGG16_Weights", 527.8),
-        PretrainedEntry("googlenet", "GoogLeNet", "Szegedy et al., 2014", "GoogLeNet_Weights", 49.7),
-        PretrainedEntry("resnet18", "ResNet-18", "He et al., 2015", "ResNet18_Weights", 44.7),
-        PretrainedEntry("resnet50", "ResNet-50", "He et al., 2015", "ResNet50_Weights", 97.8),
-        PretrainedEntry("squeezenet1_1", "SqueezeNet 1.1", "Iandola et al., 2016", "SqueezeNet1_1_Weights", 4.7),
-        PretrainedEntry("densenet121", "DenseNet-121", "Huang et al., 2017", "DenseNet121_Weights", 30.8),
-        PretrainedEntry("mobilenet_v2", "MobileNet v2", "Sandler et al., 2018", "MobileNet_V2_Weights", 13.6),
-        PretrainedEntry("mobilenet_v3_small", "MobileNet v3 small", "Howard et al., 2019", "MobileNet_V3_Small_Weights", 9.8),
-        PretrainedEntry("convnext_tiny", "ConvNeXt tiny", "Liu et al., 2022", "ConvNeXt_Tiny_Weights", 109.1),
+        PretrainedEntry(name=BUNDLED, title="EfficientNet-Lite0 (bundled)", source="Tan and Le, 2019; Google, 2020; Apache 2.0"),
+        PretrainedEntry(name="alexnet", title="AlexNet", source="Krizhevsky, Sutskever and Hinton, 2012", weights="AlexNet_Weights", megabytes=233.1),
+        PretrainedEntry(name="vgg16", title="VGG-16", source="Simonyan and Zisserman, 2014", weights="VGG16_Weights", megabytes=527.8),
+        PretrainedEntry(name="googlenet", title="GoogLeNet", source="Szegedy et al., 2014", weights="GoogLeNet_Weights", megabytes=49.7),
+        PretrainedEntry(name="resnet18", title="ResNet-18", source="He et al., 2015", weights="ResNet18_Weights", megabytes=44.7),
+        PretrainedEntry(name="resnet50", title="ResNet-50", source="He et al., 2015", weights="ResNet50_Weights", megabytes=97.8),
+        PretrainedEntry(name="squeezenet1_1", title="SqueezeNet 1.1", source="Iandola et al., 2016", weights="SqueezeNet1_1_Weights", megabytes=4.7),
+        PretrainedEntry(name="densenet121", title="DenseNet-121", source="Huang et al., 2017", weights="DenseNet121_Weights", megabytes=30.8),
+        PretrainedEntry(name="mobilenet_v2", title="MobileNet v2", source="Sandler et al., 2018", weights="MobileNet_V2_Weights", megabytes=13.6),
+        PretrainedEntry(
+            name="mobilenet_v3_small", title="MobileNet v3 small", source="Howard et al., 2019", weights="MobileNet_V3_Small_Weights", megabytes=9.8
+        ),
+        PretrainedEntry(name="convnext_tiny", title="ConvNeXt tiny", source="Liu et al., 2022", weights="ConvNeXt_Tiny_Weights", megabytes=109.1),
     )
 }
 

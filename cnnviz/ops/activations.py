@@ -89,52 +89,113 @@ def _maxout_derivative(x: Tensor) -> Tensor:
     return torch.where(a * x + b > c * x + d, a, c).to(x.dtype)
 
 
-def _leaky(slope: float) -> tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]:
-    return lambda x: nn.functional.leaky_relu(x, slope), lambda x: torch.where(x > 0, 1.0, slope).to(x.dtype)
+def _leaky(slope: float) -> Callable[[Tensor], Tensor]:
+    return lambda x: nn.functional.leaky_relu(x, slope)
+
+
+def _leaky_derivative(slope: float) -> Callable[[Tensor], Tensor]:
+    return lambda x: torch.where(x > 0, 1.0, slope).to(x.dtype)
 
 
 ACTIVATIONS: dict[str, Activation] = {
     entry.name: entry
     for entry in (
         Activation(
-            "sigmoid", "Sigmoid", torch.sigmoid, _sigmoid_derivative, r"\sigma(x) = \frac{1}{1 + e^{-x}}",
-            "Rumelhart, Hinton and Williams, Nature 1986", nn.Sigmoid, "nn.Sigmoid()", saturates=(0.0, 1.0),
+            name="sigmoid",
+            title="Sigmoid",
+            function=torch.sigmoid,
+            derivative=_sigmoid_derivative,
+            formula=r"\sigma(x) = \frac{1}{1 + e^{-x}}",
+            reference="Rumelhart, Hinton and Williams, Nature 1986",
+            module=nn.Sigmoid,
+            code="nn.Sigmoid()",
+            saturates=(0.0, 1.0),
         ),
         Activation(
-            "tanh", "tanh", torch.tanh, lambda x: 1 - torch.tanh(x).square(), r"\tanh(x) = 2\sigma(2x) - 1",
-            "LeCun, Bottou, Orr and Müller, Efficient BackProp, 1998", nn.Tanh, "nn.Tanh()", saturates=(-1.0, 1.0),
+            name="tanh",
+            title="tanh",
+            function=torch.tanh,
+            derivative=lambda x: 1 - torch.tanh(x).square(),
+            formula=r"\tanh(x) = 2\sigma(2x) - 1",
+            reference="LeCun, Bottou, Orr and Müller, Efficient BackProp, 1998",
+            module=nn.Tanh,
+            code="nn.Tanh()",
+            saturates=(-1.0, 1.0),
         ),
         Activation(
-            "relu", "ReLU", torch.relu, lambda x: (x > 0).to(x.dtype), r"\max(0, x)",
-            "Nair and Hinton, ICML 2010", nn.ReLU, "nn.ReLU()",
+            name="relu",
+            title="ReLU",
+            function=torch.relu,
+            derivative=lambda x: (x > 0).to(x.dtype),
+            formula=r"\max(0, x)",
+            reference="Nair and Hinton, ICML 2010",
+            module=nn.ReLU,
+            code="nn.ReLU()",
         ),
         Activation(
-            "leaky_relu", "Leaky ReLU", *_leaky(LEAK), r"\max(0.1\,x, x)",
-            "Maas, Hannun and Ng, ICML 2013", lambda: nn.LeakyReLU(LEAK), f"nn.LeakyReLU({LEAK})",
+            name="leaky_relu",
+            title="Leaky ReLU",
+            function=_leaky(LEAK),
+            derivative=_leaky_derivative(LEAK),
+            formula=r"\max(0.1\,x, x)",
+            reference="Maas, Hannun and Ng, ICML 2013",
+            module=lambda: nn.LeakyReLU(LEAK),
+            code=f"nn.LeakyReLU({LEAK})",
         ),
         Activation(
-            "prelu", "PReLU", *_leaky(PRELU_START), r"\max(a\,x, x), \; a \text{ learned, at first } 0.25",
-            "He, Zhang, Ren and Sun, ICCV 2015", nn.PReLU, "nn.PReLU()", parameters=1,
+            name="prelu",
+            title="PReLU",
+            function=_leaky(PRELU_START),
+            derivative=_leaky_derivative(PRELU_START),
+            formula=r"\max(a\,x, x), \; a \text{ learned, at first } 0.25",
+            reference="He, Zhang, Ren and Sun, ICCV 2015",
+            module=nn.PReLU,
+            code="nn.PReLU()",
+            parameters=1,
         ),
         Activation(
-            "maxout", "Maxout", _maxout, _maxout_derivative, r"\max(w_1 x + b_1,\; w_2 x + b_2)",
-            "Goodfellow, Warde-Farley, Mirza, Courville and Bengio, ICML 2013", Maxout, "Maxout()", pieces=2,
+            name="maxout",
+            title="Maxout",
+            function=_maxout,
+            derivative=_maxout_derivative,
+            formula=r"\max(w_1 x + b_1,\; w_2 x + b_2)",
+            reference="Goodfellow, Warde-Farley, Mirza, Courville and Bengio, ICML 2013",
+            module=Maxout,
+            code="Maxout()",
+            pieces=2,
         ),
         Activation(
-            "elu", "ELU", nn.functional.elu, lambda x: torch.where(x > 0, torch.ones_like(x), torch.exp(x)),
-            r"x \text{ if } x > 0, \text{ else } e^x - 1", "Clevert, Unterthiner and Hochreiter, ICLR 2016", nn.ELU, "nn.ELU()",
+            name="elu",
+            title="ELU",
+            function=nn.functional.elu,
+            derivative=lambda x: torch.where(x > 0, torch.ones_like(x), torch.exp(x)),
+            formula=r"x \text{ if } x > 0, \text{ else } e^x - 1",
+            reference="Clevert, Unterthiner and Hochreiter, ICLR 2016",
+            module=nn.ELU,
+            code="nn.ELU()",
         ),
         Activation(
-            "gelu", "GELU", nn.functional.gelu, _gelu_derivative, r"x\,\Phi(x)",
-            "Hendrycks and Gimpel, 2016, arXiv:1606.08415", nn.GELU, "nn.GELU()",
+            name="gelu",
+            title="GELU",
+            function=nn.functional.gelu,
+            derivative=_gelu_derivative,
+            formula=r"x\,\Phi(x)",
+            reference="Hendrycks and Gimpel, 2016, arXiv:1606.08415",
+            module=nn.GELU,
+            code="nn.GELU()",
         ),
         Activation(
-            "gelu_tanh", "GELU, tanh form", gelu_tanh, _gelu_tanh_derivative,
-            r"\tfrac{x}{2}\left(1 + \tanh\left(\sqrt{2/\pi}\,(x + 0.044715\,x^3)\right)\right)",
-            "Hendrycks and Gimpel, 2016, arXiv:1606.08415", lambda: nn.GELU(approximate="tanh"), 'nn.GELU(approximate="tanh")',
+            name="gelu_tanh",
+            title="GELU, tanh form",
+            function=gelu_tanh,
+            derivative=_gelu_tanh_derivative,
+            formula=r"\tfrac{x}{2}\left(1 + \tanh\left(\sqrt{2/\pi}\,(x + 0.044715\,x^3)\right)\right)",
+            reference="Hendrycks and Gimpel, 2016, arXiv:1606.08415",
+            module=lambda: nn.GELU(approximate="tanh"),
+            code='nn.GELU(approximate="tanh")',
         ),
     )
-}  # fmt: skip
+}
 
 SATURATED = 0.01
 """A unit counts as saturated when it is this near to the end of its function's range, as a share of the range."""

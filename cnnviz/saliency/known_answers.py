@@ -51,9 +51,15 @@ def _linear(seed: int) -> KnownAnswer:
     network = nn.Sequential(OrderedDict(flatten=nn.Flatten(), fc=layer))
     image = torch.rand(1, SIDE, SIDE, generator=generator)
     return KnownAnswer(
-        "linear", "Linear model", "A pixel adds its value times its weight, so that product is the truth.",
-        network.eval(), image, 0, (smooth[0, 0] * image[0]), True,
-    )  # fmt: skip
+        name="linear",
+        title="Linear model",
+        why="A pixel adds its value times its weight, so that product is the truth.",
+        network=network.eval(),
+        image=image,
+        target=0,
+        truth=smooth[0, 0] * image[0],
+        signed=True,
+    )
 
 
 def _detector(pattern: Tensor, threshold: float) -> tuple[Tensor, float]:
@@ -89,16 +95,28 @@ def _mask(top: int, left: int) -> Tensor:
 
 def _planted(seed: int) -> KnownAnswer:
     return KnownAnswer(
-        "planted", "Planted patch", "The class is there if a cross is there, so the cross's 5×5 pixels are the truth, and nothing else.",
-        _network([_CROSS, _RING]), _scene([(_CROSS, 5, 16)], seed), 0, _mask(5, 16), False,
-    )  # fmt: skip
+        name="planted",
+        title="Planted patch",
+        why="The class is there if a cross is there, so the cross's 5×5 pixels are the truth, and nothing else.",
+        network=_network([_CROSS, _RING]),
+        image=_scene([(_CROSS, 5, 16)], seed),
+        target=0,
+        truth=_mask(5, 16),
+        signed=False,
+    )
 
 
 def _distracted(seed: int) -> KnownAnswer:
     return KnownAnswer(
-        "distractor", "Patch and distractor", "A ring just as bright stands in the image, but the class depends on the cross alone.",
-        _network([_CROSS, _RING]), _scene([(_CROSS, 5, 16), (_RING, 17, 5)], seed), 0, _mask(5, 16), False,
-    )  # fmt: skip
+        name="distractor",
+        title="Patch and distractor",
+        why="A ring just as bright stands in the image, but the class depends on the cross alone.",
+        network=_network([_CROSS, _RING]),
+        image=_scene([(_CROSS, 5, 16), (_RING, 17, 5)], seed),
+        target=0,
+        truth=_mask(5, 16),
+        signed=False,
+    )
 
 
 KNOWN_ANSWERS: dict[str, Callable[[int], KnownAnswer]] = {"linear": _linear, "planted": _planted, "distractor": _distracted}

@@ -61,9 +61,9 @@ class Method:
     gradient: bool = True
 
 
-_BASELINE = Option("baseline", "Baseline", "black", names=tuple(BASELINES))
-_SEED = Option("seed", "Seed", 0, 0, 10**6)
-_PIECES = Option("pieces", "Superpixels, about", 50, 4, 400)
+_BASELINE = Option(name="baseline", title="Baseline", usual="black", names=tuple(BASELINES))
+_SEED = Option(name="seed", title="Seed", usual=0, low=0, high=10**6)
+_PIECES = Option(name="pieces", title="Superpixels, about", usual=50, low=4, high=400)
 
 
 def _gradient(question: Question) -> tuple[Tensor, None]:
@@ -116,7 +116,7 @@ def _integrated_gradients(question: Question) -> tuple[Tensor, None]:
     maps = head(image)
     mean = IntegratedGradients(question.forward(steps, tail), multiply_by_inputs=False).attribute(
         maps.detach(), head(empty).detach(), question.target, n_steps=steps, internal_batch_size=question.batch_of(steps)
-    )  # fmt: skip
+    )
     (gradient,) = torch.autograd.grad(maps, image, mean.to(maps.dtype))
     return ((image - empty) * gradient)[0].detach(), None
 
@@ -255,9 +255,13 @@ def _occlusion(question: Question) -> tuple[Tensor, None]:
     places = (-(-(height - window) // stride) + 1) * (-(-(width - window) // stride) + 1)
     with torch.inference_mode():
         return Occlusion(question.forward(places + 1)).attribute(
-            question.image, (channels, window, window), (channels, stride, stride), question.baseline, question.target,
+            question.image,
+            (channels, window, window),
+            (channels, stride, stride),
+            question.baseline,
+            question.target,
             perturbations_per_eval=question.batch,
-        )[0], None  # fmt: skip
+        )[0], None
 
 
 def _by_pieces(found: Tensor, pieces: Tensor) -> tuple[Tensor, float]:
@@ -314,7 +318,7 @@ def _lime(question: Question) -> tuple[Tensor, float]:
     explainer = Lime(question.forward(samples), _WeightedSum(Lasso(alpha=0.01, random_state=0)), perturb_func=_coins(question.generator()))
     found = explainer.attribute(
         question.image, question.baseline, question.target, feature_mask=pieces, n_samples=samples, perturbations_per_eval=question.batch
-    )  # fmt: skip
+    )
     return _by_pieces(found, pieces)
 
 
@@ -328,7 +332,7 @@ def _kernel_shap(question: Question) -> tuple[Tensor, float]:
     explainer.perturb_func = _coalitions(question.generator())
     found = explainer.attribute(
         question.image, question.baseline, question.target, feature_mask=pieces, n_samples=samples, perturbations_per_eval=question.batch
-    )  # fmt: skip
+    )
     return _by_pieces(found, pieces)
 
 
@@ -339,7 +343,7 @@ def _feature_ablation(question: Question) -> tuple[Tensor, float]:
     with torch.inference_mode():
         found = FeatureAblation(question.forward(int(pieces.max()) + 2)).attribute(
             question.image, question.baseline, question.target, feature_mask=pieces, perturbations_per_eval=question.batch
-        )  # fmt: skip
+        )
     return _by_pieces(found, pieces)
 
 
@@ -347,94 +351,213 @@ METHODS: dict[str, Method] = {
     method.name: method
     for method in (
         Method(
-            "gradient", "Gradient", r"\frac{\partial S}{\partial x}", "Simonyan, Vedaldi and Zisserman, 2014", "1 forward, 1 backward",
-            "How far a pixel already is from nothing: it tells which change would matter, not what mattered.", _gradient,
+            name="gradient",
+            title="Gradient",
+            formula=r"\frac{\partial S}{\partial x}",
+            paper="Simonyan, Vedaldi and Zisserman, 2014",
+            cost="1 forward, 1 backward",
+            blind="How far a pixel already is from nothing: it tells which change would matter, not what mattered.",
+            run=_gradient,
         ),
         Method(
-            "input_x_gradient", "Input × gradient", r"x \cdot \frac{\partial S}{\partial x}", "Shrikumar et al., 2016", "1 forward, 1 backward",
-            "Black pixels: their product is 0 even where being black is the evidence.", _input_x_gradient,
+            name="input_x_gradient",
+            title="Input × gradient",
+            formula=r"x \cdot \frac{\partial S}{\partial x}",
+            paper="Shrikumar et al., 2016",
+            cost="1 forward, 1 backward",
+            blind="Black pixels: their product is 0 even where being black is the evidence.",
+            run=_input_x_gradient,
         ),
         Method(
-            "guided_backprop", "Guided backpropagation",
-            r"\frac{\partial S}{\partial x} \text{, with } R_l = [A_l > 0]\,[R_{l+1} > 0]\,R_{l+1} \text{ at each ReLU}",
-            "Springenberg et al., Striving for simplicity, 2015", "1 forward, 1 backward",
-            "The class and the upper layers: it redraws edges of the image, whatever the weights are (Adebayo et al., 2018).", _guided_backprop,
+            name="guided_backprop",
+            title="Guided backpropagation",
+            formula=r"\frac{\partial S}{\partial x} \text{, with } R_l = [A_l > 0]\,[R_{l+1} > 0]\,R_{l+1} \text{ at each ReLU}",
+            paper="Springenberg et al., Striving for simplicity, 2015",
+            cost="1 forward, 1 backward",
+            blind="The class and the upper layers: it redraws edges of the image, whatever the weights are (Adebayo et al., 2018).",
+            run=_guided_backprop,
         ),
         Method(
-            "deconvolution", "Deconvolution", r"\frac{\partial S}{\partial x} \text{, with } R_l = [R_{l+1} > 0]\,R_{l+1} \text{ at each ReLU}",
-            "Zeiler and Fergus, 2014", "1 forward, 1 backward",
-            "Which units were active: ReLU's own switch is not used on the way back.", _deconvolution,
+            name="deconvolution",
+            title="Deconvolution",
+            formula=r"\frac{\partial S}{\partial x} \text{, with } R_l = [R_{l+1} > 0]\,R_{l+1} \text{ at each ReLU}",
+            paper="Zeiler and Fergus, 2014",
+            cost="1 forward, 1 backward",
+            blind="Which units were active: ReLU's own switch is not used on the way back.",
+            run=_deconvolution,
         ),
         Method(
-            "integrated_gradients", "Integrated gradients",
-            r"(x - x_0) \int_0^1 \frac{\partial S}{\partial x}\big(x_0 + t\,(x - x_0)\big)\,dt", "Sundararajan, Taly and Yan, ICML 2017",
-            "as many forwards and backwards as steps", "What looks like the baseline: with a black one, black pixels get 0.", _integrated_gradients,
-            (Option("steps", "Steps", 50, 2, 300), _BASELINE), complete=True,
+            name="integrated_gradients",
+            title="Integrated gradients",
+            formula=r"(x - x_0) \int_0^1 \frac{\partial S}{\partial x}\big(x_0 + t\,(x - x_0)\big)\,dt",
+            paper="Sundararajan, Taly and Yan, ICML 2017",
+            cost="as many forwards and backwards as steps",
+            blind="What looks like the baseline: with a black one, black pixels get 0.",
+            run=_integrated_gradients,
+            options=(Option(name="steps", title="Steps", usual=50, low=2, high=300), _BASELINE),
+            complete=True,
         ),
         Method(
-            "smooth_grad", "SmoothGrad", r"\frac{1}{n}\sum_i \frac{\partial S}{\partial x}(x + \varepsilon_i)", "Smilkov et al., 2017",
-            "as many forwards and backwards as samples", "The same as the gradient, only with less noise.", _smooth_grad,
-            (Option("samples", "Samples", 20, 2, 200), Option("noise", "Noise, share of the range", 0.1, 0.01, 1.0), _SEED),
+            name="smooth_grad",
+            title="SmoothGrad",
+            formula=r"\frac{1}{n}\sum_i \frac{\partial S}{\partial x}(x + \varepsilon_i)",
+            paper="Smilkov et al., 2017",
+            cost="as many forwards and backwards as samples",
+            blind="The same as the gradient, only with less noise.",
+            run=_smooth_grad,
+            options=(
+                Option(name="samples", title="Samples", usual=20, low=2, high=200),
+                Option(name="noise", title="Noise, share of the range", usual=0.1, low=0.01, high=1.0),
+                _SEED,
+            ),
         ),
         Method(
-            "grad_cam", "Grad-CAM", r"\sum_k \bar g_k A_k, \quad \bar g_k = \frac{1}{Z}\sum_{ij}\frac{\partial S}{\partial A_{kij}}",
-            "Selvaraju et al., ICCV 2017", "1 forward, 1 backward to the layer",
-            "Anything finer than the layer's grid, and several objects at different places of one map.", _grad_cam, needs_layer=True,
+            name="grad_cam",
+            title="Grad-CAM",
+            formula=r"\sum_k \bar g_k A_k, \quad \bar g_k = \frac{1}{Z}\sum_{ij}\frac{\partial S}{\partial A_{kij}}",
+            paper="Selvaraju et al., ICCV 2017",
+            cost="1 forward, 1 backward to the layer",
+            blind="Anything finer than the layer's grid, and several objects at different places of one map.",
+            run=_grad_cam,
+            needs_layer=True,
         ),
         Method(
-            "guided_grad_cam", "Guided Grad-CAM", r"[\text{Grad-CAM}]_+ \cdot \text{guided backpropagation}", "Selvaraju et al., ICCV 2017",
-            "2 forwards, 2 backwards", "Like guided backpropagation: fine lines that are partly only edges.", _guided_grad_cam, needs_layer=True,
+            name="guided_grad_cam",
+            title="Guided Grad-CAM",
+            formula=r"[\text{Grad-CAM}]_+ \cdot \text{guided backpropagation}",
+            paper="Selvaraju et al., ICCV 2017",
+            cost="2 forwards, 2 backwards",
+            blind="Like guided backpropagation: fine lines that are partly only edges.",
+            run=_guided_grad_cam,
+            needs_layer=True,
         ),
         Method(
-            "grad_cam_pp", "Grad-CAM++",
-            r"\Big[\sum_k w_k A_k\Big]_+, \quad w_k = \sum_{ij} \alpha_{kij}\Big[\frac{\partial S}{\partial A_{kij}}\Big]_+", "Chattopadhay et al., WACV 2018",
-            "1 forward, 1 backward to the layer", "Evidence against the class: negative gradients are thrown away.", _grad_cam_pp,
-            needs_layer=True, signed=False,
+            name="grad_cam_pp",
+            title="Grad-CAM++",
+            formula=r"\Big[\sum_k w_k A_k\Big]_+, \quad w_k = \sum_{ij} \alpha_{kij}\Big[\frac{\partial S}{\partial A_{kij}}\Big]_+",
+            paper="Chattopadhay et al., WACV 2018",
+            cost="1 forward, 1 backward to the layer",
+            blind="Evidence against the class: negative gradients are thrown away.",
+            run=_grad_cam_pp,
+            needs_layer=True,
+            signed=False,
         ),
         Method(
-            "layer_cam", "LayerCAM", r"\Big[\sum_k \Big[\frac{\partial S}{\partial A_k}\Big]_+ A_k\Big]_+", "Jiang et al., 2021",
-            "1 forward, 1 backward to the layer", "Evidence against the class; noisy in early layers.", _layer_cam, needs_layer=True, signed=False,
+            name="layer_cam",
+            title="LayerCAM",
+            formula=r"\Big[\sum_k \Big[\frac{\partial S}{\partial A_k}\Big]_+ A_k\Big]_+",
+            paper="Jiang et al., 2021",
+            cost="1 forward, 1 backward to the layer",
+            blind="Evidence against the class; noisy in early layers.",
+            run=_layer_cam,
+            needs_layer=True,
+            signed=False,
         ),
         Method(
-            "score_cam", "Score-CAM", r"\Big[\sum_k \mathrm{softmax}_k\big(p(x \cdot \hat A_k) - p(x_0)\big) A_k\Big]_+", "Wang et al., 2020",
-            "1 forward a channel", "Weak classes: with small probabilities all channels get the same weight.", _score_cam,
-            (Option("channels", "Strongest channels", 128, 1, 2048), _BASELINE), needs_layer=True, signed=False, gradient=False,
-        ),
-        Method(
-            "deep_lift", "DeepLIFT", r"\sum_i C_{\Delta x_i \Delta S} = \Delta S, \quad m = \frac{\Delta\phi}{\Delta z} \text{ at each unit}",
-            "Shrikumar, Greenside and Kundaje, ICML 2017", "1 forward, 1 backward, of two images",
-            "Products of two maps (gates): there its rule, and its sum, no longer hold.", _deep_lift, (_BASELINE,), complete=True,
-        ),
-        Method(
-            "gradient_shap", "GradientSHAP", r"E_{t,\varepsilon}\Big[(x + \varepsilon - x_0)\,\frac{\partial S}{\partial x}\Big]", "Lundberg and Lee, NeurIPS 2017",
-            "as many forwards and backwards as samples", "It is an average of random draws: two seeds, two maps.", _gradient_shap,
-            (Option("samples", "Samples", 50, 2, 500), Option("noise", "Noise", 0.05, 0.0, 1.0), _BASELINE, _SEED), complete=True,
-        ),
-        Method(
-            "occlusion", "Occlusion", r"S(x) - S(x \text{ with the window covered})", "Zeiler and Fergus, 2014", "1 forward a place of the window",
-            "What is there twice: cover one of two eyes, and the other is enough.", _occlusion,
-            (Option("window", "Window, pixels (0: a seventh)", 0, 0, 112), Option("stride", "Stride (0: half the window)", 0, 0, 112), _BASELINE),
+            name="score_cam",
+            title="Score-CAM",
+            formula=r"\Big[\sum_k \mathrm{softmax}_k\big(p(x \cdot \hat A_k) - p(x_0)\big) A_k\Big]_+",
+            paper="Wang et al., 2020",
+            cost="1 forward a channel",
+            blind="Weak classes: with small probabilities all channels get the same weight.",
+            run=_score_cam,
+            options=(Option(name="channels", title="Strongest channels", usual=128, low=1, high=2048), _BASELINE),
+            needs_layer=True,
+            signed=False,
             gradient=False,
         ),
         Method(
-            "feature_ablation", "Ablation of superpixels", r"S(x) - S(x \text{ without the piece})", "Merrick, 2019; superpixels: Achanta et al., 2012",
-            "1 forward a piece", "What is there twice, and anything smaller than a piece.", _feature_ablation, (_PIECES, _BASELINE), gradient=False,
+            name="deep_lift",
+            title="DeepLIFT",
+            formula=r"\sum_i C_{\Delta x_i \Delta S} = \Delta S, \quad m = \frac{\Delta\phi}{\Delta z} \text{ at each unit}",
+            paper="Shrikumar, Greenside and Kundaje, ICML 2017",
+            cost="1 forward, 1 backward, of two images",
+            blind="Products of two maps (gates): there its rule, and its sum, no longer hold.",
+            run=_deep_lift,
+            options=(_BASELINE,),
+            complete=True,
         ),
         Method(
-            "lime", "LIME", r"\min_w \sum_z \pi(z)\,\big(S(z) - w^T z\big)^2 + \lambda\,|w|_1", "Ribeiro, Singh and Guestrin, KDD 2016",
-            "1 forward a sample", "Anything that is not a weighted sum of pieces; with few samples, two seeds give two maps.", _lime,
-            (Option("samples", "Samples", 200, 20, 2000), _PIECES, _BASELINE, _SEED), gradient=False,
+            name="gradient_shap",
+            title="GradientSHAP",
+            formula=r"E_{t,\varepsilon}\Big[(x + \varepsilon - x_0)\,\frac{\partial S}{\partial x}\Big]",
+            paper="Lundberg and Lee, NeurIPS 2017",
+            cost="as many forwards and backwards as samples",
+            blind="It is an average of random draws: two seeds, two maps.",
+            run=_gradient_shap,
+            options=(
+                Option(name="samples", title="Samples", usual=50, low=2, high=500),
+                Option(name="noise", title="Noise", usual=0.05, low=0.0, high=1.0),
+                _BASELINE,
+                _SEED,
+            ),
+            complete=True,
         ),
         Method(
-            "kernel_shap", "KernelSHAP", r"\phi_i = \sum_{Z \subseteq F \setminus i} \frac{|Z|!\,(|F|-|Z|-1)!}{|F|!}\big(S(Z \cup i) - S(Z)\big)",
-            "Lundberg and Lee, NeurIPS 2017", "1 forward a sample", "Nothing in the limit; with few samples, two seeds give two maps.", _kernel_shap,
-            (Option("samples", "Samples", 300, 20, 3000), _PIECES, _BASELINE, _SEED), complete=True, gradient=False,
+            name="occlusion",
+            title="Occlusion",
+            formula=r"S(x) - S(x \text{ with the window covered})",
+            paper="Zeiler and Fergus, 2014",
+            cost="1 forward a place of the window",
+            blind="What is there twice: cover one of two eyes, and the other is enough.",
+            run=_occlusion,
+            options=(
+                Option(name="window", title="Window, pixels (0: a seventh)", usual=0, low=0, high=112),
+                Option(name="stride", title="Stride (0: half the window)", usual=0, low=0, high=112),
+                _BASELINE,
+            ),
+            gradient=False,
         ),
         Method(
-            "rise", "RISE", r"\frac{1}{n\,p}\sum_i p(x \cdot M_i)\,M_i", "Petsiuk, Das and Saenko, BMVC 2018", "1 forward a mask",
-            "Small things: a mask's cell is coarse. Where the probability never falls, all is equal.", _rise,
-            (Option("masks", "Masks", 500, 50, 5000), Option("keep", "Share kept", 0.5, 0.1, 0.9), Option("cells", "Cells a side", 7, 2, 16), _SEED),
-            signed=False, gradient=False,
+            name="feature_ablation",
+            title="Ablation of superpixels",
+            formula=r"S(x) - S(x \text{ without the piece})",
+            paper="Merrick, 2019; superpixels: Achanta et al., 2012",
+            cost="1 forward a piece",
+            blind="What is there twice, and anything smaller than a piece.",
+            run=_feature_ablation,
+            options=(_PIECES, _BASELINE),
+            gradient=False,
+        ),
+        Method(
+            name="lime",
+            title="LIME",
+            formula=r"\min_w \sum_z \pi(z)\,\big(S(z) - w^T z\big)^2 + \lambda\,|w|_1",
+            paper="Ribeiro, Singh and Guestrin, KDD 2016",
+            cost="1 forward a sample",
+            blind="Anything that is not a weighted sum of pieces; with few samples, two seeds give two maps.",
+            run=_lime,
+            options=(Option(name="samples", title="Samples", usual=200, low=20, high=2000), _PIECES, _BASELINE, _SEED),
+            gradient=False,
+        ),
+        Method(
+            name="kernel_shap",
+            title="KernelSHAP",
+            formula=r"\phi_i = \sum_{Z \subseteq F \setminus i} \frac{|Z|!\,(|F|-|Z|-1)!}{|F|!}\big(S(Z \cup i) - S(Z)\big)",
+            paper="Lundberg and Lee, NeurIPS 2017",
+            cost="1 forward a sample",
+            blind="Nothing in the limit; with few samples, two seeds give two maps.",
+            run=_kernel_shap,
+            options=(Option(name="samples", title="Samples", usual=300, low=20, high=3000), _PIECES, _BASELINE, _SEED),
+            complete=True,
+            gradient=False,
+        ),
+        Method(
+            name="rise",
+            title="RISE",
+            formula=r"\frac{1}{n\,p}\sum_i p(x \cdot M_i)\,M_i",
+            paper="Petsiuk, Das and Saenko, BMVC 2018",
+            cost="1 forward a mask",
+            blind="Small things: a mask's cell is coarse. Where the probability never falls, all is equal.",
+            run=_rise,
+            options=(
+                Option(name="masks", title="Masks", usual=500, low=50, high=5000),
+                Option(name="keep", title="Share kept", usual=0.5, low=0.1, high=0.9),
+                Option(name="cells", title="Cells a side", usual=7, low=2, high=16),
+                _SEED,
+            ),
+            signed=False,
+            gradient=False,
         ),
     )
-}  # fmt: skip
+}
