@@ -14,7 +14,7 @@ LESSONS = [page for page in PAGES if page != "pages/start/home.py"]
 def table() -> set[str]:
     source = ast.parse((ROOT / "explorer_app.py").read_text())
     calls = [node for node in ast.walk(source) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Lesson"]
-    return {call.args[0].value for call in calls}
+    return {word.value.value for call in calls for word in call.keywords if word.arg == "file"}
 
 
 def test_every_page_is_in_the_table() -> None:
