@@ -3,7 +3,7 @@
 function mount({ data, setStateValue, parentElement }) {
   const root = parentElement.querySelector(".root");
   const wall = (root.wall ??= create(root));
-  wall.send = (layer, map) => setStateValue("picked", { layer, map });
+  wall.send = (layer, map) => setStateValue("picked", { layer, map, at: Date.now() });
   wall.embed = () => setStateValue("embedded", true);
   wall.update(data);
 }

@@ -24,7 +24,7 @@ function mount({ data, setStateValue, parentElement }) {
     button.setAttribute("aria-pressed", String(Boolean(picked)));
     button.setAttribute("aria-label", `${data.rowTitle} ${data.rows[row]}, ${data.columnTitle} ${data.columns[column]}: ${value}`);
     Object.assign(button.style, { background, color: text });
-    button.addEventListener("click", () => setStateValue("picked", { row, column }));
+    button.addEventListener("click", () => setStateValue("picked", { row, column, at: Date.now() }));
     button.addEventListener("keydown", (event) => {
       const [down, right] = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] }[event.key] ?? [];
       if (down === undefined) return;

@@ -3,7 +3,7 @@
 function mount({ data, setStateValue, parentElement }) {
   const root = parentElement.querySelector(".root");
   const grid = (root.numbers ??= create(root));
-  grid.send = (values) => setStateValue("grid", values);
+  grid.send = (values) => setStateValue("grid", { values, at: Date.now() });
   grid.update(data);
 }
 

@@ -16,6 +16,8 @@ from cnnviz.saliency import (
     Attribution,
     Completeness,
     Faithfulness,
+    Method,
+    Option,
     SanityCheck,
     attribute,
     completeness,
@@ -27,10 +29,11 @@ from cnnviz.saliency import (
     sensitivity,
 )  # fmt: skip
 from cnnviz.ui.components import WallItem
+from cnnviz.ui.fields import Choice, Choices, Field, Number, Real
 from cnnviz.ui.jobs import Progress, job, part
-from cnnviz.ui.links import choice, choices
 from cnnviz.ui.memory import remember, remembered
 from cnnviz.ui.networks import OpenNetwork, network_of_run
+from cnnviz.ui.state import State
 
 TITLES = {method.name: method.title for method in METHODS.values()}
 USUAL = ("grad_cam", "integrated_gradients", "occlusion", "guided_backprop")
@@ -55,15 +58,31 @@ class How:
     layer: str | None
 
 
+def _option_field(method: Method, option: Option) -> Field[Any]:
+    label, name, needs = f"{method.title}: {option.title}", f"{method.name}_{option.name}", {"methods": method.name}
+    if option.names:
+        return Choice(label, {value: value for value in option.names}, str(option.usual), needs=needs).named(name)
+    if isinstance(option.usual, float):
+        return Real(label, option.usual, option.low, option.high, 0.05, needs=needs).named(name)
+    return Number(label, int(option.usual), int(option.low), int(option.high), needs=needs).named(name)
+
+
+class WithMethods(State):
+    """Part of the state of a page that asks saliency methods, each with its options from the registry."""
+
+    methods = Choices("Methods", TITLES, USUAL)
+    method = Choice("Method", TITLES, "grad_cam", needs={"compare": "classes"})
+    cam_layer = Choice("Layer for Grad-CAM and its like", None)
+    options = tuple(_option_field(method, option) for method in METHODS.values() for option in method.options)
+
+
 def choose_methods(several: bool) -> list[str]:
-    """In the address: ``methods=name,name``, or ``method=name``."""
-    if several:
-        return choices("Methods", TITLES, "methods", default=USUAL)
-    return [choice("Method", TITLES, "method", default="grad_cam")]
+    """Several methods, or one."""
+    return list(WithMethods.methods.draw()) if several else [WithMethods.method.draw()]
 
 
 def choose_how(network: OpenNetwork, methods: Sequence[str]) -> How:
-    """The methods' own options, each drawn from the registry. In the address: ``layer``, ``occlusion_window``, …"""
+    """The layer, and the methods' own options."""
     layer = AUTOMATIC
     with st.expander("Layer and options", icon=":material/tune:"):
         if any(METHODS[name].needs_layer for name in methods):
@@ -71,23 +90,9 @@ def choose_how(network: OpenNetwork, methods: Sequence[str]) -> How:
                 names = layers_for_maps(network.model, network.input_shape)
             except CnnvizError:
                 names = []
-            layer = choice("Layer for Grad-CAM and its like", {AUTOMATIC: "the last with maps", **{name: name for name in names}}, "cam_layer")
-        options: dict[str, dict[str, Any]] = {}
-        for name in methods:
-            method = METHODS[name]
-            options[name] = {}
-            for option in method.options:
-                label, key = f"{method.title}: {option.title}", f"{name}_{option.name}"
-                if option.names:
-                    options[name][option.name] = choice(label, {value: value for value in option.names}, key, default=str(option.usual))
-                elif isinstance(option.usual, float):
-                    options[name][option.name] = float(
-                        st.number_input(label, option.low, option.high, option.usual, 0.05, key=key, bind="query-params")
-                    )
-                else:
-                    options[name][option.name] = int(
-                        st.number_input(label, int(option.low), int(option.high), int(option.usual), key=key, bind="query-params")
-                    )
+            layer = WithMethods.cam_layer.draw(titles={AUTOMATIC: "the last with maps", **{name: name for name in names}})
+        drawn = WithMethods.fields
+        options = {name: {option.name: drawn[f"{name}_{option.name}"].draw() for option in METHODS[name].options} for name in methods}
         if layer == AUTOMATIC and not any(options.values()):
             st.caption("These methods have nothing to set.")
     return How(options, None if layer == AUTOMATIC else layer)

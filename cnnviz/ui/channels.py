@@ -7,8 +7,9 @@ import streamlit as st
 from torch import Tensor
 
 from cnnviz.features import channels_of, shapes
-from cnnviz.ui.links import choice, choices
+from cnnviz.ui.fields import Choice, Choices, Number, Real, Switch, Text
 from cnnviz.ui.networks import OpenNetwork
+from cnnviz.ui.state import State
 
 FEW = 40
 
@@ -37,30 +38,43 @@ class ChannelEdit:
         return result
 
 
-def choose_layer(network: OpenNetwork, key: str = "layer") -> str:
+class WithEdit(State):
+    """Part of the state of a page that changes channels."""
+
+    layer = Choice("Layer", None)
+    action = Choice("Do", {"off": "switch off", "scale": "scale", "swap": "swap two"}, kind="buttons")
+    whole = Switch("The whole layer")
+    channels = Choices("Channels", None, ("0",))
+    channel_list = Text("Channels, numbers with commas", "0", needs={"network": "efficientnet_lite0", "layer": "block16.project_norm"})
+    factor = Real("Factor", 0.5, -3.0, 3.0, 0.1, slider=True, needs={"action": "scale"})
+    swap_first = Number("First", 0, 0, 9999, needs={"action": "swap"})
+    swap_second = Number("Second", 1, 0, 9999, needs={"action": "swap"})
+
+
+def choose_layer(network: OpenNetwork) -> str:
     """A layer with several channels that is not the answer itself; the first activation if none is chosen."""
     known = {name: shape for name, shape in list(shapes(network.model, network.input_shape).items())[:-1] if len(shape) in (1, 3) and shape[0] > 1}
     usual = next((name for name in known if "relu" in name or "tanh" in name), next(iter(known)))
-    return choice("Layer", {name: f"{name} ({'×'.join(map(str, shape))})" for name, shape in known.items()}, key, default=usual)
+    return WithEdit.layer.draw(titles={name: f"{name} ({'×'.join(map(str, shape))})" for name, shape in known.items()}, usual=usual)
 
 
 def choose_edit(network: OpenNetwork) -> ChannelEdit:
-    """In the address: ``layer``, ``action``, ``whole``, ``channels`` or ``channel_list``, ``factor``, ``swap_first``, ``swap_second``."""
+    """Shows the controls."""
     layer = choose_layer(network)
     count = channels_of(network.model, layer, network.input_shape)
-    action = choice("Do", {"off": "switch off", "scale": "scale", "swap": "swap two"}, "action", kind="buttons")
+    action = WithEdit.action.draw()
     if action == "swap":
         left, right = st.columns(2)
-        first = int(left.number_input("First", 0, count - 1, 0, key="swap_first", bind="query-params"))
-        second = int(right.number_input("Second", 0, count - 1, 1, key="swap_second", bind="query-params"))
+        first = WithEdit.swap_first.draw(left, high=count - 1)
+        second = WithEdit.swap_second.draw(right, high=count - 1)
         return ChannelEdit(layer, count, {"swap": ((first, second),)})
-    factor = st.slider("Factor", -3.0, 3.0, 0.5, 0.1, key="factor", bind="query-params") if action == "scale" else 0.0
-    if st.toggle("The whole layer", key="whole", bind="query-params"):
+    factor = WithEdit.factor.draw() if action == "scale" else 0.0
+    if WithEdit.whole.draw():
         picked = list(range(count))
     elif count <= FEW:
-        picked = [int(name) for name in choices("Channels", {str(i): str(i) for i in range(count)}, "channels", default=("0",))]
+        picked = [int(name) for name in WithEdit.channels.draw(titles={str(i): str(i) for i in range(count)})]
     else:
-        words = st.text_input("Channels, numbers with commas", "0", key="channel_list", bind="query-params").replace(",", " ").split()
+        words = WithEdit.channel_list.draw().replace(",", " ").split()
         picked = [int(word) for word in words if word.isdecimal() and len(word) < 7 and int(word) < count]
         if len(picked) < len(words):
             st.warning(f"Only numbers from 0 to {count - 1} count.", icon=":material/warning:")

@@ -64,6 +64,17 @@ def listen() -> None:
     """A component only keeps a value that somebody listens to."""
 
 
+def told(key: str, value: str, hear: Callable[[Any], None]) -> Callable[[], None]:
+    """For ``on_…_change`` of the component ``key``: ``hear`` gets what the student did, once."""
+
+    def call() -> None:
+        news = (st.session_state.get(key) or {}).get(value)
+        if news is not None:
+            hear(news)
+
+    return call
+
+
 def browser_key(place: str = "browser_key") -> str | None:
     """This browser's secret; ``None`` until the browser has told it, a moment after the very first visit.
 
@@ -82,15 +93,21 @@ def _as_key(told: object) -> str | None:
     return told if isinstance(told, str) and re.fullmatch("[0-9a-f]{32}", told) else None
 
 
-def step_player(key: str, run: str, steps: Sequence[int], total: int, step: int | None, live: bool) -> None:
-    """Shows the saved steps; the chosen one is read by ``runs.current_step``.
+def step_player(key: str, run: str, steps: Sequence[int], total: int, step: int | None, live: bool, on_step: Callable[[int | None], None]) -> None:
+    """Shows the saved steps.
 
     Args:
         step: the step to show now; ``None``: the newest.
         live: the run still grows; offers to follow its newest step.
+        on_step: gets the step that the student chose.
     """
     data = {"run": run, "steps": list(steps), "total": total, "step": step, "live": live}
-    component("step_player", key, data=data, default={"chosen": None}, on_chosen_change=listen)
+
+    def hear(news: Any) -> None:
+        chosen = news.get("step")
+        on_step(chosen if isinstance(chosen, int) else None)
+
+    component("step_player", key, data=data, default={"chosen": None}, on_chosen_change=told(key, "chosen", hear))
 
 
 @dataclass(frozen=True)
@@ -124,16 +141,17 @@ class WallItem:
 
 
 def map_wall(
-    key: str, items: Sequence[WallItem], picked: tuple[str, int] | None = None, pickable: bool = False, *, follow: bool = False
-) -> tuple[str, int] | None:
-    """Sheets of maps side by side. Returns (layer, map) of the one that was clicked, or ``picked``.
+    key: str,
+    items: Sequence[WallItem],
+    picked: tuple[str, int] | None = None,
+    on_pick: Callable[[str, int], None] | None = None,
+) -> None:
+    """Sheets of maps side by side.
 
     Args:
-        follow: mark ``picked``, whatever was clicked; for pages that keep the choice themselves.
+        picked: (sheet, map) to mark.
+        on_pick: gets the sheet and the map that was clicked; without it nothing can be clicked.
     """
-    stored = (st.session_state.get(key) or {}).get("picked")
-    clicked = (str(stored["layer"]), int(stored["map"])) if isinstance(stored, dict) and pickable else None
-    chosen = picked if clicked is None or follow else clicked
     sheets = [
         {
             "name": item.name, "title": item.title or item.name, "shape": item.shape, "unit": item.unit, "alt": item.sheet.alt,
@@ -152,10 +170,15 @@ def map_wall(
         }
         for item in items
     ]  # fmt: skip
-    shown = {"layer": chosen[0], "map": chosen[1]} if chosen else None
-    data = {"sheets": sheets, "picked": shown, "pickable": pickable}
-    component("map_wall", key, data=data, pictures=True, default={"picked": stored}, on_picked_change=listen)
-    return clicked if follow else chosen
+    names = {item.name for item in items}
+
+    def hear(news: Any) -> None:
+        if on_pick is not None and str(news["layer"]) in names:
+            on_pick(str(news["layer"]), int(news["map"]))
+
+    shown = {"layer": picked[0], "map": picked[1]} if picked else None
+    data = {"sheets": sheets, "picked": shown, "pickable": on_pick is not None}
+    component("map_wall", key, data=data, pictures=True, default={"picked": None}, on_picked_change=told(key, "picked", hear))
 
 
 def sketchpad(key: str) -> Tensor:
@@ -183,8 +206,9 @@ def scatter(
     sprite: Sheet,
     alt: str,
     ringed: Sequence[bool],
-) -> int | None:
-    """Images as points. Returns the number of the one that was clicked last.
+    on_pick: Callable[[int], None],
+) -> None:
+    """Images as points.
 
     Args:
         points: (N, 2) in any unit.
@@ -193,6 +217,7 @@ def scatter(
         texts: what is said of each point.
         sprite: the N images, square.
         ringed: points to mark with a ring.
+        on_pick: gets the number of the one that was clicked.
     """
     low, high = points.amin(0), points.amax(0)
     places = ((points - low) / (high - low).clamp_min(1e-9)).tolist()
@@ -201,9 +226,12 @@ def scatter(
         "groups": [{"sign": sign, "name": name, "colour": colour} for sign, name, colour in groups], "sprite": picture_url(sprite.png, key, sprite.name),
         "columns": sprite.columns, "side": sprite.width, "alt": alt, "hint": "Point at a marker to see its image; click it to open it in the microscope.",
     }  # fmt: skip
-    result = component("scatter", key, data=data, pictures=True, default={"picked": None}, on_picked_change=listen)
-    picked = result.picked
-    return int(picked["number"]) if isinstance(picked, dict) and 0 <= int(picked["number"]) < len(places) else None
+
+    def hear(news: Any) -> None:
+        if 0 <= int(news["number"]) < len(places):
+            on_pick(int(news["number"]))
+
+    component("scatter", key, data=data, pictures=True, default={"picked": None}, on_picked_change=told(key, "picked", hear))
 
 
 def matrix(
@@ -214,12 +242,14 @@ def matrix(
     titles: tuple[str, str],
     picked: tuple[int, int] | None,
     caption: str,
-) -> tuple[int, int] | None:
-    """A table of counts, each row coloured by its shares. Returns (row, column) of the cell that was clicked last.
+    on_pick: Callable[[int, int], None],
+) -> None:
+    """A table of counts, each row coloured by its shares.
 
     Args:
         titles: what rows and columns are, such as ("true", "predicted").
         picked: the cell to mark.
+        on_pick: gets row and column of the cell that was clicked.
     """
     shares = [[value / max(1, sum(row)) for value in row] for row in values]
     data = {
@@ -227,17 +257,21 @@ def matrix(
         "picked": list(picked) if picked else None, "scale": {"stops": list(SEQUENTIAL.stops), "low": 0, "high": 1}, "low": "0 %", "high": "100 % of the row",
         "caption": caption,
     }  # fmt: skip
-    result = component("matrix", key, data=data, default={"picked": None}, on_picked_change=listen)
-    told = result.picked
-    return (int(told["row"]), int(told["column"])) if isinstance(told, dict) else None
+
+    def hear(news: Any) -> None:
+        row, column = int(news["row"]), int(news["column"])
+        if 0 <= row < len(rows) and 0 <= column < len(columns):
+            on_pick(row, column)
+
+    component("matrix", key, data=data, default={"picked": None}, on_picked_change=told(key, "picked", hear))
 
 
-def network_view(key: str, drawing: NetworkDrawing, picked: str = "", *, pickable: bool = False) -> str | None:
-    """A network as cards and lines. Returns the layer that was clicked last.
+def network_view(key: str, drawing: NetworkDrawing, picked: str = "", *, on_pick: Callable[[str], None] | None = None) -> None:
+    """A network as cards and lines.
 
     Args:
         picked: the layer to mark.
-        pickable: a click opens the layer, which the page then shows.
+        on_pick: gets the layer that was clicked; without it a click opens nothing.
     """
     data = {
         "title": drawing.title,
@@ -260,8 +294,12 @@ def network_view(key: str, drawing: NetworkDrawing, picked: str = "", *, pickabl
         "lines": drawing.lines,
         "folded": drawing.folded,
         "picked": picked,
-        "pickable": pickable,
+        "pickable": on_pick is not None,
     }
-    told = component("network", key, data=data, default={"picked": None}, on_picked_change=listen).picked
     known = {card.name for card in drawing.cards}
-    return str(told["name"]) if isinstance(told, dict) and told.get("name") in known else None
+
+    def hear(news: Any) -> None:
+        if on_pick is not None and news.get("name") in known:
+            on_pick(str(news["name"]))
+
+    component("network", key, data=data, default={"picked": None}, on_picked_change=told(key, "picked", hear))

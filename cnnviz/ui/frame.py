@@ -1,6 +1,6 @@
 """The frame of every page: idea on top; experiments, code and sources below the thing to play with."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
@@ -14,7 +14,8 @@ from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from cnnviz.errors import CnnvizError
-from cnnviz.ui.links import hear_address
+from cnnviz.ui.address import draw_again, one_section
+from cnnviz.ui.state import State
 
 Values = ParamSpec("Values")
 
@@ -24,7 +25,7 @@ class Experiment:
     """One line of "Try this": what to do and look for, and the state of the page to begin with."""
 
     text: str
-    state: Mapping[str, str]
+    state: State
 
 
 _pages: dict[str, StreamlitPage] = {}
@@ -61,7 +62,7 @@ def _in_place() -> Iterator[None]:
     try:
         yield
     except StreamlitInvalidLayoutContextError:
-        st.rerun()
+        draw_again()
 
 
 class part(Generic[Values]):  # noqa: N801 - read as a decorator
@@ -101,9 +102,11 @@ class section(part[Values]):  # noqa: N801
     def _drawing(self, draw: Callable[Values, None]) -> Callable[Values, None]:
         @wraps(draw)
         def drawn(*values: Values.args, **named: Values.kwargs) -> None:
-            if _is_one_section():
-                hear_address()
-            draw(*values, **named)
+            if not _is_one_section():
+                draw(*values, **named)
+                return
+            with one_section():
+                draw(*values, **named)
 
         return st.fragment(drawn, key=self.name)
 
@@ -114,15 +117,12 @@ class section(part[Values]):  # noqa: N801
     def tell(self, value: object) -> None:
         """For itself: other sections look at this value (not ``None``), so the whole page is drawn again when it changes."""
         if self.told is not None and value != self.told:
-            st.rerun()
+            draw_again()
         self.told = value
 
 
 def draws(*sections: section[...]) -> Callable[[], None]:
-    """For ``on_change`` of a control that several sections look at: they are all drawn again when it was moved.
-
-    A callback that uses it cannot set the value of a control: Streamlit shows such a value only in the callback's own run.
-    """
+    """For ``on_change`` of a control that several sections look at: they are all drawn again when it was moved."""
 
     def draw() -> None:
         if _is_one_section():
@@ -148,11 +148,11 @@ def play_first() -> DeltaGenerator:
     return st.container(key="play")
 
 
-def try_this(file: str, experiments: Sequence[Experiment]) -> None:
+def try_this(*experiments: Experiment) -> None:
     """Three experiments; each is a link to the page in the right state."""
     st.subheader("Try this", anchor=False)
     for experiment in experiments:
-        link(file, experiment.text, ":material/experiment:", experiment.state)
+        link(experiment.state.page, experiment.text, ":material/experiment:", experiment.state.parameters())
 
 
 def show_code() -> Callable[[str], None]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import streamlit as st
 from torch import Tensor
@@ -10,7 +11,7 @@ from torch import Tensor
 from cnnviz.data import FORMATS, PHOTOS, ImageDataset, centre_by_mass, decode, embed, fit, photo
 from cnnviz.errors import CnnvizError
 from cnnviz.ui.components import sketchpad
-from cnnviz.ui.links import choice
+from cnnviz.ui.fields import Choice, Number, Switch, titles_of
 from cnnviz.ui.memory import remember
 
 SMALL = 3 * 64 * 64
@@ -46,34 +47,61 @@ class ChosenImage:
         return remember(fit, self.pixels, shape)
 
 
-def choose_image(
-    test: ImageDataset | None,
+class ImageFields(NamedTuple):
+    """The part of a page's state that says which image it shows."""
+
+    image: Choice
+    number: Number
+    photo: Choice
+    centred: Switch
+
+
+def image_fields(
     *,
     sources: Sequence[str] = tuple(SOURCES),
-    default: str = "test",
+    usual: str = "test",
     number: int = 7,
     photograph: str = "chelsea",
     prefix: str = "",
-) -> ChosenImage:
-    """Shows the controls and returns the image; where a file cannot be read, its sentence and the default image instead.
+    needs: Mapping[str, str] | None = None,
+) -> ImageFields:
+    """Fields that all pages of a session share: ``image``, ``number``, ``photo``, ``centred``, each after ``prefix``."""
 
-    In the address: ``image``, ``number``, ``photo``, ``centred``, each after ``prefix``.
+    def only(source: str) -> dict[str, str]:
+        return {**(needs or {}), f"{prefix}image": source}
+
+    return ImageFields(
+        Choice("Image", {name: SOURCES[name] for name in sources}, usual, kind="buttons", shared=True, needs=needs).named(f"{prefix}image"),
+        Number("Number of the test image", number, 0, 99_999, shared=True, needs=only("test")).named(f"{prefix}number"),
+        Choice("Photograph", titles_of(PHOTOS), photograph, shared=True, needs=only("photo")).named(f"{prefix}photo"),
+        Switch(
+            "Centre by mass, as MNIST is",
+            True,
+            shared=True,
+            needs=only("draw"),
+            help="MNIST digits fill 20×20 pixels and sit with their centre of mass in the middle. Switch it off and draw in a corner.",
+        ).named(f"{prefix}centred"),
+    )
+
+
+def choose_image(test: ImageDataset | None, fields: ImageFields) -> ChosenImage:
+    """Shows the controls and returns the image; where a file cannot be read, its sentence and the usual image instead.
 
     Args:
         test: the data set of "Test image"; without one there are only photographs.
     """
-    names = [name for name in sources if test is not None or name not in ("test", "draw")]
-    default = default if default in names else "photo"
-    source = choice("Image", {name: SOURCES[name] for name in names}, f"{prefix}image", default=default, kind="buttons")
+    titles = {name: title for name, title in (fields.image.titles or {}).items() if test is not None or name not in ("test", "draw")}
+    usual = fields.image.usual if fields.image.usual in titles else "photo"
+    prefix = fields.image.name.removesuffix("image")
+    source = fields.image.draw(titles=titles, usual=usual)
     if source == "test" and test is not None:
-        wanted = st.number_input("Number of the test image", 0, len(test) - 1, number, key=f"{prefix}number", bind="query-params")
-        return _test_image(test, int(wanted))
+        return _test_image(test, fields.number.draw(high=len(test) - 1))
     if source == "photo":
-        name = choice("Photograph", {entry.name: entry.title for entry in PHOTOS.values()}, f"{prefix}photo", default=photograph)
+        name = fields.photo.draw()
         st.caption(f"{PHOTOS[name].source} ({PHOTOS[name].licence})")
         return _photograph(name)
     if source == "draw" and test is not None:
-        return _drawing(test.shape[1], prefix)
+        return _drawing(test.shape[1], fields.centred.draw(), prefix)
     if source == "upload":
         endings = [ending for group in FORMATS.values() for ending in group]
         file = st.file_uploader(f"Your photo ({', '.join(FORMATS)})", endings, key=f"{prefix}photo_file")
@@ -88,7 +116,7 @@ def choose_image(
             st.error(str(error), icon=":material/error:")
     else:
         st.info("Until you give one, you see another image.", icon=":material/info:")
-    return _photograph(photograph) if default == "photo" or test is None else _test_image(test, number)
+    return _photograph(fields.photo.usual) if usual == "photo" or test is None else _test_image(test, fields.number.usual)
 
 
 def file_code(name: str) -> str:
@@ -112,11 +140,7 @@ def _photograph(name: str) -> ChosenImage:
     return ChosenImage(remember(photo, name), f"photograph: {PHOTOS[name].title}", code=f'photo("{name}")')
 
 
-def _drawing(side: int, prefix: str) -> ChosenImage:
-    centred = st.toggle(
-        "Centre by mass, as MNIST is", value=True, key=f"{prefix}centred", bind="query-params",
-        help="MNIST digits fill 20×20 pixels and sit with their centre of mass in the middle. Switch it off and draw in a corner.",
-    )  # fmt: skip
+def _drawing(side: int, centred: bool, prefix: str) -> ChosenImage:
     ink = sketchpad(f"{prefix}drawing")
     image = centre_by_mass(ink, side, round(side * 20 / 28)) if centred else fit((ink * 255).byte(), (1, side, side))
     pixels = (image * 255).round().byte()

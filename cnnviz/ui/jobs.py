@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 import streamlit as st
 
 from cnnviz.errors import CnnvizError
+from cnnviz.ui.address import draw_again
 from cnnviz.ui.memory import keep, key_of, recall
 
 Result = TypeVar("Result")
@@ -184,14 +185,14 @@ def _watch(slot: str, key: Hashable, running: _Job, what: str, me: str, parts: C
     def show() -> None:
         if running.done.is_set():
             if running.error is None:
-                st.rerun()
+                draw_again()
             elif isinstance(running.error, CnnvizError):
                 st.error(str(running.error), icon=":material/error:")
             elif not isinstance(running.error, _CancelledError):
                 raise running.error
             return
         if parts is not None and parts() != before:
-            st.rerun()
+            draw_again()
         left = running.seconds_left
         text = f"**{what}**" + (" · waiting" if running.started is None else "" if left is None else f" · about {max(1, round(left))} s left")
         st.progress(min(1.0, max(0.0, running.share)), text=text)
@@ -200,6 +201,6 @@ def _watch(slot: str, key: Hashable, running: _Job, what: str, me: str, parts: C
                 running.waiting.discard(me)
                 running.cancelled = not running.waiting
             _slots().cancelled[slot] = key
-            st.rerun()
+            draw_again()
 
     show()

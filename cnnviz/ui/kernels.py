@@ -1,6 +1,8 @@
 """The controls with which a page asks for a kernel: by name, typed, or learned by a network."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import streamlit as st
 import torch
@@ -9,13 +11,13 @@ from torch import Tensor
 from cnnviz.features import filters
 from cnnviz.ops.kernels import KERNELS, kernel
 from cnnviz.training import open_run
-from cnnviz.ui.links import choice
+from cnnviz.ui.fields import Choice, Number, Real, titles_of
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import network_of_run
-from cnnviz.ui.runs import EXAMPLE, run_title
-from cnnviz.ui.stepping import number_grid, set_numbers
+from cnnviz.ui.runs import EXAMPLE, WithRun, run_title
+from cnnviz.ui.stepping import Table, number_grid
 
-TITLES = {**{entry.name: entry.title for entry in KERNELS.values()}, "own": "own numbers", "learned": "learned by a network"}
+TITLES = {**titles_of(KERNELS), "own": "own numbers", "learned": "learned by a network"}
 SIDES = (3, 5, 7, 9, 11)
 
 
@@ -35,7 +37,7 @@ def learned_kernels() -> tuple[str, Tensor, str]:
 
     Kernels on colour images are shown as the mean over their channels.
     """
-    run = open_run(st.session_state.get("run", EXAMPLE))
+    run = open_run(WithRun.run.now or EXAMPLE)
     step = run.steps[-1] if run.steps else 0
     network = network_of_run(run, step)
     _, weights = remember(filters, network.model)
@@ -43,31 +45,60 @@ def learned_kernels() -> tuple[str, Tensor, str]:
     return run_title(run), weights.mean(1) if weights.dim() == 4 else weights, code + (".mean(1)" if weights.dim() == 4 else "")
 
 
-def choose_kernel(key: str, default: str) -> ChosenKernel:
-    """Shows the controls. In the address: ``key``, and ``key_side``, ``key_angle``, ``key_wave``, ``key_seed``, ``key_own``, ``key_number``."""
-    name = choice("Kernel", TITLES, key, default=default)
+class KernelFields(NamedTuple):
+    """The part of a page's state that says which kernel it shows."""
+
+    kernel: Choice
+    side: Choice
+    angle: Number
+    wave: Real
+    seed: Number
+    own: Table
+    number: Number
+
+
+def kernel_fields(name: str, usual: str, needs: Mapping[str, str] | None = None) -> KernelFields:
+    """Fields ``name``, and ``name_side``, ``name_angle``, ``name_wave``, ``name_seed``, ``name_own``, ``name_number``."""
+    here = dict(needs or {})
+    with_angle, with_wave, with_seed = (
+        next(entry.name for entry in KERNELS.values() if what in entry.uses) for what in ("angle", "wavelength", "seed")
+    )
+    return KernelFields(
+        Choice("Kernel", TITLES, usual, needs=here).named(name),
+        Choice("Side", {str(side): str(side) for side in SIDES}, "5", kind="buttons", needs=here).named(f"{name}_side"),
+        Number("Angle, in degrees", 45, 0, 180, 5, slider=True, needs={**here, name: with_angle}).named(f"{name}_angle"),
+        Real("Wavelength, in pixels", 4.0, 2.0, 12.0, 0.5, slider=True, needs={**here, name: with_wave}).named(f"{name}_wave"),
+        Number("Seed", 0, 0, 10**6, needs={**here, name: with_seed}).named(f"{name}_seed"),
+        Table("Your numbers", needs={**here, name: "own"}).named(f"{name}_own"),
+        Number("Number of the kernel", 0, 0, 9999, needs={**here, name: "learned"}).named(f"{name}_number"),
+    )
+
+
+def choose_kernel(fields: KernelFields) -> ChosenKernel:
+    """Shows the controls."""
+    name = fields.kernel.draw()
     if name == "learned":
         title, learned, code = learned_kernels()
-        number = st.number_input("Number of the kernel", 0, len(learned) - 1, 0, key=f"{key}_number", bind="query-params")
+        number = fields.number.draw(high=len(learned) - 1)
         return ChosenKernel(learned[number], f"kernel {number}", f"learned: {title}", "", f"{code}[{number}]")
-    side = choice("Side", {str(side): str(side) for side in SIDES}, f"{key}_side", default="5", kind="buttons")
+    side = fields.side.draw()
     if name == "own":
         size = int(side)
-        typed = number_grid("Your numbers", f"{key}_own", kernel("sobel_x", 3), (size, size), cell=2.6, signed=True).float()
+        typed = number_grid(fields.own, kernel("sobel_x", 3), (size, size), cell=2.6, signed=True).float()
         return ChosenKernel(typed, "own numbers", "what you typed", "", f"torch.tensor({typed.tolist()})")
     entry = KERNELS[name]
     angle, wave, seed = 0.0, 4.0, 0
     if "angle" in entry.uses:
-        angle = float(st.slider("Angle, in degrees", 0, 180, 45, 5, key=f"{key}_angle", bind="query-params"))
+        angle = float(fields.angle.draw())
     if "wavelength" in entry.uses:
-        wave = st.slider("Wavelength, in pixels", 2.0, 12.0, 4.0, 0.5, key=f"{key}_wave", bind="query-params")
+        wave = fields.wave.draw()
     if "seed" in entry.uses:
-        seed = st.number_input("Seed", 0, 10**6, 0, key=f"{key}_seed", bind="query-params")
+        seed = fields.seed.draw()
     weights = kernel(name, int(side), angle, wave, seed)
 
     def edit() -> None:
-        set_numbers(f"{key}_own", torch.round(weights, decimals=4))
-        st.session_state[key] = "own"
+        fields.own.set(torch.round(weights, decimals=4))
+        fields.kernel.set("own")
 
-    st.button("Edit these numbers", key=f"{key}_edit", icon=":material/edit:", on_click=edit)
+    st.button("Edit these numbers", key=f"{fields.kernel.name}_edit", icon=":material/edit:", on_click=edit)
     return ChosenKernel(weights, entry.title, entry.does, entry.formula, f'kernel("{name}", {side}, {angle:g}, {wave:g}, {seed})')

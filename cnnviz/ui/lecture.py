@@ -7,9 +7,10 @@ from functools import cache
 import streamlit as st
 
 from cnnviz.settings import ASSETS
+from cnnviz.ui.address import arrive, tell_address
 from cnnviz.ui.frame import error_box, page
-from cnnviz.ui.links import switch, tell_address
 from cnnviz.ui.startup import imports
+from cnnviz.ui.state import State
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def run(chapters: tuple[Chapter, ...]) -> None:
         for chapter in chapters
     }
     shown = st.navigation(pages, expanded=True)
-    tell_address()
+    arrive(shown.url_path)
     _projector_mode()
     is_first = shown.url_path == ""
     if not is_first:
@@ -81,8 +82,11 @@ def run(chapters: tuple[Chapter, ...]) -> None:
             lesson.url_path == shown.url_path and lesson.file.startswith("pages/inside/") for chapter in chapters for lesson in chapter.lessons
         )
         imports()[looks_inside].wait()
-    with error_box():
-        shown.run()
+    try:
+        with error_box():
+            shown.run()
+    finally:
+        tell_address()
     if is_first:
         imports()
 
@@ -97,11 +101,11 @@ def _projector_mode() -> None:
     """Large type and no sidebar: by the key P, by the switch in the sidebar, or by a link with ``?projector=true``."""
     st.html(_style("pages"))
     with st.sidebar:
-        on = switch("Projector mode", "projector", help="Large type, no sidebar. Key: P")
+        on = State.projector.draw()
         st.button("Switch projector mode", key="projector_key", shortcut="p", on_click=_switch_projector, type="tertiary")
     if on:
         st.html(_style("projector"))
 
 
 def _switch_projector() -> None:
-    st.session_state["projector"] = not st.session_state.get("projector", False)
+    State.projector.set(not State.projector.now)

@@ -19,6 +19,7 @@ from cnnviz.figures import DASHES, SERIES, TRAIN, VALIDATION, curve_in_words
 from cnnviz.training import ACTIVE, Metric, Run, open_run
 from cnnviz.training.folder import Status
 from cnnviz.training.growth import growth
+from cnnviz.ui.address import draw_again, one_section
 from cnnviz.ui.components import component, listen
 from cnnviz.ui.frame import error_box
 
@@ -65,8 +66,8 @@ def watch(key: str, runs: Sequence[Run], draw: Callable[[], None]) -> None:
     @st.fragment(run_every=HAND_OVER_SECONDS if active and not asks else None)
     def drawn() -> None:
         if _active(runs) != active or _asks(key) != asks:
-            st.rerun()
-        with error_box():
+            draw_again()
+        with one_section(), error_box():
             draw()
 
     drawn()

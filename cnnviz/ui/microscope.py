@@ -12,9 +12,10 @@ from cnnviz.figures import channel_bars, image_sheet, limits, map_sheet
 from cnnviz.inspection import graph_of, runner_of
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
-from cnnviz.ui.links import changed_by_itself, write
+from cnnviz.ui.fields import Open, Text
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork
+from cnnviz.ui.state import State
 from cnnviz.ui.stepping import StepperNames, stepper
 
 IMAGE = "image"
@@ -30,53 +31,47 @@ class Unit:
     col: int = 0
 
 
-def _open(unit: Unit | None) -> None:
-    st.session_state["unit"] = unit
-    for name, value in (("layer", unit and unit.layer), ("map", unit and unit.channel), ("row", unit and unit.row), ("col", unit and unit.col)):
-        write(name, None if value is None else str(value))
+class WithUnit(State):
+    """Part of the state of a page with a unit under the microscope."""
+
+    layer = Text("Layer")
+    map = Open("Map", 0, 9999, whole=True)
+    row = Open("Row", 0, 9999, whole=True)
+    col = Open("Column", 0, 9999, whole=True)
 
 
-def _linked(maps: Mapping[str, Tensor]) -> Unit | None:
-    """The unit of the address; without a place, the largest one of the map."""
-    layer, numbers = st.query_params.get("layer", ""), [st.query_params.get(name, "") for name in ("map", "row", "col")]
-    if layer not in maps:
-        return None
-    channel, row, col = (int(text) if text.isdecimal() and len(text) < 7 else None for text in numbers)
+def open_unit(unit: Unit) -> None:
+    """From now on the page shows this unit."""
+    WithUnit.layer.set(unit.layer)
+    for field, value in ((WithUnit.map, unit.channel), (WithUnit.row, unit.row), (WithUnit.col, unit.col)):
+        field.set(value)
+
+
+def open_map(maps: Mapping[str, Tensor], layer: str, channel: int | None = None) -> None:
+    """From now on the page shows the largest value of this map; without one, of the layer."""
     values = maps[layer]
-    channel = min(channel or 0, len(values) - 1)
-    if row is None or col is None:
-        return _largest(values, layer, channel)
-    return Unit(layer, channel, min(row, values.shape[1] - 1), min(col, values.shape[2] - 1))
+    open_unit(_largest(values, layer, int(values.flatten(1).amax(1).argmax()) if channel is None else min(channel, len(values) - 1)))
 
 
 def _largest(values: Tensor, layer: str, channel: int) -> Unit:
     return Unit(layer, channel, *divmod(int(values[channel].abs().argmax()), values.shape[2]))
 
 
-def chosen_unit(maps: Mapping[str, Tensor], wall: tuple[str, int] | None, cell: str, drawn: str | None = None) -> Unit | None:
-    """The unit that was clicked last: on the wall (its largest value), on the enlarged map (key ``cell``), in the drawing of the network
-    (the largest value of the layer ``drawn``), with a button, or in a link.
-
-    In the address: ``layer``, ``map``, ``row``, ``col``.
-    """
-    unit: Unit | None = st.session_state.get("unit")
-    clicked = (st.session_state.get(cell) or {}).get("picked")
-    if wall is not None and wall != st.session_state.get("unit_wall") and wall[0] in maps:
-        unit = _largest(maps[wall[0]], wall[0], min(wall[1], len(maps[wall[0]]) - 1))
-    elif drawn is not None and drawn != st.session_state.get("unit_drawn") and drawn in maps:
-        unit = _largest(maps[drawn], drawn, int(maps[drawn].flatten(1).amax(1).argmax()))
-    elif clicked is not None and clicked != st.session_state.get("unit_cell") and unit is not None and unit.layer in maps:
-        row, col = divmod(int(clicked["map"]), maps[unit.layer].shape[2])
-        unit = Unit(unit.layer, unit.channel, min(row, maps[unit.layer].shape[1] - 1), col)
-    elif any(changed_by_itself(name) for name in ("layer", "map", "row", "col")):
-        unit = _linked(maps)
-    st.session_state["unit_wall"], st.session_state["unit_cell"], st.session_state["unit_drawn"] = wall, clicked, drawn
-    if unit is not None and (unit.layer not in maps or unit.channel >= len(maps[unit.layer])):
-        unit = None
-    if unit is not None:
-        values = maps[unit.layer]
-        unit = Unit(unit.layer, unit.channel, min(unit.row, values.shape[1] - 1), min(unit.col, values.shape[2] - 1))
-    _open(unit)
+def chosen_unit(maps: Mapping[str, Tensor]) -> Unit | None:
+    """The unit that was clicked last or that a link names; where it names no place, the largest value of the map."""
+    layer = WithUnit.layer.now
+    unit = None
+    if layer in maps:
+        values = maps[layer]
+        channel, row, col = (None if field.now is None else int(field.now) for field in (WithUnit.map, WithUnit.row, WithUnit.col))
+        channel = min(channel or 0, len(values) - 1)
+        unit = _largest(values, layer, channel)
+        if row is not None and col is not None:
+            unit = Unit(layer, channel, min(row, values.shape[1] - 1), min(col, values.shape[2] - 1))
+    WithUnit.layer.says(None if unit is None else unit.layer)
+    WithUnit.map.says(None if unit is None else str(unit.channel))
+    WithUnit.row.says(None if unit is None else str(unit.row))
+    WithUnit.col.says(None if unit is None else str(unit.col))
     return unit
 
 
@@ -108,7 +103,11 @@ def unit_panel(network: OpenNetwork, image: Tensor, maps: Mapping[str, Tensor], 
             hint="Click a value.",
         ),
     ]
-    map_wall(cell, items, ("map", unit.row * whole.shape[1] + unit.col), pickable=True, follow=True)
+
+    def open_cell(_: str, number: int) -> None:
+        open_unit(Unit(unit.layer, unit.channel, *divmod(number, whole.shape[1])))
+
+    map_wall(cell, items, ("map", unit.row * whole.shape[1] + unit.col), open_cell)
     try:
         found: UnitExplanation = remember(explain_unit, network.model, image, unit.layer, unit.channel, unit.row, unit.col)
     except CnnvizError as error:
@@ -188,7 +187,11 @@ def _ways(network: OpenNetwork, found: UnitExplanation) -> None:
                 st.markdown(f"{label} · a pixel of the image")
             else:
                 st.button(
-                    label, key=f"back_{index}", icon=":material/arrow_back:", on_click=_open, args=(Unit(_shown(network, layer), channel, row, col),)
+                    label,
+                    key=f"back_{index}",
+                    icon=":material/arrow_back:",
+                    on_click=open_unit,
+                    args=(Unit(_shown(network, layer), channel, row, col),),
                 )
     with on:
         graph = graph_of(network.model)
@@ -201,7 +204,7 @@ def _ways(network: OpenNetwork, found: UnitExplanation) -> None:
             here = shapes[found.layer]
             same = shape == here
             target = Unit(_shown(network, name), found.channel if same else 0, found.row if same else 0, found.col if same else 0)
-            st.button(f"{name} ({graph.calls[name].kind})", key=f"on_{name}", icon=":material/arrow_forward:", on_click=_open, args=(target,))
+            st.button(f"{name} ({graph.calls[name].kind})", key=f"on_{name}", icon=":material/arrow_forward:", on_click=open_unit, args=(target,))
 
 
 def _shown(network: OpenNetwork, name: str) -> str:

@@ -11,11 +11,10 @@ from cnnviz.models import PRESETS, PRETRAINED, ImageNetwork, Network, build, pre
 from cnnviz.models.layers import Shape
 from cnnviz.models.pretrained import BUNDLED
 from cnnviz.training import Run, open_run
-from cnnviz.ui.components import step_player
+from cnnviz.ui.fields import Choice, Titles, titles_of
 from cnnviz.ui.jobs import Progress, job
-from cnnviz.ui.links import choice
 from cnnviz.ui.memory import remember
-from cnnviz.ui.runs import choose_run, current_step
+from cnnviz.ui.runs import WithRun, choose_run, choose_step
 
 OWN = "run"
 UNTRAINED = "untrained_"
@@ -47,14 +46,25 @@ class OpenNetwork:
         return self.key
 
 
+class WithNetwork(WithRun):
+    """Part of the state of a page that looks into any network."""
+
+    network = Choice(
+        "Network",
+        Titles(
+            lambda: {
+                OWN: "From the training lab",
+                **titles_of(PRETRAINED),
+                **{f"{UNTRAINED}{name}": f"{name}, untrained" for name in PRESETS},
+            }
+        ),
+        shared=True,
+    )
+
+
 def choose_network() -> Run | str:
-    """Shows the controls. A training run, or the name of a pretrained or untrained network. In the address: ``network``, ``run``."""
-    titles = {
-        OWN: "From the training lab",
-        **{entry.name: entry.title for entry in PRETRAINED.values()},
-        **{f"{UNTRAINED}{name}": f"{name}, untrained" for name in PRESETS},
-    }
-    name = choice("Network", titles, "network")
+    """Shows the controls. A training run, or the name of a pretrained or untrained network."""
+    name = WithNetwork.network.draw()
     return choose_run() if name == OWN else name
 
 
@@ -72,10 +82,7 @@ def open_network(chosen: Run | str, player: str | None) -> OpenNetwork:
     """
     if isinstance(chosen, Run):
         steps = chosen.steps
-        wanted = None
-        if player is not None:
-            wanted = current_step(player, chosen)
-            step_player(player, chosen.id, steps, chosen.total_steps, wanted, live=False)
+        wanted = None if player is None else choose_step(player, chosen)
         return network_of_run(chosen, wanted if wanted in steps else steps[-1])
     if chosen.startswith(UNTRAINED):
         return _untrained(chosen.removeprefix(UNTRAINED))

@@ -9,6 +9,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.training import Experiment, Run, TrainingSpec, open_experiment, open_run
 from cnnviz.training.experiments import MOST_RUNS
 from cnnviz.ui.components import browser_key
+from cnnviz.ui.fields import Text
 from cnnviz.ui.frame import error_box
 from cnnviz.ui.live import Quantity, live_curves, watch
 from cnnviz.ui.runs import remember_opened
@@ -23,11 +24,12 @@ class Result:
 
 
 def race(
-    key: str, title: str, racers: Mapping[str, TrainingSpec], *, label: str, training: bool = False, quantity: Quantity = "accuracy"
+    field: Text, title: str, racers: Mapping[str, TrainingSpec], *, label: str, training: bool = False, quantity: Quantity = "accuracy"
 ) -> list[Result]:
-    """A button that trains all, the curves of the last race, and its table. In the address: ``key=experiment``.
+    """A button that trains all, the curves of the last race, and its table.
 
     Args:
+        field: of the page's state; holds the experiment that is shown.
         title: what the race asks; whoever opens its link reads it, and the titles of the runs.
         racers: title -> what to train; same seed and batches, so that only the named thing differs.
         training: draw the training curves as well.
@@ -35,15 +37,13 @@ def race(
     Returns:
         the runs of the race, in the order of the table; empty before the first.
     """
-    secret = browser_key()
+    secret, key = browser_key(), field.name
     if st.button(label, key=f"{key}_start", type="primary", icon=":material/flag:", disabled=secret is None or not racers):
         with error_box():
-            st.query_params[key] = st.session_state[f"{key}_shown"] = Experiment.start(title, racers, secret).id
-    shown = st.query_params.get(key) or st.session_state.get(f"{key}_shown", "")
+            field.set(Experiment.start(title, racers, secret).id)
+    shown = field.now
     if not shown:
         return []
-    if st.query_params.get(key) != shown:
-        st.query_params[key] = shown
     try:
         heading, results = _raced(shown)
     except CnnvizError as error:

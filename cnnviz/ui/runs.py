@@ -13,9 +13,11 @@ from cnnviz.errors import CnnvizError
 from cnnviz.models import PRESET_TITLES, resolve
 from cnnviz.settings import settings
 from cnnviz.training import Metric, Run, open_run, runs
-from cnnviz.ui.components import browser_key
+from cnnviz.ui.address import draw_again
+from cnnviz.ui.components import browser_key, step_player
+from cnnviz.ui.fields import Open, Text
 from cnnviz.ui.frame import link
-from cnnviz.ui.links import changed_by_itself, write
+from cnnviz.ui.state import State
 
 EXAMPLE = "example"
 """The bundled run: something to look at before the first own training."""
@@ -26,15 +28,22 @@ _no_network: dict[Path, tuple[float, str]] = {}
 """Where a data set would be -> when its download failed, and why."""
 
 
+class WithRun(State):
+    """Part of the state of a page that shows a training run."""
+
+    run = Text("Training run", sticky=True)
+    step = Open("Training step", 0, whole=True)
+
+
 def show_run(run_id: str) -> None:
     """From now on this session's pages show this run, at its newest step."""
-    st.query_params["run"] = st.session_state["run"] = run_id
-    st.query_params.pop("step", None)
+    WithRun.run.set(run_id)
+    WithRun.step.forget()
 
 
 def current_run() -> Run | None:
     """The run of the address, else the one this session saw last. A sentence, and ``None``, if it cannot be opened."""
-    run_id = st.query_params.get("run") or st.session_state.get("run")
+    run_id = WithRun.run.now
     if not run_id:
         return None
     try:
@@ -42,10 +51,8 @@ def current_run() -> Run | None:
     except CnnvizError as error:
         st.error(str(error), icon=":material/error:")
         return None
-    st.session_state["run"] = run_id
     remember_opened(run_id)
-    if st.query_params.get("run") != run_id:
-        st.query_params["run"] = run_id
+    WithRun.run.shows(run_id, run_id)
     return run
 
 
@@ -56,26 +63,28 @@ def remember_opened(run_id: str) -> None:
         opened.append(run_id)
 
 
-def current_step(key: str, run: Run) -> int | None:
-    """The step chosen on the step player ``key`` or in the address (``step=…``); ``None`` for the newest."""
-    told = (st.session_state.get(key) or {}).get("chosen")
-    seen_run, seen_told, step = st.session_state.get(f"{key}_seen", (None, None, None))
-    if seen_run == run.id and isinstance(told, dict) and told != seen_told:
-        step = told["step"] if isinstance(told.get("step"), int) else None
-    elif seen_run != run.id or changed_by_itself("step"):
-        step = _nearest(run, st.query_params.get("step"))
-    st.session_state[f"{key}_seen"] = run.id, told, step
-    write("step", None if step is None else str(step))
+def current_step(run: Run) -> int | None:
+    """The saved step that was chosen, or the nearest to it; ``None`` for the newest."""
+    wanted = WithRun.step.now
+    step = None if wanted is None else min(run.steps, key=lambda step: abs(step - wanted), default=None)
+    WithRun.step.shows(step, None if step is None else str(step))
     return step
 
 
-def _nearest(run: Run, text: str | None) -> int | None:
-    """The saved step nearest to a number in a link; ``None`` where it is no number."""
-    try:
-        wanted = int(text or "")
-    except ValueError:
-        return None
-    return min(run.steps, key=lambda step: abs(step - wanted), default=None)
+def choose_step(key: str, run: Run, *, live: bool = False, on_step: Callable[[], None] | None = None) -> int | None:
+    """The step player; returns the step that is shown, ``None`` for the newest."""
+    wanted = current_step(run)
+
+    def hear(step: int | None) -> None:
+        if step is None:
+            WithRun.step.forget()
+        else:
+            WithRun.step.set(step)
+        if on_step is not None:
+            on_step()
+
+    step_player(key, run.id, run.steps, run.total_steps, wanted, live, hear)
+    return wanted
 
 
 def run_title(run: Run) -> str:
@@ -103,13 +112,15 @@ def choose_run() -> Run:
     Raises:
         CnnvizError: the run has no saved weights yet.
     """
-    run = current_run() or open_run(EXAMPLE)
-    known = {entry.id: entry for entry in (*runs_in_menu(), run)}
-    st.session_state["run_menu"] = run.id
-    st.selectbox(
-        "Training run", list(known), key="run_menu", format_func=lambda run_id: run_title(known[run_id]),
-        on_change=lambda: show_run(st.session_state["run_menu"]),
-    )  # fmt: skip
+    linked = current_run()
+    run = linked or open_run(EXAMPLE)
+    known = {entry.id: run_title(entry) for entry in (*runs_in_menu(), run)}
+
+    def menu(begin: str, key: str, moved: Callable[[], None]) -> str:
+        return st.selectbox(WithRun.run.label, list(known), list(known).index(begin), format_func=known.__getitem__, key=key, on_change=moved)
+
+    WithRun.run.control(None, run.id, lambda _: run.id, menu, WithRun.step.forget)
+    WithRun.run.shows("" if linked is None else run.id, None if linked is None else run.id)
     if not run.steps:
         raise CnnvizError("This run has not started yet, so it has no weights to look at. Wait a moment, or choose another run.")
     return run
@@ -173,7 +184,7 @@ def commands(run: Run, key: str | None) -> None:
 def _obey(run: Run, command: Callable[[], None]) -> None:
     """Obeys and draws anew."""
     _obeyed(run, command)
-    st.rerun()
+    draw_again()
 
 
 def _obeyed(run: Run, command: Callable[[], None]) -> bool:
@@ -206,7 +217,7 @@ def fetch_all(entry: DatasetEntry) -> bool:
         fetch_all_images(entry.name, show)
     except CnnvizError as error:
         _no_network[place] = time.monotonic(), str(error)
-        st.rerun()
+        draw_again()
     finally:
         bar.empty()
     return True
@@ -221,7 +232,7 @@ def describe(run: Run) -> str:
 
 def own_run_link(kind: str, label: str) -> None:
     """A link to the first layer of this kind inside the run that this session saw last, or inside a bundled one that has it."""
-    for run_id in (st.session_state.get("run", EXAMPLE), EXAMPLE, "example_dropout"):
+    for run_id in (WithRun.run.now or EXAMPLE, EXAMPLE, "example_dropout"):
         try:
             network = resolve(open_run(run_id).spec.network)
         except CnnvizError:

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import streamlit as st
 import torch
 from torch import Tensor
 
 from cnnviz.figures import ColourScale, limits, scale_for
 from cnnviz.ops.trace import Trace
-from cnnviz.ui.components import component, listen
-from cnnviz.ui.links import changed_by_itself, write
+from cnnviz.ui.components import component, told
+from cnnviz.ui.fields import Field, Foreign
 
 
 def _scale(scale: ColourScale, low: float, high: float) -> dict[str, object]:
@@ -90,26 +90,37 @@ def _numbers_from(text: str) -> Tensor | None:
     return values if usable else None
 
 
-def set_numbers(key: str, values: Tensor) -> None:
-    """Puts other numbers into a ``number_grid``; before it is drawn, or in a callback."""
-    st.session_state[f"{key}_values"] = values
+class Table(Field[Tensor | None]):
+    """A table of numbers; in links ``1,0,1;0,1,0``. ``None``: what the page begins with."""
+
+    def __init__(self, label: str, **words: Any) -> None:
+        super().__init__(label, None, **words)
+
+    def read(self, text: str) -> Tensor | None:
+        values = _numbers_from(text)
+        if values is None:
+            raise Foreign(text)
+        return values
+
+    def text(self, value: Tensor | None) -> str:
+        return "" if value is None else _numbers_text(value)
 
 
 def number_grid(
-    label: str,
-    key: str,
+    field: Table,
     usual: Tensor,
     shape: tuple[int, int] | None = None,
     *,
     cell: float = 3.0,
     signed: bool = False,
-    on_change: Callable[[], None] = listen,
+    on_change: Callable[[], None] | None = None,
 ) -> Tensor:
-    """A table of numbers to type into; in the address ``key=1,0,1;0,1,0``.
+    """A table of numbers to type into.
 
     Numbers outside the shown part are kept, so a smaller size and back loses nothing.
 
     Args:
+        field: of the page's state.
         usual: (R, C) what it holds at first, and needs no word in the address.
         shape: (rows, columns) to show; that of ``usual``, or of the link, if not given.
         cell: largest side of a cell, in rem.
@@ -119,25 +130,24 @@ def number_grid(
     Returns:
         (rows, columns) float64, so that sums of products of typed numbers are exact.
     """
-    widget = f"{key}_grid"
-    told = (st.session_state.get(widget) or {}).get("grid")
-    kept = st.session_state.get(f"{key}_values")
-    if told is not None and told != st.session_state.get(f"{key}_told"):
-        kept = _over(usual if kept is None else kept, _numbers_from(";".join(",".join(map(str, row)) for row in told)))
-        st.session_state[f"{key}_told"] = told
-    elif changed_by_itself(key):
-        text = st.query_params.get(key)
-        linked = _numbers_from(text) if text else None
-        kept = linked if linked is not None else kept if text is None and widget not in st.session_state else None
-    st.session_state[f"{key}_values"] = kept
+    key, kept = f"{field.name}_grid", field.now
+
+    def hear(news: Any) -> None:
+        typed = _numbers_from(";".join(",".join(map(str, row)) for row in news["values"]))
+        if typed is not None:
+            field.set(_over(usual if field.now is None else field.now, typed))
+        if on_change is not None:
+            on_change()
+
     held = usual if kept is None else kept
     rows, cols = shape or (held.shape[0], held.shape[1])
     shown = _over(torch.zeros(rows, cols, dtype=torch.float64), held[:rows, :cols])
     basic = _over(torch.zeros(rows, cols, dtype=torch.float64), usual[:rows, :cols])
-    write(key, None if torch.equal(shown, basic) else _numbers_text(shown))
+    field.shows(kept, None if torch.equal(shown, basic) else _numbers_text(shown))
     values = [[float(f"{value:.7g}") for value in row] for row in shown.tolist()]
-    data = {"values": values, "label": label, "scale": scale_of(shown, signed), "most": LARGEST_TYPED, "cell": cell}
-    component("number_grid", widget, data=data, default={"grid": None}, on_grid_change=on_change)
+    data = {"values": values, "label": field.label, "scale": scale_of(shown, signed), "most": LARGEST_TYPED, "cell": cell}
+    component("number_grid", key, data=data, default={"grid": None}, on_grid_change=told(key, "grid", hear))
+    field.note()
     return shown
 
 

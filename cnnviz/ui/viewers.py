@@ -1,16 +1,16 @@
 """Components that show an image with its numbers: pixels, a lens over a photograph, a block and its vector."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
-import streamlit as st
 import torch
 from PIL import Image
 from torch import Tensor
 
 from cnnviz.figures import DIVERGING, GREY, PixelSheet, scale_for
-from cnnviz.ui.components import component, listen
+from cnnviz.ui.components import component, told
 from cnnviz.ui.memory import remember
 from cnnviz.ui.pictures import encoded, picture_url
 from cnnviz.ui.stepping import scale_of
@@ -22,28 +22,27 @@ def _picture(pixels: Tensor) -> Image.Image:
     return Image.fromarray(array[..., 0] if array.shape[2] == 1 else array)
 
 
-@dataclass(frozen=True)
-class PixelEvent:
-    """What the student did: a number typed (``value`` in ``channel``), or the window moved."""
-
-    row: int
-    col: int
-    channel: int = 0
-    value: float | None = None
-
-
 def pixel_view(
-    key: str, sheets: list[PixelSheet], corner: tuple[int, int], whole: Tensor | None, unit: str, span: tuple[float, float], hint: str
-) -> PixelEvent | None:
-    """Pictures beside their numbers. Returns a new event once.
+    key: str,
+    sheets: list[PixelSheet],
+    corner: tuple[int, int],
+    whole: Tensor | None,
+    unit: str,
+    span: tuple[float, float],
+    hint: str,
+    on_edit: Callable[[int, int, int, float], None],
+    on_move: Callable[[int, int], None] | None = None,
+) -> None:
+    """Pictures beside their numbers.
 
     Args:
         corner: (top, left) of the window in the whole image.
         whole: (C, H, W) uint8, shown small with the window, where the window is only a part of it.
         unit: what the numbers are, above the matrix.
         span: lowest and highest number that may be typed.
+        on_edit: gets channel, row, column and number of what was typed.
+        on_move: gets row and column of the window's corner where it was moved to.
     """
-    stored = st.session_state.get(key) or {}
     overview = None
     if whole is not None:
         small = _picture(whole)
@@ -62,21 +61,18 @@ def pixel_view(
         ],
         "top": corner[0], "left": corner[1], "overview": overview, "unit": unit, "low": span[0], "high": span[1], "hint": hint,
     }  # fmt: skip
-    component("pixels", key, data=data, pictures=True, default={"edit": None, "corner": None}, on_edit_change=listen, on_corner_change=listen)
-    return _new_event(key, stored)
 
+    def edited(news: dict[str, Any]) -> None:
+        on_edit(int(news["channel"]), int(news["row"]), int(news["col"]), float(news["value"]))
 
-def _new_event(key: str, stored: dict[str, object]) -> PixelEvent | None:
-    seen = st.session_state.setdefault(f"{key}_seen", set())
-    for name in ("edit", "corner"):
-        told = stored.get(name)
-        if not isinstance(told, dict) or told.get("serial") in seen:
-            continue
-        seen.add(told["serial"])
-        if name == "corner":
-            return PixelEvent(int(told["top"]), int(told["left"]))
-        return PixelEvent(int(told["row"]), int(told["col"]), int(told["channel"]), float(told["value"]))
-    return None
+    def moved(news: dict[str, Any]) -> None:
+        if on_move is not None:
+            on_move(int(news["top"]), int(news["left"]))
+
+    component(
+        "pixels", key, data=data, pictures=True, default={"edit": None, "corner": None},
+        on_edit_change=told(key, "edit", edited), on_corner_change=told(key, "corner", moved),
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=4)

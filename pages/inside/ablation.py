@@ -16,10 +16,10 @@ from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
 from cnnviz.ui.snippets import ablation_code
+from cnnviz.ui.states.ablation import Ablation
 
-PAGE = "pages/inside/ablation.py"
 TESTED = 1000
-CAT = {"network": "efficientnet_lite0", "image": "photo", "photo": "chelsea", "layer": "block16.project_norm"}
+CAT = Ablation(network="efficientnet_lite0", image="photo", photo="chelsea", layer="block16.project_norm")
 title("Ablation", "Switch a channel off and see the prediction change: so you learn what the network used it for.")
 
 
@@ -50,7 +50,7 @@ def switched_off() -> None:
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
         chosen = choose_network()
-        picture = choose_image(images_of(chosen))
+        picture = choose_image(images_of(chosen), Ablation.images)
     with right, play_first():
         network = open_network(chosen, "ablation_step")
         play = st.container()
@@ -103,12 +103,9 @@ def switched_off() -> None:
 
 
 try_this(
-    PAGE,
-    (
-        Experiment("Switch off one map of relu2 after the other. Which digit can no longer be told?", {"layer": "relu2", "channels": "0"}),
-        Experiment("Switch off a whole layer: what does the network answer when it sees nothing?", {"layer": "pool2", "whole": "true"}),
-        Experiment("What makes the cat a cat? Switch off a channel of the last maps.", CAT),
-    ),
+    Experiment("Switch off one map of relu2 after the other. Which digit can no longer be told?", Ablation(layer="relu2", channels="0")),
+    Experiment("Switch off a whole layer: what does the network answer when it sees nothing?", Ablation(layer="pool2", whole=True)),
+    Experiment("What makes the cat a cat? Switch off a channel of the last maps.", CAT),
 )
 code = show_code()
 source("Morcos, Barrett, Rabinowitz and Botvinick, On the importance of single directions for generalization, ICLR 2018; Meyes et al., 2019.")

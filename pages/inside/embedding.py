@@ -4,18 +4,17 @@ import streamlit as st
 from torch import Tensor, nn
 
 from cnnviz.data import DATASETS, ImageDataset, load
-from cnnviz.features import WAYS, probabilities, shapes
+from cnnviz.features import probabilities, shapes
 from cnnviz.figures import Sheet, image_sheet
 from cnnviz.ui.components import scatter
 from cnnviz.ui.frame import Experiment, play_first, section, show_code, source, title, try_this
-from cnnviz.ui.links import choice
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import open_network
 from cnnviz.ui.points import groups_of, layout_at
 from cnnviz.ui.runs import EXAMPLE, choose_run
 from cnnviz.ui.snippets import embedding_code
+from cnnviz.ui.states.embedding import Embedding
 
-PAGE = "pages/inside/embedding.py"
 title("Embedding", "Each test image is a point; near points look alike to the layer. While the network learns, the classes come apart.")
 
 
@@ -40,7 +39,7 @@ def layout() -> None:
     with left:
         run = choose_run()
         entry = DATASETS[run.spec.dataset]
-        count = int(st.number_input("Test images", 50, 1000, 400, 50, key="count", bind="query-params"))
+        count = Embedding.count.draw()
     test = load(run.spec.dataset, "test", count)
     with right, play_first():
         network = open_network(run, "embedding_step")
@@ -48,9 +47,9 @@ def layout() -> None:
     with left:
         layers = {name: f"{name} ({'×'.join(map(str, shape))})" for name, shape in shapes(network.model, entry.shape).items()}
         usual = [name for name in layers if not name.startswith("fc")][-1]
-        layer = choice("Layer", layers, "layer", default=usual)
-        way = choice("Projection", WAYS, "way")
-        by = choice("Markers and colours by", {"class": "true class", "prediction": "prediction"}, "by", kind="buttons")
+        layer = Embedding.layer.draw(titles=layers, usual=usual)
+        way = Embedding.way.draw()
+        by = Embedding.by.draw()
 
     answers = remember(answers_to, network.model, test)
     predicted = answers.argmax(1)
@@ -63,26 +62,23 @@ def layout() -> None:
             sprite = remember(sprite_of, test)
             words = f"{count} test images of {entry.title} as points by {layer}; {apart.neighbours:.0%} of the nearest neighbours have the same class"
             group = (test.labels if by == "class" else predicted).tolist()
-            picked = scatter("points_view", points, group, groups_of(entry.classes), said, sprite, words, wrong)
+
+            def open_in_microscope(number: int) -> None:
+                here = {"run": run.id, "step": str(network.step), "image": "test", "number": str(number)}
+                st.switch_page("pages/inside/feature_maps.py", query_params=here)
+
+            scatter("points_view", points, group, groups_of(entry.classes), said, sprite, words, wrong, open_in_microscope)
             st.markdown(
                 f"In **{layer}** at step **{network.step}**, **{apart.neighbours:.1%}** of the five nearest neighbours have the same class, and class centres lie "
                 f"**{apart.spread:.2f}** times as far apart as images from their own centre. A ring marks a wrong prediction ({sum(wrong)} of {count})."
             )
-            event = (st.session_state.get("points_view") or {}).get("picked")
-            if picked is not None and event != st.session_state.get("point_opened"):
-                st.session_state["point_opened"] = event
-                here = {"run": run.id, "step": str(network.step), "image": "test", "number": str(picked)}
-                st.switch_page("pages/inside/feature_maps.py", query_params=here)
     code(embedding_code(network.code, run.spec.dataset, count, layer, way))
 
 
 try_this(
-    PAGE,
-    (
-        Experiment("Go to step 0 and play: when do the ones leave the crowd?", {"run": EXAMPLE, "step": "0"}),
-        Experiment("The image itself, before any layer has learned: are the classes apart there?", {"run": EXAMPLE, "layer": "normalise"}),
-        Experiment("t-SNE instead of PCA: clear islands. Which wrong predictions lie between two?", {"run": EXAMPLE, "way": "tsne"}),
-    ),
+    Experiment("Go to step 0 and play: when do the ones leave the crowd?", Embedding(run=EXAMPLE, step=0)),
+    Experiment("The image itself, before any layer has learned: are the classes apart there?", Embedding(run=EXAMPLE, layer="normalise")),
+    Experiment("t-SNE instead of PCA: clear islands. Which wrong predictions lie between two?", Embedding(run=EXAMPLE, way="tsne")),
 )
 code = show_code()
 source(

@@ -9,18 +9,17 @@ from cnnviz.figures import image_sheet, limits, map_sheet, network_drawing, pixe
 from cnnviz.training import Run
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall, network_view
-from cnnviz.ui.edits import edit_pixel, pixel_edits
+from cnnviz.ui.edits import editor, pixel_edits
 from cnnviz.ui.frame import Experiment, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import ChosenImage, choose_image
-from cnnviz.ui.links import choice
 from cnnviz.ui.memory import remember
-from cnnviz.ui.microscope import chosen_unit, unit_panel
+from cnnviz.ui.microscope import chosen_unit, open_map, unit_panel
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
-from cnnviz.ui.runs import EXAMPLE
+from cnnviz.ui.runs import EXAMPLE, WithRun
 from cnnviz.ui.snippets import feature_maps_code, unit_code
+from cnnviz.ui.states.feature_maps import FeatureMaps
 from cnnviz.ui.viewers import pixel_view
 
-PAGE = "pages/inside/feature_maps.py"
 FEW = 24
 EDITABLE = 32
 title("Feature maps", "Every layer turns the image into a stack of maps; click a map, then a value, and read the sum that made it.")
@@ -51,38 +50,40 @@ def maps_of_all_layers() -> None:
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
         chosen = choose_network()
-        picture = choose_image(images_of(chosen))
-        one_scale = st.toggle("One colour scale for all layers", key="one_scale", bind="query-params")
-        draw = st.toggle("Draw the network", key="draw_network", bind="query-params")
-        two = st.toggle("A second image beside it", key="two", bind="query-params")
+        picture = choose_image(images_of(chosen), FeatureMaps.images)
+        one_scale = FeatureMaps.one_scale.draw()
+        draw = FeatureMaps.draw_network.draw()
+        two = FeatureMaps.two.draw()
         if two:
-            other_picture = choose_image(images_of(chosen), number=8, photograph="coffee", prefix="second_")
+            other_picture = choose_image(images_of(chosen), FeatureMaps.second_images)
     with right, play_first():
         network = open_network(chosen, "maps_step")
         play = st.container()
     image = picture.for_network(network.input_shape)
     with left:
         edits = {}
-        if max(network.input_shape[1:]) <= EDITABLE and st.toggle("Edit its pixels", key="edit", bind="query-params"):
+        if max(network.input_shape[1:]) <= EDITABLE and FeatureMaps.edit.draw():
             pixels = (image * 255).round().to(torch.uint8)
-            edits = pixel_edits(ChosenImage(pixels, f"{picture.what}, {network.input_shape}"))
+            edits = pixel_edits(FeatureMaps.edits, ChosenImage(pixels, f"{picture.what}, {network.input_shape}"))
             image = with_edits(pixels, edits).float() / 255 if edits else image
     maps, answer = seen(network, image)
-    shown = maps
+    shown, unit = maps, chosen_unit(maps)
     if len(maps) > FEW:
         with left:
             names = {name: f"{name} ({'×'.join(map(str, values.shape))})" for name, values in maps.items()}
-            linked = st.query_params.get("layer", "")
-            usual = linked if linked in maps else next(reversed([name for name, values in maps.items() if values.shape[1] > 1]))
-            wanted = choice("Layer", names, "shown", default=usual)
+            usual = unit.layer if unit else next(reversed([name for name, values in maps.items() if values.shape[1] > 1]))
+            wanted = FeatureMaps.shown.draw(titles=names, usual=usual)
             shown = {wanted: maps[wanted]}
 
     with play:
-        unit_before = st.session_state.get("unit")
-        drawn = None
+
+        def open_layer(layer: str, number: int | None = None) -> None:
+            if layer in maps:
+                open_map(maps, layer, number)
+
         if draw:
             picture_of = remember(network_drawing, network.model, network.title, network.input_shape)
-            drawn = network_view("network_view", picture_of, unit_before.layer if unit_before else "", pickable=True)
+            network_view("network_view", picture_of, unit.layer if unit else "", on_pick=open_layer)
         span = limits(*shown.values()) if one_scale else None
         wall, prediction = st.columns([2.6, 1], gap="medium")
         with wall:
@@ -98,11 +99,10 @@ def maps_of_all_layers() -> None:
                     joint = limits(maps[name], theirs[name])
                     items += wall_items({name: maps[name]}, joint, "first") + wall_items({name: theirs[name]}, joint, "second")
                     items += wall_items({name: maps[name] - theirs[name]}, None, "first − second")
-                clicked = map_wall("pair_wall", items)
+                map_wall("pair_wall", items)
             else:
                 items = [first, *remember(wall_items, shown, span)]
-                marked = (unit_before.layer, unit_before.channel) if unit_before else None
-                clicked = map_wall("wall", items, marked, pickable=True, follow=True)
+                map_wall("wall", items, (unit.layer, unit.channel) if unit else None, open_layer)
         with prediction:
             order = answer.argsort(descending=True)[:10].sort().values if len(answer) <= 10 else answer.argsort(descending=True)[:10]
             st.markdown(f"**Prediction at step {network.step}**" if network.step is not None else "**Prediction**")
@@ -113,15 +113,14 @@ def maps_of_all_layers() -> None:
             if two:
                 st.markdown(f"Second image: **{network.classes[int(other_answer.argmax())]}** with {other_answer.max():.1%}.")
 
-    if edits or (max(network.input_shape[1:]) <= EDITABLE and st.session_state.get("edit")):
+    if edits or (max(network.input_shape[1:]) <= EDITABLE and FeatureMaps.edit.now):
         st.subheader("Its pixels", anchor=False)
         pixels = (image * 255).round().to(torch.uint8)
         sheets = pixel_sheets(pixels, (0, 0, *pixels.shape[1:]), "bytes", len(pixels) == 3, edits)
-        event = pixel_view("pixels", sheets, (0, 0), None, "values 0–255", (0, 255), "Click a number to change it; all layers follow.")
-        if event is not None and event.value is not None:
-            edit_pixel(edits, event.channel, event.row, event.col, event.value)
+        hint = "Click a number to change it; all layers follow."
+        pixel_view("pixels", sheets, (0, 0), None, "values 0–255", (0, 255), hint, editor(edits))
     code_of_image = picture.edited(edits, network.input_shape)
-    unit_of_a_map(chosen, network, image, code_of_image, None if two else clicked, drawn, span)
+    unit_of_a_map(chosen, network, image, code_of_image, span)
 
 
 @section
@@ -130,12 +129,10 @@ def unit_of_a_map(
     network: OpenNetwork,
     image: Tensor,
     image_code: str,
-    clicked: tuple[str, int] | None,
-    drawn: str | None,
     span: tuple[float, float] | None,
 ) -> None:
     maps, _ = seen(network, image)
-    unit = chosen_unit(maps, clicked, "unit_map", drawn)
+    unit = chosen_unit(maps)
     if unit is not None:
         unit_panel(network, image, maps, unit, "unit_map", span)
     else:
@@ -147,14 +144,10 @@ def unit_of_a_map(
     unit_of_a_map.tell((unit.layer, unit.channel) if unit is not None else "none")
 
 
-run_id = st.query_params.get("run") or st.session_state.get("run", EXAMPLE)
 try_this(
-    PAGE,
-    (
-        Experiment("Go back to step 0: the kernels are noise, and all maps look alike.", {"run": EXAMPLE, "step": "0", "image": "test"}),
-        Experiment("Draw a 7 with the mouse. Which maps of conv1 follow the strokes?", {"run": run_id, "image": "draw"}),
-        Experiment("Walk from the answer back to one pixel, one click at a time.", {"run": EXAMPLE, "image": "test", "layer": "fc1", "map": "3"}),
-    ),
+    Experiment("Go back to step 0: the kernels are noise, and all maps look alike.", FeatureMaps(run=EXAMPLE, step=0, image="test")),
+    Experiment("Draw a 7 with the mouse. Which maps of conv1 follow the strokes?", FeatureMaps(run=WithRun.run.now or EXAMPLE, image="draw")),
+    Experiment("Walk from the answer back to one pixel, one click at a time.", FeatureMaps(run=EXAMPLE, image="test", layer="fc1", map=3)),
 )
 code = show_code()
 source("LeCun, Bottou, Bengio and Haffner, 1998; Zeiler and Fergus, 2014; Araujo, Norris and Sim, Computing receptive fields, Distill 2019.")

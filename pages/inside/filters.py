@@ -11,13 +11,12 @@ from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.filters import bin_edges, fired_by, kernels_of, made_for, weights_by_step
 from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
-from cnnviz.ui.links import choice
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
+from cnnviz.ui.runs import EXAMPLE
 from cnnviz.ui.snippets import filters_code
+from cnnviz.ui.states.filters import Filters
 
-PAGE = "pages/inside/filters.py"
-ORDERS = {"number": "number", "norm": "norm of the weights", "similarity": "similarity"}
 SEARCHED, JUDGED = 1000, 300
 BESIDE = 16
 """Filters at most, for the chosen one to stand beside them."""
@@ -53,15 +52,11 @@ def filters() -> None:
         st.info("This network has no convolution, so it has no filters. Choose another network.", icon=":material/info:")
         return
     with left:
-        layer = choice("Convolution", {name: name for name in layers}, "layer")
-        order = choice("Order", ORDERS, "order")
+        layer = Filters.layer.draw(titles={name: name for name in layers})
+        order = Filters.order.draw()
         bank = remember(bank_of, network, layer, test)
         count, inputs = bank.kernels.shape[:2]
-        clicked = (st.session_state.get("filter_wall") or {}).get("picked")
-        if clicked is not None and clicked != st.session_state.get("filter_clicked"):
-            st.session_state["filter"] = bank.order(order)[min(int(clicked["map"]), count - 1)]
-        st.session_state["filter_clicked"] = clicked
-        number = int(st.number_input("Filter", 0, count - 1, key="filter", bind="query-params"))
+        number = Filters.filter.draw(high=count - 1)
 
     with play:
         wall, chosen_one = st.columns([1.1, 1], gap="medium") if count <= BESIDE else (st.container(), st.container())
@@ -74,8 +69,7 @@ def filters() -> None:
             "filter_wall",
             [WallItem("filters", sheet, shape, "filter", title=layer, target=300, most=1100, hint="Click a filter.")],
             ("filters", numbers.index(number)),
-            pickable=True,
-            follow=True,
+            lambda _, place: Filters.filter.set(numbers[place]),
         )
         marks = (
             [f"**Dead** (never above zero on {JUDGED if small else 'any'} images): {', '.join(map(str, bank.dead[:20]))}."]
@@ -99,8 +93,7 @@ def filters() -> None:
 def chosen_filter(network: OpenNetwork, bank: FilterBank, layer: str, number: int) -> None:
     st.markdown(f"**Filter {number} of {layer}**: its weights, and an image made for it (activation maximisation)")
     wall, one, two = st.container(), *st.columns(2)
-    smoothness = one.slider("Smoothness λ of the made image", 0.0, 0.5, 0.02, 0.01, key="smoothness", bind="query-params")
-    seed = int(two.number_input("Seed of the made image", 0, 999, 0, key="seed", bind="query-params"))
+    smoothness, seed = Filters.smoothness.draw(one), Filters.seed.draw(two)
     with wall:
         kernels = remember(kernels_of, bank, number)
         map_wall("made_for", [kernels, *made_for(network, layer, number, smoothness, seed)])
@@ -131,14 +124,11 @@ def weights(chosen: Run | str, network: OpenNetwork, layer: str, edges: list[flo
 
 
 try_this(
-    PAGE,
-    (
-        Experiment("Play from step 0: noise turns into strokes.", {"run": "example", "step": "0", "layer": "conv1"}),
-        Experiment("Sort the second layer by similarity. Are there near duplicates?", {"run": "example", "layer": "conv2", "order": "similarity"}),
-        Experiment(
-            "What does a filter in the middle of a large network look for?",
-            {"network": "efficientnet_lite0", "layer": "block5.project_conv", "filter": "3"},
-        ),
+    Experiment("Play from step 0: noise turns into strokes.", Filters(run=EXAMPLE, step=0, layer="conv1")),
+    Experiment("Sort the second layer by similarity. Are there near duplicates?", Filters(run=EXAMPLE, layer="conv2", order="similarity")),
+    Experiment(
+        "What does a filter in the middle of a large network look for?",
+        Filters(network="efficientnet_lite0", layer="block5.project_conv", filter=3),
     ),
 )
 code = show_code()

@@ -10,13 +10,12 @@ from cnnviz.ui.attributions import How, Question, attributions, wall_of_maps
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall, matrix
 from cnnviz.ui.frame import Experiment, link, play_first, section, show_code, source, title, try_this
-from cnnviz.ui.links import choice
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, open_network
 from cnnviz.ui.runs import EXAMPLE, choose_run
 from cnnviz.ui.snippets import mistakes_code
+from cnnviz.ui.states.mistakes import Mistakes
 
-PAGE = "pages/inside/mistakes.py"
 SHOWN, ROW = 24, 12
 title("Mistakes", "Click a cell of the table to see its images, and an image to see what the network saw in it.")
 
@@ -32,6 +31,14 @@ def wall_of(test: ImageDataset, found: Answers, numbers: list[int]) -> list[Wall
     return items
 
 
+def open_cell(true: int, predicted: int) -> None:
+    """From now on the page shows the images of this cell of the matrix."""
+    Mistakes.true.set(str(true))
+    Mistakes.predicted.set(str(predicted))
+    Mistakes.view.set("cell")
+    Mistakes.example.forget()
+
+
 @section
 def table() -> None:
     left, right = st.columns([1, 3.2], gap="medium")
@@ -43,16 +50,11 @@ def table() -> None:
         play = st.container()
     found = remember(answers, network.model, test)
     names = list(entry.classes)
-    told = (st.session_state.get("confusion") or {}).get("picked")
-    if told is not None and told != st.session_state.get("confusion_seen"):
-        st.session_state["confusion_seen"] = told
-        st.session_state["true"], st.session_state["predicted"] = str(told["row"]), str(told["column"])
-        st.session_state["view"] = "cell"
     with left:
         titles = {str(i): name for i, name in enumerate(names)}
-        view = choice("Show", {"surest": "the most confident mistakes", "cell": "one cell"}, "view", kind="buttons")
-        true = int(choice("True class", titles, "true", default="4" if len(names) > 9 else "0"))
-        said = int(choice("Predicted as", titles, "predicted", default="9" if len(names) > 9 else "1"))
+        view = Mistakes.view.draw(on_change=Mistakes.example.forget)
+        true = int(Mistakes.true.draw(titles=titles, usual="4" if len(names) > 9 else "0", on_change=Mistakes.example.forget))
+        said = int(Mistakes.predicted.draw(titles=titles, usual="9" if len(names) > 9 else "1", on_change=Mistakes.example.forget))
 
     with play:
         table, curve = st.columns([2, 1], gap="medium")
@@ -60,7 +62,7 @@ def table() -> None:
             counts = found.confusion.tolist()
             cell = (true, said) if view == "cell" else None
             caption = f"Rows: true class, columns: predicted class. {found.accuracy:.2%} of {len(test)} test images are right at step {network.step}."
-            matrix("confusion", counts, names, names, ("true", "predicted"), cell, caption)
+            matrix("confusion", counts, names, names, ("true", "predicted"), cell, caption, open_cell)
         with curve:
             calibration = found.calibration()
             words = f"Reliability diagram: expected calibration error {calibration.error:.3f}"
@@ -83,8 +85,12 @@ def images(run: Run, network: OpenNetwork, found: Answers, true: int, said: int,
     if not numbers:
         st.info("No image at all: choose another cell, or an earlier step.", icon=":material/info:")
     else:
-        clicked = map_wall("cell_wall", remember(wall_of, test, found, numbers), pickable=True)
-        number = numbers[min(int(clicked[0]) + clicked[1], len(numbers) - 1)] if clicked else numbers[0]
+        wanted = Mistakes.example.now
+        number = int(wanted) if wanted in numbers else numbers[0]
+        row, place = divmod(numbers.index(number), ROW)
+        Mistakes.example.says(None if number == numbers[0] else str(number))
+        items = remember(wall_of, test, found, numbers)
+        map_wall("cell_wall", items, (str(row * ROW), place), lambda row, place: Mistakes.example.set(numbers[int(row) + place]))
         image = test.floats(slice(number, number + 1))[0]
         answer = int(found.predicted[number])
         st.markdown(f"**Test image {number}**: {names[int(test.labels[number])]}, answered **{names[answer]}** with {found.confidence[number]:.1%}.")
@@ -105,12 +111,9 @@ def images(run: Run, network: OpenNetwork, found: Answers, true: int, said: int,
 
 
 try_this(
-    PAGE,
-    (
-        Experiment("Fours that were read as nines: would you have known?", {"run": EXAMPLE, "view": "cell", "true": "4", "predicted": "9"}),
-        Experiment("Go back to an early step: which two digits are confused most?", {"run": EXAMPLE, "step": "60"}),
-        Experiment("A network without convolution makes other mistakes.", {"run": "example_linear"}),
-    ),
+    Experiment("Fours that were read as nines: would you have known?", Mistakes(run=EXAMPLE, view="cell", true="4", predicted="9")),
+    Experiment("Go back to an early step: which two digits are confused most?", Mistakes(run=EXAMPLE, step=60)),
+    Experiment("A network without convolution makes other mistakes.", Mistakes(run="example_linear")),
 )
 code = show_code()
 source("Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks, ICML 2017; Sundararajan, Taly and Yan, ICML 2017.")

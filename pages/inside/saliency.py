@@ -12,13 +12,12 @@ from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.jobs import job
-from cnnviz.ui.links import choice
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
 from cnnviz.ui.snippets import saliency_code
+from cnnviz.ui.states.saliency import COMPARED, Saliency
 
-PAGE = "pages/inside/saliency.py"
-CAT = {"network": "efficientnet_lite0", "image": "photo", "photo": "chelsea", "methods": "grad_cam,guided_backprop", "sanity": "true"}
+CAT = Saliency(network="efficientnet_lite0", image="photo", photo="chelsea", methods="grad_cam,guided_backprop", sanity=True)
 title("Saliency", "Which pixels spoke for this prediction? Many methods answer, not all of them faithfully: here each is measured.")
 
 
@@ -27,7 +26,7 @@ def maps() -> None:
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
         chosen = choose_network()
-        picture = choose_image(images_of(chosen))
+        picture = choose_image(images_of(chosen), Saliency.images)
     with right, play_first():
         network = open_network(chosen, "saliency_step")
         play = st.container()
@@ -36,15 +35,14 @@ def maps() -> None:
 
     with left:
         named = {"predicted": f"the predicted one: {network.classes[order[0]]}", **{str(i): f"{i}: {name}" for i, name in enumerate(network.classes)}}
-        wanted = choice("Class", named, "target")
+        wanted = Saliency.target.draw(titles=named)
         target = order[0] if wanted == "predicted" else int(wanted)
-        kinds = {"methods": "methods", "classes": "classes"} | ({"steps": "training steps"} if isinstance(chosen, Run) else {})
-        compare = choice("Compare", kinds, "compare", kind="buttons")
+        kinds = {name: words for name, words in COMPARED.items() if name != "steps" or isinstance(chosen, Run)}
+        compare = Saliency.compare.draw(titles=kinds)
         methods, how = choose(network, several=compare == "methods")
-        usual, name = (1.0, "opacity") if isinstance(chosen, Run) else (0.7, "photo_opacity")
-        opacity = st.slider("Opacity of the map", 0.0, 1.0, usual, 0.05, key=name, bind="query-params")
-        absolute = st.toggle("Absolute values only", key="absolute", bind="query-params")
-        smooth = st.slider("Smoothing, in pixels", 0.0, 8.0, 0.0, 0.5, key="smooth", bind="query-params")
+        opacity = (Saliency.opacity if isinstance(chosen, Run) else Saliency.photo_opacity).draw()
+        absolute = Saliency.absolute.draw()
+        smooth = Saliency.smooth.draw()
 
     questions = ask(compare, methods, target, network, answer)
     with play:
@@ -80,7 +78,7 @@ def maps() -> None:
 
 @section
 def measures(questions: list[Question], found: list[Found], image: Tensor, how: How) -> None:
-    if found and st.toggle("Measure how far to trust them", key="trust", bind="query-params"):
+    if found and Saliency.trust.draw():
         measured = trust(questions, found, image, how)
         if measured:
             floor, shares = common_floor(measured), next((one.curves.shares for one in measured if one), ())
@@ -101,7 +99,7 @@ def measures(questions: list[Question], found: list[Found], image: Tensor, how: 
 
 @section
 def shuffled(questions: list[Question], found: list[Found], image: Tensor, how: How, absolute: bool) -> None:
-    if found and st.toggle("Sanity check: shuffle the weights", key="sanity", bind="query-params"):
+    if found and Saliency.sanity.draw():
         checks = sanity(questions, found, image, how)
         if checks:
             verdicts = [
@@ -129,7 +127,7 @@ def shuffled(questions: list[Question], found: list[Found], image: Tensor, how: 
 
 @section
 def known_answers() -> None:
-    if st.toggle("Test bench: networks with a known answer", key="bench", bind="query-params"):
+    if Saliency.bench.draw():
         table = job("bench", "Asking every method", known_answer_table)
         if table:
             heads = {name: make(0) for name, make in KNOWN_ANSWERS.items()}
@@ -152,13 +150,10 @@ def about(methods: list[str], network: OpenNetwork, image: Tensor) -> None:
 
 
 try_this(
-    PAGE,
-    (
-        Experiment("Where is the cat? And is the map about the cat, or about edges?", CAT),
-        Experiment("A 3 that could be an 8: what speaks for each class?", {"number": "7", "compare": "classes", "method": "integrated_gradients"}),
-        Experiment("Watch the explanation appear while the network learns.", {"number": "7", "compare": "steps", "method": "grad_cam"}),
-    ),
-)  # fmt: skip
+    Experiment("Where is the cat? And is the map about the cat, or about edges?", CAT),
+    Experiment("A 3 that could be an 8: what speaks for each class?", Saliency(number=7, compare="classes", method="integrated_gradients")),
+    Experiment("Watch the explanation appear while the network learns.", Saliency(number=7, compare="steps", method="grad_cam")),
+)
 code = show_code()
 source("Simonyan et al., 2014; Adebayo et al., NeurIPS 2018; Petsiuk et al., 2018; Yeh et al., 2019; Kokhlikyan et al., Captum, 2020.")
 maps()

@@ -6,19 +6,20 @@ from cnnviz.data import DATASETS, load
 from cnnviz.features import filters, probabilities
 from cnnviz.figures import image_sheet, judged_labels, map_sheet
 from cnnviz.figures.network_drawing import drawing_of_preset
-from cnnviz.models import PRESET_TITLES, summary
+from cnnviz.models import summary
 from cnnviz.models.presets import PRESETS
-from cnnviz.training import ACTIVE, OPTIMIZERS, SCHEDULES, Metric, Run, TrainingSpec, open_run, start, warm_up
-from cnnviz.ui.components import WallItem, browser_key, map_wall, matrix, network_view, step_player
+from cnnviz.training import ACTIVE, OPTIMIZERS, Metric, Run, TrainingSpec, open_run, start, warm_up
+from cnnviz.ui.address import draw_again
+from cnnviz.ui.components import WallItem, browser_key, map_wall, matrix, network_view
 from cnnviz.ui.frame import Experiment, draws, error_box, link, section, show_code, source, title, try_this
-from cnnviz.ui.links import choice, chosen, page_address
 from cnnviz.ui.live import live_curves, watch
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, network_of_run
-from cnnviz.ui.runs import EXAMPLE, commands, current_run, current_step, describe, fetch_all, notices, show_run
+from cnnviz.ui.runs import EXAMPLE, choose_step, commands, current_run, current_step, describe, fetch_all, notices, show_run
 from cnnviz.ui.snippets import training_code
+from cnnviz.ui.state import page_address
+from cnnviz.ui.states.training_lab import TrainingLab
 
-PAGE = "pages/learning/training_lab.py"
 STRIP = 12
 title("Training lab", "A network starts with random kernels; each step changes them a little so that the loss falls, and strokes and edges appear.")
 warm_up()
@@ -29,42 +30,40 @@ with left:
     @section
     def settings() -> None:
         both = draws(settings, drawing)
-        dataset = choice("Data set", {name: entry.title for name, entry in DATASETS.items()}, "dataset", on_change=both)
+        dataset = TrainingLab.dataset.draw(on_change=both)
         entry = DATASETS[dataset]
-        network = choice("Network", PRESET_TITLES, "network", on_change=both)
-        optimizer = choice("Optimiser", {name: entry.title for name, entry in OPTIMIZERS.items()}, "optimizer")
+        network = TrainingLab.network.draw(on_change=both)
+        optimizer = TrainingLab.optimizer.draw()
         rate, epochs = st.columns(2)
-        learning_rate = rate.number_input(
-            "Learning rate", value=None, format="%g", placeholder=f"{OPTIMIZERS[optimizer].learning_rate:g}", key="learning_rate",
-            bind="query-params", help="Empty: the value that usually works for this optimiser.",
-        )  # fmt: skip
-        epoch_count = epochs.number_input("Epochs", 1, 1000, 3, key="epochs", bind="query-params")
+        learning_rate = TrainingLab.learning_rate.draw(rate, placeholder=f"{OPTIMIZERS[optimizer].learning_rate:g}")
+        epoch_count = TrainingLab.epochs.draw(epochs)
         with st.expander("More settings", key="more", icon=":material/tune:"):
-            seed = st.number_input("Seed", 0, 2**31, 0, key="seed", bind="query-params")
-            batch_size = st.number_input("Batch size", 1, 10_000, 128, key="batch_size", bind="query-params")
-            schedule = choice("Learning-rate schedule", {name: entry.title for name, entry in SCHEDULES.items()}, "schedule")
-            limit = st.number_input("Only the first … images", 1, value=None, placeholder="all", key="limit", bind="query-params")
+            seed = TrainingLab.seed.draw()
+            batch_size = TrainingLab.batch_size.draw()
+            schedule = TrainingLab.schedule.draw()
+            wanted = TrainingLab.limit.draw()
+            limit = None if wanted is None else int(wanted)
             full = fetch_all(entry) if entry.full else False
         spec = TrainingSpec(
             dataset, network, epoch_count, batch_size, optimizer, learning_rate, schedule, seed=seed, limit=limit, full=full
         )  # fmt: skip
         plan = summary(PRESETS[network], entry.shape, len(entry.classes))
         st.caption(f"{len(plan)} layers, **{plan.parameters:,}** parameters, {plan.multiply_adds / 1e6:.2f} million multiply-adds an image")
-        st.toggle("Draw the network", key="draw_network", bind="query-params", on_change=both)
+        TrainingLab.draw_network.draw(on_change=both)
         key = browser_key()
         settings.tell(key or "")
         if st.button("Train", key="train", type="primary", icon=":material/play_circle:", width="stretch", disabled=key is None):
             with error_box():
                 show_run(start(spec, key).id)
-                st.rerun()
+                draw_again()
 
 
 with right:
 
     @section
     def drawing() -> None:
-        if st.session_state.get("draw_network"):
-            entry, name = DATASETS[chosen("dataset")], chosen("network")
+        if TrainingLab.draw_network.now:
+            entry, name = DATASETS[TrainingLab.dataset.now], TrainingLab.network.now
             network_view("network_view", remember(drawing_of_preset, name, entry.shape, len(entry.classes)))
 
 
@@ -92,13 +91,13 @@ def view(run: Run) -> None:
     metrics, steps, state = run.metrics(), run.steps, run.state
     if run.id != EXAMPLE:
         commands(run, key)
-    step_now = current_step("lab_step", run)
+    step_now = current_step(run)
     live_curves("curves", {run.spec.network_name: run}, weights=True, step=step_now)
     notices(run, metrics)
     if not steps:
         st.info("The first weights appear as soon as the run has started.", icon=":material/hourglass_empty:")
         return
-    step_player("lab_step", run.id, steps, run.total_steps, step_now, live=state in ACTIVE)
+    choose_step("lab_step", run, live=state in ACTIVE)
     step = steps[-1] if step_now not in steps else step_now
     map_wall("lab_wall", remember(kernels_and_predictions, network_of_run(run, step), run.spec.dataset))
     measured = [metric for metric in metrics if metric.confusion and metric.step <= step]
@@ -106,15 +105,20 @@ def view(run: Run) -> None:
         confusion(run, measured[-1])
 
 
+def mark_cell(true: int, predicted: int) -> None:
+    TrainingLab.true.set(true)
+    TrainingLab.predicted.set(predicted)
+
+
 def confusion(run: Run, metric: Metric) -> None:
     st.markdown(f"**Confusion matrix at step {metric.step}** · validation accuracy **{metric.val_accuracy:.2%}**, loss {metric.val_loss:.3f}")
     classes = DATASETS[run.spec.dataset].classes
     counts = metric.confusion or []
-    told = (st.session_state.get("lab_confusion") or {}).get("picked")
-    cell = (int(told["row"]), int(told["column"])) if isinstance(told, dict) else None
+    true, predicted = (None if entry.now is None else int(entry.now) for entry in (TrainingLab.true, TrainingLab.predicted))
+    cell = None if true is None or predicted is None or max(true, predicted) >= len(classes) else (true, predicted)
     caption = "Rows: true class, columns: predicted class."
-    matrix("lab_confusion", counts, classes, classes, ("true", "predicted"), cell, caption)
-    if cell and max(cell) < len(classes):
+    matrix("lab_confusion", counts, classes, classes, ("true", "predicted"), cell, caption, mark_cell)
+    if cell:
         true, predicted = cell
         name = f"The images of class {classes[true]} that are predicted as {classes[predicted]}"
         state = {"run": run.id, "step": str(metric.step), "view": "cell", "true": str(true), "predicted": str(predicted)}
@@ -126,19 +130,12 @@ with right:
     watch("curves", [run], lambda: view(run))
     link("pages/inside/feature_maps.py", "Look inside this network", ":material/search:", {"run": run.id})
     st.caption("The link to this run; whoever has it may look:")
-    st.code(page_address({"run": run.id}), language=None)
+    st.code(page_address(TrainingLab(run=run.id)), language=None)
 
 try_this(
-    PAGE,
-    (
-        Experiment("Train LeNet-5 as in 1998 and compare its time to 97 % with the fast network.", {"network": "lenet5", "epochs": "5"}),
-        Experiment(
-            "Make the learning rate far too large: the loss diverges.", {"network": "tiny", "learning_rate": "50", "schedule": "constant"}
-        ),
-        Experiment(
-            "Train on only 100 images: training accuracy reaches 100 %, validation does not.", {"limit": "100", "epochs": "40", "batch_size": "32"}
-        ),
-    ),
-)  # fmt: skip
+    Experiment("Train LeNet-5 as in 1998 and compare its time to 97 % with the fast network.", TrainingLab(network="lenet5", epochs=5)),
+    Experiment("Make the learning rate far too large: the loss diverges.", TrainingLab(network="tiny", learning_rate=50, schedule="constant")),
+    Experiment("Train on only 100 images: training accuracy reaches 100 %, validation does not.", TrainingLab(limit=100, epochs=40, batch_size=32)),
+)
 show_code()(training_code(run.spec))
 source("LeCun, Bottou, Bengio and Haffner, 1998; Smith and Topin, Super-convergence, 2018 (one cycle); Szegedy et al., 2016 (label smoothing).")

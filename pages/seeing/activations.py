@@ -15,32 +15,23 @@ from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.frame import Experiment, draws, part, section, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
-from cnnviz.ui.links import choice, choices
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import network_of_run
 from cnnviz.ui.race import race
 from cnnviz.ui.runs import choose_run, own_run_link
 from cnnviz.ui.snippets import activations_code
+from cnnviz.ui.states.activations import TITLES, Activations
 from cnnviz.ui.stepping import StepperNames, stepper
 
-PAGE = "pages/seeing/activations.py"
-TITLES = {name: entry.title for name, entry in ACTIVATIONS.items()}
 title(
     "Activation functions",
     "Without a nonlinearity between them, many layers are only one; which nonlinearity it is decides whether gradients come through.",
 )
 
 
-def chosen_names() -> list[str]:
-    """The functions that stand on top of the page, for the other sections."""
-    return [name for name in TITLES if name in st.session_state["functions"]]
-
-
 @section
 def curves() -> None:
-    names = choices(
-        "Functions", TITLES, "functions", default=("sigmoid", "tanh", "relu", "leaky_relu", "gelu"), on_change=draws(curves, deep_layers, training)
-    )
+    names = list(Activations.functions.draw(on_change=draws(curves, deep_layers, training)))
     left, right = st.columns(2)
     left.markdown("**Function φ(x)**")
     with left:
@@ -59,7 +50,7 @@ def curves() -> None:
         f"Checked at 2,001 points from −5 to 5: |tanh(x) − (2σ(2x) − 1)| is at most **{twin:.1e}**, so they are one function. "
         f"GELU and its tanh form differ by at most **{gelus:.1e}**."
     )
-    code(activations_code(list(names)))
+    code(activations_code(names))
 
 
 @section
@@ -67,20 +58,16 @@ def feature_map() -> None:
     st.subheader("On a real feature map", anchor=False)
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
-        name = choice("Function", TITLES, "function", default="relu")
+        name = Activations.function.draw()
         run = choose_run()
         test = load(run.spec.dataset, "test")
-        chosen = choose_image(test)
+        chosen = choose_image(test, Activations.images)
         image = chosen.for_network(test.shape)
         network = network_of_run(run, run.steps[-1])
         maps = remember(feature_maps, network.model, image)
-        layer = choice(
-            "Map of the layer",
-            {key: key for key, values in maps.items() if values.shape[-1] > 1},
-            "layer",
-            default="conv1" if "conv1" in maps else "normalise",
-        )
-        number = st.number_input("Number of the map", 0, len(maps[layer]) - 1, 0, key="map", bind="query-params")
+        with_maps = {key: key for key, values in maps.items() if values.shape[-1] > 1}
+        layer = Activations.layer.draw(titles=with_maps, usual="conv1" if "conv1" in maps else "normalise")
+        number = Activations.map.draw(high=len(maps[layer]) - 1)
     with right:
         before = maps[layer]
         after = ACTIVATIONS[name].function(before)
@@ -104,15 +91,15 @@ def feature_map() -> None:
 @section
 def deep_layers() -> None:
     st.subheader("In a deep stack", anchor=False)
-    names = chosen_names()
+    names = Activations.functions.now
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
-        initialisation = choice("Initialisation of the weights", {key: entry.title for key, entry in INITIALISATIONS.items()}, "init")
+        initialisation = Activations.init.draw()
         st.latex(INITIALISATIONS[initialisation].formula)
-        depth = st.slider("Layers", 2, 50, 20, key="layers", bind="query-params")
-        seed = st.number_input("Seed", 0, 10**6, 0, key="stack_seed", bind="query-params")
+        depth = Activations.layers.draw()
+        seed = Activations.stack_seed.draw()
         stacks = {key: remember(deep_stack, key, depth, 100, initialisation, seed) for key in names}
-        shown = choice("Histogram of", {key: TITLES[key] for key in names} or {"relu": "ReLU"}, "histogram")
+        shown = Activations.histogram.draw(titles={key: TITLES[key] for key in names} or {"relu": "ReLU"})
     with right:
         one, two = st.columns(2)
         gradients, dead = ({key: getattr(stack, field) for key, stack in stacks.items()} for field in ("gradient_norm", "dead"))
@@ -131,22 +118,24 @@ def deep_layers() -> None:
 @section
 def training() -> None:
     st.subheader("A race", anchor=False)
-    names = chosen_names()
+    names = Activations.functions.now
     st.markdown("The same LeNet-5, the same first weights and batches; only the activation function differs.")
     lenet = PRESETS["lenet5"]
     racers = {TITLES[key]: TrainingSpec(network=with_activation(lenet, key), epochs=1, batch_size=64, learning_rate=0.05) for key in names}
-    race("race", "Activation functions in LeNet-5", racers, label=f"Train {len(racers)} networks")
+    race(Activations.race, "Activation functions in LeNet-5", racers, label=f"Train {len(racers)} networks")
 
 
 inside = part(own_run_link)
 try_this(
-    PAGE,
-    (
-        Experiment("Twenty layers of sigmoids: how much gradient reaches the first?", {"functions": "sigmoid,relu", "init": "xavier", "histogram": "sigmoid"}),
-        Experiment("Weights ten times too small: every function loses its signal.", {"init": "small", "functions": "tanh,relu,gelu", "histogram": "tanh"}),
-        Experiment("GELU against its tanh form, and ELU: can you see the difference?", {"functions": "elu,gelu,gelu_tanh"}),
+    Experiment(
+        "Twenty layers of sigmoids: how much gradient reaches the first?",
+        Activations(functions="sigmoid,relu", init="xavier", histogram="sigmoid"),
     ),
-)  # fmt: skip
+    Experiment(
+        "Weights ten times too small: every function loses its signal.", Activations(init="small", functions="tanh,relu,gelu", histogram="tanh")
+    ),
+    Experiment("GELU against its tanh form, and ELU: can you see the difference?", Activations(functions="elu,gelu,gelu_tanh")),
+)
 code = show_code()
 source("Goodfellow, Bengio and Courville, 2016, section 6.3; Glorot and Bengio, 2010; He et al., 2015; Hendrycks and Gimpel, 2016.")
 curves()

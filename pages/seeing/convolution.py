@@ -8,14 +8,14 @@ import torch
 from cnnviz.figures import loss_curve
 from cnnviz.ops import convolution
 from cnnviz.ui.charts import chart
+from cnnviz.ui.fields import number_row
 from cnnviz.ui.formulas import convolution_notes, gradient_notes
 from cnnviz.ui.frame import Experiment, draws, play_first, section, show_code, source, title, try_this
-from cnnviz.ui.links import choice, chosen, number_row
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.snippets import convolution_code, gradient_code
-from cnnviz.ui.stepping import StepperNames, number_grid, set_numbers, stepper
+from cnnviz.ui.states.convolution import Convolution
+from cnnviz.ui.stepping import StepperNames, number_grid, stepper
 
-PAGE = "pages/seeing/convolution.py"
 IMAGE = torch.tensor([[1.0, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]])
 KERNEL = torch.tensor([[1.0, 0, 1], [0, 1, 0], [1, 0, 1]])
 EDGE = torch.tensor([[1.0, 0, -1], [1, 0, -1], [1, 0, -1]])
@@ -37,20 +37,20 @@ typed: dict[str, torch.Tensor] = {}
 
 
 def geometry() -> Geometry:
-    now = st.session_state
-    return Geometry(now["stride"], now["padding"], now["dilation"], chosen("mode"), now["flip"])
+    now = Convolution
+    return Geometry(now.stride.now, now.padding.now, now.dilation.now, now.mode.now, now.flip.now)
 
 
 def learn_steps(count: int) -> None:
-    kernel, losses = convolution.descent(typed["image"], typed["kernel"], typed["target"], *geometry(), steps=count, rate=st.session_state["rate"])
+    kernel, losses = convolution.descent(typed["image"], typed["kernel"], typed["target"], *geometry(), steps=count, rate=Convolution.rate.now)
     st.session_state["losses"] = (*st.session_state.get("losses", ()), *losses)
-    set_numbers("kernel", kernel)
+    Convolution.kernel.set(kernel)
     draws(grids, *results)()
 
 
 def start_again() -> None:
     st.session_state["losses"] = ()
-    set_numbers("kernel", KERNEL)
+    Convolution.kernel.forget()
     draws(grids, *results)()
 
 
@@ -59,21 +59,21 @@ with left:
 
     @section
     def sizes() -> None:
-        number_row(("Rows", "rows", 1, 12, 5), ("Columns", "cols", 1, 12, 5), ("Kernel", "size", 1, 7, 3), on_change=draws(grids, *results))
+        number_row(Convolution.rows, Convolution.cols, Convolution.size, on_change=draws(grids, *results))
 
     @section
     def grids() -> None:
-        now, redraw = st.session_state, draws(grids, *results)
-        typed["image"] = number_grid("Image x", "image", IMAGE, (now["rows"], now["cols"]), cell=2.6, on_change=redraw)
-        typed["kernel"] = number_grid("Kernel w", "kernel", KERNEL, (now["size"], now["size"]), cell=2.6, signed=True, on_change=redraw)
+        now, redraw = Convolution, draws(grids, *results)
+        typed["image"] = number_grid(now.image, IMAGE, (now.rows.now, now.cols.now), cell=2.6, on_change=redraw)
+        typed["kernel"] = number_grid(now.kernel, KERNEL, (now.size.now, now.size.now), cell=2.6, signed=True, on_change=redraw)
 
     @section
     def ways() -> None:
         redraw = draws(*results)
-        number_row(("Stride", "stride", 1, 6, 1), ("Padding", "padding", 0, 6, 0), ("Dilation", "dilation", 1, 6, 1), on_change=redraw)
-        choice("Padding mode", convolution.PADDING_MODES, "mode", on_change=redraw)
-        st.toggle("Flip the kernel (convolution as in mathematics)", key="flip", bind="query-params", on_change=redraw)
-        st.number_input("Begin at step", 1, 400, 1, key="start", bind="query-params", on_change=draws(forward), help="For a link to a certain step.")
+        number_row(Convolution.stride, Convolution.padding, Convolution.dilation, on_change=redraw)
+        Convolution.mode.draw(on_change=redraw)
+        Convolution.flip.draw(on_change=redraw)
+        Convolution.start.draw(on_change=draws(forward))
 
 
 with right, play_first():
@@ -85,7 +85,7 @@ with right, play_first():
         trace = convolution.trace(image, kernel, *way)
         typed["map"] = trace.output
         names = StepperNames(weights="kernel w, flipped" if way.flip else "kernel w")
-        stepper("stepper", trace, names, start=st.session_state["start"] - 1)
+        stepper("stepper", trace, names, start=Convolution.start.now - 1)
         rows, cols = image.shape
         st.markdown(convolution_notes(rows, cols, len(kernel), way.stride, way.padding, way.dilation, way.flip))
 
@@ -105,16 +105,13 @@ with wish:
         side = len(typed["kernel"])
         usual = convolution.trace(typed["image"], EDGE if side == 3 else torch.eye(side), *geometry()).output
         rows, cols = usual.shape
-        typed["target"] = number_grid("Target map t", "target", usual, (rows, cols), cell=2.6, signed=True, on_change=draws(wanted_map, backward))
+        typed["target"] = number_grid(Convolution.target, usual, (rows, cols), cell=2.6, signed=True, on_change=draws(wanted_map, backward))
 
     st.caption("At first: the map of another kernel, vertical edges (1, 0, −1 in each row), or, where the kernel is not 3×3, the diagonal.")
 
     @section
     def descent() -> None:
-        st.number_input(
-            "Learning rate η", 0.0, 10.0, value=None, format="%g", placeholder="automatic", key="rate", bind="query-params",
-            on_change=draws(backward), help="Left empty: 1/λ, with which the loss always falls; λ is the largest curvature.",
-        )  # fmt: skip
+        Convolution.rate.draw(on_change=draws(backward))
         buttons = st.container(horizontal=True)
         buttons.button("One step", key="one", type="primary", icon=":material/step:", on_click=learn_steps, args=(1,))
         buttons.button("100 steps", key="hundred", icon=":material/fast_forward:", on_click=learn_steps, args=(100,))
@@ -129,7 +126,7 @@ with learn:
             return
         image, kernel, target, way = typed["image"], typed["kernel"], typed["target"], geometry()
         found = convolution.gradient(image, kernel, target, *way)
-        rate = st.session_state["rate"]
+        rate = Convolution.rate.now
         eta = found.safe_rate if rate is None else rate
         st.markdown(gradient_notes(found.loss, eta, way.stride, way.dilation, way.flip))
         if found.trace is not None:
@@ -144,16 +141,11 @@ with learn:
 
 
 own_run_link("conv", "The same operation inside a trained network")
+SEVEN = ";".join(",".join(str((r * c) % 5) for c in range(7)) for r in range(7))
 try_this(
-    PAGE,
-    (
-        Experiment("Padding 1 keeps the size: the map of a 5×5 image is 5×5. Watch what the border multiplies.", {"padding": "1"}),
-        Experiment(
-            "Dilation 2 spreads the kernel: nine numbers see 5×5 pixels of a 7×7 image.",
-            {"rows": "7", "cols": "7", "dilation": "2", "image": ";".join(",".join(str((r * c) % 5) for c in range(7)) for r in range(7))},
-        ),
-        Experiment("An unsymmetric kernel, flipped: compare the map with and without the flip.", {"kernel": "1,0,-1;2,0,-2;1,0,-1", "flip": "true"}),
-    ),
+    Experiment("Padding 1 keeps the size: the map of a 5×5 image is 5×5. Watch what the border multiplies.", Convolution(padding=1)),
+    Experiment("Dilation 2 spreads the kernel: nine numbers see 5×5 pixels of a 7×7 image.", Convolution(rows=7, cols=7, dilation=2, image=SEVEN)),
+    Experiment("An unsymmetric kernel, flipped: compare the map with and without the flip.", Convolution(kernel="1,0,-1;2,0,-2;1,0,-1", flip=True)),
 )
 code = show_code()
 source("Goodfellow, Bengio and Courville, Deep Learning, 2016, chapter 9; Dumoulin and Visin, A guide to convolution arithmetic, 2016.")

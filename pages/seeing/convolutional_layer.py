@@ -13,14 +13,13 @@ from cnnviz.ui.components import map_wall
 from cnnviz.ui.convolutional_layer import Layer, maps_of, squares, wall_of
 from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import ChosenImage, choose_image
-from cnnviz.ui.links import choice
 from cnnviz.ui.memory import remember
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.snippets import layer_code
+from cnnviz.ui.states.convolutional_layer import OF_KIND, ConvolutionalLayer
 from cnnviz.ui.stepping import StepperNames, stepper
 from cnnviz.ui.tables import table_in_words
 
-PAGE = "pages/seeing/convolutional_layer.py"
 title(
     "Convolutional layer",
     "The same small filter looks everywhere, through all channels; each filter makes one map, and the maps are the next layer's channels.",
@@ -31,23 +30,21 @@ title(
 def volume() -> None:
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
-        kind = KINDS[choice("Kind of convolution", {entry.name: entry.title for entry in KINDS.values()}, "kind")]
-        filters = st.number_input("Filters N", 1, 12, kind.filters, key=f"{kind.name}_filters", bind="query-params")
+        kind = KINDS[ConvolutionalLayer.kind.draw()]
+        numbers = OF_KIND[kind.name]
+        filters = numbers.filters.draw()
         one, two = st.columns(2)
-        size = one.number_input("Kernel k", 1, 11, kind.kernel, key=f"{kind.name}_size", bind="query-params")
-        stride = two.number_input("Stride s", 1, 4, kind.stride, key=f"{kind.name}_stride", bind="query-params")
-        padding = one.number_input("Padding p", 0, 5, kind.padding, key=f"{kind.name}_padding", bind="query-params")
-        dilation = two.number_input("Dilation d", 1, 4, kind.dilation, key=f"{kind.name}_dilation", bind="query-params")
-        groups = one.number_input("Groups g", 1, 3, kind.groups, key=f"{kind.name}_groups", bind="query-params")
-        bias = two.number_input("Bias b", -5.0, 5.0, 0.5, 0.1, key="bias", bind="query-params")
-        chosen = choose_image(load("patches", "test"), default="photo", number=3)
+        size, stride = numbers.size.draw(one), numbers.stride.draw(two)
+        padding, dilation = numbers.padding.draw(one), numbers.dilation.draw(two)
+        groups, bias = numbers.groups.draw(one), ConvolutionalLayer.bias.draw(two)
+        chosen = choose_image(load("patches", "test"), ConvolutionalLayer.images)
     image = chosen.for_network((3, 32, 32))
     cost = layer_cost((3, 32, 32), filters, size, stride, padding, dilation, groups, transposed=kind.transposed)
     channels = cost.output_shape[0]
     layer = Layer(kind, filters, size, stride, padding, dilation, groups)
 
     with right, play_first():
-        second = st.toggle("Stack a second layer on top", key="second_layer", bind="query-params")
+        second = ConvolutionalLayer.second_layer.draw()
         shapes = [(3, 32, 32), cost.output_shape]
         arrows = [f"{filters} filters\n{size}×{size}×{3 // groups}"]
         if second:
@@ -73,8 +70,8 @@ def volume() -> None:
 def one_sum(layer: Layer, image: Tensor, bias: float) -> None:
     kind, filters, size, stride, padding, dilation, groups = layer
     st.subheader("One filter, step by step", anchor=False)
-    where = choice("Step on", {"corner": "an 8×8 corner, with numbers", "whole": "the whole 32×32×3 image"}, "where", kind="buttons")
-    number = st.number_input("Number of the filter", 0, filters - 1, 0, key="filter", bind="query-params")
+    where = ConvolutionalLayer.where.draw()
+    number = ConvolutionalLayer.filter.draw(high=filters - 1)
     shown = image[:, 12:20, 12:20] if where == "corner" else image
     slices, weight, steps_by, border = one_filter(shown, layer.weights, number, stride, padding, dilation, groups, transposed=kind.transposed)
     trace = convolution.trace(slices, weight, steps_by, border, dilation, bias=[bias])
@@ -99,7 +96,7 @@ def maps(layer: Layer, chosen: ChosenImage, channels: int, second: bool) -> None
 @section
 def receptive_field(layer: Layer, chosen: ChosenImage) -> None:
     st.subheader("Receptive field", anchor=False)
-    depth = st.slider("How many such layers on top of each other", 1, 8, 3, key="depth", bind="query-params")
+    depth = ConvolutionalLayer.depth.draw()
     if layer.kind.transposed:
         st.info("Receptive fields are shown for convolutions, not for transposed ones.", icon=":material/info:")
     else:
@@ -116,13 +113,13 @@ def receptive_field(layer: Layer, chosen: ChosenImage) -> None:
 
 own_run_link("conv", "The first convolutional layer of a trained network")
 try_this(
-    PAGE,
-    (
-        Experiment("Depthwise: one slice a channel instead of three. How many parameters are left?", {"kind": "depthwise"}),
-        Experiment("1×1: no neighbourhood at all, only a mixture of the channels.", {"kind": "one_by_one"}),
-        Experiment("Dilated, eight layers deep: how much of the picture does one unit see?", {"kind": "dilated", "depth": "8", "image": "photo", "photo": "astronaut"}),
+    Experiment("Depthwise: one slice a channel instead of three. How many parameters are left?", ConvolutionalLayer(kind="depthwise")),
+    Experiment("1×1: no neighbourhood at all, only a mixture of the channels.", ConvolutionalLayer(kind="one_by_one")),
+    Experiment(
+        "Dilated, eight layers deep: how much of the picture does one unit see?",
+        ConvolutionalLayer(kind="dilated", depth=8, image="photo", photo="astronaut"),
     ),
-)  # fmt: skip
+)
 code = show_code()
 source("LeCun et al., 1998; Stanford CS231n, Convolutional networks; Dumoulin and Visin, 2016; Howard et al., MobileNets, 2017; Yu and Koltun, 2016.")
 volume()

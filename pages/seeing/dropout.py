@@ -15,14 +15,13 @@ from cnnviz.training import TrainingSpec, open_run
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.frame import Experiment, draws, part, play_first, section, show_code, source, title, try_this
-from cnnviz.ui.links import choice
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, network_of_run
 from cnnviz.ui.race import Result, race, race_picture
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.snippets import dropout_code
+from cnnviz.ui.states.dropout import Dropout
 
-PAGE = "pages/seeing/dropout.py"
 LAYERS = ("input", "hidden 1", "hidden 2", "output")
 BUNDLED = ("example_dropout", 600)
 TESTED = 1000
@@ -44,20 +43,13 @@ def correlation_sheet(table: torch.Tensor, name: str) -> Sheet:
 def masks() -> None:
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
-        p = st.slider(
-            "Probability p of dropping a unit", 0.0, 0.9, 0.5, 0.05, key="p", bind="query-params", on_change=draws(masks, expected_value, training)
-        )
-        learning = choice("Mode", {"train": "training", "evaluation": "evaluation"}, "mode", kind="buttons", former={"use": "evaluation"}) == "train"
+        p = Dropout.p.draw(on_change=draws(masks, expected_value, training))
+        learning = Dropout.mode.draw() == "train"
         both = draws(masks, expected_value)
-        # Set here and not in the callback: there it would be lost, because the callback asks for another run.
-        if next_step := st.session_state.pop("next_step", None):
-            st.session_state["step_number"] = next_step
-        number = st.number_input(
-            "Training step (each has a new mask)", 1, 10**6, 1, key="step_number", bind="query-params", disabled=not learning, on_change=both
-        )
+        number = Dropout.step_number.draw(disabled=not learning, on_change=both)
 
         def next_mask() -> None:
-            st.session_state["next_step"] = number + 1
+            Dropout.step_number.set(number + 1)
             both()
 
         st.button("Next step", key="next", type="primary", icon=":material/skip_next:", on_click=next_mask, disabled=not learning)
@@ -81,8 +73,8 @@ def masks() -> None:
 @section
 def expected_value() -> None:
     st.subheader("The expected value stays", anchor=False)
-    p, number = st.session_state["p"], st.session_state["step_number"]
-    count = st.slider("Draws", 10, 2000, 300, 10, key="draws", bind="query-params")
+    p, number = Dropout.p.now, Dropout.step_number.now
+    count = Dropout.draws.draw()
     means = dropout.running_means(2.0, p, count, number)
     st.markdown(f"A unit with value 2: the mean of {count} draws is **{means[-1]:.3f}**.")
     averages = {"mean of the draws so far": means.tolist(), "value in evaluation": [2.0] * count}
@@ -98,12 +90,12 @@ def training() -> None:
         "The same fully connected network on the same 500 digits. Without dropout it overfits: it memorises them; with dropout it generalises better."
     )
     few = TrainingSpec(network="mlp", epochs=60, limit=500, batch_size=50, learning_rate=0.02, label_smoothing=0.0, weight_decay=0.0)
-    rate = st.session_state["p"] or 0.5
+    rate = Dropout.p.now or 0.5
     racers = {
         f"with dropout, p = {rate:g}": replace(few, network=with_dropout(PRESETS["mlp"], rate)),
         "without": replace(few, network=with_dropout(PRESETS["mlp"], 0)),
     }
-    results = race("race", "On few images, with and without dropout", racers, label="Train both", training=True)
+    results = race(Dropout.race, "On few images, with and without dropout", racers, label="Train both", training=True)
     if not results:
         st.caption("Two bundled runs, until you train your own:")
         results = [Result("with dropout, p = 0.5", open_run("example_dropout")), Result("without", open_run("example_no_dropout"))]
@@ -132,8 +124,7 @@ def certainty() -> None:
     dropouts = (net for net in trained_networks().values() if any(isinstance(module, torch.nn.Dropout) for module in net.model.modules()))
     dropping = next(dropouts, None) or network_of_run(open_run(BUNDLED[0]), BUNDLED[1])
     with left:
-        clear = st.number_input("Clear digit", 0, 999, 2, key="clear", bind="query-params")
-        unclear = st.number_input("Unclear digit", 0, 999, 0, key="unclear", bind="query-params")
+        clear, unclear = Dropout.clear.draw(), Dropout.unclear.draw()
         pair = test.images[[clear, unclear]].float() / 255
         map_wall("pair", [WallItem("test images", image_sheet(pair, 2), unit="image", target=110, legend=False)])
     with right:
@@ -146,12 +137,9 @@ def certainty() -> None:
 
 own_run_link("dropout", "Dropout inside your trained network")
 try_this(
-    PAGE,
-    (
-        Experiment("p = 0.8: how many units are left, and how large do they have to be?", {"p": "0.8"}),
-        Experiment("Evaluation: no mask, no scaling. Compare the outputs with the training steps.", {"mode": "evaluation"}),
-        Experiment("Ten draws are not enough: how far is the mean from 2?", {"draws": "10", "p": "0.75"}),
-    ),
+    Experiment("p = 0.8: how many units are left, and how large do they have to be?", Dropout(p=0.8)),
+    Experiment("Evaluation: no mask, no scaling. Compare the outputs with the training steps.", Dropout(mode="evaluation")),
+    Experiment("Ten draws are not enough: how far is the mean from 2?", Dropout(draws=10, p=0.75)),
 )
 code = show_code()
 source("Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, 2014; Gal and Ghahramani, 2016; Goodfellow et al., 2016, section 7.12.")

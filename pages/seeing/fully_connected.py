@@ -14,15 +14,14 @@ from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.formulas import cross_entropy_formula, softmax_formula
 from cnnviz.ui.frame import Experiment, section, show_code, source, title, try_this
 from cnnviz.ui.images import ChosenImage, choose_image
-from cnnviz.ui.links import choice
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import network_of_run
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.snippets import softmax_code
+from cnnviz.ui.states.fully_connected import FullyConnected
 from cnnviz.ui.tables import table_in_words
 from cnnviz.ui.viewers import flatten_view
 
-PAGE = "pages/seeing/fully_connected.py"
 title(
     "Flatten, fully connected, softmax",
     "The maps become one long vector; each class multiplies it with its own weights; softmax makes probabilities of the sums.",
@@ -44,8 +43,7 @@ def deep_maps(picture: torch.Tensor) -> torch.Tensor:
 
 @section
 def vector() -> None:
-    block = choice("Flatten", {"image": "an image, 32×32×3 → 3072", "maps": "maps of a deep layer, 2×2×128 → 512"}, "block", kind="buttons")
-    start = st.number_input("Begin at place", 0, 3071, 0, key="place", bind="query-params")
+    block, start = FullyConnected.block.draw(), FullyConnected.place.draw()
     picture = remember(small_photograph, "coffee")
     if block == "image":
         flatten_view("flatten_image", picture, start)
@@ -63,8 +61,8 @@ def class_weights() -> None:
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
         test = load("mnist", "test")
-        chosen = choose_image(test, sources=("test", "draw", "upload"))
-        number = classes.index(choice("Class", {name: name for name in classes}, "class", default="3"))
+        chosen = choose_image(test, FullyConnected.images)
+        number = classes.index(FullyConnected.class_.draw())
     image = chosen.for_network(test.shape)
     evidence = remember(class_evidence, network_of_run(run, run.steps[-1]).model, image)
     weights, products, logits = evidence.weights, evidence.products[number], evidence.logits
@@ -95,11 +93,9 @@ def softmax(chosen: ChosenImage, number: int, logits: torch.Tensor) -> None:
     st.subheader("Softmax and cross-entropy, with every term", anchor=False)
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
-        temperature = st.slider("Temperature T", 0.1, 10.0, 1.0, 0.1, key="temperature", bind="query-params")
-        true = classes.index(
-            choice("True class", {name: name for name in classes}, "true", default="3" if chosen.label is None else classes[chosen.label])
-        )
-        moved = st.slider(f"Move the logit of class {classes[number]} by", -10.0, 10.0, 0.0, 0.5, key="move", bind="query-params")
+        temperature = FullyConnected.temperature.draw()
+        true = classes.index(FullyConnected.true.draw(usual=None if chosen.label is None else classes[chosen.label]))
+        moved = FullyConnected.move.draw(label=f"Move the logit of class {classes[number]} by")
     with right:
         changed = logits.clone()
         changed[number] += moved
@@ -125,12 +121,9 @@ def softmax(chosen: ChosenImage, number: int, logits: torch.Tensor) -> None:
 
 own_run_link("fc", "The last layer of your trained network")
 try_this(
-    PAGE,
-    (
-        Experiment("Where does the pixel in the middle of the green channel land in the vector? (place 1552)", {"block": "image", "place": "1552"}),
-        Experiment("A high temperature makes the network unsure; 0.1 makes it certain.", {"temperature": "10"}),
-        Experiment("Raise the logit of a wrong class by 5: what happens to the others, and to the loss?", {"class": "8", "move": "5"}),
-    ),
+    Experiment("Where does the pixel in the middle of the green channel land in the vector? (place 1552)", FullyConnected(block="image", place=1552)),
+    Experiment("A high temperature makes the network unsure; 0.1 makes it certain.", FullyConnected(temperature=10)),
+    Experiment("Raise the logit of a wrong class by 5: what happens to the others, and to the loss?", FullyConnected(**{"class": "8", "move": 5})),
 )
 code = show_code()
 source(

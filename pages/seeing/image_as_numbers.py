@@ -1,52 +1,48 @@
 """What we see, and what the computer sees."""
 
-from typing import Any
-
 import streamlit as st
 
 from cnnviz.data import load
 from cnnviz.data.matrices import LECTURE_MATRIX
 from cnnviz.figures import VALUES, as_csv, pixel_sheets, with_edits
-from cnnviz.ui.edits import edit_pixel, pixel_edits
+from cnnviz.ui.edits import editor, pixel_edits
 from cnnviz.ui.frame import Experiment, play_first, section, show_code, source, title, try_this
-from cnnviz.ui.images import SOURCES, ChosenImage, choose_image
-from cnnviz.ui.links import choice
+from cnnviz.ui.images import ChosenImage, choose_image
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.snippets import pixels_code
+from cnnviz.ui.states.image_as_numbers import ImageAsNumbers
 from cnnviz.ui.viewers import pixel_view
 
-PAGE = "pages/seeing/image_as_numbers.py"
 title("An image is a matrix of numbers", "We see a picture; the computer has a table of numbers, one for each pixel and colour, and nothing else.")
+
+
+def move_window(top: int, left: int) -> None:
+    ImageAsNumbers.top.set(top)
+    ImageAsNumbers.left.set(left)
 
 
 @section
 def window() -> None:
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
-        matrix = (
-            choice("Begin with", {"image": "a picture", "lecture": "the lecture's 20×20 matrix"}, "begin", kind="buttons", hide=True) == "lecture"
-        )
+        matrix = ImageAsNumbers.begin.draw() == "lecture"
         if matrix:
             chosen, high = ChosenImage(LECTURE_MATRIX.unsqueeze(0), "the lecture's matrix", code="LECTURE_MATRIX[None]"), 99
         else:
-            chosen, high = choose_image(load("mnist", "test"), sources=tuple(SOURCES)), 255
-        kind = choice("Numbers", VALUES, "values", kind="buttons")
+            chosen, high = choose_image(load("mnist", "test"), ImageAsNumbers.images), 255
+        kind = ImageAsNumbers.values.draw()
         colour = len(chosen.pixels) == 3
-        apart = colour and choice("Colours", {"together": "together", "apart": "three channels"}, "colours", kind="buttons") == "apart"
+        apart = colour and ImageAsNumbers.colours.draw() == "apart"
         height, width = chosen.pixels.shape[1:]
         most = min(height, width, 12 if colour else 28)
         side = most
         if max(height, width) > most:
-            side = st.slider("Side of the window, in pixels", 2, most, min(8 if colour else 16, most), key="side", bind="query-params")
-            if moved := st.session_state.pop("moved_to", None):
-                st.session_state["top"], st.session_state["left"] = (min(place, n - side) for place, n in zip(moved, (height, width), strict=True))
-            # Streamlit warns of a default beside a value that was set.
-            usual: list[Any] = ["min" if moved else (n - side) // 2 for n in (height, width)]
-            top = st.number_input("First row", 0, height - side, usual[0], key="top", bind="query-params")
-            first = st.number_input("First column", 0, width - side, usual[1], key="left", bind="query-params")
+            side = ImageAsNumbers.side.draw(usual=min(8 if colour else 16, most), high=most)
+            top = ImageAsNumbers.top.draw(usual=(height - side) // 2, high=height - side)
+            first = ImageAsNumbers.left.draw(usual=(width - side) // 2, high=width - side)
         else:
             top = first = 0
-        edits = pixel_edits(chosen, high)
+        edits = pixel_edits(ImageAsNumbers.edits, chosen, high)
         image = with_edits(chosen.pixels, edits)
         st.download_button(
             "Matrix as text (CSV)", lambda: as_csv(image, kind, high), f"{chosen.what}.csv", "text/csv", key="csv", icon=":material/download:"
@@ -65,27 +61,25 @@ def window() -> None:
             if typed
             else "Point at a pixel or a number. To change numbers: values 0–255, one channel."
         )
-        event = pixel_view(
+        pixel_view(
             "pixels", pixel_sheets(image, (top, first, rows, cols), kind, apart, edits, high), (top, first),
             chosen.pixels if max(height, width) > most else None, f"What the computer sees ({VALUES[kind] if not matrix else f'0 – {high}'})", (0, high), hint,
+            editor(edits), move_window,
         )  # fmt: skip
-        if event is not None and event.value is not None:
-            edit_pixel(edits, event.channel, event.row, event.col, event.value)
-        elif event is not None:
-            st.session_state["moved_to"] = (event.row, event.col)
-            st.rerun()
     code(pixels_code(chosen.edited(edits), kind, high, (top, first, rows, cols)))
 
 
 own_run_link("conv", "What a network makes of such numbers")
 try_this(
-    PAGE,
-    (
-        Experiment("The lecture's matrix: what is on this picture? You cannot tell, and neither can the computer.", {"begin": "lecture"}),
-        Experiment("The cat's eye, 8×8 pixels, three numbers each. Which channel is the brightest?", {"image": "photo", "photo": "chelsea", "colours": "apart"}),
-        Experiment("A handwritten digit as a network gets it: normalised, most pixels are −0.42.", {"image": "test", "number": "7", "values": "normalised"}),
+    Experiment("The lecture's matrix: what is on this picture? You cannot tell, and neither can the computer.", ImageAsNumbers(begin="lecture")),
+    Experiment(
+        "The cat's eye, 8×8 pixels, three numbers each. Which channel is the brightest?",
+        ImageAsNumbers(image="photo", photo="chelsea", colours="apart"),
     ),
-)  # fmt: skip
+    Experiment(
+        "A handwritten digit as a network gets it: normalised, most pixels are −0.42.", ImageAsNumbers(image="test", number=7, values="normalised")
+    ),
+)
 code = show_code()
 source("Lecture, “What the computer sees”; Stanford CS231n, Image classification; Gonzalez and Woods, Digital Image Processing, section 2.4.")
 window()

@@ -10,17 +10,16 @@ from cnnviz.models.variants import with_first_kernel_size, with_fixed_kernel
 from cnnviz.ops.kernels import KERNELS, apply, grey, kernel
 from cnnviz.training import TrainingSpec
 from cnnviz.ui.components import WallItem, map_wall
-from cnnviz.ui.frame import Experiment, play_first, section, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, draws, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import ChosenImage, choose_image
 from cnnviz.ui.kernels import ChosenKernel, choose_kernel, learned_kernels
-from cnnviz.ui.links import choice
 from cnnviz.ui.memory import remember
 from cnnviz.ui.race import race
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.snippets import kernel_code
+from cnnviz.ui.states.kernels import Kernels
 from cnnviz.ui.viewers import lens
 
-PAGE = "pages/seeing/kernels.py"
 title("Kernels", "Nine numbers, or twenty-five, decide whether a convolution blurs, sharpens, or finds edges.")
 
 
@@ -39,15 +38,12 @@ def show(key: str, chosen: ChosenKernel, brightness: torch.Tensor, what: str, si
 
 @section
 def photograph() -> None:
-    if pick := st.session_state.pop("pick_kernel", None):
-        st.session_state["kernel"] = pick[0].removeprefix("hand ")
-        st.session_state["kernel_number"] = pick[1] if pick[0] == "learned" else 0
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
-        first = choose_kernel("kernel", "sobel_x")
-        signed = choice("Show", {"signed": "signed", "picture": "as a picture"}, "show", kind="buttons") == "signed"
-        two = st.toggle("A second kernel beside it", key="two", bind="query-params")
-        chosen = choose_image(load("mnist", "test"), default="photo")
+        first = choose_kernel(Kernels.first)
+        signed = Kernels.show.draw() == "signed"
+        two = Kernels.two.draw()
+        chosen = choose_image(load("mnist", "test"), Kernels.images)
     with right, play_first():
         show("lens_a", first, brightness_of(chosen), f"{chosen.what}, as brightness 0 to 1", signed)
         sheet = remember(map_sheet, first.weights.unsqueeze(0), what="kernel", signed=True)
@@ -64,7 +60,7 @@ def photograph() -> None:
 def beside(chosen: ChosenImage, signed: bool) -> None:
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
-        second = choose_kernel("second", "laplacian")
+        second = choose_kernel(Kernels.second)
     with right:
         show("lens_b", second, brightness_of(chosen), f"{chosen.what}, as brightness 0 to 1", signed)
 
@@ -78,16 +74,18 @@ def all_kernels(learned: torch.Tensor, run_name: str) -> list[WallItem]:
     return [*made, WallItem("learned", sheet, run_name, "kernel", target=80, most=900)]
 
 
+def take(name: str, number: int) -> None:
+    """A kernel of the gallery becomes that of the page."""
+    Kernels.first.kernel.set(name.removeprefix("hand "))
+    Kernels.first.number.set(number if name == "learned" else 0)
+    draws(photograph)()
+
+
 @section
 def gallery() -> None:
     st.subheader("Gallery: made by hand, and learned", anchor=False)
     run_name, learned, _ = learned_kernels()
-
-    picked = map_wall("gallery", remember(all_kernels, learned, run_name), pickable=True)
-    if picked and picked != st.session_state.get("gallery_seen"):
-        st.session_state["gallery_seen"] = picked
-        st.session_state["pick_kernel"] = picked
-        st.rerun()
+    map_wall("gallery", remember(all_kernels, learned, run_name), on_pick=take)
 
 
 @section
@@ -103,20 +101,20 @@ def training(first: ChosenKernel) -> None:
             f"{first.title}, frozen": TrainingSpec(network=with_fixed_kernel(fast, first.weights), epochs=2),
             "all filters learned": TrainingSpec(network=with_first_kernel_size(fast, first.weights.shape[0]), epochs=2),
         }
-        race("frozen", "A fixed kernel or a free one", racers, label="Train both")
+        race(Kernels.frozen, "A fixed kernel or a free one", racers, label="Train both")
     else:
         st.info("Kernels up to 7×7 fit into the network. Choose a smaller side.", icon=":material/info:")
 
 
 own_run_link("conv", "The kernels of a trained network at work")
 try_this(
-    PAGE,
-    (
-        Experiment("Vertical against horizontal edges on the brick wall.", {"photo": "brick", "two": "true", "second": "sobel_y"}),
-        Experiment("A Gabor kernel at 45°: which hairs of the cat does it find?", {"kernel": "gabor", "kernel_side": "11", "kernel_angle": "45"}),
-        Experiment("Type your own: change one number of a sharpening kernel and watch.", {"kernel": "own", "kernel_side": "3", "kernel_own": "0,-1,0;-1,5,-1;0,-1,0"}),
+    Experiment("Vertical against horizontal edges on the brick wall.", Kernels(photo="brick", two=True, second="sobel_y")),
+    Experiment("A Gabor kernel at 45°: which hairs of the cat does it find?", Kernels(kernel="gabor", kernel_side="11", kernel_angle=45)),
+    Experiment(
+        "Type your own: change one number of a sharpening kernel and watch.",
+        Kernels(kernel="own", kernel_side="3", kernel_own="0,-1,0;-1,5,-1;0,-1,0"),
     ),
-)  # fmt: skip
+)
 code = show_code()
 source(
     "Goodfellow, Bengio and Courville, 2016, section 9.10; Szeliski, Computer Vision: Algorithms and Applications, section 3.2; Powell, Image kernels."

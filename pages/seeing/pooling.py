@@ -12,17 +12,17 @@ from cnnviz.ops import pooling
 from cnnviz.training import TrainingSpec, open_run
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
+from cnnviz.ui.fields import number_row
 from cnnviz.ui.frame import Experiment, draws, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
-from cnnviz.ui.links import choice
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import network_of_run
 from cnnviz.ui.race import race
 from cnnviz.ui.runs import EXAMPLE, own_run_link
 from cnnviz.ui.snippets import pooling_code
+from cnnviz.ui.states.pooling import Pooling
 from cnnviz.ui.stepping import StepperNames, number_grid, stepper
 
-PAGE = "pages/seeing/pooling.py"
 TITLES = {name: entry.title for name, entry in pooling.POOLINGS.items()}
 NUMBERS = [
     torch.tensor([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]]),
@@ -45,18 +45,17 @@ title("Pooling", "One number stands for a whole window: the map gets smaller, an
 def numbers() -> None:
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
-        mode = choice("Pooling function", TITLES, "mode")
+        mode = Pooling.mode.draw()
         ways, both = st.columns(3), draws(numbers, real_maps)
-        size = ways[0].number_input("Window", 1, 6, 2, key="window", bind="query-params", on_change=both)
-        stride = ways[1].number_input("Stride", 1, 6, 2, key="stride", bind="query-params", on_change=both)
-        padding = ways[2].number_input("Padding", 0, 3, 0, key="padding", bind="query-params")
-        sides = st.columns(2)
-        rows = sides[0].number_input("Rows", 1, 12, 4, key="rows", bind="query-params")
-        cols = sides[1].number_input("Columns", 1, 12, 4, key="cols", bind="query-params")
-        whole = st.toggle("Global pooling: one window per map", key="whole", bind="query-params")
-        ceil = st.toggle("Beyond the edge (ceil mode)", key="ceil", bind="query-params")
-        channel = int(choice("Channel", {"0": "channel 0", "1": "channel 1"}, "channel", kind="buttons"))
-        grids = [number_grid(f"Channel {index}", f"channel{index}", usual, (rows, cols), cell=2.6) for index, usual in enumerate(NUMBERS)]
+        size = Pooling.window.draw(ways[0], on_change=both)
+        stride = Pooling.stride.draw(ways[1], on_change=both)
+        padding = Pooling.padding.draw(ways[2])
+        rows, cols = number_row(Pooling.rows, Pooling.cols)
+        whole = Pooling.whole.draw()
+        ceil = Pooling.ceil.draw()
+        channel = int(Pooling.channel.draw())
+        tables = zip((Pooling.channel0, Pooling.channel1), NUMBERS, strict=True)
+        grids = [number_grid(table, usual, (rows, cols), cell=2.6) for table, usual in tables]
     with right, play_first():
         image = torch.stack(grids)
         trace = pooling.trace(
@@ -81,13 +80,13 @@ def real_maps() -> None:
     test = load("mnist", "test")
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
-        chosen = choose_image(test, sources=("test", "draw", "upload"))
-        reach = st.slider("Shift the image by up to … pixels", 2, 10, 6, key="reach", bind="query-params")
+        chosen = choose_image(test, Pooling.images)
+        reach = Pooling.reach.draw()
     digit = chosen.for_network(test.shape)
     answer = remember(feature_maps, network, digit)
     maps = answer["relu1"]
     with right:
-        size, stride = st.session_state["window"], st.session_state["stride"]
+        size, stride = Pooling.window.now, Pooling.stride.now
         map_wall("pooled_maps", remember(pooled_items, maps, size, stride))
 
     st.subheader("Translation invariance: does it matter where the digit is?", anchor=False)
@@ -117,10 +116,10 @@ def real_maps() -> None:
 @section
 def training() -> None:
     st.markdown("Train both yourself, with the seed and the batches that you want:")
-    seed = st.number_input("Seed", 0, 10**6, 0, key="race_seed", bind="query-params")
+    seed = Pooling.race_seed.draw()
     tiny = PRESETS["tiny"]
     race(
-        "race",
+        Pooling.race,
         "Max pooling or strided convolutions",
         {"max pooling": TrainingSpec(network=tiny, seed=seed), "strided": TrainingSpec(network=without_pooling(tiny), seed=seed)},
         label="Train both",
@@ -129,14 +128,9 @@ def training() -> None:
 
 own_run_link("pool", "Pooling inside a trained network")
 try_this(
-    PAGE,
-    (
-        Experiment(
-            "Windows that overlap: size 3, stride 1, weighted by the distance from the middle.", {"mode": "distance", "window": "3", "stride": "1"}
-        ),
-        Experiment("Global average pooling: a whole map becomes one number.", {"mode": "average", "whole": "true"}),
-        Experiment("Five columns do not divide by two. What happens to the last one, with and without ceil?", {"cols": "5", "ceil": "true"}),
-    ),
+    Experiment("Windows that overlap: size 3, stride 1, weighted by the distance from the middle.", Pooling(mode="distance", window=3, stride=1)),
+    Experiment("Global average pooling: a whole map becomes one number.", Pooling(mode="average", whole=True)),
+    Experiment("Five columns do not divide by two. What happens to the last one, with and without ceil?", Pooling(cols=5, ceil=True)),
 )
 code = show_code()
 source(

@@ -18,12 +18,16 @@ def assert_restored(app: AppTest, state: Mapping[str, str], instead: Mapping[str
     assert {name: held(app, name) for name in state} == {**state, **instead}
 
 
+def control_of(app: AppTest, name: str) -> Any:
+    """The control of a field of the page's state; ``None`` if there is none. One that replaced another has a number behind its name."""
+    controls = (widget for kind in WIDGETS for widget in app.get(kind))
+    return next((widget for widget in controls if re.fullmatch(rf"{re.escape(name)}(-\d+)?", widget.key or "")), None)
+
+
 def held(app: AppTest, name: str) -> str:
     """The value that the page shows for the parameter ``name`` of its links."""
-    for kind in WIDGETS:
-        for widget in app.get(kind):
-            if widget.key == name:
-                return _in_a_link(widget.value)
+    if (control := control_of(app, name)) is not None:
+        return _in_a_link(control.value)
     if name == "run":
         return str(told(app, "_step")["run"])
     if name == "step":

@@ -49,7 +49,7 @@ NO_UNIT = {"layer": "", "map": ""}
         (
             "ablation",
             {"layer": "fc1", "action": "swap", "swap_first": "0", "swap_second": "77"},
-            {"layer": "relu1", "swap_second": "1"},  # the answers themselves are no layer to edit
+            {"layer": "relu1", "swap_second": "3"},  # the answers themselves are no layer to edit
         ),
         ("ablation", {"layer": "relu2", "channels": "1,5"}, {}),
         ("ablation", {"channels": "99,x"}, {"channels": "0"}),
@@ -58,7 +58,7 @@ NO_UNIT = {"layer": "", "map": ""}
         (
             "filters",
             {"layer": "conv9", "filter": "999", "smoothness": "9"},
-            {"layer": "conv1", "filter": "0", "smoothness": "0.02"},
+            {"layer": "conv1", "filter": "3", "smoothness": "0.02"},
         ),
         ("filters", {"run": "example_strided", "order": "norm"}, {}),
         ("embedding", {"way": "tsne", "count": "60", "step": "0"}, {}),

@@ -42,7 +42,7 @@ def trained(key: str) -> Run:
 def offered(app: AppTest) -> list[str]:
     """The menu's titles; a run's ends with the last part of its name."""
     assert not app.exception
-    return app.selectbox(key="run_menu").options
+    return app.selectbox(key="run").options
 
 
 def holds(options: list[str], run: Run) -> bool:
@@ -69,9 +69,9 @@ def test_a_browser_that_has_told_no_key_is_shown_the_example_only() -> None:
 def test_a_run_whose_link_was_opened_stays_in_the_menu_of_that_session_only() -> None:
     annas = trained(ANNA)
     app = browser(BEN, MENU, run=annas.id)
-    assert app.selectbox(key="run_menu").value == annas.id
-    app.selectbox(key="run_menu").select(EXAMPLE).run()
-    assert app.selectbox(key="run_menu").value == EXAMPLE
+    assert app.selectbox(key="run").value == annas.id
+    app.selectbox(key="run").select(EXAMPLE).run()
+    assert app.selectbox(key="run").value == EXAMPLE
     assert holds(offered(app), annas)
     assert not holds(offered(browser(BEN, MENU)), annas)
 

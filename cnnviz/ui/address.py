@@ -1,0 +1,130 @@
+"""What the address of a page says, and who is right: the student who moved a control, or the address.
+
+What the student moved counts, not the address of the request: a browser may not have heard yet what the server wrote into it.
+The address counts when the student came by it: a link, a reload, the browser's back button. Streamlit sends a request of that
+kind without the values of the controls on the page, or says that it is one of the browser's history.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.state.common import user_key_from_element_id
+
+STICKY: set[str] = set()
+"""Names of fields that keep their value where a link does not name them."""
+
+
+@dataclass
+class Memory:
+    """What this session knows of one page, or of what all pages share.
+
+    Attributes:
+        values: name -> what was chosen: moved, linked or set; what is usual is not in it.
+        linked: name -> text of the address that nobody has read yet.
+        texts: name -> what the address says of a field, or ``None`` where it needs no word.
+        held: name -> its value on the page as it stands.
+        drawn: name -> what the control on the screen holds.
+        versions: name -> how often its control was replaced by a new one, because code or a link chose another value.
+        notes: name -> the text of the link that the page does not know.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    linked: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, str | None] = field(default_factory=dict)
+    held: dict[str, Any] = field(default_factory=dict)
+    drawn: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Session:
+    """One entry of the session's state, because Streamlit goes through all entries for each number and each menu that it draws."""
+
+    page: str | None = None
+    pages: dict[str, Memory] = field(default_factory=dict)
+    shared: dict[str, Any] = field(default_factory=dict)
+    moved_on: bool = False
+    """The script asked for another run itself."""
+    unheard: bool = False
+    """The browser does not show the address of the link that was followed."""
+
+    @property
+    def here(self) -> Memory:
+        return self.pages.setdefault(self.page or "", Memory())
+
+
+def session() -> Session:
+    return cast(Session, st.session_state.setdefault("state", Session()))
+
+
+def arrive(page: str) -> None:
+    """Called when a whole page is drawn: reads the address if the student came by it."""
+    visit, address = session(), st.query_params.to_dict()
+    context = get_script_run_ctx()
+    by_history = context is not None and context.is_history_navigation
+    other_page, visit.page = page != visit.page, page
+    here, again = visit.here, visit.moved_on
+    visit.moved_on = False
+    if other_page:
+        here.drawn.clear()
+        here.versions.clear()
+    elif not by_history and (again or not _by_a_link(here)):
+        return
+    here.held.clear()
+    if not other_page or by_history or address:
+        # Else the student comes back by the menu, and finds the page as it was.
+        for known in (here.values, here.texts, here.notes):
+            known.clear()
+        if not other_page:
+            visit.shared = {name: value for name, value in visit.shared.items() if name in STICKY}
+        here.linked = dict(address)
+    # A link to the page that it stands on goes to its state, but Streamlit leaves the browser's address.
+    visit.unheard = not other_page and not by_history
+
+
+def _by_a_link(memory: Memory) -> bool:
+    """Whether the request tells of no control on the page; what is on all pages, as the sidebar is, stays when a link is followed."""
+    context = get_script_run_ctx()
+    controls = {key_of_control(memory, name) for name in memory.drawn if name not in STICKY}
+    if context is None or not controls:
+        return False
+    told = {user_key_from_element_id(name) for name in context.session_state._state._new_widget_state.states}
+    return controls.isdisjoint(told)
+
+
+def key_of_control(memory: Memory, name: str) -> str:
+    """A control that is to hold another value than the browser says is a new one."""
+    version = memory.versions.get(name, 0)
+    return f"{name}-{version}" if version else name
+
+
+def tell_address() -> None:
+    """Called when a page or a section was drawn: the address says its state."""
+    visit = session()
+    here, unheard = visit.here, visit.unheard
+    visit.unheard = False
+    state = {**here.linked, **{name: text for name, text in here.texts.items() if text is not None}}
+    if unheard or state != st.query_params.to_dict():
+        st.query_params.from_dict(state)
+
+
+@contextmanager
+def one_section() -> Iterator[None]:
+    """Around what is drawn alone."""
+    session().moved_on = False
+    try:
+        yield
+    finally:
+        tell_address()
+
+
+def draw_again() -> None:
+    """Draws the whole page again, in the state that it has now."""
+    tell_address()
+    session().moved_on = True
+    st.rerun()

@@ -1,0 +1,76 @@
+"""On every page: move three controls, go back step by step, forward again, reload; the screen is what the address says."""
+
+import re
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from cnnviz.ui.fields import Field, Number, Real, Switch
+from cnnviz.ui.state import State
+from tests.browser.conftest import Visitor, settle
+from tests.pages.test_states import FIELDS, sample
+
+pytestmark = pytest.mark.browser
+
+
+def quick(state: type[State]) -> list[Field[Any]]:
+    """Three fields whose controls stand on the page as it opens."""
+    boxes = [
+        field
+        for owner, field in FIELDS
+        if owner is state and not field.needs and (isinstance(field, Switch) or (isinstance(field, Number | Real) and not field.slider))
+    ]
+    return [field for field in boxes if field.name not in ("projector", "bench", "trust", "sanity", "seed", "batch_size")][:3]
+
+
+def control(page: Page, field: Field[Any]) -> Any:
+    return page.locator(f"[class*=st-key-{field.name}]").filter(has=page.locator("input")).first
+
+
+def move(page: Page, state: type[State], field: Field[Any]) -> None:
+    if isinstance(field, Switch):
+        control(page, field).locator("label").first.click()
+    else:
+        box = control(page, field).locator("input")
+        box.fill(sample(state, field))
+        box.press("Enter")
+
+
+def expect_shown(page: Page, field: Field[Any], text: str) -> None:
+    box = control(page, field).locator("input")
+    if isinstance(field, Switch):
+        expect(box).to_be_checked(checked=text == "true")
+    else:
+        zeros = "0*" if "." in text else r"(\.0+)?"
+        expect(box).to_have_value(re.compile(rf"^{re.escape(text)}{zeros}$"))
+
+
+@pytest.mark.parametrize("state", [state for state in State.pages.values() if quick(state)], ids=lambda state: state.__name__)
+def test_back_forward_and_reload(state: type[State], visitor: Visitor) -> None:
+    page, path = visitor.page, State.link(state())
+    visitor.go(path)
+    fields, shown = quick(state), [{}]
+    for field in fields:
+        move(page, state, field)
+        shown.append({**shown[-1], field.name: sample(state, field)})
+        expect(page).to_have_url(re.compile(rf"[?&]{field.name}={re.escape(sample(state, field))}(&|$)"))
+        settle(page)
+
+    def expect_all(known: dict[str, str]) -> None:
+        settle(page)
+        for field in fields:
+            expect_shown(page, field, known.get(field.name, field.text(field.usual)))
+        assert dict(parse_qsl(urlsplit(page.url).query)) == known
+
+    expect_all(shown[-1])
+    for known in reversed(shown[:-1]):
+        page.go_back()
+        expect_all(known)
+    for known in shown[1:]:
+        page.go_forward()
+        expect_all(known)
+    page.reload()
+    expect(page.get_by_role("heading").first).to_be_visible()
+    expect_all(shown[-1])
