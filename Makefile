@@ -21,6 +21,7 @@ lint: .venv/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	sh tools/check_components.sh
 
 # One benchmark: make bench ONLY=time_to_accuracy
 bench: .venv/dev.stamp

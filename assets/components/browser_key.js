@@ -1,12 +1,13 @@
 // Gives this browser a secret of its own, once, and tells it to the server: who has it may command the runs started with it.
 // From the next visit on the browser sends it with its first request, as a cookie; then this script is not needed.
+import { component } from "./lib/component.js";
 
 const STORE = "cnnviz-key";
 const AGAIN = 3000; // milliseconds after which what was told counts as lost, as it may be while the connection is made
 const YEAR = 365 * 24 * 3600;
 let memory = null;
 
-function mount({ setStateValue }) {
+export default component(function mount({ setStateValue }) {
   let key = memory;
   try { key ??= localStorage.getItem(STORE); } catch { /* no storage: the key lasts as long as the page */ }
   if (!/^[0-9a-f]{32}$/.test(key ?? "")) {
@@ -21,4 +22,4 @@ function mount({ setStateValue }) {
   tell();
   const again = setInterval(tell, AGAIN); // until the server knows it and takes this element away
   return () => clearInterval(again);
-}
+});

@@ -1,18 +1,23 @@
 // A block of maps and the vector it becomes: a cell and its place in the vector light together.
+import { brief, paint } from "./lib/colours.js";
+import { component, find, kept } from "./lib/component.js";
+import { cellUnder } from "./lib/grid.js";
+import { travel, within } from "./lib/keys.js";
+import { legend } from "./lib/legend.js";
 
-function mount({ data, parentElement }) {
-  const root = parentElement.querySelector(".root");
-  (root.flatten ??= create(root)).update(data);
-}
+export default component(function mount({ data, parentElement }) {
+  kept(parentElement, create).update(data);
+});
 
+/** @param {HTMLElement} root */
 function create(root) {
-  const part = (name) => root.querySelector(`[data-part=${name}]`);
+  const part = (name) => find(root, `[data-part=${name}]`);
   const [block, vector, tip] = ["block", "vector", "tip"].map(part);
-  let data, boards = [], index = 0;
+  let data, stamp = "", boards = [], index = 0;
 
   // A board: `count` cells; cellAt(place) gives [x, y] in cells and placeAt(x, y) the way back; `size` pixels a cell.
   function board(element, columns, rows, size, cellAt, placeAt) {
-    const canvas = element.querySelector("canvas");
+    const canvas = find(element, "canvas");
     canvas.width = columns * size;
     canvas.height = rows * size;
     canvas.style.width = `${columns * size}px`;
@@ -25,24 +30,25 @@ function create(root) {
     const show = () => {
       const scale = canvas.getBoundingClientRect().width / canvas.width || 1;
       const [x, y] = cellAt(index);
-      Object.assign(element.querySelector(".mark").style, { left: `${x * size * scale}px`, top: `${y * size * scale}px`, width: `${size * scale}px`, height: `${size * scale}px` });
+      Object.assign(find(element, ".mark").style, { left: `${x * size * scale}px`, top: `${y * size * scale}px`, width: `${size * scale}px`, height: `${size * scale}px` });
     };
     element.onpointermove = (event) => {
-      const box = canvas.getBoundingClientRect();
-      const place = placeAt(Math.floor(((event.clientX - box.left) / box.width) * columns), Math.floor(((event.clientY - box.top) / box.height) * rows));
+      const [row, column] = cellUnder(event, canvas, rows, columns);
+      const place = placeAt(column, row);
       if (place !== null && place >= 0 && place < data.values.length) go(place);
     };
     element.onkeydown = (event) => {
-      const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -data.cols, ArrowDown: data.cols, PageUp: -data.rows * data.cols, PageDown: data.rows * data.cols }[event.key];
-      if (by === undefined && event.key !== "Home" && event.key !== "End") return;
+      const area = data.rows * data.cols;
+      const by = travel(event, data.cols) ?? { PageUp: -area, PageDown: area, Home: -Infinity, End: Infinity }[event.key];
+      if (by === undefined) return;
       event.preventDefault();
-      go(event.key === "Home" ? 0 : event.key === "End" ? data.values.length - 1 : index + by);
+      go(index + by);
     };
     return show;
   }
 
   function go(place) {
-    index = Math.min(Math.max(0, place), data.values.length - 1);
+    index = within(place, data.values.length - 1);
     const { rows, cols } = data;
     const area = rows * cols;
     const [channel, row, col] = [Math.floor(index / area), Math.floor((index % area) / cols), index % cols];
@@ -50,10 +56,10 @@ function create(root) {
     tip.textContent = `channel ${channel}, row ${row}, column ${col}  →  place ${channel}·${rows}·${cols} + ${row}·${cols} + ${col} = ${index} of ${data.values.length}, value ${brief(data.values[index], 3)}`;
   }
 
-  function update(next) {
+  function update(/** @type {import("./lib/messages").FlattenMessage} */ next) {
     const text = JSON.stringify(next);
-    if (text === root.stamp) return;
-    root.stamp = text;
+    if (text === stamp) return;
+    stamp = text;
     data = next;
     const { channels, rows, cols, values } = data;
     const width = root.clientWidth || 800;
@@ -76,10 +82,7 @@ function create(root) {
     const vectorShow = board(vector, length, Math.ceil(values.length / length), small, (place) => [place % length, Math.floor(place / length)], (x, y) => y * length + x);
     boards = [blockShow, vectorShow];
     for (const [element, what] of [[block, "Block of maps"], [vector, "Flattened vector"]]) element.setAttribute("aria-label", `${what}; arrow keys move the marked cell`);
-    const legend = root.querySelector(".legend");
-    legend.children[0].textContent = brief(data.scale.low);
-    legend.children[1].style.background = `linear-gradient(to right, ${data.scale.stops.join()})`;
-    legend.children[2].textContent = brief(data.scale.high);
+    legend(find(root, ".legend"), data.scale);
     go(Math.min(data.start, values.length - 1));
   }
 

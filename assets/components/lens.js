@@ -1,46 +1,48 @@
 // A photograph and what a kernel makes of it. The pointer, or the arrow keys, show the window under it with its products and their sum.
+import { brief, paint } from "./lib/colours.js";
+import { component, find, kept, make, showPicture } from "./lib/component.js";
+import { cellUnder, markCells } from "./lib/grid.js";
+import { arrow, within } from "./lib/keys.js";
+import { legend } from "./lib/legend.js";
 
-function mount({ data, setStateValue, parentElement }) {
-  const root = parentElement.querySelector(".root");
-  const view = (root.lens ??= create(root));
+export default component(function mount({ data, setStateValue, parentElement }) {
+  const view = kept(parentElement, create);
   view.embed = () => setStateValue("embedded", true);
   view.update(data);
-}
+});
 
+/** @param {HTMLElement} root */
 function create(root) {
-  const part = (name) => root.querySelector(`[data-part=${name}]`);
+  const part = (name) => find(root, `[data-part=${name}]`);
   const [from, to, source, result, panel, tip] = ["from", "to", "source", "result", "lens", "tip"].map(part);
-  const canvas = source.querySelector("canvas");
+  const canvas = find(source, "canvas");
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  const picture = result.querySelector("img");
-  const view = { embed: () => {}, update };
+  const picture = find(result, "img");
+  const view = { embed() {}, update };
   let data, pixels = null, loaded = "", place = null;
 
   for (const frame of [source, result]) {
     frame.addEventListener("pointermove", (event) => {
-      const box = frame.firstElementChild.getBoundingClientRect();
-      look(Math.floor(((event.clientY - box.top) / box.height) * data.height), Math.floor(((event.clientX - box.left) / box.width) * data.width));
+      const [row, col] = cellUnder(event, frame.firstElementChild, data.height, data.width);
+      look(row, col);
     });
     frame.addEventListener("keydown", (event) => {
-      const [down, right] = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key] ?? [];
-      if (down === undefined) return;
+      const way = arrow(event);
+      if (!way || !place) return;
       event.preventDefault();
-      look(place[0] + down, place[1] + right);
+      look(place[0] + way[0], place[1] + way[1]);
     });
   }
 
-  function update(next) {
+  function update(/** @type {import("./lib/messages").LensMessage} */ next) {
     data = next;
-    from.textContent = data.from;
-    to.textContent = data.to;
-    source.setAttribute("aria-label", data.from);
+    from.textContent = data.source_title;
+    to.textContent = data.result_title;
+    source.setAttribute("aria-label", data.source_title);
     result.setAttribute("aria-label", data.alt);
     picture.alt = data.alt;
     showPicture(picture, data.result, () => view.embed());
-    const legend = root.querySelector(".legend");
-    legend.children[0].textContent = brief(data.scale.low);
-    legend.children[1].style.background = `linear-gradient(to right, ${data.scale.stops.join()})`;
-    legend.children[2].textContent = brief(data.scale.high);
+    legend(find(root, ".legend"), data.scale);
     if (loaded !== data.source) take(data.source); else if (pixels && place) look(...place);
   }
 
@@ -59,11 +61,11 @@ function create(root) {
   }
 
   // Beyond the edge the nearest pixel counts, as on the server. The picture is grey, so one channel tells the value.
-  const at = (row, col) => pixels[4 * (Math.min(Math.max(row, 0), data.height - 1) * data.width + Math.min(Math.max(col, 0), data.width - 1))] / 255;
+  const at = (row, col) => pixels[4 * (within(row, data.height - 1) * data.width + within(col, data.width - 1))] / 255;
 
   function look(row, col) {
     if (!pixels || !data) return;
-    place = [Math.min(Math.max(0, row), data.height - 1), Math.min(Math.max(0, col), data.width - 1)];
+    place = [within(row, data.height - 1), within(col, data.width - 1)];
     const half = (data.side - 1) / 2;
     let sum = 0;
     const cells = data.kernel.map((weight, index) => {
@@ -74,10 +76,7 @@ function create(root) {
     for (const frame of [source, result]) {
       const size = frame === source ? data.side : 1;
       const shift = frame === source ? half : 0;
-      Object.assign(frame.querySelector(".mark").style, {
-        left: `${(100 * (place[1] - shift)) / data.width}%`, top: `${(100 * (place[0] - shift)) / data.height}%`,
-        width: `${(100 * size) / data.width}%`, height: `${(100 * size) / data.height}%`,
-      });
+      markCells(find(frame, ".mark"), { row: place[0] - shift, column: place[1] - shift, height: size, width: size }, data.height, data.width);
     }
     tip.textContent = `row ${place[0]}, column ${place[1]}: sum of ${cells.length} products = ${brief(sum, 4)}`;
     if (data.side > 7) { panel.replaceChildren(); return; }

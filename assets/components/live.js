@@ -1,5 +1,8 @@
 // Learning curves of training runs. Asks the server for the records it does not have yet, and draws them: no run of the page is needed.
 // Tells the server only what changes the page: a run started, paused or ended, or there are new weights to look at.
+import { brief } from "./lib/colours.js";
+import { component, find, kept, make } from "./lib/component.js";
+import { within } from "./lib/keys.js";
 
 const ADDRESS = "cnnviz/live"; // below the page's own folder, wherever a proxy has put it
 const WAIT_MS = { first: 80, young: 200, running: 500, queued: 250, paused: 700, unreachable: 15000 };
@@ -13,18 +16,18 @@ const FIELDS = { loss: [1, 3], accuracy: [2, 4] }; // places of training and val
 const DASHES = { solid: "", dash: "11 7", dot: "2 6", dashdot: "11 6 2 6", longdash: "20 7", longdashdot: "20 6 2 6" };
 const HINT = "Point at a curve for its values, drag to zoom in. Keys: ← → + − Esc.";
 
-function mount({ data, setStateValue, parentElement }) {
-  const root = parentElement.querySelector(".root");
-  const live = (root.live ??= create(root));
+export default component(function mount({ data, setStateValue, parentElement }) {
+  const live = kept(parentElement, create);
   live.send = setStateValue;
   live.update(data);
   return () => live.stop();
-}
+});
 
+/** @param {HTMLElement} root */
 function create(root) {
   const [bar, says, results, keys, charts, tip, said, whole, more, table] = ["bar", "says", "results", "keys", "charts", "tip", "said", "whole", "more", "table"]
-    .map((name) => root.querySelector(`[data-part=${name}]`));
-  const live = { send: () => {}, update, stop };
+    .map((name) => find(root, `[data-part=${name}]`));
+  const live = { send: (/** @type {any[]} */ ..._) => {}, update, stop };
   const view = { from: 0, to: null, cursor: null }; // steps; `to` null: all
   let data = null, runs = [], plots = [];
   let timer = 0, asking = null, failures = 0, since = 0, told = "", looked = 0, lookTook = 0;
@@ -34,7 +37,7 @@ function create(root) {
   document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
   const sizes = new ResizeObserver(() => plots.forEach((plot) => plot.draw()));
 
-  function update(next) {
+  function update(/** @type {import("./lib/messages").LiveMessage} */ next) {
     const known = new Map(runs.map((run) => [run.id, run]));
     const names = (given) => JSON.stringify(given?.runs.map((run) => run.id));
     if (names(data) !== names(next)) { Object.assign(view, { from: 0, to: null, cursor: null }); since = performance.now(); }
@@ -256,7 +259,7 @@ function create(root) {
       const all = steps(), at = all.indexOf(view.cursor), far = event.shiftKey ? 10 : 1;
       const go = { ArrowRight: at + far, ArrowLeft: at < 0 ? all.length - 1 : at - far, Home: 0, End: all.length - 1 }[event.key];
       const middle = view.cursor ?? (view.from + end()) / 2, half = (end() - view.from) / 2;
-      if (go !== undefined) { if (all.length) point(all[Math.min(Math.max(0, go), all.length - 1)]); }
+      if (go !== undefined) { if (all.length) point(all[within(go, all.length - 1)]); }
       else if (event.key === "+" || event.key === "=") zoom(middle - half / 2, middle + half / 2);
       else if (event.key === "-" || event.key === "−") zoom(middle - half * 2, middle + half * 2);
       else if (event.key === "Escape") { zoom(0, null); point(null); }

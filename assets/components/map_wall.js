@@ -1,22 +1,26 @@
 // Shows sheets of maps, one figure a layer; a click, or arrow keys and Enter, picks one map and tells the server.
+import { component, find, kept, make, news, showPicture } from "./lib/component.js";
+import { cellUnder, isInside, markCells } from "./lib/grid.js";
+import { travel, within } from "./lib/keys.js";
+import { writeLegend } from "./lib/legend.js";
 
-function mount({ data, setStateValue, parentElement }) {
-  const root = parentElement.querySelector(".root");
-  const wall = (root.wall ??= create(root));
-  wall.send = (layer, map) => setStateValue("picked", { layer, map, at: Date.now() });
+export default component(function mount({ data, setStateValue, parentElement }) {
+  const wall = kept(parentElement, create);
+  wall.send = (layer, map) => setStateValue("picked", news({ layer, map }));
   wall.embed = () => setStateValue("embedded", true);
   wall.update(data);
-}
+});
 
+/** @param {HTMLElement} root */
 function create(root) {
-  const list = root.querySelector(".wall");
-  const tip = root.querySelector(".tip");
+  const list = find(root, ".wall");
+  const tip = find(root, ".tip");
   const figures = new Map();
-  const wall = { send: () => {}, embed: () => {}, update };
+  const wall = { send: (/** @type {any[]} */ ..._) => {}, embed() {}, update };
   let picked = null;
   let pickable = false;
 
-  function update(data) {
+  function update(/** @type {import("./lib/messages").MapWallMessage} */ data) {
     pickable = data.pickable;
     picked = data.picked;
     const names = new Set(data.sheets.map((sheet) => sheet.name));
@@ -31,31 +35,29 @@ function create(root) {
   }
 
   function createFigure(name) {
-    const element = document.createElement("figure");
+    const element = make("figure");
     element.innerHTML = `<figcaption><small></small><b></b> <span></span></figcaption><div class="frame"><img><div class="mark hover" hidden></div>
-      <div class="mark" hidden></div><div class="mark field" hidden></div></div><div class="labels" hidden></div><div class="legend"><span></span><i></i><span></span></div>`;
-    const [path, title, shape] = element.querySelector("figcaption").children;
-    const frame = element.querySelector(".frame");
-    const image = element.querySelector("img");
+      <div class="mark" hidden></div><div class="mark field" hidden></div></div><div class="labels" hidden></div><div class="legend"></div>`;
+    const [path, title, shape] = find(element, "figcaption").children;
+    const frame = find(element, ".frame");
+    const image = find(element, "img");
     const [hoverMark, mark, field] = element.querySelectorAll(".mark");
-    const labels = element.querySelector(".labels");
-    const legend = element.querySelector(".legend");
+    const labels = find(element, ".labels");
+    const legend = find(element, ".legend");
     let sheet;
     let cursor = 0;
 
     const at = (event) => {
-      const box = image.getBoundingClientRect();
-      const column = Math.floor(((event.clientX - box.left) / box.width) * sheet.columns);
-      const row = Math.floor(((event.clientY - box.top) / box.height) * sheet.rows);
+      const [row, column] = cellUnder(event, image, sheet.rows, sheet.columns);
       const map = row * sheet.columns + column;
-      return map >= 0 && map < sheet.count ? map : null;
+      return isInside(row, column, sheet.rows, sheet.columns) && map < sheet.count ? map : null;
     };
     frame.addEventListener("pointermove", (event) => { if (pickable) hover(at(event)); });
     frame.addEventListener("pointerleave", () => hover(null));
     frame.addEventListener("click", (event) => pick(at(event)));
     frame.addEventListener("keydown", (event) => {
-      const move = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: sheet.columns, ArrowUp: -sheet.columns }[event.key];
-      if (move !== undefined) { cursor = Math.min(Math.max(0, cursor + move), sheet.count - 1); hover(cursor); }
+      const move = travel(event, sheet.columns);
+      if (move !== null) { cursor = within(cursor + move, sheet.count - 1); hover(cursor); }
       else if (event.key === "Enter" || event.key === " ") pick(cursor);
       else return;
       event.preventDefault();
@@ -76,10 +78,7 @@ function create(root) {
     }
     function place(box, map) {
       box.hidden = map === null;
-      if (map === null) return;
-      const [stepX, stepY] = [100 / sheet.columns, 100 / sheet.rows];
-      Object.assign(box.style, { left: `${(map % sheet.columns) * stepX}%`, top: `${Math.floor(map / sheet.columns) * stepY}%`,
-        width: `${stepX}%`, height: `${stepY}%` });
+      if (map !== null) markCells(box, { row: Math.floor(map / sheet.columns), column: map % sheet.columns }, sheet.rows, sheet.columns);
     }
     function markPicked() { place(mark, picked?.layer === name ? picked.map : null); }
     function show(next) {
@@ -104,20 +103,17 @@ function create(root) {
       frame.tabIndex = pickable ? 0 : -1;
       frame.setAttribute("role", pickable ? "button" : "img");
       frame.setAttribute("aria-label", sheet.alt);
-      legend.hidden = !sheet.css;
-      if (sheet.css) { legend.children[0].textContent = sheet.low; legend.children[1].style.background = sheet.css; legend.children[2].textContent = sheet.high; }
-      legend.style.display = sheet.css ? "" : "none";
+      writeLegend(legend, sheet.css, sheet.low, sheet.high);
       labels.hidden = !sheet.labels;
       if (sheet.labels) {
         labels.style.gridTemplateColumns = `repeat(${sheet.columns}, 1fr)`;
         labels.style.width = `min(100%, ${width * whole}px)`;
-        labels.replaceChildren(...sheet.labels.map(({ text, colour }) => Object.assign(document.createElement("span"), { textContent: text, style: colour ? `color:${colour};font-weight:650` : "" })));
+        labels.replaceChildren(...sheet.labels.map(({ text, colour }) => make("span", { textContent: text, style: colour ? `color:${colour};font-weight:650` : "" })));
       }
       field.hidden = !sheet.field;
       if (sheet.field) {
         const [top, left, bottom, right] = sheet.field;
-        Object.assign(field.style, { top: `${(100 * top) / height}%`, left: `${(100 * left) / width}%`,
-          height: `${(100 * (bottom - top)) / height}%`, width: `${(100 * (right - left)) / width}%` });
+        markCells(field, { row: top, column: left, height: bottom - top, width: right - left }, height, width);
       }
       markPicked();
     }

@@ -1,20 +1,24 @@
 // A table of counts whose cells can be clicked, or reached with Tab and the arrow keys; tells the server row and column.
+import { paint } from "./lib/colours.js";
+import { component, find, make, news } from "./lib/component.js";
+import { arrow } from "./lib/keys.js";
+import { writeLegend, gradient } from "./lib/legend.js";
 
-function mount({ data, setStateValue, parentElement }) {
+export default component(function mount({ data, setStateValue, parentElement }) {
   const root = parentElement.querySelector(".root");
-  const body = root.querySelector("tbody");
-  root.querySelector("caption").textContent = data.caption;
-  root.querySelector("thead").replaceChildren(make("tr", {}, [make("th"), ...data.columns.map((name) => make("th", { scope: "col", textContent: name }))]));
-  const focused = root.getRootNode().activeElement?.dataset?.place;
+  const body = find(root, "tbody");
+  find(root, "caption").textContent = data.caption;
+  find(root, "thead").replaceChildren(make("tr", {}, [make("th"), ...data.columns.map((name) => make("th", { scope: "col", textContent: name }))]));
+  const page = /** @type {Document | ShadowRoot} */ (root.getRootNode());
+  const focused = /** @type {HTMLElement} */ (page.activeElement)?.dataset?.place;
   body.replaceChildren(...data.rows.map((name, row) => make("tr", {}, [
     make("th", { scope: "row", textContent: name }),
     ...data.values[row].map((value, column) => cell(row, column, value)),
   ])));
-  const legend = root.querySelector(".legend").children;
-  legend[0].textContent = data.low;
-  legend[1].style.background = `linear-gradient(to right, ${data.scale.stops.join()})`;
-  legend[2].textContent = data.high;
-  if (focused) body.querySelector(`[data-place="${focused}"]`)?.focus();
+  writeLegend(find(root, ".legend"), gradient(data.scale), data.low, data.high);
+  if (focused) focusOn(`[data-place="${focused}"]`);
+
+  function focusOn(place) { find(body, place)?.focus(); }
 
   function cell(row, column, value) {
     const { background, text } = paint(data.shares[row][column], data.scale);
@@ -22,15 +26,15 @@ function mount({ data, setStateValue, parentElement }) {
     const button = make("button", { type: "button", textContent: value });
     button.dataset.place = `${row}-${column}`;
     button.setAttribute("aria-pressed", String(Boolean(picked)));
-    button.setAttribute("aria-label", `${data.rowTitle} ${data.rows[row]}, ${data.columnTitle} ${data.columns[column]}: ${value}`);
+    button.setAttribute("aria-label", `${data.row_title} ${data.rows[row]}, ${data.column_title} ${data.columns[column]}: ${value}`);
     Object.assign(button.style, { background, color: text });
-    button.addEventListener("click", () => setStateValue("picked", { row, column, at: Date.now() }));
+    button.addEventListener("click", () => setStateValue("picked", news({ row, column })));
     button.addEventListener("keydown", (event) => {
-      const [down, right] = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] }[event.key] ?? [];
-      if (down === undefined) return;
+      const way = arrow(event);
+      if (!way) return;
       event.preventDefault();
-      body.querySelector(`[data-place="${row + down}-${column + right}"]`)?.focus();
+      focusOn(`[data-place="${row + way[0]}-${column + way[1]}"]`);
     });
     return make("td", {}, [button]);
   }
-}
+});

@@ -1,24 +1,28 @@
 // A network as cards and lines; blocks fold and unfold. dagre (in dagre.js, put in front of this file) says where things stand.
+import { brief } from "./lib/colours.js";
+import { component, find, kept, make, news } from "./lib/component.js";
+import dagre from "./lib/dagre.js";
+import { arrow } from "./lib/keys.js";
 
-function mount({ data, setStateValue, parentElement }) {
-  const root = parentElement.querySelector(".root");
-  const drawing = (root.drawing ??= create(root));
-  drawing.send = (name) => setStateValue("picked", { name, at: Date.now() });
+export default component(function mount({ data, setStateValue, parentElement }) {
+  const drawing = kept(parentElement, create);
+  drawing.send = (name) => setStateValue("picked", news({ name }));
   drawing.update(data);
-}
+});
 
 const SVG = "http://www.w3.org/2000/svg";
 const KINDS = { conv: "#0072b2", linear: "#cc79a7", norm: "#56b4e9", activation: "#d55e00", pool: "#009e73", join: "#e69f00", other: "#7f7f7f", image: "#7f7f7f", block: "#7f7f7f" };
 const LETTER = 6.7;
 const HEAD = 24;
 
+/** @param {HTMLElement} root */
 function create(root) {
-  const [paper, tip, table] = [".paper", ".tip", ".table"].map((name) => root.querySelector(name));
-  const details = root.querySelector("details");
-  const drawing = { send: () => {}, update };
+  const [paper, tip, table] = [".paper", ".tip", ".table"].map((name) => find(root, name));
+  const details = find(root, "details");
+  const drawing = { send: (/** @type {any[]} */ ..._) => {}, update };
   let data = null, folded = new Set(), direction = "", zoom = 0, current = "image", picked = null, parents, leaves, cards, places;
 
-  function update(next) {
+  function update(/** @type {import("./lib/messages").NetworkMessage} */ next) {
     const same = data !== null && data.title === next.title && JSON.stringify(data.lines) === JSON.stringify(next.lines);
     data = next;
     picked = data.picked;
@@ -30,7 +34,7 @@ function create(root) {
       table.replaceChildren();
       details.open = false;
     }
-    for (const name of ["unfold", "fold"]) root.querySelector(`[data-do=${name}]`).hidden = data.frames.length === 0;
+    for (const name of ["unfold", "fold"]) find(root, `[data-do=${name}]`).hidden = data.frames.length === 0;
     if (same) mark(); else draw();
     tip.textContent = picked && leaves.has(picked) ? told(picked) : hint();
   }
@@ -61,10 +65,10 @@ function create(root) {
     if (!leaves.has(name)) {
       const held = inside(name);
       const sum = (field) => held.some((card) => card[field] === null) ? null : held.reduce((total, card) => total + card[field], 0);
-      return `${name}: ${held.length} layers; ${[`output ${dimensions(held.at(-1).shape)}`, ...numbers(sum("parameters"), sum("multiplyAdds"))].join(", ")}.`;
+      return `${name}: ${held.length} layers; ${[`output ${dimensions(held.at(-1).shape)}`, ...numbers(sum("parameters"), sum("multiply_adds"))].join(", ")}.`;
     }
     const card = leaves.get(name);
-    const words = [`output ${dimensions(card.shape)}`, ...numbers(card.parameters, card.multiplyAdds)];
+    const words = [`output ${dimensions(card.shape)}`, ...numbers(card.parameters, card.multiply_adds)];
     return `${name}: ${card.title}; ${words.join(", ")}${card.field ? `; a unit sees ${card.field}` : ""}.`;
   }
 
@@ -169,7 +173,7 @@ function create(root) {
     if (!cards.has(current)) current = "image";
     cards.get(current).setAttribute("tabindex", 0);
     paper.replaceChildren(svg);
-    root.querySelector("[data-do=turn]").textContent = direction === "LR" ? "Top to bottom" : "Left to right";
+    find(root, "[data-do=turn]").textContent = direction === "LR" ? "Top to bottom" : "Left to right";
   }
 
   // The name of an open block, above its frame; behind those of the blocks around it, so that they stand in one line.
@@ -209,8 +213,8 @@ function create(root) {
     group.addEventListener("focus", () => point(name));
     group.addEventListener("click", () => { go(name, false); act(name); });
     group.addEventListener("keydown", (event) => {
-      const move = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[event.key];
-      if (move) go(neighbour(name, ...move), true);
+      const way = arrow(event);
+      if (way) go(neighbour(name, way[1], way[0]), true);
       else if (event.key === "Enter") act(name);
       else if (event.key === " ") toggle(leaves.has(name) ? leaves.get(name).block : name);
       else return;
@@ -275,7 +279,7 @@ function create(root) {
     const number = (value) => make("td", { className: "number", textContent: value === null ? "" : value.toLocaleString("en") });
     const rows = data.cards.map((card) => make("tr", {}, [
       ...[card.name, card.title, dimensions(card.shape)].map((text) => make("td", { textContent: text })),
-      number(card.parameters), number(card.multiplyAdds), make("td", { textContent: card.field }),
+      number(card.parameters), number(card.multiply_adds), make("td", { textContent: card.field }),
     ]));
     table.replaceChildren(make("table", {}, [make("thead", {}, [make("tr", {}, titles.map((text) => make("th", { textContent: text, scope: "col" })))]), make("tbody", {}, rows)]));
   }
@@ -307,7 +311,7 @@ function create(root) {
     larger: () => { zoom = Math.min(2.5, zoom * 1.25); draw(); },
     save,
   };
-  root.querySelector(".bar").addEventListener("click", (event) => deeds[event.target.dataset.do]?.());
+  find(root, ".bar").addEventListener("click", (event) => deeds[event.target.dataset.do]?.());
   details.addEventListener("toggle", fillTable);
   return drawing;
 }

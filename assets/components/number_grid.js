@@ -1,16 +1,19 @@
 // A table of numbers to type into. Only numbers are sent; what is no number stays where it was typed, marked, with a sentence.
+import { paint } from "./lib/colours.js";
+import { component, find, kept, make, news } from "./lib/component.js";
+import { arrow } from "./lib/keys.js";
 
-function mount({ data, setStateValue, parentElement }) {
-  const root = parentElement.querySelector(".root");
-  const grid = (root.numbers ??= create(root));
-  grid.send = (values) => setStateValue("grid", { values, at: Date.now() });
+export default component(function mount({ data, setStateValue, parentElement }) {
+  const grid = kept(parentElement, create);
+  grid.send = (values) => setStateValue("grid", news({ values }));
   grid.update(data);
-}
+});
 
+/** @param {HTMLElement} root */
 function create(root) {
-  const box = root.querySelector(".grid");
-  const message = root.querySelector(".message");
-  const grid = { send: () => {}, update };
+  const box = find(root, ".grid");
+  const message = find(root, ".message");
+  const grid = { send: (/** @type {any[]} */ ..._) => {}, update };
   let cells = [];
   let data;
   let known = "";
@@ -20,13 +23,13 @@ function create(root) {
     return plain !== "" && Number.isFinite(Number(plain)) ? Number(plain) : null;
   };
 
-  function update(next) {
+  function update(/** @type {import("./lib/messages").NumberGridMessage} */ next) {
     const shape = `${next.values.length}×${next.values[0].length}`;
     const stamp = JSON.stringify([next.values, next.scale]);
     const rebuilt = !data || shape !== `${data.values.length}×${data.values[0].length}`;
     data = next;
     root.setAttribute("aria-label", next.label);
-    root.querySelector(".title").textContent = next.label;
+    find(root, ".title").textContent = next.label;
     if (rebuilt) build();
     if (rebuilt || stamp !== known) {
       data.values.flat().forEach((value, at) => {
@@ -53,7 +56,7 @@ function create(root) {
       const [row, col] = [Math.floor(at / cols), at % cols];
       const cell = make("input", { type: "text", inputMode: "text", autocomplete: "off", ariaLabel: `${data.label}, row ${row}, column ${col}` });
       cell.addEventListener("focus", () => cell.select());
-      cell.addEventListener("change", () => commit(cell));
+      cell.addEventListener("change", () => commit());
       cell.addEventListener("keydown", (event) => travel(event, at, cols));
       cell.addEventListener("paste", (event) => paste(event, row, col));
       return cell;
@@ -82,15 +85,13 @@ function create(root) {
   function travel(event, at, cols) {
     const cell = cells[at];
     const whole = cell.selectionStart === 0 && cell.selectionEnd === cell.value.length;
-    const moves = { ArrowUp: -cols, ArrowDown: cols, Enter: cols };
-    if (whole || cell.selectionStart === 0) moves.ArrowLeft = -1;
-    if (whole || cell.selectionEnd === cell.value.length) moves.ArrowRight = 1;
-    const by = moves[event.key];
-    if (by === undefined) return;
+    const way = event.key === "Enter" ? [1, 0] : arrow(event);
+    // Inside a number the arrow keys move between its digits.
+    if (!way || (way[1] < 0 && !whole && cell.selectionStart > 0) || (way[1] > 0 && !whole && cell.selectionEnd < cell.value.length)) return;
     event.preventDefault();
     if (event.key === "Enter") commit();
-    const next = at + by;
-    if (next >= 0 && next < cells.length && (Math.abs(by) !== 1 || Math.floor(next / cols) === Math.floor(at / cols))) cells[next].focus();
+    const [row, col] = [Math.floor(at / cols) + way[0], (at % cols) + way[1]];
+    if (col >= 0 && col < cols) cells[row * cols + col]?.focus();
   }
 
   function paste(event, row, col) {

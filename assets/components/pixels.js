@@ -1,21 +1,24 @@
 // A picture beside its numbers: what is under the pointer lights in both. A number can be typed over; a window moves over a large picture.
+import { component, find, kept, make, news, showPicture } from "./lib/component.js";
+import { cellUnder, markCells } from "./lib/grid.js";
+import { arrow, travel, within } from "./lib/keys.js";
 
-function mount({ data, setStateValue, parentElement }) {
-  const root = parentElement.querySelector(".root");
-  const board = (root.pixels ??= create(root));
-  board.send = setStateValue;
+export default component(function mount({ data, setStateValue, parentElement }) {
+  const board = kept(parentElement, create);
+  board.send = (name, value) => setStateValue(name, name === "embedded" ? value : news(value));
   board.update(data);
-}
+});
 
+/** @param {HTMLElement} root */
 function create(root) {
-  const part = (name) => root.querySelector(`[data-part=${name}]`);
+  const part = (name) => find(root, `[data-part=${name}]`);
   const [overview, sheets, tip] = ["overview", "sheets", "tip"].map(part);
-  const frame = overview.querySelector(".frame");
-  const board = { send: () => {}, update };
-  let data, stamp = "", grids = [], serial = Date.now();
+  const frame = find(overview, ".frame");
+  const board = { send: (/** @type {any[]} */ ..._) => {}, update };
+  let data, stamp = "", grids = [];
   new ResizeObserver(() => fit()).observe(root);
 
-  function update(next) {
+  function update(/** @type {import("./lib/messages").PixelsMessage} */ next) {
     const text = JSON.stringify(next);
     if (text === stamp) return;
     stamp = text;
@@ -48,7 +51,7 @@ function create(root) {
         matrix.list.forEach((cell, at) => {
           cell.tabIndex = at ? -1 : 0;
           cell.addEventListener("click", () => edit(sheet, matrix, at));
-          cell.addEventListener("keydown", (event) => travel(event, sheet, matrix, at));
+          cell.addEventListener("keydown", (event) => typed(event, sheet, matrix, at));
         });
       }
       grids.push({ sheet, picture, matrix });
@@ -84,7 +87,7 @@ function create(root) {
         return;
       }
       cell.textContent = typed;
-      board.send("edit", { serial: ++serial, channel: sheet.channel, row: data.top + Math.floor(at / sheet.cols), col: data.left + (at % sheet.cols), value });
+      board.send("edit", { channel: sheet.channel, row: data.top + Math.floor(at / sheet.cols), col: data.left + (at % sheet.cols), value });
     };
     input.addEventListener("keydown", (event) => {
       event.stopPropagation();
@@ -97,9 +100,9 @@ function create(root) {
     if (!first) input.select();
   }
 
-  function travel(event, sheet, matrix, at) {
-    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -sheet.cols, ArrowDown: sheet.cols }[event.key];
-    if (by !== undefined && matrix.list[at + by]) { matrix.list[at + by].focus(); light(at + by); }
+  function typed(event, sheet, matrix, at) {
+    const by = travel(event, sheet.cols);
+    if (by !== null && matrix.list[at + by]) { matrix.list[at + by].focus(); light(at + by); }
     else if (event.key === "Enter") edit(sheet, matrix, at);
     else if (/^[0-9]$/.test(event.key)) edit(sheet, matrix, at, event.key);
     else return;
@@ -134,31 +137,30 @@ function create(root) {
     const view = data.overview;
     overview.hidden = !view;
     if (!view) return;
-    const image = overview.querySelector("img");
+    const image = find(overview, "img");
     showPicture(image, view.url, () => board.send("embedded", true));
     image.alt = view.alt;
-    const share = (value, whole) => `${(100 * value) / whole}%`;
     const { rows, cols } = data.sheets[0];
-    Object.assign(frame.style, { left: share(data.left, view.width), top: share(data.top, view.height), width: share(cols, view.width), height: share(rows, view.height) });
+    markCells(frame, { row: data.top, column: data.left, height: rows, width: cols }, view.height, view.width);
   }
 
   function moveTo(top, left) {
     const view = data.overview;
     const { rows, cols } = data.sheets[0];
-    const clamp = (value, most) => Math.round(Math.min(Math.max(0, value), Math.max(0, most)));
-    board.send("corner", { serial: ++serial, top: clamp(top, view.height - rows), left: clamp(left, view.width - cols) });
+    const clamp = (value, most) => Math.round(within(value, Math.max(0, most)));
+    board.send("corner", { top: clamp(top, view.height - rows), left: clamp(left, view.width - cols) });
   }
 
   overview.addEventListener("click", (event) => {
-    const box = overview.querySelector("img").getBoundingClientRect();
     const { rows, cols } = data.sheets[0];
-    moveTo(((event.clientY - box.top) / box.height) * data.overview.height - rows / 2, ((event.clientX - box.left) / box.width) * data.overview.width - cols / 2);
+    const [row, col] = cellUnder(event, find(overview, "img"), data.overview.height, data.overview.width);
+    moveTo(row - rows / 2, col - cols / 2);
   });
   frame.addEventListener("keydown", (event) => {
-    const [down, right] = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key] ?? [];
-    if (down === undefined) return;
+    const way = arrow(event);
+    if (!way) return;
     event.preventDefault();
-    moveTo(data.top + down, data.left + right);
+    moveTo(data.top + way[0], data.left + way[1]);
   });
 
   return board;

@@ -1,23 +1,25 @@
 // Images as points, each drawn as the marker of its group. Hover, or the arrow keys, show the image; a click, or Enter, tells the server its number.
 // When the points move, they slide to their new places.
+import { component, find, kept, make, news, showPicture } from "./lib/component.js";
+import { travel } from "./lib/keys.js";
 
 const SLIDE_MS = 350;
 const NEAR = 18;
 
-function mount({ data, setStateValue, parentElement }) {
-  const root = parentElement.querySelector(".root");
-  const plot = (root.plot ??= create(root));
-  plot.send = (number) => setStateValue("picked", { number, at: Date.now() });
+export default component(function mount({ data, setStateValue, parentElement }) {
+  const plot = kept(parentElement, create);
+  plot.send = (number) => setStateValue("picked", news({ number }));
   plot.embed = () => setStateValue("embedded", true);
   plot.update(data);
   return () => plot.stop();
-}
+});
 
+/** @param {HTMLElement} root */
 function create(root) {
-  const [canvas, card, thumb, keys, tip] = ["canvas", ".card", ".thumb", ".keys", ".tip"].map((name) => root.querySelector(name));
-  const text = root.querySelector("[data-part=text]");
+  const [canvas, card, thumb, keys, tip] = ["canvas", ".card", ".thumb", ".keys", ".tip"].map((name) => find(root, name));
+  const text = find(root, "[data-part=text]");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  const plot = { send: () => {}, embed: () => {}, update, stop };
+  const plot = { send: (/** @type {any[]} */ ..._) => {}, embed() {}, update, stop };
   const sprite = new Image(); // fetched before it is shown
   let data = null, from = null, to = null, began = 0, frame = 0, cursor = -1;
 
@@ -25,7 +27,7 @@ function create(root) {
   canvas.addEventListener("pointerleave", () => show(-1));
   canvas.addEventListener("click", (event) => { const at = nearest(event); if (at >= 0) { show(at); plot.send(at); } });
   canvas.addEventListener("keydown", (event) => {
-    const move = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    const move = travel(event, 1);
     if (move) show((cursor + move + data.x.length) % data.x.length);
     else if ((event.key === "Enter" || event.key === " ") && cursor >= 0) plot.send(cursor);
     else return;
@@ -33,7 +35,7 @@ function create(root) {
   });
   new ResizeObserver(() => draw(1)).observe(canvas);
 
-  function update(next) {
+  function update(/** @type {import("./lib/messages").ScatterMessage} */ next) {
     const same = data && data.x.length === next.x.length;
     from = same && !still.matches ? places() : null;
     data = next;

@@ -1,23 +1,24 @@
 // A drawing of white strokes on black. While drawing, the server gets the 112×112 grey values several times a second.
+import { component, find, kept } from "./lib/component.js";
+import { arrow, within } from "./lib/keys.js";
 
 const SIDE = 112;
 const SEND_EVERY = 120; // milliseconds
 
-function mount({ data, setStateValue, parentElement }) {
-  const root = parentElement.querySelector(".root");
-  const pad = (root.pad ??= create(root, `cnnviz-${data.store}`));
+export default component(function mount({ data, setStateValue, parentElement }) {
+  const pad = kept(parentElement, (root) => create(root, `cnnviz-${data.store}`));
   pad.send = (ink) => setStateValue("ink", ink);
   pad.hello();
   return () => pad.stop();
-}
+});
 
 function create(root, store) {
-  const canvas = root.querySelector("canvas");
+  const canvas = find(root, "canvas");
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  const brush = root.querySelector("[data-part=brush]");
-  const undo = root.querySelector("[data-part=undo]");
-  const clear = root.querySelector("[data-part=clear]");
-  const pad = { send: () => {}, hello, stop: () => clearTimeout(timer) };
+  const brush = find(root, "[data-part=brush]");
+  const undo = find(root, "[data-part=undo]");
+  const clear = find(root, "[data-part=clear]");
+  const pad = { send: (/** @type {any[]} */ ..._) => {}, hello, stop: () => clearTimeout(timer) };
   let strokes = restore();
   let active = null;
   let keyboard = null;
@@ -43,10 +44,10 @@ function create(root, store) {
   });
   for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, () => { active = null; changed(); });
   canvas.addEventListener("keydown", (event) => {
-    const move = { ArrowLeft: [-4, 0], ArrowRight: [4, 0], ArrowUp: [0, -4], ArrowDown: [0, 4] }[event.key];
-    if (move) {
+    const way = arrow(event);
+    if (way) {
       keyboard ??= { at: [SIDE / 2, SIDE / 2], stroke: null };
-      keyboard.at = keyboard.at.map((value, axis) => Math.min(SIDE, Math.max(0, value + move[axis])));
+      keyboard.at = [within(keyboard.at[0] + 4 * way[1], SIDE), within(keyboard.at[1] + 4 * way[0], SIDE)];
       keyboard.stroke?.points.push([...keyboard.at]);
     } else if (event.key === " ") {
       keyboard ??= { at: [SIDE / 2, SIDE / 2], stroke: null };

@@ -1,37 +1,37 @@
 // Moves through the saved steps of a run: range, buttons, keys, play. Tells the server the chosen step; null means "the newest".
+import { component, find, kept, news } from "./lib/component.js";
+import { within } from "./lib/keys.js";
+import { createPlayer } from "./lib/player.js";
 
+/** @type {[string, number][]} */
 const SPEEDS = [["slow", 700], ["normal", 350], ["fast", 150]];
 
-function mount({ data, setStateValue, parentElement }) {
-  const root = parentElement.querySelector(".root");
-  const player = (root.player ??= create(root));
+export default component(function mount({ data, setStateValue, parentElement }) {
+  const player = kept(parentElement, create);
   // With the time, so that the same step chosen once more is news.
-  player.send = (step) => setStateValue("chosen", { step, at: Date.now() });
+  player.send = (step) => setStateValue("chosen", news({ step }));
   player.update(data);
   return () => player.stop();
-}
+});
 
+/** @param {HTMLElement} root */
 function create(root) {
-  const find = (name) => root.querySelector(`[data-part=${name}]`);
-  const [range, label, play, newest, speed] = ["range", "label", "play", "newest", "speed"].map(find);
-  const state = { run: undefined, wish: undefined, sent: [], steps: [], index: 0, total: 0, follow: false, live: false, timer: 0 };
-  const player = { send: () => {}, update, stop };
+  const part = (name) => find(root, `[data-part=${name}]`);
+  const [range, label, play, newest, speed] = ["range", "label", "play", "newest", "speed"].map(part);
+  const state = { run: undefined, wish: undefined, sent: [], steps: [], index: 0, total: 0, follow: false, live: false };
+  const player = { send: (/** @type {any[]} */ ..._) => {}, update, stop };
 
-  for (const [name, milliseconds] of SPEEDS) speed.add(new Option(name, milliseconds));
-  speed.value = SPEEDS[1][1];
-
-  range.addEventListener("input", () => go(Number(range.value)));
-  find("first").addEventListener("click", () => go(0));
-  find("back").addEventListener("click", () => go(state.index - 1));
-  find("forward").addEventListener("click", () => go(state.index + 1));
-  newest.addEventListener("click", () => { stop(); state.follow = true; state.index = state.steps.length - 1; render(); tell(null); });
-  play.addEventListener("click", () => (state.timer ? stop() : start()));
-  speed.addEventListener("change", () => { if (state.timer) { stop(); start(); } });
-  root.addEventListener("keydown", (event) => {
-    if (event.key === " " && event.target !== play && event.target.tagName !== "SELECT") { event.preventDefault(); play.click(); }
+  const moving = createPlayer({ play, speed, root }, SPEEDS, SPEEDS[1][1], {
+    atEnd: () => state.index >= state.steps.length - 1, rewind: () => go(0, true), step: () => go(state.index + 1, true),
   });
 
-  function update(data) {
+  range.addEventListener("input", () => go(Number(range.value)));
+  part("first").addEventListener("click", () => go(0));
+  part("back").addEventListener("click", () => go(state.index - 1));
+  part("forward").addEventListener("click", () => go(state.index + 1));
+  newest.addEventListener("click", () => { stop(); state.follow = true; state.index = state.steps.length - 1; render(); tell(null); });
+
+  function update(/** @type {import("./lib/messages").StepPlayerMessage} */ data) {
     // The server's answer to what was sent from here must not move the handle under the finger; anything else is a new wish.
     state.steps = data.steps;
     state.live = data.live;
@@ -49,7 +49,7 @@ function create(root) {
   function go(index, byPlay = false) {
     if (!byPlay) stop();
     state.follow = false;
-    state.index = Math.min(Math.max(0, index), state.steps.length - 1);
+    state.index = within(index, state.steps.length - 1);
     render();
     tell(state.steps[state.index]);
   }
@@ -60,19 +60,7 @@ function create(root) {
     player.send(step);
   }
 
-  function start() {
-    if (state.index >= state.steps.length - 1) go(0, true);
-    play.textContent = "❚❚ Pause"; play.setAttribute("aria-pressed", "true");
-    state.timer = setInterval(() => {
-      if (state.index >= state.steps.length - 1) stop(); else go(state.index + 1, true);
-    }, Number(speed.value));
-  }
-
-  function stop() {
-    clearInterval(state.timer);
-    state.timer = 0;
-    play.textContent = "▶ Play"; play.setAttribute("aria-pressed", "false");
-  }
+  function stop() { moving.stop(); }
 
   function render(total) {
     if (total !== undefined) state.total = total;

@@ -1,47 +1,53 @@
 // Plays any trace: a window moves over the input, its products (or its largest value …) make one cell of the output.
 // The whole trace comes once; nothing is asked of the server while stepping.
+import { brief, paint } from "./lib/colours.js";
+import { component, find, kept, make, unpacked } from "./lib/component.js";
+import { cellUnder, isInside } from "./lib/grid.js";
+import { travel, within } from "./lib/keys.js";
+import { legend } from "./lib/legend.js";
+import { createPlayer } from "./lib/player.js";
 
+/** @type {[string, number][]} */
 const SPEEDS = [["slow", 1200], ["normal", 450], ["fast", 120], ["full speed", 0]];
 const SHOWS = [["both", "numbers + colours"], ["numbers", "numbers"], ["colours", "colours"]];
 const TABLE_ROWS = 600;
 
-function mount({ data, parentElement }) {
-  const root = parentElement.querySelector(".root");
-  const player = (root.player ??= create(root));
+export default component(function mount({ data, parentElement }) {
+  const player = kept(parentElement, create);
   player.update(data);
   return () => player.stop();
-}
+});
 
+/** @param {HTMLElement} root */
 function create(root) {
-  const part = (name) => root.querySelector(`[data-part=${name}]`);
+  const part = (name) => find(root, `[data-part=${name}]`);
   const [range, label, play, speed, terms, show, formula, running, grids, said, details, table] =
     ["range", "label", "play", "speed", "terms", "show", "formula", "running", "grids", "said", "details", "table"].map(part);
-  const state = { data: null, stamp: "", index: 0, term: 0, single: false, frame: 0, due: 0, shown: -1, cell: 0 };
+  const state = { data: null, terms: null, shares: null, stamp: "", index: 0, term: 0, single: false, shown: -1, cell: 0 };
   const view = { inputs: [], kernels: [], output: null, terms: [] };
-  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const moving = createPlayer({ play, speed, root }, SPEEDS, 450, {
+    atEnd: () => state.index >= steps() - 1 && (!state.single || state.term >= last()),
+    rewind: () => go(0, state.single ? 0 : undefined), step: () => move(1), stopped: () => { if (state.data) speak(); },
+  });
+  const { stop } = moving;
 
-  for (const [name, value] of SPEEDS) speed.add(new Option(name, value));
   for (const [value, name] of SHOWS) show.add(new Option(name, value));
-  speed.value = 450;
   part("first").addEventListener("click", () => { stop(); go(0, 0); });
   part("last").addEventListener("click", () => { stop(); go(steps() - 1, last()); });
   part("back").addEventListener("click", () => { stop(); move(-1); });
   part("forward").addEventListener("click", () => { stop(); move(1); });
-  play.addEventListener("click", () => (state.frame ? stop() : start()));
   terms.addEventListener("click", () => { state.single = !state.single; go(state.index, state.single ? 0 : last()); });
   show.addEventListener("change", fit);
   range.addEventListener("input", () => { stop(); go(Number(range.value), state.single ? 0 : last()); });
   details.addEventListener("toggle", () => { if (details.open) fillTable(); });
   root.addEventListener("keydown", (event) => {
-    if (event.target.tagName === "SELECT" || event.ctrlKey || event.metaKey || event.altKey) return;
-    const columns = state.data.outCols;
-    const acts = {
-      ArrowRight: () => move(1), ArrowLeft: () => move(-1), ArrowDown: () => go(state.index + columns), ArrowUp: () => go(state.index - columns),
-      Home: () => go(0, 0), End: () => go(steps() - 1, last()), t: () => terms.click(), T: () => terms.click(),
-    };
-    if (event.key === " " && event.target.tagName !== "BUTTON" && event.target.tagName !== "SUMMARY") play.click();
-    else if (acts[event.key]) { if (event.key.length > 1) stop(); acts[event.key](); }
-    else return;
+    if (/** @type {HTMLElement} */ (event.target).tagName === "SELECT" || event.ctrlKey || event.metaKey || event.altKey) return;
+    const by = travel(event, state.data.out_cols);
+    const acts = { Home: () => go(0, 0), End: () => go(steps() - 1, last()), t: () => terms.click(), T: () => terms.click() };
+    if (by === null && !acts[event.key]) return;
+    if (event.key.length > 1) stop();
+    // To the left and right single terms are steps too.
+    if (by === null) acts[event.key](); else if (event.key === "ArrowLeft" || event.key === "ArrowRight") move(by); else go(state.index + by);
     event.preventDefault();
   });
   new ResizeObserver(() => fit()).observe(root);
@@ -50,12 +56,14 @@ function create(root) {
   const count = () => state.data.size[0] * state.data.size[1] * state.data.inputs.length;
   const last = () => count() - 1 + (state.data.bias === null ? 0 : 1);
 
-  function update(data) {
+  function update(/** @type {import("./lib/messages").StepperMessage} */ data) {
     const stamp = JSON.stringify(data);
     if (stamp === state.stamp) return;
-    const sameShape = state.data && ["outRows", "outCols", "rows", "cols"].every((name) => state.data[name] === data[name]);
+    const sameShape = state.data && ["out_rows", "out_cols", "rows", "cols"].every((name) => state.data[name] === data[name]);
     state.stamp = stamp;
     state.data = data;
+    state.terms = unpacked(data.terms);
+    state.shares = data.shares && unpacked(data.shares);
     if (!sameShape || data.start !== state.start) { state.index = Math.min(data.start, steps() - 1); state.single = false; }
     state.start = data.start;
     state.term = state.single ? 0 : last();
@@ -68,8 +76,8 @@ function create(root) {
   // --- moving -------------------------------------------------------------------------------------------------------
 
   function go(index, term) {
-    state.index = Math.min(Math.max(0, index), steps() - 1);
-    state.term = state.single ? Math.min(Math.max(0, term ?? 0), last()) : last();
+    state.index = within(index, steps() - 1);
+    state.term = state.single ? within(term ?? 0, last()) : last();
     render();
   }
 
@@ -81,61 +89,25 @@ function create(root) {
     else go(state.index, next);
   }
 
-  const atEnd = () => state.index >= steps() - 1 && (!state.single || state.term >= last());
-
-  function start() {
-    if (atEnd()) go(0, state.single ? 0 : undefined);
-    play.textContent = "❚❚ Pause"; play.setAttribute("aria-pressed", "true");
-    state.due = performance.now() + pause();
-    state.frame = requestAnimationFrame(tick);
-  }
-
-  // With reduced motion the window still moves, but never faster than twice a second.
-  const pause = () => (calm.matches ? Math.max(500, Number(speed.value)) : Number(speed.value));
-
-  function tick(now) {
-    state.frame = requestAnimationFrame(tick);
-    if (now < state.due) return;
-    state.due = now + pause();
-    if (atEnd()) stop(); else move(1);
-  }
-
-  function stop() {
-    cancelAnimationFrame(state.frame);
-    state.frame = 0;
-    play.textContent = "▶ Play"; play.setAttribute("aria-pressed", "false");
-    if (state.data) speak();
-  }
-
   // --- numbers ------------------------------------------------------------------------------------------------------
 
   function place(index) {
-    const { outCols, stride } = state.data;
-    const [row, col] = [Math.floor(index / outCols), index % outCols];
+    const { out_cols, stride } = state.data;
+    const [row, col] = [Math.floor(index / out_cols), index % out_cols];
     return { row, col, top: row * stride, left: col * stride };
   }
 
-  // The terms of one step: value under the window, its weight, and what is added up.
+  // The terms of one step: value under the window, its weight, and what torch made of them.
   function termsOf(index) {
-    const { inputs, weights, size, cols, dilation, combine } = state.data;
+    const { inputs, weights, size, cols, dilation } = state.data;
     const { top, left } = place(index);
-    const found = [];
-    let whole = 0;
-    inputs.forEach((values, channel) => {
-      for (let m = 0; m < size[0]; m++) for (let n = 0; n < size[1]; n++) {
-        const value = values[(top + m * dilation) * cols + left + n * dilation];
-        const weight = weights.length ? weights[channel][m * size[1] + n] : null;
-        if (value !== null) whole += weight ?? 0;
-        found.push({ channel, m, n, value, weight });
-      }
-    });
-    // Cells beyond the edge do not count, so the weights of an average are shared by those that do.
-    const share = state.data.average ? 1 / whole : 1;
-    for (const term of found) {
-      if (term.weight !== null) term.weight *= share;
-      term.product = term.value === null ? 0 : combine === "l2" ? term.value ** 2 : term.weight === null ? term.value : term.value * term.weight;
-    }
-    return found;
+    const each = size[0] * size[1];
+    return inputs.flatMap((values, channel) => Array.from({ length: each }, (_, at) => {
+      const [m, n] = [Math.floor(at / size[1]), at % size[1]];
+      const value = values[(top + m * dilation) * cols + left + n * dilation];
+      const weight = state.shares ? state.shares[index * each + at] : weights.length ? weights[channel][at] : null;
+      return { channel, m, n, value, weight, term: state.terms[(index * inputs.length + channel) * each + at] };
+    }));
   }
 
   function written(term) {
@@ -147,8 +119,8 @@ function create(root) {
   function soFar(found) {
     const { combine, bias } = state.data;
     const until = found.slice(0, state.term + 1);
-    if (combine === "max") return Math.max(...until.map((term) => term.value ?? -Infinity));
-    return until.reduce((sum, term) => sum + term.product, 0) + (state.term >= found.length ? bias : 0);
+    if (combine === "max") return Math.max(...until.map((term) => (Number.isNaN(term.term) ? -Infinity : term.term)));
+    return until.reduce((sum, term) => sum + (Number.isNaN(term.term) ? 0 : term.term), 0) + (state.term >= found.length ? bias : 0);
   }
 
   // --- drawing ------------------------------------------------------------------------------------------------------
@@ -164,10 +136,10 @@ function create(root) {
       return cell;
     });
     const box = make("div", { className: "board" }, [cells]);
-    const ends = scale ? [make("span", { textContent: brief(scale.low) }), make("i"), make("span", { textContent: brief(scale.high) })] : [];
-    if (scale) ends[1].style.background = `linear-gradient(to right, ${scale.stops.join()})`;
+    const key = make("div");
+    legend(key, scale);
     const title = make("figcaption", {}, [make("b", { textContent: name }), ` ${rows - 2 * padded}×${cols - 2 * padded}${padded ? ` + ${padded} around` : ""}`]);
-    const figure = make("figure", {}, [title, box, make("div", { className: "legend" }, ends)]);
+    const figure = make("figure", {}, [title, box, key]);
     const result = { figure, box, list, rows, cols, scale, values };
     if (values.every((value) => value !== undefined)) values.forEach((value, at) => fillCell(result, at, value));
     return result;
@@ -182,7 +154,7 @@ function create(root) {
   }
 
   function build() {
-    const { inputs, weights, rows, cols, size, outRows, outCols, output, names, scales, pad, dilation } = state.data;
+    const { inputs, weights, rows, cols, size, out_rows, out_cols, output, names, scales, pad, dilation } = state.data;
     const several = inputs.length > 1;
     view.inputs = inputs.map((values, channel) => {
       const grid = board(several ? `${names.input} ${names.channels?.[channel] ?? channel}` : names.input, rows, cols, values, scales.input, pad);
@@ -200,17 +172,17 @@ function create(root) {
         const { stride } = state.data;
         const reach = [(size[0] - 1) * dilation, (size[1] - 1) * dilation];
         const near = (at, half, most) => Math.min(most - 1, Math.max(0, Math.round((at - half / 2) / stride)));
-        return near(row, reach[0], outRows) * outCols + near(col, reach[1], outCols);
+        return near(row, reach[0], out_rows) * out_cols + near(col, reach[1], out_cols);
       });
       return grid;
     });
     view.kernels = weights.map((values, channel) => board(several ? `${names.weights} ${names.channels?.[channel] ?? channel}` : names.weights,
       size[0], size[1], values, scales.weights));
-    view.output = board(names.output, outRows, outCols, output.map(() => undefined), scales.output);
+    view.output = board(names.output, out_rows, out_cols, output.map(() => undefined), scales.output);
     view.output.list.forEach((_, at) => fillCell(view.output, at, undefined));
     view.output.mark = make("div", { className: "mark" });
     view.output.box.append(view.output.mark);
-    listen(view.output, (row, col) => row * outCols + col);
+    listen(view.output, (row, col) => row * out_cols + col);
     state.shown = -1;
     const pairs = view.inputs.map((grid, channel) => make("div", { className: "pair" }, [grid.figure, ...(view.kernels[channel] ? [view.kernels[channel].figure] : [])]));
     view.pairs = make("div", { className: "pairs" }, pairs);
@@ -224,13 +196,11 @@ function create(root) {
 
   function listen(grid, target) {
     const at = (event) => {
-      const box = grid.box.getBoundingClientRect();
-      const row = Math.floor(((event.clientY - box.top) / box.height) * grid.rows);
-      const col = Math.floor(((event.clientX - box.left) / box.width) * grid.cols);
-      return row >= 0 && col >= 0 && row < grid.rows && col < grid.cols ? target(row, col) : null;
+      const [row, col] = cellUnder(event, grid.box, grid.rows, grid.cols);
+      return isInside(row, col, grid.rows, grid.cols) ? target(row, col) : null;
     };
     grid.box.addEventListener("pointermove", (event) => {
-      const index = state.frame || event.pointerType === "touch" ? null : at(event);
+      const index = moving.playing || event.pointerType === "touch" ? null : at(event);
       if (index !== null && index !== state.index) go(index);
     });
     grid.box.addEventListener("click", (event) => { const index = at(event); if (index !== null) { stop(); go(index); } });
@@ -239,16 +209,16 @@ function create(root) {
   // One cell size for all grids, as large as they fit side by side (on a phone: below each other).
   function fit() {
     if (!state.data) return;
-    const { inputs, weights, rows, cols, size, outRows, outCols } = state.data;
+    const { inputs, weights, rows, cols, size, out_rows, out_cols } = state.data;
     const width = root.clientWidth - 6;
     if (width <= 0) return;
     const tall = innerHeight * 0.6;
     const kernel = weights.length ? size[1] : 0;
     const gap = 26;
     const [side, down] = width < 640
-      ? [0, Math.min(width / Math.max(cols, outCols), 46)]
-      : [Math.min((width - gap * (inputs.length * (kernel ? 2 : 1))) / (inputs.length * (cols + kernel) + outCols), tall / Math.max(rows, outRows)),
-         inputs.length > 1 ? Math.min((width - gap * 2) / (cols + kernel + outCols), (innerHeight * 1.15 - 50 * inputs.length) / (inputs.length * rows)) : 0];
+      ? [0, Math.min(width / Math.max(cols, out_cols), 46)]
+      : [Math.min((width - gap * (inputs.length * (kernel ? 2 : 1))) / (inputs.length * (cols + kernel) + out_cols), tall / Math.max(rows, out_rows)),
+         inputs.length > 1 ? Math.min((width - gap * 2) / (cols + kernel + out_cols), (innerHeight * 1.15 - 50 * inputs.length) / (inputs.length * rows)) : 0];
     const cell = Math.max(3, Math.min(88, Math.floor(Math.max(side, down))));
     view.pairs.classList.toggle("down", down > side);
     state.cell = cell;
@@ -266,7 +236,7 @@ function create(root) {
   }
 
   function render() {
-    const { outCols, output, names, combine, weights, size, bias } = state.data;
+    const { out_cols, output, names, combine, weights, size, bias } = state.data;
     const { row, col, top, left } = place(state.index);
     const done = state.term >= last();
     const found = termsOf(state.index);
@@ -304,7 +274,7 @@ function create(root) {
     range.setAttribute("aria-valuetext", `step ${state.index + 1} of ${steps()}`);
     label.textContent = `step ${state.index + 1} of ${steps()}`;
     terms.setAttribute("aria-pressed", String(state.single));
-    if (!state.frame) speak();
+    if (!moving.playing) speak();
   }
 
   function speak() {

@@ -57,6 +57,30 @@ class Maxout(nn.Module):
         return values.unflatten(1, (-1, 2)).amax(dim=2)
 
 
+@dataclass(frozen=True)
+class Identities:
+    """How far two pairs of functions are apart, at most, at ``points`` places from ``low`` to ``high``.
+
+    Attributes:
+        tanh: |tanh(x) − (2σ(2x) − 1)|: rounding only, because they are one function.
+        gelu: |GELU(x) − its tanh form|: an approximation.
+    """
+
+    low: float
+    high: float
+    points: int
+    tanh: float
+    gelu: float
+
+
+def identities(low: float = -5.0, high: float = 5.0, points: int = 2001) -> Identities:
+    """Measures what the lecture says of tanh and of GELU."""
+    x = torch.linspace(low, high, points, dtype=torch.float64)
+    values = {name: ACTIVATIONS[name].function(x) for name in ("tanh", "gelu", "gelu_tanh")}
+    tanh = (values["tanh"] - (2 * ACTIVATIONS["sigmoid"].function(2 * x) - 1)).abs().max().item()
+    return Identities(low, high, points, tanh, (values["gelu"] - values["gelu_tanh"]).abs().max().item())
+
+
 def _sigmoid_derivative(x: Tensor) -> Tensor:
     return torch.sigmoid(x) * (1 - torch.sigmoid(x))
 
@@ -211,7 +235,7 @@ def trace(values: Any, name: str) -> Trace:
         raise CnnvizError(f"There is no activation '{name}'. Choose one of: {', '.join(ACTIVATIONS)}.")
     pixels, had_channels = as_image(values)
     output = ACTIVATIONS[name].function(pixels)
-    return Trace(name, pixels, pixels, output if had_channels else output[0], pixels[..., None, None])
+    return Trace(name, pixels, pixels, output, pixels[..., None, None, None], alone=not had_channels, flat=True)
 
 
 @dataclass(frozen=True)

@@ -103,11 +103,9 @@ def trace(
     output = products.flatten(3).sum(3)
     if added is not None:
         output = output + added.view(-1, 1, 1)
-    flat = weights.dim() == 2 and len(pixels) == 1
-    shown = filters if weights.dim() == 4 else filters[0]
     return Trace(
-        "convolution", pixels, padded, output if weights.dim() == 4 else output[0],
-        windows[..., 0, :, :] if flat else windows, products[..., 0, :, :] if flat else products, shown[0] if flat else shown, stride, padding, dilation, added,
+        "convolution", pixels, padded, output, windows, products, filters, stride, padding, dilation, added,
+        alone=weights.dim() != 4, flat=weights.dim() == 2 and len(pixels) == 1,
     )  # fmt: skip
 
 
@@ -244,7 +242,7 @@ def descent(
 def _safe_rate(forward: Trace, shared: bool) -> float:
     """L is quadratic in w with Hessian XᵀX, where the rows of X are the windows; a (K, K) kernel sees the sum of the channels."""
     windows = forward.windows[0].flatten(0, 1)
-    windows = windows.sum(1) if shared and windows.dim() == 4 else windows
+    windows = windows.sum(1) if shared else windows
     largest = torch.linalg.matrix_norm(windows.flatten(1), 2).square().item()
     return 1 / largest if largest > 0 else 1.0
 

@@ -164,8 +164,8 @@ def trace(image: Any, size: int | tuple[int, int], stride: int | None = None, mo
     shape = (len(pixels), rows, cols)
     output = values.view(shape)
     return Trace(
-        mode, pixels, padded, output if had_channels else output[0], windows.view(*shape, *window),
-        None if products is None else products.view(*shape, *window), weights, step, padding,
+        mode, pixels, padded, output, windows.view(*shape, 1, *window), None if products is None else products.view(*shape, 1, *window),
+        None if weights is None else weights[None, None], step, padding, alone=not had_channels, flat=True,
     )  # fmt: skip
 
 

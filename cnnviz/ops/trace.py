@@ -53,7 +53,7 @@ class Steps(Sequence[Step]):
     trace: "Trace"
 
     def __len__(self) -> int:
-        return self.trace.output.numel()
+        return self.trace.maps.numel()
 
     @overload
     def __getitem__(self, index: int) -> Step: ...
@@ -66,14 +66,17 @@ class Steps(Sequence[Step]):
             raise IndexError(index)
         index %= len(self)
         trace = self.trace
-        rows, cols = trace.output.shape[-2:]
+        rows, cols = trace.maps.shape[-2:]
         channel, place = divmod(index, rows * cols)
         row, col = divmod(place, cols)
         return Step(
             row, col, channel, row * trace.stride, col * trace.stride,
-            trace.windows[channel % len(trace.windows), row, col], None if trace.products is None else trace.products[channel, row, col],
-            trace.output.reshape(-1)[index].item(),
+            self._cells(trace.windows[channel % len(trace.windows), row, col]),
+            None if trace.products is None else self._cells(trace.products[channel, row, col]), trace.maps.reshape(-1)[index].item(),
         )  # fmt: skip
+
+    def _cells(self, window: Tensor) -> Tensor:
+        return window[0] if self.trace.flat else window
 
     def __iter__(self) -> Iterator[Step]:
         return (self[i] for i in range(len(self)))
@@ -81,24 +84,26 @@ class Steps(Sequence[Step]):
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """An operation on one image, with every number.
+    """An operation on one image, with every number, always in these shapes: N maps of the output, C channels that are added up.
 
     Attributes:
         operation: ``"convolution"``, ``"max"``, ``"relu"``, …
-        image: (C, H, W), as given.
-        padded: (C, H + 2p, W + 2p), what the windows slide over; cells outside an image that cannot count are NaN.
-        output: (H', W') of one map, (N, H', W') of several.
-        windows: (1, H', W', K, K) or (1, H', W', C, K, K), shared by all maps of the output; (C, H', W', K, K) where each channel has its own.
-        products: (N, H', W', K, K) or (N, H', W', C, K, K), or ``None``.
-        weights: (K, K), (C, K, K) or (N, C, K, K), as they lie on the image (a flipped kernel is flipped here), or ``None``.
+        image: (channels, H, W), as given.
+        padded: (channels, H + 2p, W + 2p), what the windows slide over; cells outside an image that cannot count are NaN.
+        maps: (N, H', W').
+        windows: (1, H', W', C, K, K), shared by all maps; (N, H', W', 1, K, K) where each channel has its own.
+        products: (N, H', W', C, K, K), or ``None`` where there are none.
+        weights: (N, C, K, K), or (1, 1, K, K) for all, as they lie on the image (a flipped kernel is flipped here), or ``None``.
         stride, padding, dilation: in pixels.
         bias: added at the end of each sum: (N,), or ``None``.
+        alone: it was asked for one map, which ``output`` is.
+        flat: there is one channel, and ``Step`` has windows without it.
     """
 
     operation: str
     image: Tensor
     padded: Tensor = field(repr=False)
-    output: Tensor = field(repr=False)
+    maps: Tensor = field(repr=False)
     windows: Tensor = field(repr=False)
     products: Tensor | None = field(repr=False, default=None)
     weights: Tensor | None = field(repr=False, default=None)
@@ -106,6 +111,26 @@ class Trace:
     padding: int = 0
     dilation: int = 1
     bias: Tensor | None = None
+    alone: bool = False
+    flat: bool = False
+
+    @property
+    def output(self) -> Tensor:
+        """(H', W') of one map, (N, H', W') of several."""
+        return self.maps[0] if self.alone else self.maps
+
+    @property
+    def terms(self) -> Tensor:
+        """(N, H', W', C, K, K): what is put together in each window: its products, or, where there are none, its values."""
+        return self.windows.expand(len(self.maps), *self.windows.shape[1:]) if self.products is None else self.products
+
+    @property
+    def shares(self) -> Tensor | None:
+        """(N, H', W', 1, K, K): the weights of an average, shared out among the cells that count; ``None`` for other operations."""
+        if self.weights is None or self.operation == "convolution":
+            return None
+        counted = self.windows.isnan().logical_not() * self.weights
+        return counted / counted.sum(dim=(-2, -1), keepdim=True)
 
     @property
     def steps(self) -> Steps:

@@ -3,7 +3,8 @@
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,42 +13,67 @@ import numpy as np
 import orjson
 import streamlit as st
 import torch
+from streamlit import runtime
+from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
+from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 from torch import Tensor
 
 from cnnviz.figures import SEQUENTIAL, NetworkDrawing, Sheet
 from cnnviz.settings import ASSETS
+from cnnviz.ui.messages import (
+    MapWallMessage,
+    MatrixMessage,
+    Message,
+    NetworkCard,
+    NetworkFrame,
+    NetworkMessage,
+    Scale,
+    ScatterGroup,
+    ScatterMessage,
+    SketchpadMessage,
+    StepPlayerMessage,
+    WallLabel,
+    WallMark,
+    WallSheet,
+)
 from cnnviz.ui.pictures import picture_url
 
 SKETCH_SIDE = 112
 
 
-LIBRARIES = {"network": "dagre.js"}
-"""Component -> the library that it is given."""
-
-
+@cache
 def _read(file: str) -> str:
     path = ASSETS / "components" / file
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
-@cache
+_registered: dict[tuple[str, bool], Callable[..., Any]] = {}
+_lock = threading.Lock()
+
+
 def _component(name: str) -> Callable[..., Any]:
-    """A component by the name of its files, registered at its first use; its script defines a function ``mount``."""
-    return st.components.v2.component(
-        f"cnnviz_{name}",
-        html=_read(f"{name}.html") or "<span></span>",
-        css=_read("common.css") + _read(f"{name}.css"),
-        js=_read("common.js")
-        + _read(LIBRARIES.get(name, ""))
-        + _read(f"{name}.js")
-        + "\nexport default (given) => mount({ ...given, data: parsed(given.data) });\n",
-    )
+    """A component by the name of its files, registered at its first use; its script is a module that the browser fetches once, with all that it imports.
+
+    Streamlit serves the files of installed packages that declare a folder for them. The app runs from its own folder, so it declares that here.
+    """
+    place = name, runtime.exists()
+    with _lock:
+        if place not in _registered:
+            full, script = f"cnnviz.{name}", f"{name}.js"
+            if runtime.exists():
+                get_bidi_component_manager().register_from_manifest(ComponentManifest("cnnviz", "1", [ComponentConfig(name, "components")]), ASSETS)
+            else:
+                # As in tests of pages: nobody fetches it.
+                script = "export default () => {};\n"
+            css = _read("common.css") + _read(f"{name}.css")
+            _registered[place] = st.components.v2.component(full, html=_read(f"{name}.html") or "<span></span>", css=css, js=script)
+        return _registered[place]
 
 
-def component(name: str, key: str, data: Mapping[str, Any] | None = None, *, pictures: bool = False, **options: Any) -> Any:
+def component(name: str, key: str, data: Message | None = None, *, pictures: bool = False, **options: Any) -> Any:
     """Shows a component of ``assets/components``; returns what Streamlit returns of it.
 
-    The data travel as bytes of JSON: given as a dictionary, Streamlit would write them twice, each time five times as slowly.
+    The message travels as bytes of JSON: given as a dictionary, Streamlit would write it twice, each time five times as slowly.
 
     Args:
         data: for its script; NaN and infinity become null.
@@ -101,7 +127,7 @@ def step_player(key: str, run: str, steps: Sequence[int], total: int, step: int 
         live: the run still grows; offers to follow its newest step.
         on_step: gets the step that the student chose.
     """
-    data = {"run": run, "steps": list(steps), "total": total, "step": step, "live": live}
+    data = StepPlayerMessage(run, list(steps), total, step, live)
 
     def hear(news: Any) -> None:
         chosen = news.get("step")
@@ -152,33 +178,44 @@ def map_wall(
         picked: (sheet, map) to mark.
         on_pick: gets the sheet and the map that was clicked; without it nothing can be clicked.
     """
-    sheets = [
-        {
-            "name": item.name, "title": item.title or item.name, "shape": item.shape, "unit": item.unit, "alt": item.sheet.alt,
-            "url": picture_url(item.sheet.png, key, item.sheet.name),
-            **(
-                {"count": item.sheet.height * item.sheet.width, "columns": item.sheet.width, "rows": item.sheet.height, "height": 1, "width": 1}
-                if item.cells
-                else {
-                    "count": item.sheet.count, "columns": item.sheet.columns, "rows": item.sheet.rows, "height": item.sheet.height,
-                    "width": item.sheet.width,
-                }
-            ),
-            "cells": item.cells, "field": item.field, "hint": item.hint, "low": f"{item.sheet.low:.3g}", "high": f"{item.sheet.high:.3g}",
-            "css": item.sheet.scale.css if item.legend else "", "target": item.target, "most": item.most,
-            "labels": [{"text": text, "colour": colour} for text, colour in item.labels] or None,
-        }
-        for item in items
-    ]  # fmt: skip
+    sheets = [_sheet(key, item) for item in items]
     names = {item.name for item in items}
 
     def hear(news: Any) -> None:
         if on_pick is not None and str(news["layer"]) in names:
             on_pick(str(news["layer"]), int(news["map"]))
 
-    shown = {"layer": picked[0], "map": picked[1]} if picked else None
-    data = {"sheets": sheets, "picked": shown, "pickable": on_pick is not None}
+    data = MapWallMessage(sheets, WallMark(*picked) if picked else None, on_pick is not None)
     component("map_wall", key, data=data, pictures=True, default={"picked": None}, on_picked_change=told(key, "picked", hear))
+
+
+def _sheet(key: str, item: WallItem) -> WallSheet:
+    sheet = item.sheet
+    # Of a sheet whose cells are clicked each cell counts as a map.
+    cells = (sheet.height * sheet.width, sheet.width, sheet.height, 1, 1)
+    count, columns, rows, height, width = cells if item.cells else (sheet.count, sheet.columns, sheet.rows, sheet.height, sheet.width)
+    return WallSheet(
+        name=item.name,
+        title=item.title or item.name,
+        shape=item.shape,
+        unit=item.unit,
+        alt=sheet.alt,
+        url=picture_url(sheet.png, key, sheet.name),
+        count=count,
+        columns=columns,
+        rows=rows,
+        height=height,
+        width=width,
+        cells=item.cells,
+        field=item.field,
+        hint=item.hint,
+        low=f"{sheet.low:.3g}",
+        high=f"{sheet.high:.3g}",
+        css=sheet.scale.css if item.legend else "",
+        target=item.target,
+        most=item.most,
+        labels=[WallLabel(text, colour) for text, colour in item.labels] or None,
+    )
 
 
 def sketchpad(key: str) -> Tensor:
@@ -187,7 +224,7 @@ def sketchpad(key: str) -> Tensor:
     Args:
         key: of the pad; the browser keeps the drawing of each key for itself, for all pages.
     """
-    result = component("sketchpad", key, data={"store": key}, default={"ink": ""}, on_ink_change=listen)
+    result = component("sketchpad", key, data=SketchpadMessage(key), default={"ink": ""}, on_ink_change=listen)
     try:
         values = np.frombuffer(base64.b64decode(result.ink or "", validate=True), dtype=np.uint8)
     except (binascii.Error, TypeError, ValueError):
@@ -221,11 +258,19 @@ def scatter(
     """
     low, high = points.amin(0), points.amax(0)
     places = ((points - low) / (high - low).clamp_min(1e-9)).tolist()
-    data = {
-        "x": [round(x, 4) for x, _ in places], "y": [round(y, 4) for _, y in places], "group": list(group), "ringed": list(ringed), "texts": list(texts),
-        "groups": [{"sign": sign, "name": name, "colour": colour} for sign, name, colour in groups], "sprite": picture_url(sprite.png, key, sprite.name),
-        "columns": sprite.columns, "side": sprite.width, "alt": alt, "hint": "Point at a marker to see its image; click it to open it in the microscope.",
-    }  # fmt: skip
+    data = ScatterMessage(
+        x=[round(x, 4) for x, _ in places],
+        y=[round(y, 4) for _, y in places],
+        group=list(group),
+        ringed=list(ringed),
+        texts=list(texts),
+        groups=[ScatterGroup(*one) for one in groups],
+        sprite=picture_url(sprite.png, key, sprite.name),
+        columns=sprite.columns,
+        side=sprite.width,
+        alt=alt,
+        hint="Point at a marker to see its image; click it to open it in the microscope.",
+    )
 
     def hear(news: Any) -> None:
         if 0 <= int(news["number"]) < len(places):
@@ -252,11 +297,19 @@ def matrix(
         on_pick: gets row and column of the cell that was clicked.
     """
     shares = [[value / max(1, sum(row)) for value in row] for row in values]
-    data = {
-        "values": [list(row) for row in values], "shares": shares, "rows": list(rows), "columns": list(columns), "rowTitle": titles[0], "columnTitle": titles[1],
-        "picked": list(picked) if picked else None, "scale": {"stops": list(SEQUENTIAL.stops), "low": 0, "high": 1}, "low": "0 %", "high": "100 % of the row",
-        "caption": caption,
-    }  # fmt: skip
+    data = MatrixMessage(
+        values=[list(row) for row in values],
+        shares=shares,
+        rows=list(rows),
+        columns=list(columns),
+        row_title=titles[0],
+        column_title=titles[1],
+        picked=picked,
+        scale=Scale.of(SEQUENTIAL, 0, 1),
+        low="0 %",
+        high="100 % of the row",
+        caption=caption,
+    )
 
     def hear(news: Any) -> None:
         row, column = int(news["row"]), int(news["column"])
@@ -273,29 +326,12 @@ def network_view(key: str, drawing: NetworkDrawing, picked: str = "", *, on_pick
         picked: the layer to mark.
         on_pick: gets the layer that was clicked; without it a click opens nothing.
     """
-    data = {
-        "title": drawing.title,
-        "alt": drawing.alt,
-        "shape": drawing.input_shape,
-        "cards": [
-            {
-                "name": card.name,
-                "block": card.block,
-                "title": card.title,
-                "kind": card.kind,
-                "shape": card.shape,
-                "parameters": card.parameters,
-                "multiplyAdds": card.multiply_adds,
-                "field": card.field,
-            }
-            for card in drawing.cards
-        ],
-        "frames": [{"name": frame.name, "parent": frame.parent, "title": frame.title} for frame in drawing.frames],
-        "lines": drawing.lines,
-        "folded": drawing.folded,
-        "picked": picked,
-        "pickable": on_pick is not None,
-    }
+    cards = [
+        NetworkCard(card.name, card.block, card.title, card.kind, card.shape, card.parameters, card.multiply_adds, card.field)
+        for card in drawing.cards
+    ]
+    frames = [NetworkFrame(frame.name, frame.parent, frame.title) for frame in drawing.frames]
+    data = NetworkMessage(drawing.title, drawing.alt, drawing.input_shape, cards, frames, drawing.lines, drawing.folded, picked, on_pick is not None)
     known = {card.name for card in drawing.cards}
 
     def hear(news: Any) -> None:

@@ -22,6 +22,7 @@ from cnnviz.training.growth import growth
 from cnnviz.ui.address import draw_again, one_section
 from cnnviz.ui.components import component, listen
 from cnnviz.ui.frame import error_box
+from cnnviz.ui.messages import LiveMessage, LiveRun
 
 Quantity = Literal["accuracy", "loss"]
 MOST_RUNS = 12
@@ -51,11 +52,15 @@ def live_curves(
     several = len(runs) > 1
     described = [_described(title, run, index, several) for index, (title, run) in enumerate(runs.items())]
     words = {title: {quantity: curve_in_words(run.metrics(), quantity) for quantity in quantities} for title, run in runs.items()}
-    data = {
-        "runs": described, "quantities": quantities, "training": training, "weights": weights, "step": step,
-        "alt": {quantity: "; ".join(_prefix(title, several) + said[quantity] for title, said in words.items()) for quantity in quantities},
-        "reports": None if _asks(key) else [report(run.id) for run in runs.values()],
-    }  # fmt: skip
+    data = LiveMessage(
+        runs=described,
+        quantities=quantities,
+        training=training,
+        weights=weights,
+        step=step,
+        alt={quantity: "; ".join(_prefix(title, several) + said[quantity] for title, said in words.items()) for quantity in quantities},
+        reports=None if _asks(key) else [report(run.id) for run in runs.values()],
+    )
     component("live", key, data=data, default={"told": None, "asks": True}, on_told_change=listen, on_asks_change=listen)
 
 
@@ -86,14 +91,18 @@ def _prefix(title: str, several: bool) -> str:
     return f"{title}: " if several else ""
 
 
-def _described(title: str, run: Run, index: int, several: bool) -> dict[str, Any]:
-    """What the browser must know of a run to ask for it and to draw it."""
+def _described(title: str, run: Run, index: int, several: bool) -> LiveRun:
     status, steps = run.status, run.steps
     own = SERIES[index % len(SERIES)]
-    return {
-        "id": run.id, "title": title, "state": status.state, "step": status.step, "snapshot": steps[-1] if steps else None,
-        "colours": [own, own] if several else [TRAIN, VALIDATION], "dash": DASHES[index % len(DASHES)] if several else "solid",
-    }  # fmt: skip
+    return LiveRun(
+        id=run.id,
+        title=title,
+        state=status.state,
+        step=status.step,
+        snapshot=steps[-1] if steps else None,
+        colours=[own, own] if several else [TRAIN, VALIDATION],
+        dash=DASHES[index % len(DASHES)] if several else "solid",
+    )
 
 
 def answer(request: Request) -> Response:

@@ -7,19 +7,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cnnviz.figures import ColourScale, limits, scale_for
+from cnnviz.figures import limits, scale_for
 from cnnviz.ops.trace import Trace
 from cnnviz.ui.components import component, told
 from cnnviz.ui.fields import Field, Foreign
+from cnnviz.ui.messages import NumberGridMessage, Packed, Scale, StepperGrids, StepperMessage, StepperScales
 
 
-def _scale(scale: ColourScale, low: float, high: float) -> dict[str, object]:
-    return {"stops": list(scale.stops), "low": low, "high": high}
-
-
-def scale_of(values: Tensor, signed: bool = False) -> dict[str, object]:
+def scale_of(values: Tensor, signed: bool = False) -> Scale:
     """The colours of a grid of numbers, for a component; ``signed`` for kernels, errors and gradients, whatever their signs now."""
-    return _scale(*scale_for(*limits(values), signed=signed))
+    return Scale.of(*scale_for(*limits(values), signed=signed))
 
 
 @dataclass(frozen=True)
@@ -45,29 +42,33 @@ def stepper(key: str, trace: Trace, names: StepperNames = StepperNames(), *, cha
         channel: of the output, where it has several; pooling shows the input channel of the same number.
         start: the first step shown.
     """
-    pooled = trace.weights is not None and trace.operation != "convolution"
     apart = trace.operation != "convolution"
     padded = trace.padded[channel : channel + 1] if apart else trace.padded
-    output = trace.output if trace.output.dim() == 2 else trace.output[channel]
+    output = trace.maps[channel]
     weights = torch.empty(0)
     if trace.weights is not None:
-        weights = trace.weights[channel] if trace.weights.dim() == 4 else trace.weights
-        weights = weights if weights.dim() == 3 else weights.unsqueeze(0)
-        if not apart and len(weights) == 1 and len(padded) > 1:
-            weights = weights.expand(len(padded), -1, -1)
-    finite = padded[padded.isfinite()]
-    data = {
-        "inputs": [values.flatten().tolist() for values in padded], "rows": padded.shape[1], "cols": padded.shape[2], "pad": trace.padding,
-        "weights": [values.flatten().tolist() for values in weights], "size": list(trace.window_shape), "average": pooled,
-        "output": output.flatten().tolist(), "outRows": output.shape[0], "outCols": output.shape[1], "stride": trace.stride, "dilation": trace.dilation,
-        "bias": None if trace.bias is None else float(trace.bias[channel if len(trace.bias) > 1 else 0]),
-        "combine": COMBINE.get(trace.operation, "each"), "start": start,
-        "names": {
-            "input": names.input, "weights": names.weights, "output": names.output, "symbol": names.symbol, "function": names.function,
-            "channels": list(names.channels),
-        },
-        "scales": {"input": scale_of(finite), "weights": scale_of(weights, signed=True) if len(weights) else None, "output": scale_of(output)},
-    }  # fmt: skip
+        weights = trace.weights[min(channel, len(trace.weights) - 1)]
+    shares = trace.shares
+    data = StepperMessage(
+        inputs=[values.flatten().tolist() for values in padded],
+        rows=padded.shape[1],
+        cols=padded.shape[2],
+        pad=trace.padding,
+        weights=[values.flatten().tolist() for values in weights],
+        size=trace.window_shape,
+        terms=Packed.of(trace.terms[channel]),
+        shares=None if shares is None else Packed.of(shares[channel]),
+        output=output.flatten().tolist(),
+        out_rows=output.shape[0],
+        out_cols=output.shape[1],
+        stride=trace.stride,
+        dilation=trace.dilation,
+        bias=None if trace.bias is None else float(trace.bias[channel if len(trace.bias) > 1 else 0]),
+        combine=COMBINE.get(trace.operation, "each"),
+        start=start,
+        names=StepperGrids(names.input, names.weights, names.output, names.symbol, names.function, list(names.channels)),
+        scales=StepperScales(scale_of(padded[padded.isfinite()]), scale_of(weights, signed=True) if len(weights) else None, scale_of(output)),
+    )
     component("stepper", key, data=data)
 
 
@@ -106,6 +107,13 @@ class Table(Field[Tensor | None]):
         return "" if value is None else _numbers_text(value)
 
 
+def table_now(field: Table, usual: Tensor, shape: tuple[int, int] | None = None) -> Tensor:
+    """The numbers that ``number_grid`` shows with these arguments, for whoever does not draw it."""
+    held = usual if field.now is None else field.now
+    rows, cols = shape or (held.shape[0], held.shape[1])
+    return _over(torch.zeros(rows, cols, dtype=torch.float64), held[:rows, :cols])
+
+
 def number_grid(
     field: Table,
     usual: Tensor,
@@ -130,7 +138,7 @@ def number_grid(
     Returns:
         (rows, columns) float64, so that sums of products of typed numbers are exact.
     """
-    key, kept = f"{field.name}_grid", field.now
+    key, shown = f"{field.name}_grid", table_now(field, usual, shape)
 
     def hear(news: Any) -> None:
         typed = _numbers_from(";".join(",".join(map(str, row)) for row in news["values"]))
@@ -139,13 +147,11 @@ def number_grid(
         if on_change is not None:
             on_change()
 
-    held = usual if kept is None else kept
-    rows, cols = shape or (held.shape[0], held.shape[1])
-    shown = _over(torch.zeros(rows, cols, dtype=torch.float64), held[:rows, :cols])
+    rows, cols = shown.shape
     basic = _over(torch.zeros(rows, cols, dtype=torch.float64), usual[:rows, :cols])
-    field.shows(kept, None if torch.equal(shown, basic) else _numbers_text(shown))
+    field.shows(field.now, None if torch.equal(shown, basic) else _numbers_text(shown))
     values = [[float(f"{value:.7g}") for value in row] for row in shown.tolist()]
-    data = {"values": values, "label": field.label, "scale": scale_of(shown, signed), "most": LARGEST_TYPED, "cell": cell}
+    data = NumberGridMessage(values, field.label, scale_of(shown, signed), LARGEST_TYPED, cell)
     component("number_grid", key, data=data, default={"grid": None}, on_grid_change=told(key, "grid", hear))
     field.note()
     return shown

@@ -12,6 +12,7 @@ from torch import Tensor
 from cnnviz.figures import DIVERGING, GREY, PixelSheet, scale_for
 from cnnviz.ui.components import component, told
 from cnnviz.ui.memory import remember
+from cnnviz.ui.messages import FlattenMessage, LensMessage, Overview, PixelSheetMessage, PixelsMessage, Scale
 from cnnviz.ui.pictures import encoded, picture_url
 from cnnviz.ui.stepping import scale_of
 
@@ -47,20 +48,22 @@ def pixel_view(
     if whole is not None:
         small = _picture(whole)
         small.thumbnail((480, 480))
-        overview = {
-            "url": picture_url(encoded(small, "JPEG", quality=88), key), "height": whole.shape[1], "width": whole.shape[2], "alt": "The whole picture with the window",
-        }  # fmt: skip
-    data = {
-        "sheets": [
-            {
-                "name": sheet.name, "channel": sheet.channel, "rows": sheet.colours.shape[0], "cols": sheet.colours.shape[1], "lines": sheet.lines,
-                "colours": [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in sheet.colours.reshape(-1, 3).tolist()], "texts": list(sheet.texts),
-                "changed": list(sheet.changed),
-            }
-            for sheet in sheets
-        ],
-        "top": corner[0], "left": corner[1], "overview": overview, "unit": unit, "low": span[0], "high": span[1], "hint": hint,
-    }  # fmt: skip
+        url = picture_url(encoded(small, "JPEG", quality=88), key)
+        overview = Overview(url, whole.shape[1], whole.shape[2], "The whole picture with the window")
+    parts = [
+        PixelSheetMessage(
+            name=sheet.name,
+            channel=sheet.channel,
+            rows=sheet.colours.shape[0],
+            cols=sheet.colours.shape[1],
+            lines=sheet.lines,
+            colours=[f"#{r:02x}{g:02x}{b:02x}" for r, g, b in sheet.colours.reshape(-1, 3).tolist()],
+            texts=list(sheet.texts),
+            changed=list(sheet.changed),
+        )
+        for sheet in sheets
+    ]
+    data = PixelsMessage(parts, *corner, overview, unit, *span, hint)
 
     def edited(news: dict[str, Any]) -> None:
         on_edit(int(news["channel"]), int(news["row"]), int(news["col"]), float(news["value"]))
@@ -105,12 +108,19 @@ def lens(key: str, image: Tensor, result: Tensor, kernel: Tensor, *, signed: boo
     file = remember(_lens_result, result, low, high, signed)
     products = float(kernel.abs().max())
     height, width = values.shape
-    data = {
-        "source": picture_url(_source(image), key), "result": picture_url(file, key), "height": height, "width": width,
-        "kernel": kernel.flatten().tolist(), "side": kernel.shape[0], "scale": {"stops": list(scale.stops), "low": low, "high": high},
-        "products": {"stops": list(DIVERGING.stops), "low": -products, "high": products}, "from": what, "to": title,
-        "alt": f"{title}: values from {values.min():.3g} to {values.max():.3g}",
-    }  # fmt: skip
+    data = LensMessage(
+        source=picture_url(_source(image), key),
+        result=picture_url(file, key),
+        height=height,
+        width=width,
+        kernel=kernel.flatten().tolist(),
+        side=kernel.shape[0],
+        scale=Scale.of(scale, low, high),
+        products=Scale.of(DIVERGING, -products, products),
+        source_title=what,
+        result_title=title,
+        alt=f"{title}: values from {values.min():.3g} to {values.max():.3g}",
+    )
     component("lens", key, data=data, pictures=True)
 
 
@@ -118,4 +128,4 @@ def flatten_view(key: str, block: Tensor, start: int = 0) -> None:
     """A block of maps (C, H, W) and the vector that flattening makes of it; a cell and its place light together."""
     channels, rows, cols = block.shape
     values = torch.round(block.flatten(), decimals=4).tolist()
-    component("flatten", key, data={"channels": channels, "rows": rows, "cols": cols, "values": values, "scale": scale_of(block), "start": start})
+    component("flatten", key, data=FlattenMessage(channels, rows, cols, values, scale_of(block), start))

@@ -1,14 +1,13 @@
 """Activation functions: curves, real maps, deep stacks, and a race."""
 
 import streamlit as st
-import torch
 
 from cnnviz.data import load
 from cnnviz.features import feature_maps
 from cnnviz.figures import activation_curves, by_depth, depth_histogram, map_sheet
 from cnnviz.models import PRESETS
 from cnnviz.models.variants import with_activation
-from cnnviz.ops.activations import ACTIVATIONS, trace, unit_shares
+from cnnviz.ops.activations import ACTIVATIONS, identities, trace, unit_shares
 from cnnviz.ops.depth import INITIALISATIONS, deep_stack
 from cnnviz.training import TrainingSpec
 from cnnviz.ui.charts import chart
@@ -43,12 +42,10 @@ def curves() -> None:
         for name in names:
             st.latex(rf"\text{{{TITLES[name]}}}: \quad {ACTIVATIONS[name].formula}")
             st.caption(ACTIVATIONS[name].reference)
-    x = torch.linspace(-5, 5, 2001, dtype=torch.float64)
-    twin = (ACTIVATIONS["tanh"].function(x) - (2 * ACTIVATIONS["sigmoid"].function(2 * x) - 1)).abs().max().item()
-    gelus = (ACTIVATIONS["gelu"].function(x) - ACTIVATIONS["gelu_tanh"].function(x)).abs().max().item()
+    apart = remember(identities)
     st.markdown(
-        f"Checked at 2,001 points from −5 to 5: |tanh(x) − (2σ(2x) − 1)| is at most **{twin:.1e}**, so they are one function. "
-        f"GELU and its tanh form differ by at most **{gelus:.1e}**."
+        f"Checked at {apart.points:,} points from −5 to 5: |tanh(x) − (2σ(2x) − 1)| is at most **{apart.tanh:.1e}**, so they are one function. "
+        f"GELU and its tanh form differ by at most **{apart.gelu:.1e}**."
     )
     code(activations_code(names))
 

@@ -1,13 +1,11 @@
 """One convolution with every product, forward and backward, on numbers that can be typed."""
 
-from typing import NamedTuple
-
 import streamlit as st
-import torch
 
 from cnnviz.figures import loss_curve
 from cnnviz.ops import convolution
 from cnnviz.ui.charts import chart
+from cnnviz.ui.convolution import IMAGE, KERNEL, forget, geometry, image_and_kernel, learn, losses_so_far, usual_target, wanted
 from cnnviz.ui.fields import number_row
 from cnnviz.ui.formulas import convolution_notes, gradient_notes
 from cnnviz.ui.frame import Experiment, draws, play_first, section, show_code, source, title, try_this
@@ -16,41 +14,16 @@ from cnnviz.ui.snippets import convolution_code, gradient_code
 from cnnviz.ui.states.convolution import Convolution
 from cnnviz.ui.stepping import StepperNames, number_grid, stepper
 
-IMAGE = torch.tensor([[1.0, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]])
-KERNEL = torch.tensor([[1.0, 0, 1], [0, 1, 0], [1, 0, 1]])
-EDGE = torch.tensor([[1.0, 0, -1], [1, 0, -1], [1, 0, -1]])
 title("Convolution", "A kernel slides over the image; at each place the numbers on top of each other are multiplied and added up.")
 
 
-class Geometry(NamedTuple):
-    """How the kernel moves, in the order in which ``convolution.trace`` takes it."""
-
-    stride: int
-    padding: int
-    dilation: int
-    mode: str
-    flip: bool
-
-
-typed: dict[str, torch.Tensor] = {}
-"""The tables of numbers, as they stand; and the map, where the kernel fits."""
-
-
-def geometry() -> Geometry:
-    now = Convolution
-    return Geometry(now.stride.now, now.padding.now, now.dilation.now, now.mode.now, now.flip.now)
-
-
 def learn_steps(count: int) -> None:
-    kernel, losses = convolution.descent(typed["image"], typed["kernel"], typed["target"], *geometry(), steps=count, rate=Convolution.rate.now)
-    st.session_state["losses"] = (*st.session_state.get("losses", ()), *losses)
-    Convolution.kernel.set(kernel)
+    learn(count)
     draws(grids, *results)()
 
 
 def start_again() -> None:
-    st.session_state["losses"] = ()
-    Convolution.kernel.forget()
+    forget()
     draws(grids, *results)()
 
 
@@ -64,8 +37,8 @@ with left:
     @section
     def grids() -> None:
         now, redraw = Convolution, draws(grids, *results)
-        typed["image"] = number_grid(now.image, IMAGE, (now.rows.now, now.cols.now), cell=2.6, on_change=redraw)
-        typed["kernel"] = number_grid(now.kernel, KERNEL, (now.size.now, now.size.now), cell=2.6, signed=True, on_change=redraw)
+        number_grid(now.image, IMAGE, (now.rows.now, now.cols.now), cell=2.6, on_change=redraw)
+        number_grid(now.kernel, KERNEL, (now.size.now, now.size.now), cell=2.6, signed=True, on_change=redraw)
 
     @section
     def ways() -> None:
@@ -80,10 +53,8 @@ with right, play_first():
 
     @section
     def forward() -> None:
-        image, kernel, way = typed["image"], typed["kernel"], geometry()
-        typed.pop("map", None)
+        (image, kernel), way = image_and_kernel(), geometry()
         trace = convolution.trace(image, kernel, *way)
-        typed["map"] = trace.output
         names = StepperNames(weights="kernel w, flipped" if way.flip else "kernel w")
         stepper("stepper", trace, names, start=Convolution.start.now - 1)
         rows, cols = image.shape
@@ -100,12 +71,9 @@ with wish:
 
     @section
     def wanted_map() -> None:
-        if "map" not in typed:
-            return
-        side = len(typed["kernel"])
-        usual = convolution.trace(typed["image"], EDGE if side == 3 else torch.eye(side), *geometry()).output
-        rows, cols = usual.shape
-        typed["target"] = number_grid(Convolution.target, usual, (rows, cols), cell=2.6, signed=True, on_change=draws(wanted_map, backward))
+        usual = usual_target()
+        if usual is not None:
+            number_grid(Convolution.target, usual, (usual.shape[0], usual.shape[1]), cell=2.6, signed=True, on_change=draws(wanted_map, backward))
 
     st.caption("At first: the map of another kernel, vertical edges (1, 0, −1 in each row), or, where the kernel is not 3×3, the diagonal.")
 
@@ -122,9 +90,9 @@ with learn:
 
     @section
     def backward() -> None:
-        if "map" not in typed:
+        (image, kernel), way, target = image_and_kernel(), geometry(), wanted()
+        if target is None:
             return
-        image, kernel, target, way = typed["image"], typed["kernel"], typed["target"], geometry()
         found = convolution.gradient(image, kernel, target, *way)
         rate = Convolution.rate.now
         eta = found.safe_rate if rate is None else rate
@@ -133,7 +101,7 @@ with learn:
             flipped = ", flipped" if way.flip else ""
             names = StepperNames(input=f"image x{flipped}", weights=f"error s − t{flipped}", output="gradient ∂L/∂w", symbol="∂L/∂w")
             stepper("backward", found.trace, names)
-        losses = st.session_state.get("losses")
+        losses = losses_so_far()
         if losses:
             history = (*losses, found.loss)
             chart("losses_chart", f"Loss after each step: from {losses[0]:.4g} to {found.loss:.4g}", loss_curve, history)

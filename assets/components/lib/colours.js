@@ -1,9 +1,16 @@
-// Shared by the components: colours and numbers. Python puts this file in front of each of them.
+// Colours and numbers, the same in all components.
 
+/** @typedef {{ stops: string[], low: number, high: number }} Scale colours, equally spaced from the lowest to the highest value */
+
+/** @param {string} hex */
 function parseColour(hex) { return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)); }
 
-// scale: { stops: ["#rrggbb", …] equally spaced, low, high }. Returns the background and a text colour that stands out from it.
-function paint(value, scale) {
+/**
+ * The background of a value, and a text colour that stands out from it.
+ * @param {number | null} value
+ * @param {Scale} scale
+ */
+export function paint(value, scale) {
   if (value === null || !Number.isFinite(value)) return { background: "transparent", text: "inherit" };
   const last = scale.stops.length - 1;
   const place = Math.min(last, Math.max(0, ((value - scale.low) / (scale.high - scale.low || 1)) * last));
@@ -14,8 +21,11 @@ function paint(value, scale) {
   return { background: `rgb(${mixed.join()})`, text: light > 140 ? "#10161d" : "#ffffff" };
 }
 
-// A number in few characters: whole numbers as they are, others with `digits` significant digits.
-function brief(value, digits = 3) {
+/**
+ * A number in few characters: whole numbers as they are, others with `digits` significant digits.
+ * @param {number | null} value
+ */
+export function brief(value, digits = 3) {
   if (value === null || Number.isNaN(value)) return "";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   if (Number.isInteger(value) && Math.abs(value) < 1e5) return String(value).replace("-", "−");
@@ -23,21 +33,4 @@ function brief(value, digits = 3) {
   if (size < 5e-7) return "0";
   const text = size >= 1e5 || size < 1e-3 ? value.toExponential(digits - 2) : String(Number(value.toPrecision(digits)));
   return text.replace("-", "−");
-}
-
-// Shows a picture of the server's. Where it cannot be fetched, `embed` asks for one inside the data.
-function showPicture(image, address, embed) {
-  if (image.dataset.address === address) return;
-  image.dataset.address = address;
-  image.onerror = () => { if (image.dataset.address === address && !address.startsWith("data:")) embed(); };
-  image.src = address;
-}
-
-// What Python sent: bytes of JSON.
-function parsed(data) { return data instanceof Uint8Array ? JSON.parse(new TextDecoder().decode(data)) : data; }
-
-function make(tag, properties = {}, children = []) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
 }

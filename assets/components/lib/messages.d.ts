@@ -1,0 +1,242 @@
+// Written by tools/make_messages.py from cnnviz/ui/messages.py.
+
+export interface Scale {
+  stops: string[];
+  low: number;
+  high: number;
+}
+
+export interface Packed {
+  bits: number;
+  text: string;
+}
+
+export interface StepperGrids {
+  input: string;
+  weights: string;
+  output: string;
+  symbol: string;
+  function: string;
+  channels: string[];
+}
+
+export interface StepperScales {
+  input: Scale;
+  weights: Scale | null;
+  output: Scale;
+}
+
+export interface StepperMessage {
+  inputs: number[][];
+  rows: number;
+  cols: number;
+  pad: number;
+  weights: number[][];
+  size: number[];
+  terms: Packed;
+  shares: Packed | null;
+  output: number[];
+  out_rows: number;
+  out_cols: number;
+  stride: number;
+  dilation: number;
+  bias: number | null;
+  combine: string;
+  start: number;
+  names: StepperGrids;
+  scales: StepperScales;
+}
+
+export interface NumberGridMessage {
+  values: number[][];
+  label: string;
+  scale: Scale;
+  most: number;
+  cell: number;
+}
+
+export interface StepPlayerMessage {
+  run: string;
+  steps: number[];
+  total: number;
+  step: number | null;
+  live: boolean;
+}
+
+export interface WallLabel {
+  text: string;
+  colour: string;
+}
+
+export interface WallSheet {
+  name: string;
+  title: string;
+  shape: string;
+  unit: string;
+  alt: string;
+  url: string;
+  count: number;
+  columns: number;
+  rows: number;
+  height: number;
+  width: number;
+  cells: boolean;
+  field: number[] | null;
+  hint: string;
+  low: string;
+  high: string;
+  css: string;
+  target: number;
+  most: number;
+  labels: WallLabel[] | null;
+}
+
+export interface WallMark {
+  layer: string;
+  map: number;
+}
+
+export interface MapWallMessage {
+  sheets: WallSheet[];
+  picked: WallMark | null;
+  pickable: boolean;
+}
+
+export interface SketchpadMessage {
+  store: string;
+}
+
+export interface ScatterGroup {
+  sign: string;
+  name: string;
+  colour: string;
+}
+
+export interface ScatterMessage {
+  x: number[];
+  y: number[];
+  group: number[];
+  ringed: boolean[];
+  texts: string[];
+  groups: ScatterGroup[];
+  sprite: string;
+  columns: number;
+  side: number;
+  alt: string;
+  hint: string;
+}
+
+export interface MatrixMessage {
+  values: number[][];
+  shares: number[][];
+  rows: string[];
+  columns: string[];
+  row_title: string;
+  column_title: string;
+  picked: number[] | null;
+  scale: Scale;
+  low: string;
+  high: string;
+  caption: string;
+}
+
+export interface NetworkCard {
+  name: string;
+  block: string;
+  title: string;
+  kind: string;
+  shape: number[];
+  parameters: number | null;
+  multiply_adds: number | null;
+  field: string;
+}
+
+export interface NetworkFrame {
+  name: string;
+  parent: string;
+  title: string;
+}
+
+export interface NetworkMessage {
+  title: string;
+  alt: string;
+  shape: number[];
+  cards: NetworkCard[];
+  frames: NetworkFrame[];
+  lines: any[];
+  folded: string[];
+  picked: string;
+  pickable: boolean;
+}
+
+export interface PixelSheetMessage {
+  name: string;
+  channel: number | null;
+  rows: number;
+  cols: number;
+  lines: number;
+  colours: string[];
+  texts: string[];
+  changed: number[];
+}
+
+export interface Overview {
+  url: string;
+  height: number;
+  width: number;
+  alt: string;
+}
+
+export interface PixelsMessage {
+  sheets: PixelSheetMessage[];
+  top: number;
+  left: number;
+  overview: Overview | null;
+  unit: string;
+  low: number;
+  high: number;
+  hint: string;
+}
+
+export interface LensMessage {
+  source: string;
+  result: string;
+  height: number;
+  width: number;
+  kernel: number[];
+  side: number;
+  scale: Scale;
+  products: Scale;
+  source_title: string;
+  result_title: string;
+  alt: string;
+}
+
+export interface FlattenMessage {
+  channels: number;
+  rows: number;
+  cols: number;
+  values: number[];
+  scale: Scale;
+  start: number;
+}
+
+export interface LiveRun {
+  id: string;
+  title: string;
+  state: string;
+  step: number;
+  snapshot: number | null;
+  colours: string[];
+  dash: string;
+}
+
+export interface LiveMessage {
+  runs: LiveRun[];
+  quantities: string[];
+  training: boolean;
+  weights: boolean;
+  step: number | null;
+  alt: Record<string, string>;
+  reports: any[] | null;
+}

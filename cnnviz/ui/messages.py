@@ -1,0 +1,369 @@
+"""What Python says to each component: one type a component. The script of the component names the same fields (``@typedef``), which a test holds.
+
+All that is numbers of a grid is written row by row. NaN and infinity arrive as null.
+"""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+
+from cnnviz.figures import ColourScale
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Colours, equally spaced from the lowest to the highest value."""
+
+    stops: Sequence[str]
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, colours: ColourScale, low: float, high: float) -> "Scale":
+        return cls(list(colours.stops), low, high)
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Many numbers, exact and short: their bytes, little endian, in base64.
+
+    Attributes:
+        bits: of a number: 32 or 64.
+    """
+
+    bits: int
+    text: str
+
+    @classmethod
+    def of(cls, values: Tensor) -> "Packed":
+        array = np.ascontiguousarray(values.detach().numpy())
+        return cls(array.itemsize * 8, base64.b64encode(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()).decode())
+
+
+@dataclass(frozen=True)
+class StepperGrids:
+    """What the stepper's grids are called."""
+
+    input: str
+    weights: str
+    output: str
+    symbol: str
+    function: str
+    channels: Sequence[str]
+
+
+@dataclass(frozen=True)
+class StepperScales:
+    """``weights`` is ``None`` where there are none."""
+
+    input: Scale
+    weights: Scale | None
+    output: Scale
+
+
+@dataclass(frozen=True)
+class StepperMessage:
+    """A trace of one map.
+
+    Attributes:
+        inputs: of each channel, with ``pad`` cells around.
+        weights: of each channel; none for operations without weights.
+        size: rows and columns of the window.
+        terms: of each step what is put together, as torch computed it: products, squares or values; channel by channel.
+        shares: of each step the weights of an average, shared out among the cells that count; ``None`` for other operations.
+        output: one number a step.
+        combine: how a step's terms become its number: ``sum``, ``max``, ``l2``, or ``each`` for a function of one.
+        start: the first step shown.
+    """
+
+    inputs: Sequence[Sequence[float]]
+    rows: int
+    cols: int
+    pad: int
+    weights: Sequence[Sequence[float]]
+    size: Sequence[int]
+    terms: Packed
+    shares: Packed | None
+    output: Sequence[float]
+    out_rows: int
+    out_cols: int
+    stride: int
+    dilation: int
+    bias: float | None
+    combine: str
+    start: int
+    names: StepperGrids
+    scales: StepperScales
+
+
+@dataclass(frozen=True)
+class NumberGridMessage:
+    """A table of numbers to type into; ``most``: the largest; ``cell``: the largest side of a cell, in rem."""
+
+    values: Sequence[Sequence[float]]
+    label: str
+    scale: Scale
+    most: float
+    cell: float
+
+
+@dataclass(frozen=True)
+class StepPlayerMessage:
+    """The saved steps of a run; ``step``: the one to show, ``None`` for the newest; ``live``: the run still grows."""
+
+    run: str
+    steps: Sequence[int]
+    total: int
+    step: int | None
+    live: bool
+
+
+@dataclass(frozen=True)
+class WallLabel:
+    """Text below a cell; ``colour`` may be empty."""
+
+    text: str
+    colour: str
+
+
+@dataclass(frozen=True)
+class WallSheet:
+    """One sheet of a wall; see ``components.WallItem``. ``css``: the colours of its legend, empty for none."""
+
+    name: str
+    title: str
+    shape: str
+    unit: str
+    alt: str
+    url: str
+    count: int
+    columns: int
+    rows: int
+    height: int
+    width: int
+    cells: bool
+    field: Sequence[int] | None
+    hint: str
+    low: str
+    high: str
+    css: str
+    target: int
+    most: int
+    labels: Sequence[WallLabel] | None
+
+
+@dataclass(frozen=True)
+class WallMark:
+    """The map that is marked."""
+
+    layer: str
+    map: int
+
+
+@dataclass(frozen=True)
+class MapWallMessage:
+    """Sheets side by side."""
+
+    sheets: Sequence[WallSheet]
+    picked: WallMark | None
+    pickable: bool
+
+
+@dataclass(frozen=True)
+class SketchpadMessage:
+    """``store``: the name under which the browser keeps the drawing."""
+
+    store: str
+
+
+@dataclass(frozen=True)
+class ScatterGroup:
+    """What the points of a group look like."""
+
+    sign: str
+    name: str
+    colour: str
+
+
+@dataclass(frozen=True)
+class ScatterMessage:
+    """Images as points in the unit square. ``columns``, ``side``: of the sprite that holds the images."""
+
+    x: Sequence[float]
+    y: Sequence[float]
+    group: Sequence[int]
+    ringed: Sequence[bool]
+    texts: Sequence[str]
+    groups: Sequence[ScatterGroup]
+    sprite: str
+    columns: int
+    side: int
+    alt: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class MatrixMessage:
+    """A table of counts; ``shares`` colour them; ``low`` and ``high`` stand at the ends of the legend."""
+
+    values: Sequence[Sequence[int]]
+    shares: Sequence[Sequence[float]]
+    rows: Sequence[str]
+    columns: Sequence[str]
+    row_title: str
+    column_title: str
+    picked: Sequence[int] | None
+    scale: Scale
+    low: str
+    high: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class NetworkCard:
+    """One layer; see ``figures.Card``."""
+
+    name: str
+    block: str
+    title: str
+    kind: str
+    shape: Sequence[int]
+    parameters: int | None
+    multiply_adds: int | None
+    field: str
+
+
+@dataclass(frozen=True)
+class NetworkFrame:
+    """A block, and the one around it."""
+
+    name: str
+    parent: str
+    title: str
+
+
+@dataclass(frozen=True)
+class NetworkMessage:
+    """A network to draw. ``lines``: (from, to, text, …) as in ``figures.NetworkDrawing``; ``folded``: blocks that are closed at first."""
+
+    title: str
+    alt: str
+    shape: Sequence[int]
+    cards: Sequence[NetworkCard]
+    frames: Sequence[NetworkFrame]
+    lines: Sequence[object]
+    folded: Sequence[str]
+    picked: str
+    pickable: bool
+
+
+@dataclass(frozen=True)
+class PixelSheetMessage:
+    """One picture with its numbers; ``channel`` is the one that can be typed into, if any."""
+
+    name: str
+    channel: int | None
+    rows: int
+    cols: int
+    lines: int
+    colours: Sequence[str]
+    texts: Sequence[str]
+    changed: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The whole picture, small."""
+
+    url: str
+    height: int
+    width: int
+    alt: str
+
+
+@dataclass(frozen=True)
+class PixelsMessage:
+    """Pictures beside their numbers, of the window whose corner is (``top``, ``left``)."""
+
+    sheets: Sequence[PixelSheetMessage]
+    top: int
+    left: int
+    overview: Overview | None
+    unit: str
+    low: float
+    high: float
+    hint: str
+
+
+@dataclass(frozen=True)
+class LensMessage:
+    """A grey picture and what a kernel of ``side`` makes of it. ``source``, ``result``: addresses of the pictures; ``products``: colours of the products."""
+
+    source: str
+    result: str
+    height: int
+    width: int
+    kernel: Sequence[float]
+    side: int
+    scale: Scale
+    products: Scale
+    source_title: str
+    result_title: str
+    alt: str
+
+
+@dataclass(frozen=True)
+class FlattenMessage:
+    """A block of maps and the vector it becomes; ``start``: the marked place."""
+
+    channels: int
+    rows: int
+    cols: int
+    values: Sequence[float]
+    scale: Scale
+    start: int
+
+
+@dataclass(frozen=True)
+class LiveRun:
+    """What the browser must know of a run to ask for it and to draw it; ``colours``: of training and of validation."""
+
+    id: str
+    title: str
+    state: str
+    step: int
+    snapshot: int | None
+    colours: Sequence[str]
+    dash: str
+
+
+@dataclass(frozen=True)
+class LiveMessage:
+    """Curves of runs. ``reports``: their records, where the browser cannot ask for them."""
+
+    runs: Sequence[LiveRun]
+    quantities: Sequence[str]
+    training: bool
+    weights: bool
+    step: int | None
+    alt: Mapping[str, str]
+    reports: Sequence[object] | None
+
+
+Message = (
+    StepperMessage
+    | NumberGridMessage
+    | StepPlayerMessage
+    | MapWallMessage
+    | SketchpadMessage
+    | ScatterMessage
+    | MatrixMessage
+    | NetworkMessage
+    | PixelsMessage
+    | LensMessage
+    | FlattenMessage
+    | LiveMessage
+)

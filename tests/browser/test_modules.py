@@ -1,0 +1,166 @@
+"""The modules that the components share, alone in Chromium: each against what it is to do, and colours against Python's own scales."""
+
+import base64
+import mimetypes
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import Browser, Page, Route
+
+from cnnviz.figures import DIVERGING, SEQUENTIAL, ColourScale
+from cnnviz.settings import ASSETS
+from cnnviz.ui.messages import Packed
+from tools.make_messages import FILE, declarations
+
+pytestmark = pytest.mark.browser
+ORIGIN = "http://modules.test"
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    """An empty page beside the files of the components."""
+
+    def serve(route: Route) -> None:
+        file = ASSETS / "components" / route.request.url.removeprefix(f"{ORIGIN}/")
+        if file.suffix == ".js":
+            route.fulfill(body=file.read_text(encoding="utf-8"), content_type=mimetypes.types_map[".js"])
+        else:
+            route.fulfill(body="<!doctype html><body></body>", content_type="text/html")
+
+    context = browser.new_context()
+    context.route(f"{ORIGIN}/**", serve)
+    opened = context.new_page()
+    opened.goto(f"{ORIGIN}/")
+    yield opened
+    context.close()
+
+
+def evaluate(page: Page, module: str, body: str, argument: Any = None) -> Any:
+    """What ``body`` returns, with all that the module exports in ``m`` and the argument in ``given``."""
+    return page.evaluate(f"async (given) => {{ const m = await import('{ORIGIN}/lib/{module}.js'); {body} }}", argument)
+
+
+@pytest.mark.parametrize("scale", [DIVERGING, SEQUENTIAL], ids=["diverging", "sequential"])
+def test_a_colour_is_that_of_the_pictures(page: Page, scale: ColourScale) -> None:
+    values = np.linspace(-1, 1, 256)
+    expected = scale.colours(256).astype(int)
+    stops = {"stops": list(scale.stops), "low": -1, "high": 1}
+    painted = evaluate(
+        page, "colours", "return given.values.map((v) => m.paint(v, given.scale).background)", {"values": values.tolist(), "scale": stops}
+    )
+    found = np.array([[int(part) for part in text[4:-1].split(",")] for text in painted])
+    assert np.abs(found - expected).max() <= 1
+    assert evaluate(page, "colours", "return m.paint(null, given).background", stops) == "transparent"
+    assert evaluate(page, "colours", "return [m.paint(-9, given), m.paint(-1, given)].map((one) => one.background)", stops)[0] == painted[0]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (3, "3"),
+        (-2, "−2"),
+        (0.1234567, "0.123"),
+        (1e-7, "0"),
+        (-0.00002, "−2.0e-5"),
+        (123456.7, "1.2e+5"),
+        (None, ""),
+        (99999, "99999"),
+        (2.5e6, "2.5e+6"),
+    ],
+)
+def test_a_number_in_few_characters(page: Page, value: float | None, text: str) -> None:
+    assert evaluate(page, "colours", "return m.brief(given)", value) == text
+
+
+def test_infinite_and_missing_numbers(page: Page) -> None:
+    assert evaluate(page, "colours", "return [m.brief(Infinity), m.brief(-Infinity), m.brief(NaN)]") == ["∞", "−∞", ""]
+
+
+@pytest.mark.parametrize(("key", "way", "places"), [("ArrowRight", [0, 1], 1), ("ArrowUp", [-1, 0], -7), ("ArrowDown", [1, 0], 7), ("a", None, None)])
+def test_arrow_keys(page: Page, key: str, way: list[int] | None, places: int | None) -> None:
+    event = "const event = new KeyboardEvent('keydown', { key: given });"
+    assert evaluate(page, "keys", f"{event} return m.arrow(event)", key) == way
+    assert evaluate(page, "keys", f"{event} return m.travel(event, 7)", key) == places
+
+
+def test_the_cell_under_the_pointer_and_its_mark(page: Page) -> None:
+    found = evaluate(
+        page,
+        "grid",
+        """
+        const box = document.createElement("div");
+        Object.assign(box.style, { position: "absolute", left: "10px", top: "20px", width: "120px", height: "60px" });
+        const mark = document.createElement("div");
+        mark.style.position = "absolute";
+        box.append(mark);
+        document.body.append(box);
+        const places = [[10, 20], [129, 79], [70, 50], [9, 20]].map(([clientX, clientY]) => m.cellUnder(new MouseEvent("click", { clientX, clientY }), box, 3, 4));
+        m.markCells(mark, { row: 1, column: 2, width: 2 }, 3, 4);
+        const { left, top, width, height } = mark.getBoundingClientRect();
+        box.remove();
+        return [places, [left, top, width, height], places.map(([row, column]) => m.isInside(row, column, 3, 4))];
+        """,
+    )
+    places, mark, inside = found
+    assert (places, inside) == ([[0, 0], [2, 3], [1, 2], [0, -1]], [True, True, True, False])
+    assert mark == pytest.approx([70, 40, 60, 20], abs=0.1)
+
+
+def test_a_legend_has_its_two_numbers_and_its_colours(page: Page) -> None:
+    scale = {"stops": ["#000000", "#ffffff"], "low": -1.5, "high": 2}
+    body = """
+        const box = document.createElement("div");
+        m.legend(box, given);
+        const shown = [box.children[0].textContent, box.children[1].style.background, box.children[2].textContent, box.style.display];
+        m.legend(box, null);
+        return [shown, box.style.display, box.children.length];
+    """
+    shown, hidden, count = evaluate(page, "legend", body, scale)
+    assert shown == ["−1.5", "linear-gradient(to right, rgb(0, 0, 0), rgb(255, 255, 255))", "2", ""]
+    assert (hidden, count) == ("none", 3)
+
+
+def test_the_player_plays_to_the_end_stops_there_and_begins_again(page: Page) -> None:
+    body = """
+        const [root, play, speed] = ["div", "button", "select"].map((tag) => document.createElement(tag));
+        root.append(play, speed);
+        document.body.append(root);
+        let at = 0, stopped = () => {};
+        const seen = [];
+        const player = m.createPlayer({ play, speed, root }, [["slow", 10000], ["fast", 0]], 0, {
+          atEnd: () => at >= 3, rewind: () => { at = 0; }, step: () => { at += 1; seen.push(at); }, stopped: () => stopped(),
+        });
+        const end = () => new Promise((resolve) => { stopped = resolve; });
+        const states = [[play.textContent, play.ariaPressed]];
+        for (const begin of [() => play.click(), () => root.dispatchEvent(new KeyboardEvent("keydown", { key: " " }))]) {
+          const done = end();
+          begin();
+          states.push([play.textContent, play.ariaPressed]);
+          await done;
+          states.push([play.textContent, play.ariaPressed]);
+        }
+        root.remove();
+        return [seen, states, [...speed.options].map((option) => option.text), player.playing];
+    """
+    seen, states, speeds, playing = evaluate(page, "player", body)
+    assert seen == [1, 2, 3, 1, 2, 3]
+    assert [pressed for _, pressed in states[1:]] == ["true", "false", "true", "false"]
+    assert [text for text, _ in states[1:]] == ["❚❚ Pause", "▶ Play", "❚❚ Pause", "▶ Play"]
+    assert speeds == ["slow", "fast"]
+    assert not playing
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+def test_packed_numbers_arrive_exactly(page: Page, kind: torch.dtype) -> None:
+    values = torch.tensor([0.1, -1e30, 3, float("inf")], dtype=kind)
+    packed = Packed.of(values)
+    assert len(base64.b64decode(packed.text)) == 4 * packed.bits // 8
+    found = evaluate(page, "component", "return [...m.unpacked(given)].map(String)", {"bits": packed.bits, "text": packed.text})
+    assert [float(text.replace("Infinity", "inf")) for text in found] == values.tolist()
+
+
+def test_the_checker_knows_the_messages_of_today() -> None:
+    assert FILE.read_text(encoding="utf-8") == declarations(), "run: python -m tools.make_messages"
