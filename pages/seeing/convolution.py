@@ -66,7 +66,7 @@ st.markdown(
     "Say which map you want. The error is *s − t*, the loss *L = ½ Σ (s − t)²*. "
     "The gradient with respect to the kernel is again a convolution: **the image is the input, the error is the kernel**."
 )
-wish, learn = st.columns([1, 2.6], gap="medium")
+wish, backwards = st.columns([1, 2.6], gap="medium")
 with wish:
 
     @section
@@ -86,7 +86,7 @@ with wish:
         buttons.button("Start again", key="again", icon=":material/restart_alt:", on_click=start_again)
 
 
-with learn:
+with backwards:
 
     @section
     def backward() -> None:
