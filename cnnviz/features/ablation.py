@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
+from cnnviz.expressions import Expression, script
 from cnnviz.inspection import as_batch, runner_of
 from cnnviz.ops.scores import confusion
 
@@ -161,3 +162,23 @@ def channel_effects(model: nn.Module, layer: str, image: Tensor, target: int, pr
             edit.factors[torch.arange(len(channels)), channels] = 0.0
             effects.append(base - network(images.expand(len(channels), *images.shape[1:]))[:, target])
     return torch.cat(effects)
+
+
+def ablation_code(network: Expression, image: Expression, shape: tuple[int, int, int], layer: str, options: dict[str, object]) -> str:
+    """The answers with and without some channels."""
+    rest = "".join(f", {name}={value!r}" for name, value in options.items())
+    return script(
+        f"""\
+network = {network}
+image = fit({image}, {shape})
+
+changed = ablated(network, "{layer}", {shape}{rest})
+before, after = probabilities(network, image[None])[0], probabilities(changed, image[None])[0]
+print(before.argmax().item(), before.max().item(), after.argmax().item(), after.max().item())
+""",
+        network,
+        image,
+        ablated="cnnviz.features",
+        fit="cnnviz.data",
+        probabilities="cnnviz.features",
+    )

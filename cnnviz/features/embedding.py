@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
+from cnnviz.expressions import Expression, script
 from cnnviz.inspection import runner_of
 
 Progress = Callable[[float], None]
@@ -151,3 +152,22 @@ def separation(features: Tensor, labels: Tensor) -> Separation:
     own = torch.stack([(features[labels == label] - centre).norm(dim=1).mean() for label, centre in zip(present, centres, strict=True)]).mean()
     between = torch.pdist(centres).mean().item() if len(centres) > 1 else 0.0
     return Separation(same, between / max(own.item(), 1e-12))
+
+
+def embedding_code(network: Expression, dataset: str, count: int, layer: str, way: str) -> str:
+    """Points of test images, and how far the classes are apart."""
+    return script(
+        f"""\
+network = {network}
+test = load("{dataset}", "test", {count})
+features = layer_features(network, "{layer}", test.floats())
+points = project(features, "{way}")
+print(points.shape, separation(features, test.labels))
+""",
+        network,
+        first=(),
+        load="cnnviz.data",
+        layer_features="cnnviz.features",
+        project="cnnviz.features",
+        separation="cnnviz.features",
+    )

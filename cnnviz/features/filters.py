@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
+from cnnviz.expressions import Expression, script
 from cnnviz.inspection import LayerGraph, graph_of, runner_of
 from cnnviz.models import Network
 
@@ -146,3 +147,20 @@ def weight_histogram(model: nn.Module, layer: str, edges: Sequence[float]) -> li
     values = weights.detach().flatten().clamp(edges[0], edges[-1])
     counts = torch.histogram(values, torch.tensor(edges, dtype=values.dtype)).hist
     return (counts / counts.sum()).tolist()
+
+
+def filters_code(network: Expression, shape: tuple[int, int, int], layer: str, number: int, smoothness: float, seed: int) -> str:
+    """A layer's filters, and an image made for one."""
+    return script(
+        f"""\
+network = {network}
+bank = filter_bank(network, "{layer}")
+print(bank.kernels.shape, bank.norms[{number}].item(), bank.duplicates)
+made = maximise(network, "{layer}", {number}, {shape}, smoothness={smoothness:g}, seed={seed})
+print(made.history[0], made.history[-1])
+""",
+        network,
+        first=(),
+        filter_bank="cnnviz.features",
+        maximise="cnnviz.features",
+    )

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from cnnviz.data import ImageDataset
 from cnnviz.errors import CnnvizError
+from cnnviz.expressions import Expression, script
 from cnnviz.features.predictions import probabilities
 from cnnviz.ops.scores import accuracy, confusion
 
@@ -98,3 +99,18 @@ def answers(model: nn.Module, dataset: ImageDataset, batch: int = 500) -> Answer
             "The network's answers are not finite numbers: its weights have diverged. Choose an earlier step of the training, or another run."
         )
     return Answers(together, dataset.labels)
+
+
+def mistakes_code(network: Expression, dataset: str, true: int, predicted: int) -> str:
+    """Confusion matrix, one of its cells, and the calibration error."""
+    return script(
+        f"""\
+found = answers({network}, load("{dataset}", "test"))
+print(found.confusion)
+print(found.cell({true}, {predicted}), found.confident_mistakes(5), found.calibration().error)
+""",
+        network,
+        first=(),
+        answers="cnnviz.features",
+        load="cnnviz.data",
+    )

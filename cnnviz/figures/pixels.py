@@ -9,6 +9,7 @@ from torch import Tensor
 
 from cnnviz.data import DATASETS
 from cnnviz.errors import CnnvizError
+from cnnviz.expressions import Expression, script
 from cnnviz.models.pretrained import IMAGENET_MEAN, IMAGENET_STD
 
 MOST_EDITS = 300
@@ -115,3 +116,24 @@ def as_csv(image: Tensor, kind: str, high: int = 255) -> str:
     form = "{:.0f}" if kind == "bytes" else "{:.6g}"
     blocks = ("\n".join(",".join(form.format(value) for value in row) for row in channel) for channel in numbers(image, kind, high).tolist())
     return "\n\n".join(blocks) + "\n"
+
+
+def pixels_code(image: Expression, kind: str, high: int, window: tuple[int, int, int, int]) -> str:
+    """The numbers of the window, as the page shows them."""
+    top, left, rows, cols = window
+    steps = {
+        "bytes": "numbers = image.float()",
+        "scaled": f"numbers = image / {high}",
+        "normalised": f"mean, std = (torch.tensor(values).view(-1, 1, 1) for values in MEAN_STD[len(image)])\nnumbers = (image / {high} - mean) / std",
+    }
+    names = {"MEAN_STD": __name__} if kind == "normalised" else {}
+    return script(
+        f"""\
+image = {image}
+{steps[kind]}
+window = numbers[:, {top} : {top + rows}, {left} : {left + cols}]
+print(image.shape, window)
+""",
+        image,
+        **names,
+    )

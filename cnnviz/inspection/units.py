@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnviz.errors import CnnvizError
+from cnnviz.expressions import Expression, script
 from cnnviz.inspection.graph import IMAGE, LayerCall
 from cnnviz.inspection.maps import as_batch
 from cnnviz.inspection.rules import Place
@@ -188,3 +189,27 @@ def unit_trace(model: nn.Module, image: Tensor, layer: str, channel: int, row: i
     weights = unit.weights[order].unsqueeze(0).float()
     alone = convolution.trace(unit.window[order].float(), weights, bias=[unit.bias + rest])
     return UnitTrace(alone, 0, tuple(order.tolist()), rest)
+
+
+def unit_code(network: Expression, image: Expression, shape: tuple[int, int, int], unit: tuple[str, int, int, int] | None) -> str:
+    """All maps; and one unit, (layer, channel, row, column), as a sum."""
+    lines, names = "", {"feature_maps": "cnnviz.features", "fit": "cnnviz.data"}
+    if unit is not None:
+        layer, channel, row, col = unit
+        lines = f"""
+unit = explain_unit(network, image, "{layer}", {channel}, {row}, {col})
+print(unit, unit.products.sum().item() + unit.bias)
+print(receptive_field(network, "{layer}", {shape}).box({row}, {col}))
+"""
+        names |= dict.fromkeys(("explain_unit", "receptive_field"), "cnnviz.features")
+    return script(
+        f"""\
+network = {network}
+image = fit({image}, {shape})
+
+maps = feature_maps(network, image)
+{lines}""",
+        network,
+        image,
+        **names,
+    )

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnviz.errors import CnnvizError
+from cnnviz.expressions import script
 from cnnviz.ops.trace import Trace, as_image
 
 
@@ -254,3 +255,27 @@ def unit_shares(output: Tensor, name: str) -> UnitShares:
         near = SATURATED * (ends[1] - ends[0])
         saturated = ((output < ends[0] + near) | (output > ends[1] - near)).float().mean().item()
     return UnitShares((output == 0).float().mean().item(), saturated)
+
+
+def activations_code(chosen: list[str]) -> str:
+    """The functions and their derivatives at a few places, from torch's own layers and autograd."""
+    lines = "\n".join(f'    "{name}": {_activation_line(name)},' for name in chosen)
+    names = {"ACTIVATIONS": __name__} if "maxout" in chosen else {}
+    return script(
+        f"""\
+x = torch.linspace(-5, 5, 11, requires_grad=True)
+functions = {{
+{lines}
+}}
+for name, function in functions.items():
+    y = function(x)
+    (slope,) = torch.autograd.grad(y.sum(), x)
+    print(name, y.detach(), slope)
+""",
+        first=("import torch", "from torch import nn"),
+        **names,
+    )
+
+
+def _activation_line(name: str) -> str:
+    return 'ACTIVATIONS["maxout"].function' if name == "maxout" else ACTIVATIONS[name].code

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
+from cnnviz.expressions import script, table
 from cnnviz.ops.trace import Trace, as_image, as_numbers, check_size, windows_of
 
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
@@ -253,3 +254,36 @@ def _needed(forward: Trace, error: Tensor) -> Tensor:
     height = (rows - 1) * forward.stride + (kernel_rows - 1) * forward.dilation + 1
     width = (cols - 1) * forward.stride + (kernel_cols - 1) * forward.dilation + 1
     return forward.padded[0, :height, :width]
+
+
+def convolution_code(image: Tensor, kernel: Tensor, stride: int, padding: int, dilation: int, padding_mode: str, flip: bool) -> str:
+    """A convolution and the gradient of its kernel, on the page's numbers."""
+    weights = "kernel.flip(-2, -1)" if flip else "kernel"
+    note = "  # flipped: the convolution of mathematics" if flip else ""
+    mode = "constant" if padding_mode == "zeros" else padding_mode
+    padded = f'functional.pad(image, ({padding},) * 4, mode="{mode}")' if padding else "image"
+    return script(
+        f"""\
+image = torch.tensor({table(image)}, dtype=torch.float64)[None, None]
+kernel = torch.tensor({table(kernel)}, dtype=torch.float64)[None, None]
+
+s = functional.conv2d({padded}, {weights}, stride={stride}, dilation={dilation}){note}
+print(s[0, 0])
+""",
+        first=("import torch", "from torch.nn import functional"),
+    )
+
+
+def gradient_code(forward: str, target: Tensor, rate: float) -> str:
+    """Continues ``convolution_code``: loss, gradient and one step."""
+    call = next(line for line in forward.splitlines() if line.startswith("s = "))
+    return f"""\
+{forward}
+target = torch.tensor({table(target)}, dtype=torch.float64)
+kernel.requires_grad_()
+{call}
+loss = 0.5 * (s[0, 0] - target).square().sum()
+loss.backward()
+print(loss.item(), kernel.grad[0, 0])
+new_kernel = (kernel - {rate:.7g} * kernel.grad).detach()[0, 0]
+"""

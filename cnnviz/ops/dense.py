@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
+from cnnviz.expressions import Expression, script
 
 
 def flat_index(channel: int, row: int, col: int, shape: tuple[int, int, int]) -> int:
@@ -90,4 +91,25 @@ def softmax_terms(logits: Sequence[float] | Tensor, temperature: float = 1.0, tr
         true,
         loss,
         gradient,
+    )
+
+
+def softmax_code(image: Expression, number: int, moved: float, temperature: float, true: int) -> str:
+    """Logits of the linear network, one of them moved; probabilities and loss."""
+    return script(
+        f"""\
+run = open_run("example_linear")
+network = run.network(run.steps[-1])
+image = {image}
+with torch.no_grad():
+    logits = network(image[None] / 255)[0]
+logits[{number}] += {moved:g}
+
+probabilities = functional.softmax(logits / {temperature:g}, dim=0)
+loss = functional.cross_entropy(logits[None] / {temperature:g}, torch.tensor([{true}]))
+print(probabilities, loss)
+""",
+        image,
+        first=("import torch", "from torch.nn import functional"),
+        open_run="cnnviz.training",
     )

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
+from cnnviz.expressions import script
 
 
 def check_probability(p: float) -> None:
@@ -69,3 +70,24 @@ def running_means(value: float, p: float, draws: int, seed: int = 0) -> Tensor:
     """(draws,): mean of the first 1, 2, … draws of m·h/(1−p) for a unit with value h; it goes to h."""
     kept = mask((draws,), p, seed)
     return apply(torch.full((draws,), value), kept, p).cumsum(0) / torch.arange(1, draws + 1)
+
+
+def dropout_code(p: float, number: int, draws: int) -> str:
+    """One training step's hidden values, and the mean of many draws."""
+    return script(
+        f"""\
+network = SmallNetwork.make()
+x = torch.tensor([1.0, -0.5, 2.0, 0.8])
+h1 = torch.relu(x @ network.weights[0])
+h1 = h1 * mask((6,), {p:g}, {number * 100}) / (1 - {p:g})      # training, step {number}
+h2 = torch.relu(h1 @ network.weights[1])
+h2 = h2 * mask((6,), {p:g}, {number * 100 + 1}) / (1 - {p:g})
+output = h2 @ network.weights[2]
+print(h1, h2, output)
+
+draws = 2.0 * mask(({draws},), {p:g}, {number}) / (1 - {p:g})
+print(draws.mean())
+""",
+        SmallNetwork=__name__,
+        mask=__name__,
+    )

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
+from cnnviz.expressions import Expression, script
 from cnnviz.ops.convolution import pad
 from cnnviz.ops.trace import as_image, as_numbers
 
@@ -271,3 +272,23 @@ def grey(image: Tensor) -> Tensor:
     red, green, blue = image
     brightness = torch.add(red * 0.299, green, alpha=0.587).add_(blue, alpha=0.114).unsqueeze(0)
     return brightness.round_() if image.dtype == torch.uint8 else brightness
+
+
+def kernel_code(image: Expression, weights: Expression) -> str:
+    """A kernel over the brightness of a picture."""
+    return script(
+        f"""\
+image = {image}
+brightness = grey(image) / 255
+weights = {weights}
+half = weights.shape[0] // 2
+
+padded = functional.pad(brightness[None], (half,) * 4, mode="replicate")
+result = functional.conv2d(padded, weights[None, None])[0]
+print(result.shape, result.min(), result.max())
+""",
+        image,
+        weights,
+        first=("import torch", "from torch.nn import functional"),
+        grey=__name__,
+    )

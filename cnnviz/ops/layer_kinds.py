@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
+from cnnviz.expressions import Expression, script
 from cnnviz.ops.kernels import KERNELS
 
 
@@ -114,3 +115,27 @@ def for_transposed(weights: Tensor, groups: int) -> Tensor:
     """(N, C/g, K, K) in the order of torch's transposed convolution, (C, N/g, K, K)."""
     parts = weights.chunk(groups, dim=0)
     return torch.cat([part.transpose(0, 1) for part in parts], dim=0).contiguous()
+
+
+def layer_code(image: Expression, filters: int, kernel: int, stride: int, padding: int, dilation: int, groups: int, transposed: bool) -> str:
+    """A convolutional layer with the page's filters: its shape, parameters and maps."""
+    name = "ConvTranspose2d" if transposed else "Conv2d"
+    weights = f"hand_filters({filters}, {3 // groups}, {kernel})"
+    placed = f"for_transposed({weights}, {groups})" if transposed else weights
+    names = {"hand_filters": __name__} | ({"for_transposed": __name__} if transposed else {})
+    return script(
+        f"""\
+layer = nn.{name}(3, {filters}, {kernel}, stride={stride}, padding={padding}, dilation={dilation}, groups={groups})
+layer.weight.data, layer.bias.data = {placed}, torch.zeros({filters})
+print(sum(p.numel() for p in layer.parameters()), "parameters")
+
+image = {image}
+with torch.inference_mode():
+    maps = layer(fit(image, (3, 32, 32))[None])[0]
+print(maps.shape)
+""",
+        image,
+        first=("import torch", "from torch import nn"),
+        fit="cnnviz.data",
+        **names,
+    )

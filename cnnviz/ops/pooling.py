@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
+from cnnviz.expressions import script, table
 from cnnviz.ops.trace import Trace, as_image, check_size, windows_of
 
 Combine = Callable[[Tensor, Tensor | None], tuple[Tensor, Tensor | None]]
@@ -184,3 +185,18 @@ def _places(n: int, window: int, stride: int, padding: int, ceil: bool) -> int:
     if ceil and (places - 1) * stride >= n + padding:
         places -= 1
     return places
+
+
+def pooling_code(image: Tensor, size: tuple[int, int], stride: int, padding: int, mode: str, ceil: bool) -> str:
+    """The pooling of the page, with torch's own functions."""
+    values = "[" + ",\n                      ".join(table(channel) for channel in image) + "]"
+    options = f"{size}, stride={stride}, padding={padding}, ceil_mode={ceil}"
+    lines = POOLINGS[mode].code.format(options=options, window=size, stride=stride, padding=padding, ceil=ceil)
+    return script(
+        f"""\
+image = torch.tensor({values}, dtype=torch.float64)
+{lines}
+print(pooled)
+""",
+        first=("import torch", "from torch.nn import functional"),
+    )

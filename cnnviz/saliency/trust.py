@@ -12,6 +12,7 @@ from skimage.metrics import structural_similarity
 from torch import Tensor, nn
 
 from cnnviz.errors import CnnvizError
+from cnnviz.expressions import Expression, script
 from cnnviz.inspection import accelerated, as_batch, graph_of, runner_of
 from cnnviz.saliency.attribution import Attribution, attribute, check_target
 from cnnviz.saliency.methods import METHODS
@@ -293,3 +294,26 @@ def _structure(first: Tensor, second: Tensor) -> float:
     a, b = ((one.abs() / one.abs().max().clamp_min(1e-12)).numpy() for one in (first, second))
     window = min(7, *(n - 1 + n % 2 for n in a.shape))
     return float(structural_similarity(a, b, data_range=1.0, win_size=window))
+
+
+def saliency_code(
+    network: Expression, image: Expression, shape: tuple[int, int, int], method: str, target: int, layer: str | None, options: dict[str, object]
+) -> str:
+    """One map, and its deletion and insertion areas."""
+    rest = ("" if layer is None else f", layer={layer!r}") + "".join(f", {name}={value!r}" for name, value in options.items())
+    return script(
+        f"""\
+network = {network}
+image = fit({image}, {shape})
+
+found = attribute(network, image, {target}, "{method}"{rest})
+curves = faithfulness(network, image, found.map, found.target)
+print(found)
+print(f"deletion {{curves.deletion_area:.3f}}, insertion {{curves.insertion_area:.3f}}")
+""",
+        network,
+        image,
+        attribute="cnnviz.saliency",
+        faithfulness="cnnviz.saliency",
+        fit="cnnviz.data",
+    )

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from cnnviz.data import FORMATS, PHOTOS, ImageDataset, centre_by_mass, decode, embed, fit, photo
 from cnnviz.errors import CnnvizError
+from cnnviz.expressions import Expression
 from cnnviz.ui.components import sketchpad
 from cnnviz.ui.fields import Choice, Number, Switch, titles_of
 from cnnviz.ui.memory import remember
@@ -17,6 +18,9 @@ from cnnviz.ui.memory import remember
 SMALL = 3 * 64 * 64
 """Numbers of a picture that the code of a page may contain."""
 SOURCES = {"test": "Test image", "photo": "Photo", "draw": "Draw", "upload": "Upload", "camera": "Camera"}
+
+
+NOTHING = Expression("")
 
 
 @dataclass(frozen=True)
@@ -33,12 +37,15 @@ class ChosenImage:
     pixels: Tensor
     what: str
     label: int | None = None
-    code: str = ""
+    code: Expression = NOTHING
 
-    def edited(self, edits: Mapping[tuple[int, int, int], int], shape: tuple[int, int, int] | None = None) -> str:
+    def edited(self, edits: Mapping[tuple[int, int, int], int], shape: tuple[int, int, int] | None = None) -> Expression:
         """``code`` with some (channel, row, column) changed; with ``shape``, of the picture as such a network sees it."""
-        pixels = f"(fit({self.code}, {shape}) * 255).round().byte()" if shape and shape != tuple(self.pixels.shape) else self.code
-        return f"with_edits({pixels}, {dict(edits)})" if edits else self.code
+        if not edits:
+            return self.code
+        fits = shape is None or shape == tuple(self.pixels.shape)
+        pixels = self.code if fits else self.code.inside(f"(fit({{}}, {shape}) * 255).round().byte()", fit="cnnviz.data")
+        return pixels.inside(f"with_edits({{}}, {dict(edits)})", with_edits="cnnviz.figures")
 
     def for_network(self, shape: tuple[int, int, int]) -> Tensor:
         """(C, H, W) float in [0, 1] as a network with this input shape sees it."""
@@ -111,7 +118,7 @@ def choose_image(test: ImageDataset | None, fields: ImageFields) -> ChosenImage:
         try:
             pixels = _decoded(file.getvalue())
             small = pixels.numel() <= SMALL
-            return ChosenImage(pixels, "your photo", code=f'embedded("{embed(pixels)}")' if small else file_code(file.name))
+            return ChosenImage(pixels, "your photo", code=_embedded(pixels) if small else file_code(file.name))
         except CnnvizError as error:
             st.error(str(error), icon=":material/error:")
     else:
@@ -119,9 +126,13 @@ def choose_image(test: ImageDataset | None, fields: ImageFields) -> ChosenImage:
     return _photograph(fields.photo.usual) if usual == "photo" or test is None else _test_image(test, fields.number.usual)
 
 
-def file_code(name: str) -> str:
+def file_code(name: str) -> Expression:
     """The code that reads a picture file as the page does."""
-    return f'decode(open({name!r}, "rb").read())'
+    return Expression(f'decode(open({name!r}, "rb").read())', {"decode": "cnnviz.data"})
+
+
+def _embedded(pixels: Tensor) -> Expression:
+    return Expression(f'embedded("{embed(pixels)}")', {"embedded": "cnnviz.data"})
 
 
 @lru_cache(maxsize=4)
@@ -132,16 +143,16 @@ def _decoded(content: bytes) -> Tensor:
 def _test_image(test: ImageDataset, number: int) -> ChosenImage:
     label = int(test.labels[number])
     st.caption(f"Its class: **{test.classes[label]}**")
-    code = f'load("{test.name}", "test").images[{number}]'
+    code = Expression(f'load("{test.name}", "test").images[{number}]', {"load": "cnnviz.data"})
     return ChosenImage(test.images[number], f"test image {number} of {test.name}, {test.classes[label]}", label, code)
 
 
 def _photograph(name: str) -> ChosenImage:
-    return ChosenImage(remember(photo, name), f"photograph: {PHOTOS[name].title}", code=f'photo("{name}")')
+    return ChosenImage(remember(photo, name), f"photograph: {PHOTOS[name].title}", code=Expression(f'photo("{name}")', {"photo": "cnnviz.data"}))
 
 
 def _drawing(side: int, centred: bool, prefix: str) -> ChosenImage:
     ink = sketchpad(f"{prefix}drawing")
     image = centre_by_mass(ink, side, round(side * 20 / 28)) if centred else fit((ink * 255).byte(), (1, side, side))
     pixels = (image * 255).round().byte()
-    return ChosenImage(pixels, "your drawing", code=f'embedded("{embed(pixels)}")')
+    return ChosenImage(pixels, "your drawing", code=_embedded(pixels))

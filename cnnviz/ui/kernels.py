@@ -8,6 +8,7 @@ import streamlit as st
 import torch
 from torch import Tensor
 
+from cnnviz.expressions import Expression
 from cnnviz.features import filters
 from cnnviz.ops.kernels import KERNELS, kernel
 from cnnviz.training import open_run
@@ -29,10 +30,10 @@ class ChosenKernel:
     title: str
     does: str
     formula: str
-    code: str
+    code: Expression
 
 
-def learned_kernels() -> tuple[str, Tensor, str]:
+def learned_kernels() -> tuple[str, Tensor, Expression]:
     """(title, (N, K, K) kernels, Python expression) of the first layer of the run this session saw last, else of the example.
 
     Kernels on colour images are shown as the mean over their channels.
@@ -41,8 +42,10 @@ def learned_kernels() -> tuple[str, Tensor, str]:
     step = run.steps[-1] if run.steps else 0
     network = network_of_run(run, step)
     _, weights = remember(filters, network.model)
-    code = f'filters(open_run("{run.id}").network({step}))[1]'
-    return run_title(run), weights.mean(1) if weights.dim() == 4 else weights, code + (".mean(1)" if weights.dim() == 4 else "")
+    code = network.code.inside("filters({})[1]", filters="cnnviz.features")
+    if weights.dim() == 4:
+        weights, code = weights.mean(1), code.inside("{}.mean(1)")
+    return run_title(run), weights, code
 
 
 class KernelFields(NamedTuple):
@@ -80,12 +83,12 @@ def choose_kernel(fields: KernelFields) -> ChosenKernel:
     if name == "learned":
         title, learned, code = learned_kernels()
         number = fields.number.draw(high=len(learned) - 1)
-        return ChosenKernel(learned[number], f"kernel {number}", f"learned: {title}", "", f"{code}[{number}]")
+        return ChosenKernel(learned[number], f"kernel {number}", f"learned: {title}", "", code.inside(f"{{}}[{number}]"))
     side = fields.side.draw()
     if name == "own":
         size = int(side)
         typed = number_grid(fields.own, kernel("sobel_x", 3), (size, size), cell=2.6, signed=True).float()
-        return ChosenKernel(typed, "own numbers", "what you typed", "", f"torch.tensor({typed.tolist()})")
+        return ChosenKernel(typed, "own numbers", "what you typed", "", Expression(f"torch.tensor({typed.tolist()})"))
     entry = KERNELS[name]
     angle, wave, seed = 0.0, 4.0, 0
     if "angle" in entry.uses:
@@ -101,4 +104,5 @@ def choose_kernel(fields: KernelFields) -> ChosenKernel:
         fields.kernel.set("own")
 
     st.button("Edit these numbers", key=f"{fields.kernel.name}_edit", icon=":material/edit:", on_click=edit)
-    return ChosenKernel(weights, entry.title, entry.does, entry.formula, f'kernel("{name}", {side}, {angle:g}, {wave:g}, {seed})')
+    code = Expression(f'kernel("{name}", {side}, {angle:g}, {wave:g}, {seed})', {"kernel": "cnnviz.ops.kernels"})
+    return ChosenKernel(weights, entry.title, entry.does, entry.formula, code)

@@ -7,6 +7,7 @@ from torch import nn
 
 from cnnviz.data import DATASETS, ImageDataset, load
 from cnnviz.errors import CnnvizError
+from cnnviz.expressions import Expression
 from cnnviz.models import PRESETS, PRETRAINED, ImageNetwork, Network, build, pretrained
 from cnnviz.models.layers import Shape
 from cnnviz.models.pretrained import BUNDLED
@@ -38,7 +39,7 @@ class OpenNetwork:
     input_shape: tuple[int, int, int]
     classes: tuple[str, ...]
     key: tuple[str | int, ...]
-    code: str
+    code: Expression
     run: Run | None = None
     step: int | None = None
 
@@ -95,7 +96,8 @@ def open_network(chosen: Run | str, player: str | None) -> OpenNetwork:
             st.stop()
         network = fetched
     channels, height, width = network.input_shape
-    return OpenNetwork(network, entry.title, (channels, height, width), network.classes, (chosen, 0), f'pretrained("{chosen}")')
+    code = Expression(f'pretrained("{chosen}")', {"pretrained": "cnnviz.models"})
+    return OpenNetwork(network, entry.title, (channels, height, width), network.classes, (chosen, 0), code)
 
 
 def network_of_run(run: Run, step: int) -> OpenNetwork:
@@ -104,7 +106,7 @@ def network_of_run(run: Run, step: int) -> OpenNetwork:
     key = (run.id, step, run.version(step))
     model = remember(_network_at, run.id, step, run.version(step))
     title = f"{run.spec.network_name} at step {step}"
-    code = f'open_run("{run.id}").network({step})'
+    code = Expression(f'open_run("{run.id}").network({step})', {"open_run": "cnnviz.training"})
     return OpenNetwork(model, title, entry.shape, tuple(entry.classes), key, code, run, step)
 
 
@@ -122,7 +124,7 @@ def _untrained(name: str) -> OpenNetwork:
     entry = DATASETS[UNTRAINED_ON]
     shape, classes = entry.shape, len(entry.classes)
     model = remember(_fresh, name, shape, classes, entry.mean, entry.std)
-    code = f'build("{name}", {shape}, {classes}, mean={entry.mean}, std={entry.std})'
+    code = Expression(f'build("{name}", {shape}, {classes}, mean={entry.mean}, std={entry.std})', {"build": "cnnviz.models"})
     return OpenNetwork(model, f"{name}, untrained", shape, tuple(entry.classes), (f"{UNTRAINED}{name}", 0), code)
 
 

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from cnnviz.data import ImageDataset
 from cnnviz.features import ChannelCosts, ablated, channel_costs, channel_effects, feature_maps, measure
+from cnnviz.features.ablation import ablation_code
 from cnnviz.figures import channel_bars, image_sheet, limits, map_sheet, two_answers
 from cnnviz.ui.attributions import answer_to
 from cnnviz.ui.channels import choose_edit
@@ -15,7 +16,6 @@ from cnnviz.ui.images import choose_image
 from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
-from cnnviz.ui.snippets import ablation_code
 from cnnviz.ui.states.ablation import Ablation
 
 TESTED = 1000

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from cnnviz.data import DATASETS, ImageDataset, load
 from cnnviz.features import probabilities, shapes
+from cnnviz.features.embedding import embedding_code
 from cnnviz.figures import Sheet, image_sheet
 from cnnviz.ui.components import scatter
 from cnnviz.ui.frame import Experiment, play_first, section, show_code, source, title, try_this
@@ -12,7 +13,6 @@ from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import open_network
 from cnnviz.ui.points import groups_of, layout_at
 from cnnviz.ui.runs import EXAMPLE, choose_run
-from cnnviz.ui.snippets import embedding_code
 from cnnviz.ui.states.embedding import Embedding
 
 title("Embedding", "Each test image is a point; near points look alike to the layer. While the network learns, the classes come apart.")

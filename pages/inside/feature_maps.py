@@ -4,9 +4,12 @@ import streamlit as st
 import torch
 from torch import Tensor
 
+from cnnviz.expressions import Expression
 from cnnviz.features import feature_maps, probabilities
 from cnnviz.figures import image_sheet, limits, map_sheet, network_drawing, pixel_sheets, probability_bars, with_edits
+from cnnviz.inspection.units import unit_code
 from cnnviz.training import Run
+from cnnviz.training.code import feature_maps_code
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall, network_view
 from cnnviz.ui.edits import editor, pixel_edits
@@ -16,7 +19,6 @@ from cnnviz.ui.memory import remember
 from cnnviz.ui.microscope import chosen_unit, open_map, unit_panel
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
 from cnnviz.ui.runs import EXAMPLE, WithRun
-from cnnviz.ui.snippets import feature_maps_code, unit_code
 from cnnviz.ui.states.feature_maps import FeatureMaps
 from cnnviz.ui.viewers import pixel_view
 
@@ -128,7 +130,7 @@ def unit_of_a_map(
     chosen: Run | str,
     network: OpenNetwork,
     image: Tensor,
-    image_code: str,
+    image_code: Expression,
     span: tuple[float, float] | None,
 ) -> None:
     maps, _ = seen(network, image)
@@ -138,7 +140,8 @@ def unit_of_a_map(
     else:
         st.caption("Click a map: it opens with its receptive field, its weights and its sum.")
     if unit is not None or not isinstance(chosen, Run):
-        code(unit_code(network.code, image_code, network.input_shape, unit))
+        place = None if unit is None else (unit.layer, unit.channel, unit.row, unit.col)
+        code(unit_code(network.code, image_code, network.input_shape, place))
     else:
         code(feature_maps_code(chosen.spec, chosen.id, network.step or 0, image_code))
     unit_of_a_map.tell((unit.layer, unit.channel) if unit is not None else "none")

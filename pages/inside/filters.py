@@ -5,6 +5,7 @@ import torch
 
 from cnnviz.data import PHOTOS, ImageDataset, fit, photo
 from cnnviz.features import FilterBank, convolutions, filter_bank, weight_histogram
+from cnnviz.features.filters import filters_code
 from cnnviz.figures import map_sheet, value_histograms
 from cnnviz.training import Run
 from cnnviz.ui.charts import chart
@@ -14,7 +15,6 @@ from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, so
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
 from cnnviz.ui.runs import EXAMPLE
-from cnnviz.ui.snippets import filters_code
 from cnnviz.ui.states.filters import Filters
 
 SEARCHED, JUDGED = 1000, 300

@@ -4,6 +4,7 @@ import streamlit as st
 
 from cnnviz.data import DATASETS, ImageDataset, load
 from cnnviz.features import Answers, answers, feature_maps
+from cnnviz.features.mistakes import mistakes_code
 from cnnviz.figures import calibration_curve, image_sheet, judged_labels, map_sheet
 from cnnviz.training import Run
 from cnnviz.ui.attributions import How, Question, attributions, wall_of_maps
@@ -13,7 +14,6 @@ from cnnviz.ui.frame import Experiment, link, play_first, section, show_code, so
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, open_network
 from cnnviz.ui.runs import EXAMPLE, choose_run
-from cnnviz.ui.snippets import mistakes_code
 from cnnviz.ui.states.mistakes import Mistakes
 
 SHOWN, ROW = 24, 12

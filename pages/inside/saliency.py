@@ -5,6 +5,7 @@ from torch import Tensor
 
 from cnnviz.figures import falling_similarity, overlay, picture_sheet, probability_bars, share_curves
 from cnnviz.saliency import KNOWN_ANSWERS, METHODS, known_answer_table
+from cnnviz.saliency.trust import saliency_code
 from cnnviz.training import Run
 from cnnviz.ui.attributions import Found, How, Question, answer_of, ask, attributions, choose, common_floor, sanity, trust, trust_rows, wall_of_maps
 from cnnviz.ui.charts import chart
@@ -14,7 +15,6 @@ from cnnviz.ui.images import choose_image
 from cnnviz.ui.jobs import job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
-from cnnviz.ui.snippets import saliency_code
 from cnnviz.ui.states.saliency import COMPARED, Saliency
 
 CAT = Saliency(network="efficientnet_lite0", image="photo", photo="chelsea", methods="grad_cam,guided_backprop", sanity=True)

@@ -9,6 +9,7 @@ from cnnviz.figures.network_drawing import drawing_of_preset
 from cnnviz.models import summary
 from cnnviz.models.presets import PRESETS
 from cnnviz.training import ACTIVE, OPTIMIZERS, Metric, Run, TrainingSpec, open_run, start, warm_up
+from cnnviz.training.code import training_code
 from cnnviz.ui.address import draw_again
 from cnnviz.ui.components import WallItem, browser_key, map_wall, matrix, network_view
 from cnnviz.ui.frame import Experiment, draws, error_box, link, section, show_code, source, title, try_this
@@ -16,7 +17,6 @@ from cnnviz.ui.live import live_curves, watch
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, network_of_run
 from cnnviz.ui.runs import EXAMPLE, choose_step, commands, current_run, current_step, describe, fetch_all, notices, show_run
-from cnnviz.ui.snippets import training_code
 from cnnviz.ui.state import page_address
 from cnnviz.ui.states.training_lab import TrainingLab
 

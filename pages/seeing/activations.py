@@ -7,7 +7,7 @@ from cnnviz.features import feature_maps
 from cnnviz.figures import activation_curves, by_depth, depth_histogram, map_sheet
 from cnnviz.models import PRESETS
 from cnnviz.models.variants import with_activation
-from cnnviz.ops.activations import ACTIVATIONS, identities, trace, unit_shares
+from cnnviz.ops.activations import ACTIVATIONS, activations_code, identities, trace, unit_shares
 from cnnviz.ops.depth import INITIALISATIONS, deep_stack
 from cnnviz.training import TrainingSpec
 from cnnviz.ui.charts import chart
@@ -18,7 +18,6 @@ from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import network_of_run
 from cnnviz.ui.race import race
 from cnnviz.ui.runs import choose_run, own_run_link
-from cnnviz.ui.snippets import activations_code
 from cnnviz.ui.states.activations import TITLES, Activations
 from cnnviz.ui.stepping import StepperNames, stepper
 

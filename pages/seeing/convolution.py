@@ -4,13 +4,13 @@ import streamlit as st
 
 from cnnviz.figures import loss_curve
 from cnnviz.ops import convolution
+from cnnviz.ops.convolution import convolution_code, gradient_code
 from cnnviz.ui.charts import chart
 from cnnviz.ui.convolution import IMAGE, KERNEL, forget, geometry, image_and_kernel, learn, losses_so_far, usual_target, wanted
 from cnnviz.ui.fields import number_row
 from cnnviz.ui.formulas import convolution_notes, gradient_notes
 from cnnviz.ui.frame import Experiment, draws, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.runs import own_run_link
-from cnnviz.ui.snippets import convolution_code, gradient_code
 from cnnviz.ui.states.convolution import Convolution
 from cnnviz.ui.stepping import StepperNames, number_grid, stepper
 

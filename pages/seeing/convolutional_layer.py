@@ -7,7 +7,7 @@ from cnnviz.data import load
 from cnnviz.figures import volumes
 from cnnviz.ops import convolution
 from cnnviz.ops.layer_cost import layer_cost
-from cnnviz.ops.layer_kinds import FILTER_NAMES, KINDS, one_filter
+from cnnviz.ops.layer_kinds import FILTER_NAMES, KINDS, layer_code, one_filter
 from cnnviz.ops.receptive_field import Window, receptive_fields
 from cnnviz.ui.components import map_wall
 from cnnviz.ui.convolutional_layer import Layer, maps_of, squares, wall_of
@@ -15,7 +15,6 @@ from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, so
 from cnnviz.ui.images import ChosenImage, choose_image
 from cnnviz.ui.memory import remember
 from cnnviz.ui.runs import own_run_link
-from cnnviz.ui.snippets import layer_code
 from cnnviz.ui.states.convolutional_layer import OF_KIND, ConvolutionalLayer
 from cnnviz.ui.stepping import StepperNames, stepper
 from cnnviz.ui.tables import table_in_words

@@ -11,6 +11,7 @@ from cnnviz.figures import Sheet, draws_in_words, image_sheet, lines, map_sheet,
 from cnnviz.models import PRESETS
 from cnnviz.models.variants import with_dropout
 from cnnviz.ops import dropout
+from cnnviz.ops.dropout import dropout_code
 from cnnviz.training import TrainingSpec, open_run
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
@@ -19,7 +20,6 @@ from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, network_of_run
 from cnnviz.ui.race import Result, race, race_picture
 from cnnviz.ui.runs import own_run_link
-from cnnviz.ui.snippets import dropout_code
 from cnnviz.ui.states.dropout import Dropout
 
 LAYERS = ("input", "hidden 1", "hidden 2", "output")

@@ -7,7 +7,7 @@ from cnnviz.data import DATASETS, fit, load, photo
 from cnnviz.features import class_evidence, feature_maps
 from cnnviz.figures import image_sheet, map_sheet, probability_bars
 from cnnviz.models import Activation, Conv, GlobalAveragePool, Linear, NetworkSpec, Pool, build
-from cnnviz.ops.dense import softmax_terms
+from cnnviz.ops.dense import softmax_code, softmax_terms
 from cnnviz.training import open_run
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
@@ -17,7 +17,6 @@ from cnnviz.ui.images import ChosenImage, choose_image
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import network_of_run
 from cnnviz.ui.runs import own_run_link
-from cnnviz.ui.snippets import softmax_code
 from cnnviz.ui.states.fully_connected import FullyConnected
 from cnnviz.ui.tables import table_in_words
 from cnnviz.ui.viewers import flatten_view

@@ -4,12 +4,13 @@ import streamlit as st
 
 from cnnviz.data import load
 from cnnviz.data.matrices import LECTURE_MATRIX
+from cnnviz.expressions import Expression
 from cnnviz.figures import VALUES, as_csv, pixel_sheets, with_edits
+from cnnviz.figures.pixels import pixels_code
 from cnnviz.ui.edits import editor, pixel_edits
 from cnnviz.ui.frame import Experiment, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import ChosenImage, choose_image
 from cnnviz.ui.runs import own_run_link
-from cnnviz.ui.snippets import pixels_code
 from cnnviz.ui.states.image_as_numbers import ImageAsNumbers
 from cnnviz.ui.viewers import pixel_view
 
@@ -21,13 +22,16 @@ def move_window(top: int, left: int) -> None:
     ImageAsNumbers.left.set(left)
 
 
+LECTURE = Expression("LECTURE_MATRIX[None]", {"LECTURE_MATRIX": "cnnviz.data.matrices"})
+
+
 @section
 def window() -> None:
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
         matrix = ImageAsNumbers.begin.draw() == "lecture"
         if matrix:
-            chosen, high = ChosenImage(LECTURE_MATRIX.unsqueeze(0), "the lecture's matrix", code="LECTURE_MATRIX[None]"), 99
+            chosen, high = ChosenImage(LECTURE_MATRIX.unsqueeze(0), "the lecture's matrix", code=LECTURE), 99
         else:
             chosen, high = choose_image(load("mnist", "test"), ImageAsNumbers.images), 255
         kind = ImageAsNumbers.values.draw()

@@ -7,7 +7,7 @@ from cnnviz.data import load
 from cnnviz.figures import map_sheet
 from cnnviz.models import PRESETS
 from cnnviz.models.variants import with_first_kernel_size, with_fixed_kernel
-from cnnviz.ops.kernels import KERNELS, apply, grey, kernel
+from cnnviz.ops.kernels import KERNELS, apply, grey, kernel, kernel_code
 from cnnviz.training import TrainingSpec
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.frame import Experiment, draws, play_first, section, show_code, source, title, try_this
@@ -16,7 +16,6 @@ from cnnviz.ui.kernels import ChosenKernel, choose_kernel, learned_kernels
 from cnnviz.ui.memory import remember
 from cnnviz.ui.race import race
 from cnnviz.ui.runs import own_run_link
-from cnnviz.ui.snippets import kernel_code
 from cnnviz.ui.states.kernels import Kernels
 from cnnviz.ui.viewers import lens
 

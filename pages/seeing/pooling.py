@@ -9,6 +9,7 @@ from cnnviz.figures import lines, map_sheet
 from cnnviz.models import PRESETS
 from cnnviz.models.variants import without_pooling
 from cnnviz.ops import pooling
+from cnnviz.ops.pooling import pooling_code
 from cnnviz.training import TrainingSpec, open_run
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
@@ -19,7 +20,6 @@ from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import network_of_run
 from cnnviz.ui.race import race
 from cnnviz.ui.runs import EXAMPLE, own_run_link
-from cnnviz.ui.snippets import pooling_code
 from cnnviz.ui.states.pooling import Pooling
 from cnnviz.ui.stepping import StepperNames, number_grid, stepper
 

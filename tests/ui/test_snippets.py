@@ -10,21 +10,45 @@ import torch
 from PIL import Image
 
 from cnnviz.data import embed, fit, load, photo
+from cnnviz.expressions import Expression, script
 from cnnviz.features import ablated, answers, class_evidence, feature_maps, layer_features, maximise, probabilities, project
-from cnnviz.figures.pixels import numbers, with_edits
+from cnnviz.features.ablation import ablation_code
+from cnnviz.features.embedding import embedding_code
+from cnnviz.features.filters import filters_code
+from cnnviz.features.mistakes import mistakes_code
+from cnnviz.figures.pixels import numbers, pixels_code, with_edits
+from cnnviz.inspection.units import unit_code
 from cnnviz.models import PRESETS
 from cnnviz.ops import convolution, dropout, pooling
-from cnnviz.ops.activations import ACTIVATIONS
-from cnnviz.ops.dense import softmax_terms
-from cnnviz.ops.kernels import apply, grey, kernel
+from cnnviz.ops.activations import ACTIVATIONS, activations_code
+from cnnviz.ops.convolution import convolution_code, gradient_code
+from cnnviz.ops.dense import softmax_code, softmax_terms
+from cnnviz.ops.dropout import dropout_code
+from cnnviz.ops.kernels import apply, grey, kernel, kernel_code
 from cnnviz.ops.layer_cost import layer_cost
-from cnnviz.ops.layer_kinds import KINDS, LayerKind, hand_filters, layer_maps
+from cnnviz.ops.layer_kinds import KINDS, LayerKind, hand_filters, layer_code, layer_maps
+from cnnviz.ops.pooling import pooling_code
 from cnnviz.saliency import attribute
+from cnnviz.saliency.trust import saliency_code
 from cnnviz.training import Trainer, TrainingSpec, open_run
-from cnnviz.ui import snippets
+from cnnviz.training.code import feature_maps_code, training_code
 from cnnviz.ui.images import ChosenImage, file_code
-from cnnviz.ui.microscope import Unit
-from cnnviz.ui.snippets import feature_maps_code, training_code
+
+NAMES = {
+    "LECTURE_MATRIX": "cnnviz.data.matrices",
+    "embedded": "cnnviz.data",
+    "filters": "cnnviz.features",
+    "kernel": "cnnviz.ops.kernels",
+    "load": "cnnviz.data",
+    "open_run": "cnnviz.training",
+    "photo": "cnnviz.data",
+    "pretrained": "cnnviz.models",
+}
+
+
+def written(text: str) -> Expression:
+    """An expression of the pages."""
+    return Expression(text, {name: module for name, module in NAMES.items() if name in text})
 
 
 def run_code(code: str) -> dict[str, Any]:
@@ -58,7 +82,7 @@ def test_training_code_gives_the_weights_of_the_run_to_the_bit(spec: TrainingSpe
 def test_feature_maps_code_gives_the_maps_and_the_prediction() -> None:
     run = open_run("example")
     step, image = run.steps[-1], load("mnist", "test").floats(slice(7, 8))
-    names = run_code(feature_maps_code(run.spec, run.id, step, 'load("mnist", "test").images[7]'))
+    names = run_code(feature_maps_code(run.spec, run.id, step, written('load("mnist", "test").images[7]')))
     for layer, values in feature_maps(run.network(step), image[0]).items():
         torch.testing.assert_close(names["maps"][layer].flatten(), values.flatten())
     torch.testing.assert_close(names["probabilities"], probabilities(run.network(step), image)[0])
@@ -77,9 +101,9 @@ def test_convolution_and_gradient_code(stride: int, padding: int, dilation: int,
     traced = convolution.trace(image, kernel, *options)
     target = torch.randn_like(traced.output).round(decimals=2)
     found = convolution.gradient(image, kernel, target, *options)
-    code = snippets.convolution_code(image, kernel, *options)
+    code = convolution_code(image, kernel, *options)
     seen(run_code(code)["s"], traced.output)
-    names = run_code(snippets.gradient_code(code, target, 0.01))
+    names = run_code(gradient_code(code, target, 0.01))
     assert names["loss"].item() == pytest.approx(found.loss, rel=1e-4)
     seen(names["kernel"].grad, found.kernel_gradient)
     seen(names["new_kernel"], kernel - 0.01 * found.kernel_gradient)
@@ -88,23 +112,23 @@ def test_convolution_and_gradient_code(stride: int, padding: int, dilation: int,
 @pytest.mark.parametrize("kind", ["bytes", "scaled", "normalised"])
 def test_pixels_code(kind: str) -> None:
     image = photo("chelsea")
-    names = run_code(snippets.pixels_code('photo("chelsea")', kind, 255, (10, 20, 8, 9)))
+    names = run_code(pixels_code(written('photo("chelsea")'), kind, 255, (10, 20, 8, 9)))
     seen(names["window"], numbers(image, kind)[:, 10:18, 20:29])
-    lecture = run_code(snippets.pixels_code("LECTURE_MATRIX[None]", "bytes", 99, (0, 0, 20, 20)))
+    lecture = run_code(pixels_code(written("LECTURE_MATRIX[None]"), "bytes", 99, (0, 0, 20, 20)))
     assert lecture["window"].max() == 99
 
 
 def test_kernel_code() -> None:
-    names = run_code(snippets.kernel_code('photo("coffee")', 'kernel("gabor", 7, 45, 4, 0)'))
+    names = run_code(kernel_code(written('photo("coffee")'), written('kernel("gabor", 7, 45, 4, 0)')))
     seen(names["result"], apply(grey(photo("coffee")) / 255, kernel("gabor", 7, 45.0)))
-    learned = run_code(snippets.kernel_code('load("mnist", "test").images[7]', 'filters(open_run("example").network(624))[1][0]'))
+    learned = run_code(kernel_code(written('load("mnist", "test").images[7]'), written('filters(open_run("example").network(624))[1][0]')))
     assert learned["result"].shape == (1, 28, 28)
 
 
 @pytest.mark.parametrize("kind", list(KINDS.values()), ids=lambda kind: kind.name)
 def test_layer_code(kind: LayerKind) -> None:
     numbers = (kind.filters, kind.kernel, kind.stride, kind.padding, kind.dilation, kind.groups)
-    names = run_code(snippets.layer_code('photo("rocket")', *numbers, kind.transposed))
+    names = run_code(layer_code(written('photo("rocket")'), *numbers, kind.transposed))
     weights = hand_filters(kind.filters, 3 // kind.groups, kind.kernel)
     expected = layer_maps(fit(photo("rocket"), (3, 32, 32)), weights, *numbers[2:], transposed=kind.transposed)
     seen(names["maps"], expected)
@@ -114,7 +138,7 @@ def test_layer_code(kind: LayerKind) -> None:
 
 
 def test_activations_code() -> None:
-    names = run_code(snippets.activations_code(list(ACTIVATIONS)))
+    names = run_code(activations_code(list(ACTIVATIONS)))
     x = names["x"].detach()
     for name, function in names["functions"].items():
         seen(function(x), ACTIVATIONS[name].function(x))
@@ -124,12 +148,12 @@ def test_activations_code() -> None:
 @pytest.mark.parametrize(("size", "stride", "padding", "ceil"), [(2, 2, 0, False), (3, 2, 1, False), (2, 2, 0, True), (3, 1, 0, True)])
 def test_pooling_code(mode: str, size: int, stride: int, padding: int, ceil: bool) -> None:
     image = torch.randn(2, 5, 7).double().round(decimals=2)
-    names = run_code(snippets.pooling_code(image, (size, size), stride, padding, mode, ceil))
+    names = run_code(pooling_code(image, (size, size), stride, padding, mode, ceil))
     seen(names["pooled"], pooling.trace(image, size, stride, mode, padding, ceil=ceil).output)
 
 
 def test_dropout_code() -> None:
-    names = run_code(snippets.dropout_code(0.5, 3, 200))
+    names = run_code(dropout_code(0.5, 3, 200))
     now = dropout.SmallNetwork.make().run(torch.tensor([1.0, -0.5, 2.0, 0.8]), 0.5, 3)
     seen(names["output"], now.values[-1])
     seen(names["draws"].mean(), dropout.running_means(2.0, 0.5, 200, 3)[-1])
@@ -140,31 +164,31 @@ def test_softmax_code() -> None:
     evidence = class_evidence(run.network(run.steps[-1]), load("mnist", "test").floats(slice(7, 8))[0])
     logits = evidence.logits.clone()
     logits[8] += 5
-    names = run_code(snippets.softmax_code('load("mnist", "test").images[7]', 8, 5.0, 2.0, 3))
+    names = run_code(softmax_code(written('load("mnist", "test").images[7]'), 8, 5.0, 2.0, 3))
     terms = softmax_terms(logits, 2.0, 3)
     seen(names["probabilities"].double(), torch.tensor(terms.probabilities, dtype=torch.float64))
     assert names["loss"].item() == pytest.approx(terms.loss, rel=1e-4)
 
 
 def test_the_code_of_the_pages_inside_gives_their_numbers() -> None:
-    network, image = 'open_run("example").network(624)', 'load("mnist", "test").images[7]'
+    network, image = written('open_run("example").network(624)'), written('load("mnist", "test").images[7]')
     digit = load("mnist", "test").floats(slice(7, 8))[0]
     model, shape = open_run("example").network(624), (1, 28, 28)
-    names = run_code(snippets.saliency_code(network, image, shape, "integrated_gradients", 3, None, {"steps": 20, "baseline": "black"}))
+    names = run_code(saliency_code(network, image, shape, "integrated_gradients", 3, None, {"steps": 20, "baseline": "black"}))
     torch.testing.assert_close(names["found"].map, attribute(model, digit, 3, "integrated_gradients", steps=20).map)
-    names = run_code(snippets.saliency_code(network, image, shape, "grad_cam", 3, "conv1", {}))
+    names = run_code(saliency_code(network, image, shape, "grad_cam", 3, "conv1", {}))
     torch.testing.assert_close(names["found"].map, attribute(model, digit, 3, "grad_cam", layer="conv1").map)
-    names = run_code(snippets.unit_code(network, image, shape, Unit("conv2", 3, 7, 8)))
+    names = run_code(unit_code(network, image, shape, ("conv2", 3, 7, 8)))
     assert names["unit"].value == pytest.approx(feature_maps(model, digit)["conv2"][3, 7, 8].item(), abs=1e-5)
-    names = run_code(snippets.unit_code(network, image, shape, None))
+    names = run_code(unit_code(network, image, shape, None))
     torch.testing.assert_close(names["maps"]["relu2"], feature_maps(model, digit)["relu2"])
-    names = run_code(snippets.ablation_code(network, image, shape, "relu2", {"off": (1, 3)}))
+    names = run_code(ablation_code(network, image, shape, "relu2", {"off": (1, 3)}))
     torch.testing.assert_close(names["after"], probabilities(ablated(model, "relu2", shape, off=(1, 3)), digit[None])[0])
-    names = run_code(snippets.filters_code(network, shape, "conv2", 3, 0.02, 0))
+    names = run_code(filters_code(network, shape, "conv2", 3, 0.02, 0))
     torch.testing.assert_close(names["made"].image, maximise(model, "conv2", 3, shape).image)
-    names = run_code(snippets.embedding_code(network, "mnist", 60, "relu2", "pca"))
+    names = run_code(embedding_code(network, "mnist", 60, "relu2", "pca"))
     torch.testing.assert_close(names["points"], project(layer_features(model, "relu2", load("mnist", "test", 60).floats())))
-    names = run_code(snippets.mistakes_code(network, "mnist", 4, 9))
+    names = run_code(mistakes_code(network, "mnist", 4, 9))
     assert names["found"].cell(4, 9) == answers(model, load("mnist", "test")).cell(4, 9)
 
 
@@ -173,25 +197,26 @@ def test_a_drawing_a_file_and_edited_pixels_stand_in_the_code(channels: int, tmp
     torch.manual_seed(0)
     pixels = torch.randint(256, (channels, 28, 28), dtype=torch.uint8)
     edits = {(0, 3, 4): 255, (channels - 1, 27, 0): 7}
-    drawn = ChosenImage(pixels, "your drawing", code=f'embedded("{embed(pixels)}")')
-    names = run_code(snippets.pixels_code(drawn.edited(edits), "bytes", 255, (2, 3, 9, 9)))
+    drawn = ChosenImage(pixels, "your drawing", code=written(f'embedded("{embed(pixels)}")'))
+    names = run_code(pixels_code(drawn.edited(edits), "bytes", 255, (2, 3, 9, 9)))
     assert torch.equal(names["image"], with_edits(pixels, edits))
-    network = 'open_run("example").network(624)'
+    network = written('open_run("example").network(624)')
     seen = (with_edits((drawn.for_network((1, 28, 28)) * 255).round().byte(), {(0, 3, 4): 255})).float() / 255
-    names = run_code(snippets.unit_code(network, drawn.edited({(0, 3, 4): 255}, (1, 28, 28)), (1, 28, 28), None))
+    names = run_code(unit_code(network, drawn.edited({(0, 3, 4): 255}, (1, 28, 28)), (1, 28, 28), None))
     torch.testing.assert_close(names["image"], seen)
     torch.testing.assert_close(names["maps"]["conv1"], feature_maps(open_run("example").network(624), seen)["conv1"])
     large = photo("coffee")
     Image.fromarray(large.permute(1, 2, 0).numpy()).save(tmp_path / "my 'best' photo.png")
     monkeypatch.chdir(tmp_path)
-    names = run_code(snippets.unit_code('pretrained("efficientnet_lite0")', file_code("my 'best' photo.png"), (3, 224, 224), None))
+    names = run_code(unit_code(written('pretrained("efficientnet_lite0")'), file_code("my 'best' photo.png"), (3, 224, 224), None))
     torch.testing.assert_close(names["image"], fit(large, (3, 224, 224)))
     assert names["maps"]["fc"].shape == (1000, 1, 1)
 
 
-def test_only_what_is_used_is_imported() -> None:
-    code = snippets.kernel_code('photo("coffee")', 'kernel("sobel_x")')
-    assert "from cnnviz.data import photo\n" in code
-    code = snippets.unit_code('open_run("example").network(0)', 'with_edits(load("mnist").images[3], {})', (1, 28, 28), None)
-    assert "from cnnviz.data import fit, load\n" in code
-    assert "from cnnviz.figures import with_edits\n" in code
+def test_a_script_imports_what_its_parts_take_and_nothing_else() -> None:
+    image = written('photo("coffee")').inside("with_edits({}, {(0, 1, 1): 5})", with_edits="cnnviz.figures")
+    assert script(f"image = {image}\n", image, first=(), fit="cnnviz.data") == (
+        'from cnnviz.data import fit, photo\nfrom cnnviz.figures import with_edits\n\nimage = with_edits(photo("coffee"), {(0, 1, 1): 5})\n'
+    )
+    assert "filters" not in kernel_code(written('photo("coffee")'), written('kernel("sobel_x")'))
+    assert "MEAN_STD" not in pixels_code(written('photo("coffee")'), "bytes", 255, (0, 0, 2, 2))
