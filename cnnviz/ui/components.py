@@ -13,7 +13,6 @@ import numpy as np
 import orjson
 import streamlit as st
 import torch
-from streamlit import runtime
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 from torch import Tensor
@@ -47,27 +46,25 @@ def _read(file: str) -> str:
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
-_registered: dict[tuple[str, bool], Callable[..., Any]] = {}
 _lock = threading.Lock()
 
 
 def _component(name: str) -> Callable[..., Any]:
-    """A component by the name of its files, registered at its first use; its script is a module that the browser fetches once, with all that it imports.
+    """A component by the name of its files; its script is a module that the browser fetches once, with all that it imports.
 
     Streamlit serves the files of installed packages that declare a folder for them. The app runs from its own folder, so it declares that here.
     """
-    place = name, runtime.exists()
+    manager = get_bidi_component_manager()
     with _lock:
-        if place not in _registered:
-            full, script = f"cnnviz.{name}", f"{name}.js"
-            if runtime.exists():
-                get_bidi_component_manager().register_from_manifest(ComponentManifest("cnnviz", "1", [ComponentConfig(name, "components")]), ASSETS)
-            else:
-                # As in tests of pages: nobody fetches it.
-                script = "export default () => {};\n"
-            css = _read("common.css") + _read(f"{name}.css")
-            _registered[place] = st.components.v2.component(full, html=_read(f"{name}.html") or "<span></span>", css=css, js=script)
-        return _registered[place]
+        if manager.get_component_asset_root(f"cnnviz.{name}") is None:
+            manager.register_from_manifest(ComponentManifest("cnnviz", "1", [ComponentConfig(name, "components")]), ASSETS)
+        return _defined(name)
+
+
+@cache
+def _defined(name: str) -> Callable[..., Any]:
+    css = _read("common.css") + _read(f"{name}.css")
+    return st.components.v2.component(f"cnnviz.{name}", html=_read(f"{name}.html") or "<span></span>", css=css, js=f"{name}.js")
 
 
 def component(name: str, key: str, data: Message | None = None, *, pictures: bool = False, **options: Any) -> Any:
