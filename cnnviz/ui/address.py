@@ -26,17 +26,21 @@ class Memory:
         values: name -> what was chosen: moved, linked or set; what is usual is not in it.
         linked: name -> text of the address that nobody has read yet.
         texts: name -> what the address says of a field, or ``None`` where it needs no word.
+        said: name -> the same, as it was when the field was drawn last.
         held: name -> its value on the page as it stands.
         drawn: name -> what the control on the screen holds.
-        versions: name -> how often its control was replaced by a new one, because code or a link chose another value.
+        unheard: name -> what the browser still shows, and says in its address, while it has not heard of another value that code or a link chose.
+        versions: name -> how often its control was replaced by a new one, because the browser's history chose another value.
         notes: name -> the text of the link that the page does not know.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     linked: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str | None] = field(default_factory=dict)
+    said: dict[str, str | None] = field(default_factory=dict)
     held: dict[str, Any] = field(default_factory=dict)
     drawn: dict[str, Any] = field(default_factory=dict)
+    unheard: dict[str, tuple[Any, str | None]] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
 
@@ -50,7 +54,11 @@ class Session:
     shared: dict[str, Any] = field(default_factory=dict)
     moved_on: bool = False
     """The script asked for another run itself."""
-    unheard: bool = False
+    own_run: bool = False
+    """This run is one that the script asked for: its address is the script's, not the browser's."""
+    by_history: bool = False
+    """This run was asked for by the browser's back or forward button."""
+    must_tell: bool = False
     """The browser does not show the address of the link that was followed."""
 
     @property
@@ -68,23 +76,23 @@ def arrive(page: str) -> None:
     context = get_script_run_ctx()
     by_history = context is not None and context.is_history_navigation
     other_page, visit.page = page != visit.page, page
-    here, again = visit.here, visit.moved_on
-    visit.moved_on = False
+    here = visit.here
+    visit.own_run, visit.moved_on, visit.by_history = visit.moved_on, False, by_history
     if other_page:
-        here.drawn.clear()
-        here.versions.clear()
-    elif not by_history and (again or not _by_a_link(here)):
+        for known in (here.drawn, here.versions, here.unheard):
+            known.clear()
+    elif not by_history and (visit.own_run or not _by_a_link(here)):
         return
     here.held.clear()
     if not other_page or by_history or address:
         # Else the student comes back by the menu, and finds the page as it was.
-        for known in (here.values, here.texts, here.notes):
-            known.clear()
+        for chosen in (here.values, here.texts, here.notes):
+            chosen.clear()
         if not other_page:
             visit.shared = {name: value for name, value in visit.shared.items() if name in STICKY}
         here.linked = dict(address)
     # A link to the page that it stands on goes to its state, but Streamlit leaves the browser's address.
-    visit.unheard = not other_page and not by_history
+    visit.must_tell = not other_page and not by_history
 
 
 def _by_a_link(memory: Memory) -> bool:
@@ -97,6 +105,15 @@ def _by_a_link(memory: Memory) -> bool:
     return controls.isdisjoint(told)
 
 
+def has_heard(name: str) -> bool:
+    """Whether the browser has heard of the value that code or a link chose for this field: then its address does not say the old one any more."""
+    visit = session()
+    if name not in visit.here.unheard:
+        return True
+    _, text = visit.here.unheard[name]
+    return not visit.own_run and st.query_params.get(name) != text
+
+
 def key_of_control(memory: Memory, name: str) -> str:
     """A control that is to hold another value than the browser says is a new one."""
     version = memory.versions.get(name, 0)
@@ -106,17 +123,18 @@ def key_of_control(memory: Memory, name: str) -> str:
 def tell_address() -> None:
     """Called when a page or a section was drawn: the address says its state."""
     visit = session()
-    here, unheard = visit.here, visit.unheard
-    visit.unheard = False
+    here, must_tell = visit.here, visit.must_tell
+    visit.must_tell = False
     state = {**here.linked, **{name: text for name, text in here.texts.items() if text is not None}}
-    if unheard or state != st.query_params.to_dict():
+    if must_tell or state != st.query_params.to_dict():
         st.query_params.from_dict(state)
 
 
 @contextmanager
 def one_section() -> Iterator[None]:
     """Around what is drawn alone."""
-    session().moved_on = False
+    visit = session()
+    visit.own_run = visit.moved_on = visit.by_history = False
     try:
         yield
     finally:

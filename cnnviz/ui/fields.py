@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, TypeVar
 
 import streamlit as st
 
-from cnnviz.ui.address import STICKY, Session, key_of_control, session
+from cnnviz.ui.address import STICKY, Session, has_heard, key_of_control, session
 
 if TYPE_CHECKING:
     from cnnviz.ui.state import State
@@ -84,6 +84,10 @@ class Field(Generic[Value]):
         """Its control; returns the value."""
         raise NotImplementedError
 
+    def in_control(self, value: Value) -> Any:
+        """The value as its control has it."""
+        return value
+
     def samples(self) -> list[Value]:
         """Some values besides the usual one, for tests."""
         return []
@@ -131,13 +135,14 @@ class Field(Generic[Value]):
         """The page shows this value, and the address says so with ``text``."""
         here = session().here
         here.linked.pop(self.name, None)
-        here.texts[self.name] = text
+        here.texts[self.name] = here.said[self.name] = text
         here.held[self.name] = value
         return value
 
     def says(self, text: str | None) -> None:
         """The address says ``text`` of the field, whatever it holds."""
-        session().here.texts[self.name] = text
+        here = session().here
+        here.texts[self.name] = here.said[self.name] = text
 
     def note(self, value: str = "") -> None:
         """Says quietly what of the link, or which value, the page does not know."""
@@ -150,7 +155,7 @@ class Field(Generic[Value]):
         place: Place | None,
         usual: Value,
         fits: Callable[[Value], Value],
-        widget: Callable[[Value, str, Callable[[], None]], Any],
+        widget: Callable[[Value | None, str, Callable[[], None]], Any],
         on_change: Callable[[], None] | None,
         told: Callable[[Any], Value] = lambda value: value,
     ) -> Value:
@@ -158,26 +163,38 @@ class Field(Generic[Value]):
 
         Args:
             fits: the nearest value that is possible now.
-            widget: draws it with a value, under a key, and calls the function when it was moved.
+            widget: draws it with a value, under a key, and calls the function when it was moved; without a value where the session's state has it.
             told: the value, of what the widget gives.
         """
         visit = session()
         here = visit.here
         chosen = self._chosen(visit, usual)
         begin = fits(chosen)
-        if here.drawn.get(self.name, begin) != begin:
+        if has_heard(self.name):
+            here.unheard.pop(self.name, None)
+        before = here.drawn.get(self.name, begin)
+        if before != begin and visit.by_history:
             here.versions[self.name] = here.versions.get(self.name, 0) + 1
+            here.unheard.pop(self.name, None)
+        elif before != begin and here.said.get(self.name) != (None if begin == usual else self.text(begin)):
+            here.unheard.setdefault(self.name, (before, here.said.get(self.name)))
         key = key_of_control(here, self.name)
+        unheard = self.name in here.unheard or (before != begin and not visit.by_history)
+        if unheard:
+            st.session_state[key] = self.in_control(begin)
 
         def moved() -> None:
             value = told(st.session_state[key])
+            if not has_heard(self.name) and value == session().here.unheard[self.name][0]:
+                # The browser had not heard yet, and says what was before.
+                return
             self._keep(session(), value)
             here.drawn[self.name] = value
             if on_change is not None:
                 on_change()
 
         with place or nullcontext():
-            value = told(widget(begin, key, moved))
+            value = told(widget(None if unheard else begin, key, moved))
             if value != begin:
                 self._keep(visit, value)
             if value == begin:
@@ -222,10 +239,11 @@ class Number(Field[int]):
         least, most = self.low if low is None else low, self.high if high is None else high
         words = self.label if label is None else label
 
-        def widget(begin: int, key: str, moved: Callable[[], None]) -> int:
+        def widget(begin: int | None, key: str, moved: Callable[[], None]) -> int:
             if self.slider:
                 return st.slider(words, least, most, begin, self.step, key=key, help=self.help, on_change=moved, disabled=disabled)
-            return st.number_input(words, least, most, begin, self.step, key=key, help=self.help, on_change=moved, disabled=disabled)
+            first: Any = "min" if begin is None else begin
+            return cast(int, st.number_input(words, least, most, first, self.step, key=key, help=self.help, on_change=moved, disabled=disabled))
 
         def fits(value: int) -> int:
             return min(max(value, least), most)
@@ -257,10 +275,11 @@ class Real(Field[float]):
     ) -> float:
         words = self.label if label is None else label
 
-        def widget(begin: float, key: str, moved: Callable[[], None]) -> float:
+        def widget(begin: float | None, key: str, moved: Callable[[], None]) -> float:
             if self.slider:
                 return st.slider(words, self.low, self.high, begin, self.step, key=key, help=self.help, on_change=moved)
-            return st.number_input(words, self.low, self.high, begin, self.step, key=key, help=self.help, on_change=moved)
+            first: Any = "min" if begin is None else begin
+            return cast(float, st.number_input(words, self.low, self.high, first, self.step, key=key, help=self.help, on_change=moved))
 
         return self.control(place, self.usual if usual is None else usual, lambda value: value, widget, on_change)
 
@@ -320,8 +339,8 @@ class Switch(Field[bool]):
         return [not self.usual]
 
     def draw(self, place: Place | None = None, *, on_change: Callable[[], None] | None = None) -> bool:
-        def widget(begin: bool, key: str, moved: Callable[[], None]) -> bool:
-            return st.toggle(self.label, begin, key=key, help=self.help, on_change=moved)
+        def widget(begin: bool | None, key: str, moved: Callable[[], None]) -> bool:
+            return st.toggle(self.label, begin or False, key=key, help=self.help, on_change=moved)
 
         return self.control(place, self.usual, lambda value: value, widget, on_change)
 
@@ -400,11 +419,11 @@ class Choice(Field[str]):
         common = usual if usual is not None else self.usual if self.usual in known else first
         names = list(known)
 
-        def widget(begin: str, key: str, moved: Callable[[], None]) -> str | None:
+        def widget(begin: str | None, key: str, moved: Callable[[], None]) -> str | None:
             visibility: Literal["visible", "collapsed"] = "collapsed" if self.hide else "visible"
             if self.kind == "menu":
                 return st.selectbox(
-                    self.label, names, names.index(begin), format_func=known.__getitem__, key=key, help=self.help, label_visibility=visibility,
+                    self.label, names, 0 if begin is None else names.index(begin), format_func=known.__getitem__, key=key, help=self.help, label_visibility=visibility,
                     on_change=moved,
                 )  # fmt: skip
             return st.segmented_control(
@@ -432,6 +451,9 @@ class Choices(Field[tuple[str, ...]]):
     def text(self, value: tuple[str, ...]) -> str:
         return ",".join(value)
 
+    def in_control(self, value: tuple[str, ...]) -> list[str]:
+        return list(value)
+
     def samples(self) -> list[tuple[str, ...]]:
         names = list(self.titles or ())
         return [(), tuple(names[:1]), tuple(names[-2:])] if names else []
@@ -447,9 +469,9 @@ class Choices(Field[tuple[str, ...]]):
         def fits(names: tuple[str, ...]) -> tuple[str, ...]:
             return in_order(names) if in_order(names) or not names else in_order(self.usual)
 
-        def widget(begin: tuple[str, ...], key: str, moved: Callable[[], None]) -> list[str]:
+        def widget(begin: tuple[str, ...] | None, key: str, moved: Callable[[], None]) -> list[str]:
             return st.pills(
-                self.label, list(known), selection_mode="multi", default=list(begin), format_func=known.__getitem__, key=key, help=self.help,
+                self.label, list(known), selection_mode="multi", default=None if begin is None else list(begin), format_func=known.__getitem__, key=key, help=self.help,
                 wrap=True, on_change=moved,
             )  # fmt: skip
 
@@ -466,8 +488,8 @@ class Text(Field[str]):
         return text
 
     def draw(self, place: Place | None = None, *, on_change: Callable[[], None] | None = None) -> str:
-        def widget(begin: str, key: str, moved: Callable[[], None]) -> str:
-            return st.text_input(self.label, begin, key=key, help=self.help, on_change=moved)
+        def widget(begin: str | None, key: str, moved: Callable[[], None]) -> str:
+            return st.text_input(self.label, begin or "", key=key, help=self.help, on_change=moved)
 
         return self.control(place, self.usual, lambda value: value, widget, on_change)
 

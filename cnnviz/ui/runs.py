@@ -116,8 +116,10 @@ def choose_run() -> Run:
     run = linked or open_run(EXAMPLE)
     known = {entry.id: run_title(entry) for entry in (*runs_in_menu(), run)}
 
-    def menu(begin: str, key: str, moved: Callable[[], None]) -> str:
-        return st.selectbox(WithRun.run.label, list(known), list(known).index(begin), format_func=known.__getitem__, key=key, on_change=moved)
+    def menu(begin: str | None, key: str, moved: Callable[[], None]) -> str:
+        return st.selectbox(
+            WithRun.run.label, list(known), 0 if begin is None else list(known).index(begin), format_func=known.__getitem__, key=key, on_change=moved
+        )
 
     WithRun.run.control(None, run.id, lambda _: run.id, menu, WithRun.step.forget)
     WithRun.run.shows("" if linked is None else run.id, None if linked is None else run.id)

@@ -1,0 +1,65 @@
+"""Who is right, the student or the address: played with a browser that hears late, on a page of one control."""
+
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.conftest import ROOT
+from tests.pages.restored import control_of, held
+
+
+def opened(**parameters: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "explorer_app.py"), default_timeout=180)
+    app.switch_page("pages/seeing/dropout.py")
+    app.session_state["browser_secret"] = "b" * 32
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def test_a_browser_that_has_not_heard_yet_does_not_take_back_what_code_chose() -> None:
+    app = opened()
+    app.button(key="next").click().run()
+    assert held(app, "step_number") == "2"
+    # The browser's next request was sent before it heard of step 2: its control and its address still say what was before.
+    late = control_of(app, "step_number")
+    late.set_value(1)
+    del app.query_params["step_number"]
+    app.slider(key="p").set_value(0.8).run()
+    assert (held(app, "step_number"), held(app, "p")) == ("2", "0.8")
+    assert {**app.query_params} == {"step_number": "2", "p": "0.8"}
+
+
+def test_a_student_who_has_heard_can_go_back_to_what_was_before() -> None:
+    app = opened()
+    app.button(key="next").click().run()
+    control_of(app, "step_number").set_value(1).run()
+    assert held(app, "step_number") == "1"
+    assert "step_number" not in app.query_params
+
+
+def test_two_quick_moves_are_both_heard_though_the_second_brings_the_old_address() -> None:
+    app = opened()
+    app.slider(key="draws").set_value(500).run()
+    del app.query_params["draws"]
+    app.slider(key="p").set_value(0.7).run()
+    assert (held(app, "draws"), held(app, "p")) == ("500", "0.7")
+    assert {**app.query_params} == {"draws": "500", "p": "0.7"}
+
+
+def go(app: AppTest, page: str, **address: str) -> None:
+    """By the menu; or by a link, with an address."""
+    app.switch_page(page)
+    for name in list(app.query_params):
+        del app.query_params[name]
+    for name, value in address.items():
+        app.query_params[name] = value
+    app.run()
+
+
+def test_who_comes_back_by_the_menu_finds_the_page_as_it_was_and_a_link_says_all() -> None:
+    app = opened(p="0.8", draws="500")
+    go(app, "pages/seeing/pooling.py")
+    go(app, "pages/seeing/dropout.py")
+    assert (held(app, "p"), held(app, "draws")) == ("0.8", "500")
+    go(app, "pages/seeing/pooling.py")
+    go(app, "pages/seeing/dropout.py", p="0.6")
+    assert (held(app, "p"), held(app, "draws")) == ("0.6", "300")
