@@ -1,4 +1,6 @@
-"""``python -m benchmarks``: all of them, or those named. Each prints a ratio measured side by side in one run."""
+"""``python -m benchmarks``: all of them, or those named. Each prints a ratio measured side by side in one
+run.
+"""
 
 import importlib
 import pkgutil
@@ -6,7 +8,9 @@ import sys
 
 import benchmarks
 
-NAMES = [module.name for module in pkgutil.iter_modules(benchmarks.__path__) if not module.name.startswith("_")]
+NAMES = [
+    module.name for module in pkgutil.iter_modules(benchmarks.__path__) if not module.name.startswith("_")
+]
 
 if __name__ == "__main__":
     wanted = sys.argv[1:] or NAMES

@@ -1,4 +1,6 @@
-"""The least that a Streamlit app with the lecture's table of pages can be: what every page is compared with."""
+"""The least that a Streamlit app with the lecture's table of pages can be: what every page is compared
+with.
+"""
 
 import streamlit as st
 
@@ -16,7 +18,10 @@ app = st.App(__file__)
 if __name__ == "__main__":
     pages = {
         chapter.title: [
-            st.Page(bare, title=lesson.title, url_path=lesson.url_path, default=lesson is CHAPTERS[0].lessons[0]) for lesson in chapter.lessons
+            st.Page(
+                bare, title=lesson.title, url_path=lesson.url_path, default=lesson is CHAPTERS[0].lessons[0]
+            )
+            for lesson in chapter.lessons
         ]
         for chapter in CHAPTERS
     }

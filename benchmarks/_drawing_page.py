@@ -12,5 +12,7 @@ st.header("drawing")
 if st.query_params.get("network") == "lenet5":
     drawing = network_drawing(summary(PRESETS["lenet5"], (1, 28, 28), 10), "LeNet-5")
 else:
-    drawing = network_drawing(torchvision().models.resnet101(weights=None).eval(), "ResNet-101", (3, 224, 224))
+    drawing = network_drawing(
+        torchvision().models.resnet101(weights=None).eval(), "ResNet-101", (3, 224, 224)
+    )
 network_view("network_view", drawing)

@@ -1,4 +1,6 @@
-"""A visitor without a browser: Streamlit's own websocket protocol, and what a browser would keep of a page."""
+"""A visitor without a browser: Streamlit's own websocket protocol, and what a browser would keep of a
+page.
+"""
 
 import time
 from collections.abc import Mapping
@@ -132,7 +134,10 @@ class Session:
                 elif kind in ("delta", "ref_hash"):
                     elements += 1
                     self._meet(message)
-                elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                elif (
+                    kind == "script_finished"
+                    and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+                ):
                     return Answer(time.perf_counter() - started, elements, size, bool(fragment))
 
     def _meet(self, message: ForwardMsg) -> None:
@@ -151,7 +156,9 @@ class Session:
 
 
 def control_of(element: Element, fragment: str) -> tuple[str, Control] | None:
-    """(id, control) of a number, slider, switch, menu or row of buttons that can be moved between two values."""
+    """(id, control) of a number, slider, switch, menu or row of buttons that can be moved between two
+    values.
+    """
     kind = element.WhichOneof("type") or ""
     if kind not in ("number_input", "slider", "checkbox", "selectbox", "button_group"):
         return None
@@ -165,7 +172,10 @@ def control_of(element: Element, fragment: str) -> tuple[str, Control] | None:
             return None
         other = here + widget.step if here + widget.step <= widget.max else here - widget.step
         whole = widget.data_type == widget.INT
-        values = [({"int_value": int(v)}, str(int(v))) if whole else ({"double_value": v}, str(v)) for v in (other, here)]
+        values = [
+            ({"int_value": int(v)}, str(int(v))) if whole else ({"double_value": v}, str(v))
+            for v in (other, here)
+        ]
     elif kind == "slider":
         here = (list(widget.value) if widget.set_value else list(widget.default))[0]
         other = here + widget.step if here + widget.step <= widget.max else here - widget.step

@@ -1,4 +1,6 @@
-"""The drawing of a network in Chromium: folding and unfolding in ResNet-101 against laying out LeNet-5 anew."""
+"""The drawing of a network in Chromium: folding and unfolding in ResNet-101 against laying out LeNet-5
+anew.
+"""
 
 from playwright.sync_api import Page
 
@@ -32,8 +34,12 @@ def main() -> None:
         print(f"LeNet-5 laid out anew: {turned:.1f} ms")
         for name, times in one.items():
             middle = percentile(times, 0.5)
-            print(f"ResNet-101, a stage of 4 blocks, {name}: {middle:.1f} ms, {middle / turned:.1f} times LeNet-5, {middle / 16:.1f} frames")
-        print(f"ResNet-101, all of its layers unfolded at once: {whole:.0f} ms, {whole / turned:.0f} times LeNet-5")
+            print(
+                f"ResNet-101, a stage of 4 blocks, {name}: {middle:.1f} ms, {middle / turned:.1f} times LeNet-5, {middle / 16:.1f} frames"
+            )
+        print(
+            f"ResNet-101, all of its layers unfolded at once: {whole:.0f} ms, {whole / turned:.0f} times LeNet-5"
+        )
 
 
 if __name__ == "__main__":

@@ -18,7 +18,9 @@ from cnnviz.vision import torchvision
 GOAL = 1.15
 
 
-def side_by_side(first: Callable[[], object], second: Callable[[], object], turns: int, each: int) -> tuple[float, float]:
+def side_by_side(
+    first: Callable[[], object], second: Callable[[], object], turns: int, each: int
+) -> tuple[float, float]:
     """Median seconds of both, in alternating blocks of ``each`` calls."""
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(turns):
@@ -38,8 +40,10 @@ def compare(name: str, model: nn.Module, image: Tensor, turns: int, each: int) -
             model(batch)
 
     bare_seconds, maps_seconds = side_by_side(bare, lambda: feature_maps(model, image), turns, each)
-    print(f"{name}: forward {bare_seconds * 1000:.2f} ms, all {len(feature_maps(model, image))} layers' maps {maps_seconds * 1000:.2f} ms: "
-          f"{maps_seconds / bare_seconds:.2f} times (goal: {GOAL})")  # fmt: skip
+    print(
+        f"{name}: forward {bare_seconds * 1000:.2f} ms, all {len(feature_maps(model, image))} layers' maps {maps_seconds * 1000:.2f} ms: "
+        f"{maps_seconds / bare_seconds:.2f} times (goal: {GOAL})"
+    )
 
 
 def main() -> None:

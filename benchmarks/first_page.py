@@ -1,4 +1,5 @@
-"""From ``streamlit run`` to the first page usable in Chromium, and from page to page; the browser is already open.
+"""From ``streamlit run`` to the first page usable in Chromium, and from page to page; the browser is already
+open.
 
 Compared with the same page in a second tab, when everything is warm.
 """
@@ -52,9 +53,13 @@ def main() -> None:
                 moves += page_to_page(page)
                 warms.append(opened(page, address))
         cold, warm = percentile(colds[1:], 0.5), percentile(warms, 0.5)
-        print(f"start to first page: {cold:.2f} s (goal 2.5; all {', '.join(f'{value:.2f}' for value in colds)}, the first not counted)")
+        print(
+            f"start to first page: {cold:.2f} s (goal 2.5; all {', '.join(f'{value:.2f}' for value in colds)}, the first not counted)"
+        )
         print(f"the same page from a running server: {warm:.2f} s, ratio {cold / warm:.1f}")
-        print(f"page to page: median {percentile(moves, 0.5):.2f} s, p95 {percentile(moves, 0.95):.2f} s (goal 0.5)")
+        print(
+            f"page to page: median {percentile(moves, 0.5):.2f} s, p95 {percentile(moves, 0.95):.2f} s (goal 0.5)"
+        )
 
 
 if __name__ == "__main__":

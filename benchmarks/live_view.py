@@ -1,4 +1,5 @@
-"""Images a second with the training page open in Chromium, against the same loop bare in a process with as many threads.
+"""Images a second with the training page open in Chromium, against the same loop bare in a process with as
+many threads.
 
 Also what watching takes: processor time of the server and of Chromium, in percent of one core.
 """
@@ -45,7 +46,9 @@ def bare(folder: Path) -> float:
 
 @dataclass(frozen=True)
 class Watched:
-    """A training that was watched: images a second, and processor seconds a second of the server and of the browser."""
+    """A training that was watched: images a second, and processor seconds a second of the server and of the
+    browser.
+    """
 
     rate: float
     server: float

@@ -1,4 +1,6 @@
-"""A 5×5 kernel on a 1-megapixel photograph: from the typed number to the new picture on the screen, against SciPy's filter alone."""
+"""A 5×5 kernel on a 1-megapixel photograph: from the typed number to the new picture on the screen, against
+SciPy's filter alone.
+"""
 
 import io
 import time
@@ -43,7 +45,9 @@ def main() -> None:
     alone = scipy_alone(content)
     with serving() as (address, _), browsing() as page:
         page.goto(f"{address}/kernels?image=upload&kernel=own&kernel_side=5")
-        page.locator("input[type=file]").set_input_files({"name": "photo.png", "mimeType": "image/png", "buffer": content})
+        page.locator("input[type=file]").set_input_files(
+            {"name": "photo.png", "mimeType": "image/png", "buffer": content}
+        )
         page.get_by_text("your photo, as brightness").wait_for()
         page.wait_for_timeout(4000)
         picture = page.get_by_role("img", name="own numbers: what you typed").locator("img")

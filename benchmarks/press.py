@@ -1,4 +1,6 @@
-"""From the click on Train to the first point on the curve, to 97 % and to the end, beside the same training started from Python."""
+"""From the click on Train to the first point on the curve, to 97 % and to the end, beside the same training
+started from Python.
+"""
 
 import os
 import re
@@ -40,7 +42,9 @@ WATCH = """
 
 @dataclass(frozen=True)
 class Times:
-    """Seconds from the click, or from ``start()``, to the first record, to ``GOAL`` validation accuracy and to the end."""
+    """Seconds from the click, or from ``start()``, to the first record, to ``GOAL`` validation accuracy and
+    to the end.
+    """
 
     first: float
     goal: float
@@ -77,7 +81,13 @@ def bare() -> Times:
 
 
 def told(name: str, times: Times) -> None:
-    print(f"{name:12}" + "".join(f"{title} {seconds:5.2f} s   " for title, seconds in zip(NAMES, astuple(times), strict=True)), flush=True)
+    print(
+        f"{name:12}"
+        + "".join(
+            f"{title} {seconds:5.2f} s   " for title, seconds in zip(NAMES, astuple(times), strict=True)
+        ),
+        flush=True,
+    )
 
 
 def main() -> None:
@@ -92,12 +102,16 @@ def main() -> None:
                 # Who comes first changes from pair to pair.
                 for who in ("warm", "bare") if turn % 2 else ("bare", "warm"):
                     page.wait_for_timeout(500)
-                    (warm if who == "warm" else alone).append(times := pressed(page) if who == "warm" else bare())
+                    (warm if who == "warm" else alone).append(
+                        times := pressed(page) if who == "warm" else bare()
+                    )
                     told(who, times)
             assert re.search("run=(?!example)", page.url)
         launcher.shut_down(Path(home) / "runs")
     for index, name in enumerate(NAMES):
-        ratio = statistics.median(astuple(seen)[index] / astuple(own)[index] for seen, own in zip(warm, alone, strict=True))
+        ratio = statistics.median(
+            astuple(seen)[index] / astuple(own)[index] for seen, own in zip(warm, alone, strict=True)
+        )
         seconds = statistics.median(astuple(seen)[index] for seen in warm)
         goal = {0: " (goal: below 0.7 s)", 2: " (goal: ratio at most 1.10)"}.get(index, "")
         print(f"{name}: {seconds:.2f} s warm, {ratio:.2f} times bare, medians of {PAIRS}{goal}")

@@ -1,8 +1,10 @@
-"""What a rerun costs, as a multiple of that of a bare Streamlit page with the same navigation in the same run.
+"""What a rerun costs, as a multiple of that of a bare Streamlit page with the same navigation in the same
+run.
 
-Speaks Streamlit's own websocket protocol, as a browser does: moving a control asks for the part of the page it lies in. A
-rerun's time is from the request to ``script_finished``. Each request to a page stands beside one to the bare page, so that
-a slow minute of the machine counts for both. The bare page's rerun is that of its only control.
+Speaks Streamlit's own websocket protocol, as a browser does: moving a control asks for the part of the page
+it lies in. A rerun's time is from the request to ``script_finished``. Each request to a page stands beside
+one to the bare page, so that a slow minute of the machine counts for both. The bare page's rerun is that of
+its only control.
 """
 
 import asyncio
@@ -141,13 +143,17 @@ async def compare(names: list[str]) -> list[Cost]:
 def main() -> None:
     costs = asyncio.run(compare(pages()))
     print(f"times the bare page; {CROWD}: as many visitors at once", flush=True)
-    print(f"{'page':20} {'move p50':>9} {'p95':>5} {'whole':>6} {f'{CROWD}: move':>9} {'p95':>5} {'whole':>6} {'most sent':>10}  slowest control")
+    print(
+        f"{'page':20} {'move p50':>9} {'p95':>5} {'whole':>6} {f'{CROWD}: move':>9} {'p95':>5} {'whole':>6} {'most sent':>10}  slowest control"
+    )
     for one in costs:
         print(
             f"{one.page:20} {one.move:9.1f} {one.move_high:5.1f} {one.whole:6.1f} {one.crowd:9.1f} {one.crowd_high:5.1f} {one.crowd_whole:6.1f} "
             f"{one.bytes / 1000:7.0f} kB  {one.worst_control} {one.worst:.1f}"
         )
-    print(f"worst page: {costs[-1].page}, moving a control costs {costs[-1].move:.1f} times a bare page (goal {GOAL:g})")
+    print(
+        f"worst page: {costs[-1].page}, moving a control costs {costs[-1].move:.1f} times a bare page (goal {GOAL:g})"
+    )
 
 
 if __name__ == "__main__":

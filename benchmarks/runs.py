@@ -60,11 +60,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         homes = [filled(Path(place) / str(count), count) for count in (FEW, MANY)]
         first = [timed(home) for home in homes]
-        print(f"first time, the index is made: {sum(first[0]) * 1e3:.0f} ms with {FEW}, {sum(first[1]) * 1e3:.0f} ms with {MANY:,}")
+        print(
+            f"first time, the index is made: {sum(first[0]) * 1e3:.0f} ms with {FEW}, {sum(first[1]) * 1e3:.0f} ms with {MANY:,}"
+        )
         pairs = [[timed(home) for home in homes] for _ in range(TURNS)]
     for index, name in enumerate((f"list of {SHOWN}", "start")):
         few, many = (statistics.median(pair[which][index] for pair in pairs) for which in (0, 1))
-        print(f"{name}: {few * 1e3:.1f} ms with {FEW}, {many * 1e3:.1f} ms with {MANY:,}: ratio {many / few:.2f} (goal 1.5)")
+        print(
+            f"{name}: {few * 1e3:.1f} ms with {FEW}, {many * 1e3:.1f} ms with {MANY:,}: ratio {many / few:.2f} (goal 1.5)"
+        )
 
 
 if __name__ == "__main__":

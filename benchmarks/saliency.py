@@ -28,7 +28,9 @@ GOALS = {"integrated_gradients": 1.4, "occlusion": 1.4}
 
 
 def captum_calls(model: nn.Module, x: Tensor, layer: nn.Module) -> dict[str, Callable[[], Tensor]]:
-    """Captum as its documentation calls it, with the sizes that the method needs and its own defaults for all else."""
+    """Captum as its documentation calls it, with the sizes that the method needs and its own defaults for all
+    else.
+    """
     side = x.shape[-1]
     window = max(2, side // 7)
     pieces = superpixels(x[0], 50)[None, None]
@@ -54,22 +56,32 @@ def captum_calls(model: nn.Module, x: Tensor, layer: nn.Module) -> dict[str, Cal
             )
         ),
         "grad_cam": lambda: enlarged(attr.LayerGradCam(model, layer).attribute(x, **modern)),
-        "guided_grad_cam": lambda: attr.GuidedGradCam(model, layer).attribute(x, interpolate_mode="bilinear", **modern),
+        "guided_grad_cam": lambda: attr.GuidedGradCam(model, layer).attribute(
+            x, interpolate_mode="bilinear", **modern
+        ),
         "deep_lift": lambda: attr.DeepLift(model).attribute(x, **modern),
         "gradient_shap": lambda: noisy(
-            lambda: attr.GradientShap(model).attribute(x, torch.zeros_like(x), n_samples=50, stdevs=0.05, **modern)
+            lambda: attr.GradientShap(model).attribute(
+                x, torch.zeros_like(x), n_samples=50, stdevs=0.05, **modern
+            )
         ),
         "occlusion": lambda: attr.Occlusion(model).attribute(
             x, (x.shape[1], window, window), (x.shape[1], window // 2, window // 2), **modern
         ),
         "feature_ablation": lambda: attr.FeatureAblation(model).attribute(x, feature_mask=pieces, **modern),
-        "lime": lambda: noisy(lambda: attr.Lime(model).attribute(x, feature_mask=pieces, n_samples=200, **modern)),
-        "kernel_shap": lambda: noisy(lambda: attr.KernelShap(model).attribute(x, feature_mask=pieces, n_samples=300, **modern)),
-    }  # fmt: skip
+        "lime": lambda: noisy(
+            lambda: attr.Lime(model).attribute(x, feature_mask=pieces, n_samples=200, **modern)
+        ),
+        "kernel_shap": lambda: noisy(
+            lambda: attr.KernelShap(model).attribute(x, feature_mask=pieces, n_samples=300, **modern)
+        ),
+    }
 
 
 def agreement(ours: Tensor, theirs: Tensor) -> str:
-    """The largest difference as a share of the largest value; of methods that draw at random in other batches, the correlation."""
+    """The largest difference as a share of the largest value; of methods that draw at random in other
+    batches, the correlation.
+    """
     difference = (ours - theirs).abs().max().item() / max(theirs.abs().max().item(), 1e-12)
     if difference < 2e-3:
         return f"equal within {difference:.0e}"
@@ -85,7 +97,15 @@ def compare(name: str, model: nn.Module, image: Tensor, layer: nn.Module, chosen
         ours = partial(attribute, model, image, TARGET, method)
         started = time.perf_counter()
         found = ours()
-        turns = 1 if time.perf_counter() - started > 1 else 4 if time.perf_counter() - started > 0.1 else 20 if image.shape[-1] > 100 else 300
+        turns = (
+            1
+            if time.perf_counter() - started > 1
+            else 4
+            if time.perf_counter() - started > 0.1
+            else 20
+            if image.shape[-1] > 100
+            else 300
+        )
         if method not in theirs:
             seconds = percentile([ours().seconds for _ in range(turns)], 0.5)
             print(f"  {method:22} {seconds * 1000:8.1f} ms (not in Captum)")
@@ -96,7 +116,11 @@ def compare(name: str, model: nn.Module, image: Tensor, layer: nn.Module, chosen
             seconds = percentile([ours().seconds for _ in range(turns)], 0.5)
             print(f"  {method:22} {seconds * 1000:8.1f} ms, Captum fails: {str(error)[:110]} …")
             continue
-        if found.values.shape[0] == 1 and image.shape[0] > 1 and METHODS[method].name in ("lime", "kernel_shap", "feature_ablation"):
+        if (
+            found.values.shape[0] == 1
+            and image.shape[0] > 1
+            and METHODS[method].name in ("lime", "kernel_shap", "feature_ablation")
+        ):
             expected = expected / image.shape[0]
         mine: list[float] = []
         captum: list[float] = []
@@ -117,7 +141,13 @@ def main() -> None:
     warnings.filterwarnings("ignore")
     chosen = [name for name in sys.argv[1:] if name in METHODS]
     digits = open_run("example").network(624)
-    compare("the bundled run on a digit, 28 px", digits, load("mnist", "test", 8).floats()[7], digits.get_submodule("relu2"), chosen)
+    compare(
+        "the bundled run on a digit, 28 px",
+        digits,
+        load("mnist", "test", 8).floats()[7],
+        digits.get_submodule("relu2"),
+        chosen,
+    )
     torch.manual_seed(0)
     resnet = torchvision().models.resnet18(weights=None)
     for module in resnet.modules():

@@ -1,4 +1,6 @@
-"""From a key press on the step player to the new picture on the screen, over 100 moves between saved steps: filters and feature maps."""
+"""From a key press on the step player to the new picture on the screen, over 100 moves between saved steps:
+filters and feature maps.
+"""
 
 import time
 
@@ -18,7 +20,11 @@ def moves(page: Page, picture: str, key: str, count: int) -> list[float]:
         before = image.get_attribute("src")
         started = time.perf_counter()
         page.keyboard.press(key)
-        page.wait_for_function("([image, before]) => image.src !== before && image.complete", arg=[image.element_handle(), before], polling=5)
+        page.wait_for_function(
+            "([image, before]) => image.src !== before && image.complete",
+            arg=[image.element_handle(), before],
+            polling=5,
+        )
         times.append(time.perf_counter() - started)
         page.wait_for_timeout(150)
     return times
@@ -32,7 +38,9 @@ def main() -> None:
             page.wait_for_timeout(4000)
             page.get_by_role("slider", name="Training step").focus()
             new = moves(page, picture, "ArrowLeft", STEPS)
-            seen = moves(page, picture, "ArrowRight", STEPS) + moves(page, picture, "ArrowLeft", 100 - 2 * STEPS)
+            seen = moves(page, picture, "ArrowRight", STEPS) + moves(
+                page, picture, "ArrowLeft", 100 - 2 * STEPS
+            )
             print(
                 f"{place}: 100 moves p50 {percentile(new + seen, 0.5) * 1000:.0f} ms, p95 {percentile(new + seen, 0.95) * 1000:.0f} ms (goal 300); "
                 f"new steps p95 {percentile(new, 0.95) * 1000:.0f}, steps seen before {percentile(seen, 0.95) * 1000:.0f} ms: "

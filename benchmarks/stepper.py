@@ -1,4 +1,6 @@
-"""Frame times in Chromium while the stepper plays at full speed: a 5×5 kernel on a 28×28 digit (576 steps), and harder ones."""
+"""Frame times in Chromium while the stepper plays at full speed: a 5×5 kernel on a 28×28 digit (576 steps),
+and harder ones.
+"""
 
 from playwright.sync_api import Page
 
@@ -34,7 +36,11 @@ def main() -> None:
             with serving("benchmarks/_stepper_page.py") as (address, _):
                 measure(page, f"28×28 with 5×5 at {width}×{height}", address)
             with serving() as (address, _):
-                measure(page, f"32×32×3 with 5×5×3 at {width}×{height}", f"{address}/convolutional_layer?where=whole")
+                measure(
+                    page,
+                    f"32×32×3 with 5×5×3 at {width}×{height}",
+                    f"{address}/convolutional_layer?where=whole",
+                )
 
 
 if __name__ == "__main__":

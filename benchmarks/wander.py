@@ -1,8 +1,8 @@
 """Forty visitors who wander over all pages, six minutes long; then all but one leave.
 
-Each follows a link to a state or to another page, or moves a control, every 1 to 4 seconds, by Streamlit's own websocket protocol. Printed
-are the medians and 95th percentiles of each minute, the ratio of the last minute to the first, and the server's memory
-beside that of one visitor who has seen all pages.
+Each follows a link to a state or to another page, or moves a control, every 1 to 4 seconds, by Streamlit's
+own websocket protocol. Printed are the medians and 95th percentiles of each minute, the ratio of the last
+minute to the first, and the server's memory beside that of one visitor who has seen all pages.
 
 ``python -m benchmarks.wander [visitors] [minutes]``
 """
@@ -34,27 +34,60 @@ def _numbers(first: int, last: int, step: int = 1) -> list[str]:
 DIGITS = {"number": _numbers(0, 200)}
 STEPS = {"step": ["0", "1", "3", "10", "24", "55", "95", "164", "325", "624"]}
 STATES: dict[str, dict[str, list[str]]] = {
-    "image_as_numbers": {"image": ["photo"], "photo": ["chelsea", "coffee", "astronaut"], "top": _numbers(0, 200, 20), "values": ["bytes", "scaled"]},
-    "convolution": {"size": _numbers(1, 5), "padding": _numbers(0, 3), "stride": _numbers(1, 3), "flip": ["true", "false"]},
-    "kernels": {"kernel": ["sobel_x", "gaussian", "gabor", "sharpen"], "photo": ["chelsea", "brick", "coffee"], "kernel_side": ["3", "5", "7"]},
-    "convolutional_layer": {"kind": ["plain", "strided", "depthwise", "dilated"], "filter": _numbers(0, 2), "depth": _numbers(1, 8)},
+    "image_as_numbers": {
+        "image": ["photo"],
+        "photo": ["chelsea", "coffee", "astronaut"],
+        "top": _numbers(0, 200, 20),
+        "values": ["bytes", "scaled"],
+    },
+    "convolution": {
+        "size": _numbers(1, 5),
+        "padding": _numbers(0, 3),
+        "stride": _numbers(1, 3),
+        "flip": ["true", "false"],
+    },
+    "kernels": {
+        "kernel": ["sobel_x", "gaussian", "gabor", "sharpen"],
+        "photo": ["chelsea", "brick", "coffee"],
+        "kernel_side": ["3", "5", "7"],
+    },
+    "convolutional_layer": {
+        "kind": ["plain", "strided", "depthwise", "dilated"],
+        "filter": _numbers(0, 2),
+        "depth": _numbers(1, 8),
+    },
     "activations": {"function": ["relu", "tanh", "gelu"], "layers": _numbers(5, 50, 5), **DIGITS},
     "pooling": {"mode": ["max", "average", "l2"], "window": ["2", "3"], "reach": _numbers(2, 10), **DIGITS},
-    "dropout": {"p": ["0.2", "0.5", "0.8"], "step_number": _numbers(1, 60), "draws": ["100", "300", "1000"], "clear": _numbers(0, 100)},
-    "fully_connected": {"place": _numbers(0, 3000, 100), "temperature": ["0.5", "1.0", "3.0"], "class": _numbers(0, 9), **DIGITS},
+    "dropout": {
+        "p": ["0.2", "0.5", "0.8"],
+        "step_number": _numbers(1, 60),
+        "draws": ["100", "300", "1000"],
+        "clear": _numbers(0, 100),
+    },
+    "fully_connected": {
+        "place": _numbers(0, 3000, 100),
+        "temperature": ["0.5", "1.0", "3.0"],
+        "class": _numbers(0, 9),
+        **DIGITS,
+    },
     "training_lab": {"dataset": ["mnist", "fashion"], "network": ["fast", "tiny", "lenet5"], **STEPS},
     "feature_maps": {"layer": ["conv1", "relu2"], "map": _numbers(0, 7), **DIGITS, **STEPS},
     "filters": {"layer": ["conv1", "conv2"], "filter": _numbers(0, 7), **STEPS},
     "ablation": {"layer": ["relu1", "relu2"], "channels": _numbers(0, 7), **DIGITS},
     "embedding": {"layer": ["relu2", "fc1"], "by": ["class", "prediction"], **STEPS},
     "mistakes": {"true": _numbers(0, 9), "predicted": _numbers(0, 9), "view": ["cell", "surest"], **STEPS},
-    "saliency": {"methods": ["grad_cam,gradient", "integrated_gradients", "guided_backprop,occlusion"], **DIGITS},
-}  # fmt: skip
+    "saliency": {
+        "methods": ["grad_cam,gradient", "integrated_gradients", "guided_backprop,occlusion"],
+        **DIGITS,
+    },
+}
 
 
 @dataclass
 class Notes:
-    """What was seen: (second, seconds it took) of each answer, and what stood on a page as a fault of the program."""
+    """What was seen: (second, seconds it took) of each answer, and what stood on a page as a fault of the
+    program.
+    """
 
     answers: list[tuple[float, float]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)

@@ -2,4 +2,6 @@
 
 
 class CnnvizError(ValueError):
-    """Something the user can mend. ``str(error)`` is one or two plain sentences: what is wrong, and a cure."""
+    """Something the user can mend. ``str(error)`` is one or two plain sentences: what is wrong, and a
+    cure.
+    """

@@ -1,4 +1,6 @@
-"""The Python that pages show: lines that know the names they take from elsewhere, so that a script has its import lines."""
+"""The Python that pages show: lines that know the names they take from elsewhere, so that a script has its
+import lines.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -36,7 +38,10 @@ def script(body: str, *parts: Expression, first: Iterable[str] = ("import torch"
     taken = dict(names)
     for part in parts:
         taken.update(part.names)
-    house = [f"from {module} import {', '.join(sorted(name for name in taken if taken[name] == module))}" for module in sorted(set(taken.values()))]
+    house = [
+        f"from {module} import {', '.join(sorted(name for name in taken if taken[name] == module))}"
+        for module in sorted(set(taken.values()))
+    ]
     return "\n".join([*first, *house]) + "\n\n" + body
 
 

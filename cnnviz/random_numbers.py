@@ -1,4 +1,6 @@
-"""Weights and dropout drawn from a generator of one's own: torch's modules know only the one that all threads share."""
+"""Weights and dropout drawn from a generator of one's own: torch's modules know only the one that all threads
+share.
+"""
 
 from typing import Any
 
@@ -7,21 +9,32 @@ from torch import Generator, Tensor
 from torch.nn import functional, init
 from torch.overrides import TorchFunctionMode
 
-_DRAWS = {Tensor.uniform_, Tensor.normal_, Tensor.bernoulli_, init.uniform_, init.normal_, init.kaiming_uniform_}
+_DRAWS = {
+    Tensor.uniform_,
+    Tensor.normal_,
+    Tensor.bernoulli_,
+    init.uniform_,
+    init.normal_,
+    init.kaiming_uniform_,
+}
 """What fills weights. The rest of ``torch.nn.init`` is made of these."""
 
 
 class drawing_from(TorchFunctionMode):  # noqa: N801  # used as ``with drawing_from(generator):``
-    """Within ``with drawing_from(generator):`` new modules and dropout draw from this generator; the shared one stays as it is.
+    """Within ``with drawing_from(generator):`` new modules and dropout draw from this generator; the shared
+    one stays as it is.
 
-    The numbers are to the bit those that ``torch.manual_seed`` with the generator's seed gives on a CPU. Other threads notice nothing.
+    The numbers are to the bit those that ``torch.manual_seed`` with the generator's seed gives on a CPU.
+    Other threads notice nothing.
     """
 
     def __init__(self, generator: Generator) -> None:
         super().__init__()
         self.generator = generator
 
-    def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None) -> Any:
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
         kwargs = kwargs or {}
         if func is functional.dropout:
             return self._dropout(*args, **kwargs)
@@ -29,7 +42,9 @@ class drawing_from(TorchFunctionMode):  # noqa: N801  # used as ``with drawing_f
             kwargs = {**kwargs, "generator": self.generator}
         return func(*args, **kwargs)
 
-    def _dropout(self, values: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    def _dropout(
+        self, values: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+    ) -> Tensor:
         if not training or p == 0:
             return values
         kept = torch.empty_like(values).bernoulli_(1 - p, generator=self.generator)

@@ -42,7 +42,9 @@ class Settings:
     max_browser_images: int = 5_000_000
     """Work of one run started from a browser: training images seen, epochs × images."""
     max_browser_multiply_adds: int = 4_000_000_000_000
-    """The same in multiply-adds of the forward pass, all images seen together: about half an hour of one core."""
+    """The same in multiply-adds of the forward pass, all images seen together: about half an hour of one
+    core.
+    """
     launcher: str = "local"
     """What trains the runs: a name in ``cnnviz.training.launcher.LAUNCHERS``."""
     workers: int = os.cpu_count() or 1
@@ -66,10 +68,14 @@ class Settings:
 
 
 def settings() -> Settings:
-    """The settings with the environment's changes; read anew at each call, so tests and notebooks can change them."""
+    """The settings with the environment's changes; read anew at each call, so tests and notebooks can change
+    them.
+    """
     changes: dict[str, Any] = {}
     for item in fields(Settings):
         text = os.environ.get(f"CNNVIZ_{item.name.upper()}")
         if text:
-            changes[item.name] = type(item.default)(text) if isinstance(item.default, int | float | str) else Path(text)
+            changes[item.name] = (
+                type(item.default)(text) if isinstance(item.default, int | float | str) else Path(text)
+            )
     return Settings(**changes)

@@ -23,15 +23,20 @@ def python_environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
 
 
-def download(command: Sequence[str], measure: Callable[[], int], total: int, progress: Progress | None = None) -> bool:
-    """Runs a process that fetches files until it ends, or until nothing new came for twenty seconds. Whether it ended well.
+def download(
+    command: Sequence[str], measure: Callable[[], int], total: int, progress: Progress | None = None
+) -> bool:
+    """Runs a process that fetches files until it ends, or until nothing new came for twenty seconds. Whether
+    it ended well.
 
     A process of its own can be given a time limit without touching the sockets of anybody else.
 
     Args:
         measure: the bytes that are there now.
     """
-    worker = subprocess.Popen(command, env=python_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    worker = subprocess.Popen(
+        command, env=python_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     seen, last_growth = 0, time.monotonic()
     try:
         while worker.poll() is None:
@@ -59,9 +64,11 @@ def fetch(
     total: int,
     progress: Progress | None = None,
 ) -> bool:
-    """Downloads a file or folder once, however many threads and processes ask: the others wait, and find it. Whether it is there.
+    """Downloads a file or folder once, however many threads and processes ask: the others wait, and find it.
+    Whether it is there.
 
-    It is written under a draft's name and moved to its place when it is whole, so that nobody meets half of it.
+    It is written under a draft's name and moved to its place when it is whole, so that nobody meets half of
+    it.
 
     Args:
         command: the process that writes it, under the target's name, into the folder it is given.
@@ -84,7 +91,9 @@ def fetch(
             return True
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir()
-        if not download(command(draft), lambda: measure(draft), total, progress) or not whole(draft / target.name):
+        if not download(command(draft), lambda: measure(draft), total, progress) or not whole(
+            draft / target.name
+        ):
             return False
         if target.is_dir():
             shutil.rmtree(target)

@@ -1,8 +1,8 @@
 """The only door to torchvision.
 
-torchvision from the package index cannot load its compiled operators beside a CPU build of torch, and then its import
-fails on the first operator it registers a fake for. Declaring the two schemas first lets the import pass; a build that
-has its own operators declares them itself, and ours is skipped.
+torchvision from the package index cannot load its compiled operators beside a CPU build of torch, and then
+its import fails on the first operator it registers a fake for. Declaring the two schemas first lets the
+import pass; a build that has its own operators declares them itself, and ours is skipped.
 """
 
 import importlib.util

@@ -12,9 +12,12 @@ from tests.properties import USUAL_EXAMPLES
 
 HOME = tempfile.mkdtemp(prefix="cnnviz-tests-")
 os.environ["CNNVIZ_HOME"] = HOME
-# No test asserts a time. ``make test`` draws the same cases each time; ``make fuzz`` new ones, and ten times as many.
+# No test asserts a time. ``make test`` draws the same cases each time; ``make fuzz`` new ones, and ten times
+# as many.
 hypothesis.settings.register_profile("test", deadline=None, max_examples=USUAL_EXAMPLES, derandomize=True)
-hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=10 * USUAL_EXAMPLES, derandomize=False, print_blob=True)
+hypothesis.settings.register_profile(
+    "fuzz", deadline=None, max_examples=10 * USUAL_EXAMPLES, derandomize=False, print_blob=True
+)
 hypothesis.settings.load_profile("test")
 
 

@@ -9,7 +9,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def run_python(code: str, *options: str) -> str:
-    return subprocess.run([sys.executable, *options, "-c", code], capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        [sys.executable, *options, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
 
 
 def test_import_needs_no_streamlit() -> None:
@@ -40,10 +42,17 @@ def test_a_plain_script_without_main_guard_can_train(tmp_path) -> None:
         "from cnnviz.training import TrainingSpec, start\n"
         "run = start(TrainingSpec('digits', 'tiny', epochs=1))\n"
         "print(run.wait(60))\n"
-    )  # fmt: skip
+    )
     from cnnviz.subprocesses import python_environment
 
-    answer = subprocess.run([sys.executable, script], capture_output=True, text=True, env=python_environment(), cwd=tmp_path, check=True)
+    answer = subprocess.run(
+        [sys.executable, script],
+        capture_output=True,
+        text=True,
+        env=python_environment(),
+        cwd=tmp_path,
+        check=True,
+    )
     assert answer.stdout.strip() == "finished"
 
 

@@ -1,4 +1,6 @@
-"""The property tests draw the same cases in ``make test``, and ten times as many new ones in ``make fuzz``."""
+"""The property tests draw the same cases in ``make test``, and ten times as many new ones in ``make
+fuzz``.
+"""
 
 import re
 from pathlib import Path
@@ -29,5 +31,9 @@ def test_make_fuzz_draws_ten_times_as_many_new_cases() -> None:
 
 def test_every_property_test_takes_its_number_from_there() -> None:
     modules = [path for path in TESTS.rglob("test_*.py") if path.name != "test_properties.py"]
-    explicit = [path.relative_to(TESTS).as_posix() for path in modules if re.search(r"settings\([^)]*max_examples", path.read_text())]
+    explicit = [
+        path.relative_to(TESTS).as_posix()
+        for path in modules
+        if re.search(r"settings\([^)]*max_examples", path.read_text())
+    ]
     assert not explicit, "write @examples(40) for @settings(max_examples=40)"

@@ -1,4 +1,6 @@
-"""Whoever draws has a generator of his own: the ones that all threads share stay as they are, and nobody disturbs anybody."""
+"""Whoever draws has a generator of his own: the ones that all threads share stay as they are, and nobody
+disturbs anybody.
+"""
 
 import random
 import threading
@@ -36,9 +38,16 @@ from cnnviz.training import Trainer, TrainingSpec, open_run
 from cnnviz.vision import torchvision
 from tests.models.test_builder import chains
 
-FEW = {"lime": {"samples": 60}, "kernel_shap": {"samples": 80}, "rise": {"masks": 60}, "score_cam": {"channels": 16}}
+FEW = {
+    "lime": {"samples": 60},
+    "kernel_shap": {"samples": 80},
+    "rise": {"masks": 60},
+    "score_cam": {"channels": 16},
+}
 WIDE = torch.randn(700, 650, generator=torch.Generator().manual_seed(0))
-DRAWING = [name for name, method in METHODS.items() if any(option.name == "seed" for option in method.options)]
+DRAWING = [
+    name for name, method in METHODS.items() if any(option.name == "seed" for option in method.options)
+]
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -73,7 +82,10 @@ def read_anew(name: str) -> None:
 
 
 PUBLIC: dict[str, Callable[[nn.Module, Tensor], object]] = {
-    **{f"attribute {name}": lambda net, x, name=name: attribute(net, x, 3, name, **FEW.get(name, {})) for name in METHODS},
+    **{
+        f"attribute {name}": lambda net, x, name=name: attribute(net, x, 3, name, **FEW.get(name, {}))
+        for name in METHODS
+    },
     **{f"build {name}": lambda _, __, name=name: build(name, (1, 28, 28), 10, seed=3) for name in PRESETS},
     "pretrained": lambda _, __: read_anew("efficientnet_lite0"),
     "train with dropout": lambda _, __: train("mlp"),
@@ -94,7 +106,9 @@ PUBLIC: dict[str, Callable[[nn.Module, Tensor], object]] = {
 
 
 @pytest.mark.parametrize("name", list(PUBLIC))
-def test_nothing_draws_from_the_generators_that_all_threads_share(name: str, network: nn.Module, image: Tensor) -> None:
+def test_nothing_draws_from_the_generators_that_all_threads_share(
+    name: str, network: nn.Module, image: Tensor
+) -> None:
     before = shared_state()
     PUBLIC[name](network, image)
     assert shared_state() == before
@@ -125,7 +139,12 @@ def test_so_are_those_of_a_network_with_fixed_kernels_and_of_each_activation() -
     for activation in ACTIVATIONS:
         before = (Conv(4, fixed=fixed), Conv(12, 3, groups=2))
         spec = NetworkSpec(
-            (*before, *NetworkSpec.from_dict({"layers": [{"kind": "activation", "function": activation}]}).layers, Flatten(), Linear())
+            (
+                *before,
+                *NetworkSpec.from_dict({"layers": [{"kind": "activation", "function": activation}]}).layers,
+                Flatten(),
+                Linear(),
+            )
         )
         assert_equal_to_the_bit(build(spec, (2, 9, 9), 10, 5), old_way(spec, (2, 9, 9), 5))
 
@@ -137,7 +156,9 @@ def test_so_are_those_of_any_network(layers: list[Any], channels: int, seed: int
         summary(spec, (channels, 16, 16), 10)
     except CnnvizError:
         return
-    assert_equal_to_the_bit(build(spec, (channels, 16, 16), 10, seed), old_way(spec, (channels, 16, 16), seed))
+    assert_equal_to_the_bit(
+        build(spec, (channels, 16, 16), 10, seed), old_way(spec, (channels, 16, 16), seed)
+    )
 
 
 @pytest.mark.parametrize("name", ["resnet18", "densenet121", "squeezenet1_1", "convnext_tiny"])
@@ -188,7 +209,10 @@ def somebody_else_draws() -> Iterator[None]:
 
 
 WORK: dict[str, Callable[[nn.Module, Tensor], Tensor]] = {
-    **{name: lambda net, x, name=name: attribute(net, x, 3, name, **FEW.get(name, {})).values for name in DRAWING},
+    **{
+        name: lambda net, x, name=name: attribute(net, x, 3, name, **FEW.get(name, {})).values
+        for name in DRAWING
+    },
     "tsne": lambda _, __: project(WIDE[:90], "tsne"),
     "pca": lambda _, __: project(WIDE, "pca"),
     "dropout": lambda _, x: monte_carlo_dropout(build("mlp", (1, 28, 28), 10), x, 5),
@@ -203,7 +227,9 @@ def alone(network: nn.Module, image: Tensor) -> dict[str, Tensor]:
 
 @pytest.mark.parametrize("name", list(WORK))
 @pytest.mark.usefixtures("somebody_else_draws")
-def test_beside_somebody_who_builds_networks_the_numbers_are_the_same(name: str, alone: dict[str, Tensor], network: nn.Module, image: Tensor) -> None:
+def test_beside_somebody_who_builds_networks_the_numbers_are_the_same(
+    name: str, alone: dict[str, Tensor], network: nn.Module, image: Tensor
+) -> None:
     for _ in range(2):
         torch.testing.assert_close(WORK[name](network, image), alone[name], rtol=0, atol=0)
 
@@ -221,14 +247,21 @@ def test_beside_somebody_who_builds_networks_a_training_goes_the_same_way() -> N
 
 @pytest.mark.parametrize("method", DRAWING)
 def test_the_seed_of_a_method_decides(method: str, network: nn.Module, image: Tensor) -> None:
-    first, second, third = (attribute(network, image, 3, method, seed=seed, **FEW.get(method, {})).values for seed in (1, 1, 2))
+    first, second, third = (
+        attribute(network, image, 3, method, seed=seed, **FEW.get(method, {})).values for seed in (1, 1, 2)
+    )
     assert torch.equal(first, second)
     assert not torch.equal(first, third)
 
 
 @pytest.mark.parametrize(
     ("way", "features", "drawn"),
-    [("pca", WIDE, True), ("pca", WIDE[:80], False), ("tsne", WIDE[:80], True), ("tsne", WIDE[:80, :30], True)],
+    [
+        ("pca", WIDE, True),
+        ("pca", WIDE[:80], False),
+        ("tsne", WIDE[:80], True),
+        ("tsne", WIDE[:80, :30], True),
+    ],
     ids=["pca, wide", "pca", "t-SNE, wide", "t-SNE"],
 )
 def test_the_seed_of_a_layout_decides(way: str, features: Tensor, drawn: bool) -> None:
@@ -245,25 +278,46 @@ def test_smooth_grad_is_captums_with_the_same_noise(network: nn.Module, image: T
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(5)
         tunnel = attr.NoiseTunnel(attr.Saliency(network))
-        theirs = tunnel.attribute(image[None], nt_type="smoothgrad", nt_samples=20, stdevs=spread, target=3, abs=False)
-    torch.testing.assert_close(attribute(network, image, 3, "smooth_grad", seed=5).values, theirs[0], atol=2e-4, rtol=1e-3)
+        theirs = tunnel.attribute(
+            image[None], nt_type="smoothgrad", nt_samples=20, stdevs=spread, target=3, abs=False
+        )
+    torch.testing.assert_close(
+        attribute(network, image, 3, "smooth_grad", seed=5).values, theirs[0], atol=2e-4, rtol=1e-3
+    )
 
 
 @pytest.mark.parametrize(("method", "explainer"), [("lime", attr.Lime), ("kernel_shap", attr.KernelShap)])
-def test_the_pieces_weights_are_captums_with_the_same_draws(method: str, explainer: Any, network: nn.Module, image: Tensor) -> None:
+def test_the_pieces_weights_are_captums_with_the_same_draws(
+    method: str, explainer: Any, network: nn.Module, image: Tensor
+) -> None:
     pieces = superpixels(image, 50)[None, None]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(5)
-        theirs = explainer(network).attribute(image[None], torch.zeros(1, 1, 28, 28), 3, feature_mask=pieces, n_samples=80, perturbations_per_eval=40)
-    torch.testing.assert_close(attribute(network, image, 3, method, seed=5, samples=80).values, theirs[0], atol=1e-3, rtol=1e-3)
+        theirs = explainer(network).attribute(
+            image[None],
+            torch.zeros(1, 1, 28, 28),
+            3,
+            feature_mask=pieces,
+            n_samples=80,
+            perturbations_per_eval=40,
+        )
+    torch.testing.assert_close(
+        attribute(network, image, 3, method, seed=5, samples=80).values, theirs[0], atol=1e-3, rtol=1e-3
+    )
 
 
-def test_gradient_shap_is_captums_with_the_same_draws(monkeypatch: pytest.MonkeyPatch, network: nn.Module, image: Tensor) -> None:
+def test_gradient_shap_is_captums_with_the_same_draws(
+    monkeypatch: pytest.MonkeyPatch, network: nn.Module, image: Tensor
+) -> None:
     monkeypatch.setattr(np.random, "uniform", lambda _low, _high, count: torch.rand(count).numpy())
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(5)
-        theirs = attr.GradientShap(network).attribute(image[None], torch.zeros(1, 1, 28, 28), 50, stdevs=0.05, target=3)
-    torch.testing.assert_close(attribute(network, image, 3, "gradient_shap", seed=5).values, theirs[0].detach(), atol=2e-4, rtol=1e-3)
+        theirs = attr.GradientShap(network).attribute(
+            image[None], torch.zeros(1, 1, 28, 28), 50, stdevs=0.05, target=3
+        )
+    torch.testing.assert_close(
+        attribute(network, image, 3, "gradient_shap", seed=5).values, theirs[0].detach(), atol=2e-4, rtol=1e-3
+    )
 
 
 @pytest.mark.parametrize("count", [2, 50])
@@ -276,4 +330,6 @@ def test_the_largest_directions_of_wide_features_are_those_of_torchs_search(coun
         torch.manual_seed(1)
         theirs = torch.pca_lowrank(values, count, center=False, niter=4)[2]
     assert torch.allclose(ours.T @ ours, torch.eye(count, dtype=torch.float64))
-    torch.testing.assert_close((ours.T @ theirs).abs(), torch.eye(count, dtype=torch.float64), atol=1e-6, rtol=0)
+    torch.testing.assert_close(
+        (ours.T @ theirs).abs(), torch.eye(count, dtype=torch.float64), atol=1e-6, rtol=0
+    )

@@ -122,7 +122,10 @@ def test_another_process_that_asks_waits_and_finds_it(server: Server, tmp_path: 
     first.start()
     server.arrived.wait()
     with subprocess.Popen(
-        [sys.executable, "-c", program, server.url, str(target), GET], env=python_environment(), stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", program, server.url, str(target), GET],
+        env=python_environment(),
+        stdout=subprocess.PIPE,
+        text=True,
     ) as second:
         assert second.stdout is not None
         assert second.stdout.readline() == "waits\n"
@@ -198,11 +201,15 @@ def test_a_set_that_was_cut_off_is_fetched_anew(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr("cnnviz.subprocesses.download", lambda *_: False)
     with pytest.raises(CnnvizError, match="could not be downloaded"):
         load("mnist", full=True)
-    monkeypatch.setattr("cnnviz.subprocesses.download", lambda command, *_: write_set(Path(command[-1]) / "MNIST") or True)
+    monkeypatch.setattr(
+        "cnnviz.subprocesses.download", lambda command, *_: write_set(Path(command[-1]) / "MNIST") or True
+    )
     assert len(load("mnist", "test", full=True)) == 10_000
 
 
-def test_weights_that_cannot_be_fetched_are_a_sentence_and_leave_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_weights_that_cannot_be_fetched_are_a_sentence_and_leave_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
 
     def half(command: list[str], *_: Any) -> bool:

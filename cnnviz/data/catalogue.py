@@ -78,7 +78,18 @@ DATASETS: dict[str, DatasetEntry] = {
         DatasetEntry(
             name="fashion",
             title="Clothes (Fashion-MNIST)",
-            classes=("T-shirt", "Trousers", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+            classes=(
+                "T-shirt",
+                "Trousers",
+                "Pullover",
+                "Dress",
+                "Coat",
+                "Sandal",
+                "Shirt",
+                "Sneaker",
+                "Bag",
+                "Ankle boot",
+            ),
             shape=(1, 28, 28),
             mean=(0.2860,),
             std=(0.3530,),
@@ -114,7 +125,14 @@ DATASETS: dict[str, DatasetEntry] = {
 }
 
 
-def load(name: str, split: Split = "train", limit: int | None = None, *, full: bool = False, progress: Progress | None = None) -> ImageDataset:
+def load(
+    name: str,
+    split: Split = "train",
+    limit: int | None = None,
+    *,
+    full: bool = False,
+    progress: Progress | None = None,
+) -> ImageDataset:
     """A data set by name, from the bundled files; no network is needed.
 
     Args:
@@ -136,12 +154,19 @@ def load(name: str, split: Split = "train", limit: int | None = None, *, full: b
     entry = DATASETS[name]
     if full and entry.full is None:
         raise CnnvizError(f"'{name}' is bundled whole: leave full=True away.")
-    images, labels = fetch_full(entry.full, split, entry.full_bytes, progress) if full and entry.full else entry.bundled(split)
-    return ImageDataset(entry.name, images[:limit], labels[:limit], entry.classes, entry.licence, entry.source, split)
+    images, labels = (
+        fetch_full(entry.full, split, entry.full_bytes, progress)
+        if full and entry.full
+        else entry.bundled(split)
+    )
+    return ImageDataset(
+        entry.name, images[:limit], labels[:limit], entry.classes, entry.licence, entry.source, split
+    )
 
 
 def fetch_all_images(name: str, progress: Progress | None = None) -> None:
-    """Downloads all of MNIST or Fashion-MNIST, once; cheap if it is there. ``load(name, full=True)`` reads it.
+    """Downloads all of MNIST or Fashion-MNIST, once; cheap if it is there. ``load(name, full=True)`` reads
+    it.
 
     Raises:
         CnnvizError: the set is bundled whole, or the download failed.

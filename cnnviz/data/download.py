@@ -1,7 +1,7 @@
 """All of MNIST or Fashion-MNIST through torchvision.
 
-The download runs in a process of its own, ``python -m cnnviz.data.download MNIST FOLDER``: torchvision opens its
-connections without a time limit.
+The download runs in a process of its own, ``python -m cnnviz.data.download MNIST FOLDER``: torchvision opens
+its connections without a time limit.
 """
 
 import socket
@@ -29,8 +29,11 @@ SIZES = {
 """Bytes of the unpacked files, the same for both sets."""
 
 
-def fetch_full(torchvision_name: str, split: str, total_bytes: int, progress: Progress | None = None) -> tuple[Tensor, Tensor]:
-    """Images (N, 1, 28, 28) uint8 and labels (N,) int64 of the whole split; downloads at the first call, reads once.
+def fetch_full(
+    torchvision_name: str, split: str, total_bytes: int, progress: Progress | None = None
+) -> tuple[Tensor, Tensor]:
+    """Images (N, 1, 28, 28) uint8 and labels (N,) int64 of the whole split; downloads at the first call,
+    reads once.
 
     Raises:
         CnnvizError: there is no network, or it stalled.
@@ -50,7 +53,9 @@ def make_complete(torchvision_name: str, total_bytes: int, progress: Progress | 
     def command(folder: Path) -> list[str]:
         return [sys.executable, "-m", "cnnviz.data.download", torchvision_name, str(folder)]
 
-    if not fetch(target, command, _complete, lambda folder: bytes_below(folder, ".gz"), total_bytes, progress):
+    if not fetch(
+        target, command, _complete, lambda folder: bytes_below(folder, ".gz"), total_bytes, progress
+    ):
         raise CnnvizError(
             f"All of {torchvision_name} could not be downloaded: no answer from the network. "
             "Check the connection and try again; the bundled images work without it."

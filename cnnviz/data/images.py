@@ -15,11 +15,14 @@ from cnnviz.settings import settings
 
 MAX_SIDE = 2048
 FORMATS = {"PNG": ("png",), "JPEG": ("jpg", "jpeg"), "WebP": ("webp",), "GIF": ("gif",)}
-"""What is decoded, with its file endings. Nothing else: Pillow would hand some kinds of files, such as EPS, to other programs."""
+"""What is decoded, with its file endings. Nothing else: Pillow would hand some kinds of files, such as EPS,
+to other programs.
+"""
 
 
 def decode(content: bytes) -> Tensor:
-    """A picture file as (3, H, W) uint8, turned upright (EXIF), transparent parts on white, at most 2048 a side.
+    """A picture file as (3, H, W) uint8, turned upright (EXIF), transparent parts on white, at most 2048 a
+    side.
 
     Animations give their first frame; grey, palette, CMYK and 16-bit pictures become RGB.
 
@@ -41,11 +44,15 @@ def decode(content: bytes) -> Tensor:
         raise
     except UnidentifiedImageError:
         *names, last = FORMATS
-        raise CnnvizError(f"This file is not a picture that can be read. Use a {', '.join(names)} or {last} file.") from None
+        raise CnnvizError(
+            f"This file is not a picture that can be read. Use a {', '.join(names)} or {last} file."
+        ) from None
     except Image.DecompressionBombError as error:
         # Pillow's own limit comes before the picture is there to be asked; its sentence has the number.
         _check_pixels(int(next(re.finditer(r"\d+", str(error))).group()))
-        raise CnnvizError("The picture has more pixels than are read. Make it smaller and try again.") from None
+        raise CnnvizError(
+            "The picture has more pixels than are read. Make it smaller and try again."
+        ) from None
     except (OSError, SyntaxError, ValueError):
         raise CnnvizError("This picture is damaged or cut off. Save it again and try once more.") from None
 
@@ -85,7 +92,8 @@ def embedded(word: str) -> Tensor:
 
 
 def fit(image: Tensor, shape: tuple[int, int, int]) -> Tensor:
-    """A picture as a network with input ``shape`` sees it: the central square, resized, grey if the network is grey.
+    """A picture as a network with input ``shape`` sees it: the central square, resized, grey if the network
+    is grey.
 
     Args:
         image: (3, H, W) or (1, H, W) uint8.
@@ -97,7 +105,9 @@ def fit(image: Tensor, shape: tuple[int, int, int]) -> Tensor:
     channels, height, width = shape
     pixels = image.permute(1, 2, 0).numpy()
     picture = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
-    picture = ImageOps.fit(picture.convert("L" if channels == 1 else "RGB"), (width, height), Image.Resampling.BOX)
+    picture = ImageOps.fit(
+        picture.convert("L" if channels == 1 else "RGB"), (width, height), Image.Resampling.BOX
+    )
     fitted = torch.from_numpy(np.array(picture, dtype=np.float32) / 255)
     return fitted.unsqueeze(0) if channels == 1 else fitted.permute(2, 0, 1).contiguous()
 
@@ -105,8 +115,8 @@ def fit(image: Tensor, shape: tuple[int, int, int]) -> Tensor:
 def centre_by_mass(drawing: Tensor, side: int = 28, box: int = 20) -> Tensor:
     """A drawing prepared as the digits of MNIST were.
 
-    The ink is scaled, keeping its proportions, to fit a ``box``×``box`` square, and placed so that its centre of mass
-    lies in the middle of the ``side``×``side`` image.
+    The ink is scaled, keeping its proportions, to fit a ``box``×``box`` square, and placed so that its centre
+    of mass lies in the middle of the ``side``×``side`` image.
 
     Args:
         drawing: (1, H, W) float in [0, 1], ink is 1.
@@ -124,7 +134,9 @@ def centre_by_mass(drawing: Tensor, side: int = 28, box: int = 20) -> Tensor:
     crop = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = box / max(crop.shape)
     size = (max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale)))
-    reduced = Image.fromarray((crop * 255).astype(np.uint8)).resize(size, Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR)
+    reduced = Image.fromarray((crop * 255).astype(np.uint8)).resize(
+        size, Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
+    )
     small = np.asarray(reduced, dtype=np.float32) / 255
     mass = small.sum()
     centre_row = (small.sum(axis=1) @ np.arange(small.shape[0])) / mass

@@ -2,7 +2,10 @@
 
 import torch
 
-LECTURE_MATRIX = torch.tensor([[int(cell) for cell in row.split()] for row in """\
+LECTURE_MATRIX = torch.tensor(
+    [
+        [int(cell) for cell in row.split()]
+        for row in """\
 08 02 22 97 38 15 00 40 00 75 04 05 07 78 52 12 50 77 91 08
 49 49 99 40 17 81 18 57 60 87 17 40 98 43 69 48 04 56 62 00
 81 49 31 73 55 79 14 29 93 71 40 67 53 88 30 03 49 13 36 65
@@ -23,6 +26,10 @@ LECTURE_MATRIX = torch.tensor([[int(cell) for cell in row.split()] for row in ""
 20 69 36 41 72 30 23 88 34 62 99 69 82 67 59 85 74 04 36 16
 20 73 35 29 78 31 90 01 74 31 49 71 48 86 81 16 23 57 05 54
 01 70 54 71 83 51 54 69 16 92 33 48 61 43 52 01 89 19 67 48
-""".splitlines()], dtype=torch.uint8)  # fmt: skip
-"""(20, 20) uint8, two digits each: what a computer sees. The grid of Project Euler's problem 11, as lectures print it (Stanford CS231n); the lecture
-has 34 in row 10, column 2 (counted from 1), where the problem has 36."""
+""".splitlines()
+    ],
+    dtype=torch.uint8,
+)
+"""(20, 20) uint8, two digits each: what a computer sees. The grid of Project Euler's problem 11, as lectures
+print it (Stanford CS231n); the lecture has 34 in row 10, column 2 (counted from 1), where the problem has
+36."""

@@ -1,6 +1,13 @@
 """Looking inside a network: what its layers answer to an image, and what its kernels are."""
 
-from cnnviz.features.ablation import ChannelCosts, ablated, channel_costs, channel_effects, channels_of, measure
+from cnnviz.features.ablation import (
+    ChannelCosts,
+    ablated,
+    channel_costs,
+    channel_effects,
+    channels_of,
+    measure,
+)
 from cnnviz.features.dropout import coadaptation, monte_carlo_dropout, unit_correlations
 from cnnviz.features.embedding import WAYS, Separation, layer_features, project, separation
 from cnnviz.features.evidence import ClassEvidence, class_evidence

@@ -36,15 +36,23 @@ def channels_of(model: nn.Module, layer: str, input_shape: tuple[int, int, int])
     runner = runner_of(model)
     shape = runner.shapes(tuple(input_shape))[runner.graph.find(layer)]
     if len(shape) not in (1, 3):
-        raise CnnvizError(f"'{layer}' has no channels that could be switched off. Choose a layer with maps or units.")
+        raise CnnvizError(
+            f"'{layer}' has no channels that could be switched off. Choose a layer with maps or units."
+        )
     return shape[0]
 
 
 def ablated(
-    model: nn.Module, layer: str, input_shape: tuple[int, int, int], *, off: Sequence[int] = (), scale: Mapping[int, float] | None = None,
+    model: nn.Module,
+    layer: str,
+    input_shape: tuple[int, int, int],
+    *,
+    off: Sequence[int] = (),
+    scale: Mapping[int, float] | None = None,
     swap: Sequence[tuple[int, int]] = (),
-) -> nn.Module:  # fmt: skip
-    """The network with some channels of a layer changed, in evaluation mode; the network itself stays as it is.
+) -> nn.Module:
+    """The network with some channels of a layer changed, in evaluation mode; the network itself stays as it
+    is.
 
     Args:
         layer: its output is changed before the next layer sees it.
@@ -58,7 +66,9 @@ def ablated(
     count = channels_of(model, layer, input_shape)
     for channel in (*off, *(scale or {}), *(c for pair in swap for c in pair)):
         if not 0 <= channel < count:
-            raise CnnvizError(f"'{layer}' has the channels 0 to {count - 1}, so there is no channel {channel}.")
+            raise CnnvizError(
+                f"'{layer}' has the channels 0 to {count - 1}, so there is no channel {channel}."
+            )
     order, factors = torch.arange(count), torch.ones(count)
     for first, second in swap:
         order[[first, second]] = order[[second, first]]
@@ -90,7 +100,9 @@ class ChannelCosts:
 
 
 def measure(model: nn.Module, images: Tensor, labels: Tensor, batch: int = _BATCH) -> tuple[float, float]:
-    """(mean cross-entropy, accuracy) on images (N, C, H, W) and labels (N,); the model should be in evaluation mode."""
+    """(mean cross-entropy, accuracy) on images (N, C, H, W) and labels (N,); the model should be in
+    evaluation mode.
+    """
     loss, right = 0.0, 0
     with torch.inference_mode():
         for part, truth in zip(images.split(batch), labels.split(batch), strict=True):
@@ -105,7 +117,9 @@ _MOST_VALUES = 50_000_000
 
 
 def _from(model: nn.Module, layer: str, edit: nn.Module, images: Tensor) -> tuple[nn.Module, Tensor]:
-    """A network with ``edit`` behind a layer, and what to give it: what stands before the edit is computed only once, if nothing goes past it."""
+    """A network with ``edit`` behind a layer, and what to give it: what stands before the edit is computed
+    only once, if nothing goes past it.
+    """
     runner = runner_of(model)
     rest = runner.rest(layer)
     shapes = runner.shapes((images.shape[1], images.shape[2], images.shape[3]))
@@ -117,7 +131,9 @@ def _from(model: nn.Module, layer: str, edit: nn.Module, images: Tensor) -> tupl
         return nn.Sequential(edit, rest), torch.cat([before(part) for part in images.split(_BATCH)])
 
 
-def channel_costs(model: nn.Module, layer: str, images: Tensor, labels: Tensor, progress: Progress | None = None) -> ChannelCosts:
+def channel_costs(
+    model: nn.Module, layer: str, images: Tensor, labels: Tensor, progress: Progress | None = None
+) -> ChannelCosts:
     """Switches each channel off in turn, and measures.
 
     Args:
@@ -142,7 +158,9 @@ def channel_costs(model: nn.Module, layer: str, images: Tensor, labels: Tensor, 
     return ChannelCosts(torch.tensor(losses), torch.tensor(accuracies), base_loss, base_accuracy)
 
 
-def channel_effects(model: nn.Module, layer: str, image: Tensor, target: int, progress: Progress | None = None, batch: int = 8) -> Tensor:
+def channel_effects(
+    model: nn.Module, layer: str, image: Tensor, target: int, progress: Progress | None = None, batch: int = 8
+) -> Tensor:
     """(C,) how much the class's logit falls for one image when a channel is switched off; negative: it rises.
 
     Args:
@@ -164,7 +182,13 @@ def channel_effects(model: nn.Module, layer: str, image: Tensor, target: int, pr
     return torch.cat(effects)
 
 
-def ablation_code(network: Expression, image: Expression, shape: tuple[int, int, int], layer: str, options: dict[str, object]) -> str:
+def ablation_code(
+    network: Expression,
+    image: Expression,
+    shape: tuple[int, int, int],
+    layer: str,
+    options: dict[str, object],
+) -> str:
     """The answers with and without some channels."""
     rest = "".join(f", {name}={value!r}" for name, value in options.items())
     return script(

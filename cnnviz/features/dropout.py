@@ -1,4 +1,6 @@
-"""Dropout seen from outside: how alike hidden units are, and how much a prediction varies when units are dropped."""
+"""Dropout seen from outside: how alike hidden units are, and how much a prediction varies when units are
+dropped.
+"""
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +11,8 @@ from cnnviz.models import Network
 
 
 def unit_correlations(network: Network, dataset: ImageDataset, layer: str) -> Tensor:
-    """(units, units) correlation of a layer's units over the images of a data set; units that never change are left out.
+    """(units, units) correlation of a layer's units over the images of a data set; units that never change
+    are left out.
 
     Raises:
         CnnvizError: there is no such layer.
@@ -54,9 +57,11 @@ class _Drawn(nn.Module):
 
 
 def monte_carlo_dropout(network: Network, image: Tensor, draws: int = 100, seed: int = 0) -> Tensor:
-    """(draws, classes) probabilities of one image (C, H, W) with dropout left on; all other layers are in evaluation mode.
+    """(draws, classes) probabilities of one image (C, H, W) with dropout left on; all other layers are in
+    evaluation mode.
 
-    The masks come from a generator of their own: the network is only read, so several may draw from it at once.
+    The masks come from a generator of their own: the network is only read, so several may draw from it at
+        once.
 
     Raises:
         CnnvizError: the network has no dropout, so all draws would be equal.
@@ -64,7 +69,9 @@ def monte_carlo_dropout(network: Network, image: Tensor, draws: int = 100, seed:
     Source: Gal and Ghahramani, "Dropout as a Bayesian approximation", ICML 2016.
     """
     if not any(isinstance(module, nn.Dropout) and module.p > 0 for module in network.children()):
-        raise CnnvizError("This network has no dropout layer, so every draw gives the same answer. Choose a network with dropout.")
+        raise CnnvizError(
+            "This network has no dropout layer, so every draw gives the same answer. Choose a network with dropout."
+        )
     generator = torch.Generator().manual_seed(seed)
     mode = network.training
     network.eval()

@@ -17,8 +17,11 @@ LARGE = 4096
 NEIGHBOURS = 5
 
 
-def layer_features(model: nn.Module, layer: str, images: Tensor, batch: int = 250, progress: Progress | None = None) -> Tensor:
-    """(N, D), on the CPU: a layer's values as one vector an image; maps with more than 4096 values in all are averaged to at most 4×4 first.
+def layer_features(
+    model: nn.Module, layer: str, images: Tensor, batch: int = 250, progress: Progress | None = None
+) -> Tensor:
+    """(N, D), on the CPU: a layer's values as one vector an image; maps with more than 4096 values in all are
+    averaged to at most 4×4 first.
 
     Args:
         images: (N, C, H, W) float in [0, 1].
@@ -32,19 +35,31 @@ def layer_features(model: nn.Module, layer: str, images: Tensor, batch: int = 25
                 progress(start / len(images))
             values = network(images[start : start + batch].to(runner.device))
             if values.dim() == 4 and values[0].numel() > LARGE:
-                values = functional.adaptive_avg_pool2d(values, (min(4, values.shape[2]), min(4, values.shape[3])))
+                values = functional.adaptive_avg_pool2d(
+                    values, (min(4, values.shape[2]), min(4, values.shape[3]))
+                )
             found.append(values.flatten(1).to("cpu", copy=True))
     return torch.cat(found)
 
 
-def project(features: Tensor, way: str = "pca", *, start: Tensor | None = None, seed: int = 0, progress: Progress | None = None) -> Tensor:
+def project(
+    features: Tensor,
+    way: str = "pca",
+    *,
+    start: Tensor | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Tensor:
     """(N, 2) points in the plane.
 
     Args:
         features: (N, D).
-        way: a key of ``WAYS``. PCA: the two directions of largest spread. t-SNE: near points stay near, far ones mean little.
-        seed: of what t-SNE begins with, the first layout trembling by a hundredth, and of the search for the largest directions in wide features.
-        start: (N, 2) an earlier layout of the same images; the new one is turned to it (PCA), or begins from it (t-SNE), so that points keep their place.
+        way: a key of ``WAYS``. PCA: the two directions of largest spread. t-SNE: near points stay near, far
+            ones mean little.
+        seed: of what t-SNE begins with, the first layout trembling by a hundredth, and of the search for the
+            largest directions in wide features.
+        start: (N, 2) an earlier layout of the same images; the new one is turned to it (PCA), or begins from
+            it (t-SNE), so that points keep their place.
 
     Raises:
         CnnvizError: too few images, or features that are all the same or not finite.
@@ -56,10 +71,14 @@ def project(features: Tensor, way: str = "pca", *, start: Tensor | None = None, 
     if len(features) < 3:
         raise CnnvizError(f"{len(features)} images are too few for a picture of points. Take 3 or more.")
     if not features.isfinite().all():
-        raise CnnvizError("This layer gives values that are not finite. Choose an earlier step of the training.")
+        raise CnnvizError(
+            "This layer gives values that are not finite. Choose an earlier step of the training."
+        )
     centred = (features - features.mean(0)).double()
     if centred.abs().max() < 1e-9:
-        raise CnnvizError("This layer gives the same values for all images, so there is nothing to tell apart. Choose another layer or a later step.")
+        raise CnnvizError(
+            "This layer gives the same values for all images, so there is nothing to tell apart. Choose another layer or a later step."
+        )
     if way == "pca":
         points = _principal(centred, torch.Generator().manual_seed(seed))
         return points if start is None else _turned_to(points, start)
@@ -67,13 +86,17 @@ def project(features: Tensor, way: str = "pca", *, start: Tensor | None = None, 
 
 
 def _largest_directions(centred: Tensor, count: int, rounds: int, generator: torch.Generator) -> Tensor:
-    """(D, count) orthonormal: close to the directions of largest spread, by subspace iteration from random ones.
+    """(D, count) orthonormal: close to the directions of largest spread, by subspace iteration from random
+    ones.
 
-    Source: Halko, Martinsson and Tropp, "Finding structure with randomness", SIAM Review 2011, algorithm 4.4; ``torch.pca_lowrank`` is the same
+    Source: Halko, Martinsson and Tropp, "Finding structure with randomness", SIAM Review 2011, algorithm 4.4;
+        ``torch.pca_lowrank`` is the same
     with torch's shared generator.
     """
     count = min(count, *centred.shape)
-    found = torch.linalg.qr(centred @ torch.randn(centred.shape[1], count, generator=generator, dtype=centred.dtype)).Q
+    found = torch.linalg.qr(
+        centred @ torch.randn(centred.shape[1], count, generator=generator, dtype=centred.dtype)
+    ).Q
     for _ in range(rounds):
         found = torch.linalg.qr(centred @ torch.linalg.qr(centred.T @ found).Q).Q
     return torch.linalg.svd(found.T @ centred, full_matrices=False)[2].T
@@ -121,9 +144,17 @@ def _neighbours_kept(centred: Tensor, start: Tensor | None, seed: int, progress:
 
     begin_at = (initial * 1e-4).double().numpy()
     fitted = TSNE(
-        n_components=2, perplexity=min(30, (len(values) - 1) / 3), initialization=begin_at, random_state=seed, n_jobs=1, callbacks=called, callbacks_every_iters=50,
-        early_exaggeration_iter=250 if start is None else 100, n_iter=500 if start is None else 200, neighbors="exact",
-    ).fit(values.numpy())  # fmt: skip
+        n_components=2,
+        perplexity=min(30, (len(values) - 1) / 3),
+        initialization=begin_at,
+        random_state=seed,
+        n_jobs=1,
+        callbacks=called,
+        callbacks_every_iters=50,
+        early_exaggeration_iter=250 if start is None else 100,
+        n_iter=500 if start is None else 200,
+        neighbors="exact",
+    ).fit(values.numpy())
     points = torch.from_numpy(fitted.__array__().copy()).float()
     return points if start is None else _turned_to(points, start)
 
@@ -133,7 +164,8 @@ class Separation:
     """How far the classes have come apart in the layer itself, not in the picture.
 
     Attributes:
-        neighbours: share of the 5 nearest images that have the same class; the share of the class itself if nothing is learned.
+        neighbours: share of the 5 nearest images that have the same class; the share of the class itself if
+            nothing is learned.
         spread: mean distance of two classes' centres over the mean distance of an image from its own.
     """
 
@@ -149,7 +181,12 @@ def separation(features: Tensor, labels: Tensor) -> Separation:
     same = (labels[nearest] == labels[:, None]).float().mean().item()
     present = labels.unique()
     centres = torch.stack([features[labels == label].mean(0) for label in present])
-    own = torch.stack([(features[labels == label] - centre).norm(dim=1).mean() for label, centre in zip(present, centres, strict=True)]).mean()
+    own = torch.stack(
+        [
+            (features[labels == label] - centre).norm(dim=1).mean()
+            for label, centre in zip(present, centres, strict=True)
+        ]
+    ).mean()
     between = torch.pdist(centres).mean().item() if len(centres) > 1 else 0.0
     return Separation(same, between / max(own.item(), 1e-12))
 

@@ -33,7 +33,9 @@ def class_evidence(network: Network, image: Tensor) -> ClassEvidence:
     """
     layers = [module for module in network.modules() if isinstance(module, nn.Linear | nn.Conv2d)]
     if len(layers) != 1 or not isinstance(layers[0], nn.Linear) or network.plan.input_shape[0] != 1:
-        raise CnnvizError("Only a network of one fully connected layer on grey images can be taken apart like this. Choose the network 'linear'.")
+        raise CnnvizError(
+            "Only a network of one fully connected layer on grey images can be taken apart like this. Choose the network 'linear'."
+        )
     network.check_images(image.unsqueeze(0))
     weights = layers[0].weight.detach().unflatten(1, network.plan.input_shape)[:, 0]
     with torch.inference_mode():

@@ -14,16 +14,20 @@ from cnnviz.models import Network
 
 
 def filters(model: nn.Module, layer: str | None = None) -> tuple[str, Tensor]:
-    """The kernels of a convolution, by default of the first; of a network without any, the weights of its first layer as images.
+    """The kernels of a convolution, by default of the first; of a network without any, the weights of its
+    first layer as images.
 
     Returns:
-        its name, and its kernels: (N, K, K) of a layer on grey images, (N, 3, K, K) on colour images, otherwise the
+        its name, and its kernels: (N, K, K) of a layer on grey images, (N, 3, K, K) on colour images,
+            otherwise the
         kernels of all input channels one after the other, (N · C, K, K).
 
     Raises:
         CnnvizError: the model has no such convolution.
     """
-    found: dict[str, nn.Conv2d] = {name: module for name, module in model.named_modules() if isinstance(module, nn.Conv2d)}
+    found: dict[str, nn.Conv2d] = {
+        name: module for name, module in model.named_modules() if isinstance(module, nn.Conv2d)
+    }
     if layer is None and not found and isinstance(model, Network):
         return _first_weights(model)
     name = layer if layer is not None else next(iter(found), "")
@@ -34,7 +38,9 @@ def filters(model: nn.Module, layer: str | None = None) -> tuple[str, Tensor]:
 
 
 def _first_weights(network: Network) -> tuple[str, Tensor]:
-    name, layer = next((name, module) for name, module in network.named_modules() if isinstance(module, nn.Linear))
+    name, layer = next(
+        (name, module) for name, module in network.named_modules() if isinstance(module, nn.Linear)
+    )
     weights = layer.weight.detach().unflatten(1, network.plan.input_shape)
     return name, weights if weights.shape[1] == 3 else weights.flatten(0, 1)
 
@@ -64,18 +70,26 @@ class FilterBank:
     @property
     def duplicates(self) -> list[tuple[int, int]]:
         """Pairs of filters with a cosine above 0.95."""
-        return [(i, int(j)) for i, j in enumerate(self.nearest.tolist()) if self.similarity[i] > DUPLICATE and (i < j or int(self.nearest[j]) != i)]
+        return [
+            (i, int(j))
+            for i, j in enumerate(self.nearest.tolist())
+            if self.similarity[i] > DUPLICATE and (i < j or int(self.nearest[j]) != i)
+        ]
 
     @property
     def pictures(self) -> Tensor:
-        """One kernel a filter to look at: (N, K, K), of several input channels the strongest one's; (N, 3, K, K) on colour images."""
+        """One kernel a filter to look at: (N, K, K), of several input channels the strongest one's; (N, 3, K,
+        K) on colour images.
+        """
         if self.kernels.shape[1] == 3:
             return self.kernels
         strongest = self.kernels.flatten(2).norm(dim=2).argmax(1)
         return self.kernels[torch.arange(len(self.kernels)), strongest]
 
     def order(self, by: str) -> list[int]:
-        """Filter numbers by ``"number"``, ``"norm"`` (largest first) or ``"similarity"`` (like beside like)."""
+        """Filter numbers by ``"number"``, ``"norm"`` (largest first) or ``"similarity"`` (like beside
+        like).
+        """
         if by == "norm":
             return self.norms.argsort(descending=True).tolist()
         if by != "similarity":
@@ -101,7 +115,8 @@ def filter_bank(model: nn.Module, layer: str, images: Tensor | None = None) -> F
 
     Args:
         layer: a convolution.
-        images: (B, C, H, W); a filter is dead if its map, after the activation that follows, is 0 on all of them.
+        images: (B, C, H, W); a filter is dead if its map, after the activation that follows, is 0 on all of
+            them.
 
     Raises:
         CnnvizError: the layer is no convolution.
@@ -110,13 +125,17 @@ def filter_bank(model: nn.Module, layer: str, images: Tensor | None = None) -> F
     name = graph.find(layer)
     module = graph.calls[name].module
     if not isinstance(module, nn.Conv2d):
-        raise CnnvizError(f"'{layer}' is no convolution, so it has no filters. Choose one of: {', '.join(convolutions(model)) or 'none'}.")
+        raise CnnvizError(
+            f"'{layer}' is no convolution, so it has no filters. Choose one of: {', '.join(convolutions(model)) or 'none'}."
+        )
     kernels = module.weight.detach()
     norms = kernels.flatten(1).norm(dim=1)
     flat = functional.normalize(kernels.flatten(1), dim=1)
     cosines = flat @ flat.T
     cosines.fill_diagonal_(-2)
-    similarity, nearest = cosines.max(1) if len(kernels) > 1 else (torch.zeros(1), torch.zeros(1, dtype=torch.long))
+    similarity, nearest = (
+        cosines.max(1) if len(kernels) > 1 else (torch.zeros(1), torch.zeros(1, dtype=torch.long))
+    )
     silent = norms < DEAD_SHARE * norms.max()
     if images is not None:
         after = _activation_after(graph, name)
@@ -149,7 +168,9 @@ def weight_histogram(model: nn.Module, layer: str, edges: Sequence[float]) -> li
     return (counts / counts.sum()).tolist()
 
 
-def filters_code(network: Expression, shape: tuple[int, int, int], layer: str, number: int, smoothness: float, seed: int) -> str:
+def filters_code(
+    network: Expression, shape: tuple[int, int, int], layer: str, number: int, smoothness: float, seed: int
+) -> str:
     """A layer's filters, and an image made for one."""
     return script(
         f"""\

@@ -16,7 +16,9 @@ from cnnviz.inspection.acceleration import frozen
 Progress = Callable[[float], None]
 
 _COLOURS = torch.tensor([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]])
-"""From three independent channels to red, green and blue, as they vary together on ImageNet (Olah, Mordvintsev and Schubert, 2017)."""
+"""From three independent channels to red, green and blue, as they vary together on ImageNet (Olah,
+Mordvintsev and Schubert, 2017).
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,19 +38,32 @@ class Maximised:
 
 
 def maximise(
-    model: nn.Module, layer: str, channel: int, input_shape: tuple[int, int, int], *, steps: int = 160, rate: float = 0.05, jitter: int | None = None,
-    smoothness: float = 0.02, whole: bool | None = None, decorrelated: bool | None = None, seed: int = 0, progress: Progress | None = None,
-) -> Maximised:  # fmt: skip
-    r"""Climbs from noise to an image that fires a channel: gradient descent (Adam) on ``maximisation_loss`` of the image, moved at random.
+    model: nn.Module,
+    layer: str,
+    channel: int,
+    input_shape: tuple[int, int, int],
+    *,
+    steps: int = 160,
+    rate: float = 0.05,
+    jitter: int | None = None,
+    smoothness: float = 0.02,
+    whole: bool | None = None,
+    decorrelated: bool | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Maximised:
+    r"""Climbs from noise to an image that fires a channel: gradient descent (Adam) on ``maximisation_loss``
+    of the image, moved at random.
 
-    The image is written in waves (Fourier coefficients over 1/frequency), so that fine and coarse parts learn equally fast, and pressed into [0, 1]
-    by a sigmoid. It is moved by some pixels at each step, so that nothing can be hung on single pixels.
+    The image is written in waves (Fourier coefficients over 1/frequency), so that fine and coarse parts learn
+    equally fast, and pressed into [0, 1] by a sigmoid. It is moved by some pixels at each step, so that
+    nothing can be hung on single pixels.
 
     Args:
         jitter: pixels of the movement; a sixteenth of the side if not given.
         smoothness: λ of ``maximisation_loss``.
-        whole: raise the mean of the whole map, which makes textures; otherwise its middle unit, which makes the one pattern that a unit of a small
-            network looks for. Usual for images above 64 pixels.
+        whole: raise the mean of the whole map, which makes textures; otherwise its middle unit, which makes
+            the one pattern that a unit of a small network looks for. Usual for images above 64 pixels.
         decorrelated: colours as independent as in photographs; usual for colour images.
 
     Raises:
@@ -72,7 +87,9 @@ def maximise(
     whole = max(height, width) > 64 if whole is None else whole
     most = max(1, min(height, width) // 16) if jitter is None else jitter
     generator = torch.Generator().manual_seed(seed)
-    frequencies = (torch.fft.fftfreq(height)[:, None].square() + torch.fft.rfftfreq(width)[None].square()).sqrt()
+    frequencies = (
+        torch.fft.fftfreq(height)[:, None].square() + torch.fft.rfftfreq(width)[None].square()
+    ).sqrt()
     scale = math.sqrt(height * width) / frequencies.clamp_min(1 / max(height, width)) / 4
     waves = (torch.randn(channels, height, width // 2 + 1, 2, generator=generator) * 0.01).requires_grad_()
 
@@ -92,7 +109,11 @@ def maximise(
     for step in range(steps):
         if progress:
             progress(step / steps)
-        down, right = (torch.randint(-most, most + 1, (2,), generator=generator) if most else torch.zeros(2)).int().tolist()
+        down, right = (
+            (torch.randint(-most, most + 1, (2,), generator=generator) if most else torch.zeros(2))
+            .int()
+            .tolist()
+        )
         with torch.enable_grad():
             image = image_of(waves)
             fired = value(torch.roll(image, (down, right), (2, 3)))
@@ -110,8 +131,8 @@ def maximisation_loss(fired: Tensor, image: Tensor, smoothness: float) -> Tensor
     .. math:: L(x) = -a_k(x) + 10\,\lambda\,(1 + |a_k(x)|)\;TV(x), \qquad
         TV(x) = \overline{|x_{i+1,j} - x_{i,j}|} + \overline{|x_{i,j+1} - x_{i,j}|}
 
-    The bars are means over all pixels and channels. The factor :math:`1 + |a_k|` is a constant for the gradient; with it one λ suits channels
-    that fire weakly and strongly.
+    The bars are means over all pixels and channels. The factor :math:`1 + |a_k|` is a constant for the
+    gradient; with it one λ suits channels that fire weakly and strongly.
 
     Args:
         fired: a_k, the value of the channel: of its middle unit, or the mean of its map.
@@ -124,7 +145,9 @@ def maximisation_loss(fired: Tensor, image: Tensor, smoothness: float) -> Tensor
 
 @dataclass(frozen=True)
 class TopImage:
-    """An image that fires a channel: its number, the largest value and where, and the part of the image that the unit sees."""
+    """An image that fires a channel: its number, the largest value and where, and the part of the image that
+    the unit sees.
+    """
 
     number: int
     value: float
@@ -134,7 +157,13 @@ class TopImage:
 
 
 def top_images(
-    model: nn.Module, layer: str, channel: int, images: Tensor, count: int = 9, batch: int = 250, progress: Progress | None = None
+    model: nn.Module,
+    layer: str,
+    channel: int,
+    images: Tensor,
+    count: int = 9,
+    batch: int = 250,
+    progress: Progress | None = None,
 ) -> list[TopImage]:
     """The images that fire a channel most, the strongest first.
 
@@ -167,8 +196,11 @@ def top_images(
     return found
 
 
-def deconvolved(model: nn.Module, image: Tensor, layer: str, channel: int, row: int = 0, col: int = 0) -> Tensor:
-    """(C, H, W) what of the image fired a unit: its value sent back through the network, through each ReLU only what is positive.
+def deconvolved(
+    model: nn.Module, image: Tensor, layer: str, channel: int, row: int = 0, col: int = 0
+) -> Tensor:
+    """(C, H, W) what of the image fired a unit: its value sent back through the network, through each ReLU
+    only what is positive.
 
     Source: Zeiler and Fergus, ECCV 2014, through Captum.
     """
@@ -177,7 +209,11 @@ def deconvolved(model: nn.Module, image: Tensor, layer: str, channel: int, row: 
     network = runner_of(model).cut(layer)
     output = network(image.unsqueeze(0))
     target = (channel, row, col) if output.dim() == 4 else channel
-    return Deconvolution(network).attribute(image.unsqueeze(0).clone().requires_grad_(), target=target)[0].detach()
+    return (
+        Deconvolution(network)
+        .attribute(image.unsqueeze(0).clone().requires_grad_(), target=target)[0]
+        .detach()
+    )
 
 
 def tiles(images: Tensor, tops: list[TopImage], side: int) -> Tensor:

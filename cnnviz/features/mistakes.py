@@ -80,7 +80,11 @@ class Answers:
         accuracy = torch.bincount(places, weights=right, minlength=bins) / counts
         gaps = (accuracy - confidence).abs().nan_to_num(0) * counts
         return Calibration(
-            tuple(edges.tolist()), tuple(confidence.tolist()), tuple(accuracy.tolist()), tuple(counts.tolist()), (gaps.sum() / counts.sum()).item()
+            tuple(edges.tolist()),
+            tuple(confidence.tolist()),
+            tuple(accuracy.tolist()),
+            tuple(counts.tolist()),
+            (gaps.sum() / counts.sum()).item(),
         )
 
 
@@ -92,7 +96,10 @@ def answers(model: nn.Module, dataset: ImageDataset, batch: int = 500) -> Answer
     """
     if len(dataset) == 0:
         raise CnnvizError("There are no images to ask about. Choose another data set.")
-    found = [probabilities(model, dataset.floats(slice(start, start + batch))) for start in range(0, len(dataset), batch)]
+    found = [
+        probabilities(model, dataset.floats(slice(start, start + batch)))
+        for start in range(0, len(dataset), batch)
+    ]
     together = torch.cat(found)
     if not together.isfinite().all():
         raise CnnvizError(

@@ -16,7 +16,9 @@ def shifted(image: Tensor, right: int, down: int = 0) -> Tensor:
     """(C, H, W) moved by whole pixels; what comes in from the edge is 0, what goes out is lost."""
     height, width = image.shape[-2:]
     if abs(right) >= width or abs(down) >= height:
-        raise CnnvizError(f"A shift by {right}, {down} moves the {height}×{width} image out of sight. Use less.")
+        raise CnnvizError(
+            f"A shift by {right}, {down} moves the {height}×{width} image out of sight. Use less."
+        )
     padded = functional.pad(image, (max(right, 0), max(-right, 0), max(down, 0), max(-down, 0)))
     return padded[..., max(-down, 0) : max(-down, 0) + height, max(-right, 0) : max(-right, 0) + width]
 
@@ -26,7 +28,8 @@ class ShiftTest:
     """For each shift: how much each layer's maps change, and the probability of the true class.
 
     Attributes:
-        change: layer -> 1 − cosine between its values and those of the image where it was: 0 where nothing changed.
+        change: layer -> 1 − cosine between its values and those of the image where it was: 0 where nothing
+            changed.
     """
 
     shifts: list[int]
@@ -45,6 +48,8 @@ def shift_test(network: Network, image: Tensor, label: int, shifts: Sequence[int
     for right in shifts:
         maps = feature_maps(network, shifted(image, right))
         for name, values in maps.items():
-            change[name].append(1 - functional.cosine_similarity(values.flatten(), base[name].flatten(), dim=0).item())
+            change[name].append(
+                1 - functional.cosine_similarity(values.flatten(), base[name].flatten(), dim=0).item()
+            )
         probability.append(torch.softmax(maps[next(reversed(maps))].flatten(), 0)[label].item())
     return ShiftTest(list(shifts), change, probability)

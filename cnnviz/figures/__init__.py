@@ -2,7 +2,14 @@
 
 from cnnviz.figures.activations import activation_curves, by_depth, depth_histogram
 from cnnviz.figures.colours import DIVERGING, GREY, SEQUENTIAL, TRAIN, VALIDATION, ColourScale, scale_for
-from cnnviz.figures.comparisons import channel_bars, draws_in_words, lines, spread_of_draws, two_answers, value_histograms
+from cnnviz.figures.comparisons import (
+    channel_bars,
+    draws_in_words,
+    lines,
+    spread_of_draws,
+    two_answers,
+    value_histograms,
+)
 from cnnviz.figures.curves import calibration_curve, curve_in_words, loss_curve, probability_bars, value_map
 from cnnviz.figures.drawings import receptive_squares, unit_network, volumes
 from cnnviz.figures.line_styles import DASHES, SERIES

@@ -27,7 +27,13 @@ def activation_curves(names: Sequence[str], derivative: bool = False, reach: flo
             entry = ACTIVATIONS[name]
             values = (entry.derivative if derivative else entry.function)(x)
             figure.add_trace(
-                Scatter(x=x.tolist(), y=values.tolist(), name=entry.title, line=line_style(index), hovertemplate="x = %{x:.2f}: %{y:.4f}")
+                Scatter(
+                    x=x.tolist(),
+                    y=values.tolist(),
+                    name=entry.title,
+                    line=line_style(index),
+                    hovertemplate="x = %{x:.2f}: %{y:.4f}",
+                )
             )
     figure.update_xaxes(title="x", zeroline=True, zerolinecolor="#888")
     figure.update_yaxes(title="φ′(x)" if derivative else "φ(x)", zeroline=True, zerolinecolor="#888")
@@ -44,12 +50,19 @@ def by_depth(values: Mapping[str, Sequence[float]], title: str, logarithmic: boo
         shown = [number if not logarithmic or number > 0 else None for number in numbers]
         figure.add_trace(
             Scatter(
-                x=list(range(1, len(numbers) + 1)), y=shown, name=ACTIVATIONS[name].title, mode="lines+markers", line=line_style(order.index(name)),
+                x=list(range(1, len(numbers) + 1)),
+                y=shown,
+                name=ACTIVATIONS[name].title,
+                mode="lines+markers",
+                line=line_style(order.index(name)),
                 hovertemplate="layer %{x}: %{y:.3g}",
             )
-        )  # fmt: skip
+        )
     figure.update_xaxes(title="layer")
-    figure.update_yaxes(title=title, **({"type": "log", "exponentformat": "power"} if logarithmic else {"rangemode": "tozero"}))
+    figure.update_yaxes(
+        title=title,
+        **({"type": "log", "exponentformat": "power"} if logarithmic else {"rangemode": "tozero"}),
+    )
     return layout(figure, 300)
 
 
@@ -61,10 +74,16 @@ def depth_histogram(stack: Stack) -> "Figure":
     table = [[layer[bin_] for layer in stack.histogram] for bin_ in range(len(middles))]
     figure = Figure(
         Heatmap(
-            z=table, x=list(range(1, len(stack.histogram) + 1)), y=middles, zmin=0, zmax=0.5, colorscale=SEQUENTIAL.plotly,
-            colorbar={"thickness": 12, "tickformat": ".0%"}, hovertemplate="layer %{x}, values near %{y:.3g}: %{z:.1%}<extra></extra>",
+            z=table,
+            x=list(range(1, len(stack.histogram) + 1)),
+            y=middles,
+            zmin=0,
+            zmax=0.5,
+            colorscale=SEQUENTIAL.plotly,
+            colorbar={"thickness": 12, "tickformat": ".0%"},
+            hovertemplate="layer %{x}, values near %{y:.3g}: %{z:.1%}<extra></extra>",
         )
-    )  # fmt: skip
+    )
     figure.update_xaxes(title="layer")
     figure.update_yaxes(title=f"output of {ACTIVATIONS[stack.activation].title}")
     return layout(figure, 260)

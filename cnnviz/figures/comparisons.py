@@ -14,13 +14,27 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 
-def lines(values: Mapping[str, Sequence[float]], x: Sequence[float], x_title: str, y_title: str, percent: bool = False) -> "Figure":
+def lines(
+    values: Mapping[str, Sequence[float]],
+    x: Sequence[float],
+    x_title: str,
+    y_title: str,
+    percent: bool = False,
+) -> "Figure":
     """Plain lines over a common axis."""
     from plotly.graph_objects import Figure, Scatter
 
     figure = Figure()
     for index, (title, numbers) in enumerate(values.items()):
-        figure.add_trace(Scatter(x=list(x), y=list(numbers), name=title, mode="lines+markers" if len(x) < 60 else "lines", line=line_style(index)))
+        figure.add_trace(
+            Scatter(
+                x=list(x),
+                y=list(numbers),
+                name=title,
+                mode="lines+markers" if len(x) < 60 else "lines",
+                line=line_style(index),
+            )
+        )
     figure.update_xaxes(title=x_title)
     figure.update_yaxes(title=y_title, **({"tickformat": ".0%", "range": [0, 1.02]} if percent else {}))
     return layout(figure, 280)
@@ -37,7 +51,15 @@ def spread_of_draws(draws: Mapping[str, Tensor], classes: Sequence[str]) -> "Fig
     figure = Figure()
     for index, (title, table) in enumerate(draws.items()):
         names = [name for name in classes for _ in range(len(table))]
-        figure.add_trace(Box(x=names, y=table.T.flatten().tolist(), name=title, marker_color=SERIES[index % len(SERIES)], boxpoints=False))
+        figure.add_trace(
+            Box(
+                x=names,
+                y=table.T.flatten().tolist(),
+                name=title,
+                marker_color=SERIES[index % len(SERIES)],
+                boxpoints=False,
+            )
+        )
     figure.update_layout(boxmode="group")
     figure.update_yaxes(title="probability", tickformat=".0%", range=[0, 1.02])
     figure.update_xaxes(title="class", type="category")
@@ -45,11 +67,15 @@ def spread_of_draws(draws: Mapping[str, Tensor], classes: Sequence[str]) -> "Fig
 
 
 def draws_in_words(draws: Mapping[str, Tensor], classes: Sequence[str]) -> str:
-    """The text alternative of ``spread_of_draws``: the likeliest class of each, with mean and standard deviation."""
+    """The text alternative of ``spread_of_draws``: the likeliest class of each, with mean and standard
+    deviation.
+    """
     words = []
     for title, table in draws.items():
         best = int(table.mean(0).argmax())
-        words.append(f"{title}: class {classes[best]} with {table[:, best].mean():.1%} ± {table[:, best].std():.1%}")
+        words.append(
+            f"{title}: class {classes[best]} with {table[:, best].mean():.1%} ± {table[:, best].std():.1%}"
+        )
     return "; ".join(words)
 
 
@@ -59,7 +85,14 @@ def channel_bars(values: Tensor, order: Sequence[int], title: str) -> "Figure":
 
     shown = [values[channel].item() for channel in order]
     colours = [SERIES[1] if value > 0 else SERIES[0] for value in shown]
-    figure = Figure(Bar(x=[str(channel) for channel in order], y=shown, marker_color=colours, hovertemplate="channel %{x}: %{y:.4f}<extra></extra>"))
+    figure = Figure(
+        Bar(
+            x=[str(channel) for channel in order],
+            y=shown,
+            marker_color=colours,
+            hovertemplate="channel %{x}: %{y:.4f}<extra></extra>",
+        )
+    )
     figure.update_xaxes(title="channel", type="category")
     figure.update_yaxes(title=title, zeroline=True, zerolinecolor="#888")
     return layout(figure, 280)
@@ -73,33 +106,56 @@ def two_answers(before: Tensor, after: Tensor, classes: Sequence[str]) -> "Figur
     for index, (title, values) in enumerate((("before", before), ("after", after))):
         figure.add_trace(
             Bar(
-                x=values.tolist(), y=list(classes), name=title, orientation="h", marker_color=SERIES[index],
-                marker_pattern_shape="" if index == 0 else "/", hovertemplate="%{y}: %{x:.4f}",
+                x=values.tolist(),
+                y=list(classes),
+                name=title,
+                orientation="h",
+                marker_color=SERIES[index],
+                marker_pattern_shape="" if index == 0 else "/",
+                hovertemplate="%{y}: %{x:.4f}",
             )
-        )  # fmt: skip
+        )
     figure.update_layout(barmode="group")
     figure.update_yaxes(autorange="reversed", type="category")
     figure.update_xaxes(range=[0, 1.02], tickformat=".0%", tickvals=[0, 0.5, 1])
     return layout(figure, 32 * len(classes) + 80)
 
 
-def value_histograms(columns: Sequence[Sequence[float]], edges: Sequence[float], names: Sequence[str], x_title: str, y_title: str) -> "Figure":
+def value_histograms(
+    columns: Sequence[Sequence[float]],
+    edges: Sequence[float],
+    names: Sequence[str],
+    x_title: str,
+    y_title: str,
+) -> "Figure":
     """Shares by value (rows), one histogram a column; a single one as bars."""
     from plotly.graph_objects import Bar, Figure, Heatmap
 
     middles = [(a + b) / 2 for a, b in pairwise(edges)]
     if len(columns) == 1:
-        figure = Figure(Bar(x=middles, y=list(columns[0]), marker_color=SERIES[0], hovertemplate="near %{x:.3g}: %{y:.1%}<extra></extra>"))
+        figure = Figure(
+            Bar(
+                x=middles,
+                y=list(columns[0]),
+                marker_color=SERIES[0],
+                hovertemplate="near %{x:.3g}: %{y:.1%}<extra></extra>",
+            )
+        )
         figure.update_xaxes(title=y_title)
         figure.update_yaxes(title="share", tickformat=".0%")
         return layout(figure, 260)
     table = [[column[row] for column in columns] for row in range(len(middles))]
     figure = Figure(
         Heatmap(
-            z=table, x=list(names), y=middles, zmin=0, colorscale=SEQUENTIAL.plotly, colorbar={"thickness": 12, "tickformat": ".0%"},
+            z=table,
+            x=list(names),
+            y=middles,
+            zmin=0,
+            colorscale=SEQUENTIAL.plotly,
+            colorbar={"thickness": 12, "tickformat": ".0%"},
             hovertemplate="%{x}, values near %{y:.3g}: %{z:.1%}<extra></extra>",
         )
-    )  # fmt: skip
+    )
     figure.update_xaxes(title=x_title, type="category")
     figure.update_yaxes(title=y_title)
     return layout(figure, 280)

@@ -19,9 +19,14 @@ NUMBERS_UP_TO = 16
 def layout(figure: "Figure", height: int) -> "Figure":
     """The look that all figures share."""
     figure.update_layout(
-        height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, font_size=15, separators=".",
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}, paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
-    )  # fmt: skip
+        height=height,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        font_size=15,
+        separators=".",
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+    )
     return figure
 
 
@@ -30,18 +35,29 @@ def loss_curve(losses: Sequence[float]) -> "Figure":
     from plotly.graph_objects import Figure, Scatter
 
     figure = Figure(
-        Scatter(y=list(losses), mode="lines+markers", line={"color": TRAIN, "width": 3}, hovertemplate="after %{x} steps: %{y:.6g}<extra></extra>")
+        Scatter(
+            y=list(losses),
+            mode="lines+markers",
+            line={"color": TRAIN, "width": 3},
+            hovertemplate="after %{x} steps: %{y:.6g}<extra></extra>",
+        )
     )
     figure.update_xaxes(title="steps")
     positive = [loss for loss in losses if loss > 0]
     wide = len(positive) == len(losses) and max(positive) > 100 * min(positive)
-    figure.update_yaxes(title="loss L", **({"type": "log", "exponentformat": "power"} if wide else {"rangemode": "tozero"}))
+    figure.update_yaxes(
+        title="loss L", **({"type": "log", "exponentformat": "power"} if wide else {"rangemode": "tozero"})
+    )
     return layout(figure, 215)
 
 
 def curve_in_words(metrics: Sequence[Metric], quantity: str) -> str:
     """The validation curve of a quantity (``"accuracy"`` or ``"loss"``) in words."""
-    values = [(metric.step, getattr(metric, f"val_{quantity}")) for metric in metrics if getattr(metric, f"val_{quantity}") is not None]
+    values = [
+        (metric.step, getattr(metric, f"val_{quantity}"))
+        for metric in metrics
+        if getattr(metric, f"val_{quantity}") is not None
+    ]
     if not values:
         return f"Curve of the {quantity}, still empty"
     (first_step, first), (last_step, last) = values[0], values[-1]
@@ -57,10 +73,17 @@ def value_map(values: Tensor, span: tuple[float, float]) -> "Figure":
     show = max(values.shape) <= NUMBERS_UP_TO
     figure = Figure(
         Heatmap(
-            z=numbers, zmin=low, zmax=high, colorscale=scale.plotly, xgap=1, ygap=1, texttemplate="%{z:.2f}" if show else None,
-            hovertemplate="row %{y}, column %{x}: %{z:.4f}<extra></extra>", colorbar={"thickness": 12, "tickformat": ".3g"},
+            z=numbers,
+            zmin=low,
+            zmax=high,
+            colorscale=scale.plotly,
+            xgap=1,
+            ygap=1,
+            texttemplate="%{z:.2f}" if show else None,
+            hovertemplate="row %{y}, column %{x}: %{z:.4f}<extra></extra>",
+            colorbar={"thickness": 12, "tickformat": ".3g"},
         )
-    )  # fmt: skip
+    )
     figure.update_yaxes(autorange="reversed", scaleanchor="x", constrain="domain", title="row")
     figure.update_xaxes(constrain="domain", title="column")
     return layout(figure, 480)
@@ -73,30 +96,52 @@ def probability_bars(probabilities: Tensor, classes: Sequence[str]) -> "Figure":
     values = probabilities.tolist()
     figure = Figure(
         Bar(
-            x=values, y=list(classes), orientation="h", marker_color=RIGHT, text=[f"{value:.1%}" for value in values],
-            textposition="outside", cliponaxis=False, hovertemplate="%{y}: %{x:.4f}<extra></extra>",
+            x=values,
+            y=list(classes),
+            orientation="h",
+            marker_color=RIGHT,
+            text=[f"{value:.1%}" for value in values],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:.4f}<extra></extra>",
         )
-    )  # fmt: skip
+    )
     figure.update_yaxes(autorange="reversed", type="category")
     figure.update_xaxes(range=[0, 1.38], tickformat=".0%", tickvals=[0, 0.5, 1])
     return layout(figure, 36 * len(values) + 40)
 
 
 def calibration_curve(calibration: Calibration) -> "Figure":
-    """Accuracy by confidence, with the number of answers at each point; the diagonal is a network that knows how sure it may be."""
+    """Accuracy by confidence, with the number of answers at each point; the diagonal is a network that knows
+    how sure it may be.
+    """
     from plotly.graph_objects import Figure, Scatter
 
     bins = [i for i, count in enumerate(calibration.counts) if count]
     x, y = [calibration.confidence[i] for i in bins], [calibration.accuracy[i] for i in bins]
     counts = [calibration.counts[i] for i in bins]
     sizes = [8 + 22 * (count / max(counts)) ** 0.5 for count in counts]
-    figure = Figure(Scatter(x=[0, 1], y=[0, 1], mode="lines", name="perfectly calibrated", line={"color": "#888", "dash": "dot"}))
+    figure = Figure(
+        Scatter(
+            x=[0, 1],
+            y=[0, 1],
+            mode="lines",
+            name="perfectly calibrated",
+            line={"color": "#888", "dash": "dot"},
+        )
+    )
     figure.add_trace(
         Scatter(
-            x=x, y=y, mode="lines+markers", name="this network", line={"color": TRAIN, "width": 3}, marker={"size": sizes}, customdata=counts,
+            x=x,
+            y=y,
+            mode="lines+markers",
+            name="this network",
+            line={"color": TRAIN, "width": 3},
+            marker={"size": sizes},
+            customdata=counts,
             hovertemplate="confidence %{x:.1%}: %{y:.1%} right, %{customdata} predictions<extra></extra>",
         )
-    )  # fmt: skip
+    )
     figure.update_xaxes(title="confidence", range=[0, 1.03], tickformat=".0%")
     figure.update_yaxes(title="accuracy", range=[0, 1.03], tickformat=".0%")
     return layout(figure, 330)

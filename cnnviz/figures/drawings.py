@@ -15,7 +15,8 @@ FONT = 'font-family="Source Sans, DejaVu Sans, sans-serif" font-size="18" font-w
 
 
 def volumes(shapes: Sequence[tuple[int, int, int]], between: Sequence[str]) -> str:
-    """Boxes (C, H, W) from left to right, drawn to one scale, with what happens between them written on arrows.
+    """Boxes (C, H, W) from left to right, drawn to one scale, with what happens between them written on
+    arrows.
 
     Args:
         shapes: of the image and of each layer's maps.
@@ -41,15 +42,26 @@ def volumes(shapes: Sequence[tuple[int, int, int]], between: Sequence[str]) -> s
         if index < len(between):
             lines = between[index].split("\n")
             middle = bottom - most * unit / 2
-            parts.append(f'<line x1="{left}" y1="{middle}" x2="{left + 120}" y2="{middle}" stroke="{INK}" stroke-width="2"/>')
-            parts.append(f'<polygon points="{left + 120},{middle - 6} {left + 132},{middle} {left + 120},{middle + 6}" fill="{INK}"/>')
-            parts += [f'<text x="{left}" y="{middle - 12 - 20 * (len(lines) - 1 - i)}" {FONT}>{escape(line)}</text>' for i, line in enumerate(lines)]
+            parts.append(
+                f'<line x1="{left}" y1="{middle}" x2="{left + 120}" y2="{middle}" stroke="{INK}" stroke-width="2"/>'
+            )
+            parts.append(
+                f'<polygon points="{left + 120},{middle - 6} {left + 132},{middle} {left + 120},{middle + 6}" fill="{INK}"/>'
+            )
+            parts += [
+                f'<text x="{left}" y="{middle - 12 - 20 * (len(lines) - 1 - i)}" {FONT}>{escape(line)}</text>'
+                for i, line in enumerate(lines)
+            ]
             left += 150
     return _svg(parts, left, 260)
 
 
-def receptive_squares(image: Tensor, fields: Sequence[ReceptiveField], width: int = 640) -> tuple[Image.Image, str]:
-    """The squares that the middle unit of each layer sees, drawn on an image (3, H, W) in [0, 1]; and the picture in words."""
+def receptive_squares(
+    image: Tensor, fields: Sequence[ReceptiveField], width: int = 640
+) -> tuple[Image.Image, str]:
+    """The squares that the middle unit of each layer sees, drawn on an image (3, H, W) in [0, 1]; and the
+    picture in words.
+    """
     height_px, width_px = image.shape[1:]
     zoom = max(1, round(width / width_px))
     pixels = (image.clamp(0, 1) * 255).byte().permute(1, 2, 0).numpy()
@@ -57,18 +69,31 @@ def receptive_squares(image: Tensor, fields: Sequence[ReceptiveField], width: in
     pen = ImageDraw.Draw(picture)
     words = []
     for index, field in enumerate(fields):
-        row, col = (max(0, round((n / 2 - field.offset - field.size / 2) / field.stride)) for n in (height_px, width_px))
+        row, col = (
+            max(0, round((n / 2 - field.offset - field.size / 2) / field.stride))
+            for n in (height_px, width_px)
+        )
         (top, bottom), (left, right) = field.span(row), field.span(col)
         box = [left * zoom, top * zoom, (right + 1) * zoom - 1, (bottom + 1) * zoom - 1]
         pen.rectangle(box, outline="#10161d", width=5)
         pen.rectangle(box, outline="#e69f00", width=3)
-        pen.text((box[0] + 6, box[3] - 26), str(index + 1), fill="#e69f00", stroke_fill="#10161d", stroke_width=2, font_size=20)
+        pen.text(
+            (box[0] + 6, box[3] - 26),
+            str(index + 1),
+            fill="#e69f00",
+            stroke_fill="#10161d",
+            stroke_width=2,
+            font_size=20,
+        )
         words.append(f"layer {index + 1} sees {field.size}×{field.size} pixels")
     return picture, "Receptive fields of the middle unit: " + ", ".join(words)
 
 
-def unit_network(values: Sequence[Tensor], masks: Sequence[Tensor], weights: Sequence[Tensor], names: Sequence[str]) -> str:
-    """Layers of units as circles with their numbers; dropped units are crossed out, and their connections are gone.
+def unit_network(
+    values: Sequence[Tensor], masks: Sequence[Tensor], weights: Sequence[Tensor], names: Sequence[str]
+) -> str:
+    """Layers of units as circles with their numbers; dropped units are crossed out, and their connections are
+    gone.
 
     Args:
         values, masks: one (units,) tensor a layer; a mask holds 1 for a unit that stays.
@@ -95,18 +120,27 @@ def unit_network(values: Sequence[Tensor], masks: Sequence[Tensor], weights: Seq
     highest = max(layer.abs().max().item() for layer in values) or 1.0
     _, low, high = scale_for(-highest, highest)
     for index, layer in enumerate(values):
-        parts.append(f'<text x="{centre(index, 0)[0]}" y="22" text-anchor="middle" {FONT}>{escape(names[index])}</text>')
+        parts.append(
+            f'<text x="{centre(index, 0)[0]}" y="22" text-anchor="middle" {FONT}>{escape(names[index])}</text>'
+        )
         for unit, value in enumerate(layer.tolist()):
             x, y = centre(index, unit)
             if masks[index][unit]:
                 red, green, blue = DIVERGING.colours(256)[round(255 * (value - low) / (high - low))]
                 ink = "#10161d" if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "#ffffff"
-                parts.append(f'<circle cx="{x}" cy="{y}" r="{radius}" fill="rgb({red},{green},{blue})" stroke="{INK}" stroke-width="2"/>')
-                parts.append(f'<text x="{x}" y="{y + 6}" text-anchor="middle" {FONT.replace(INK, ink)}>{value:.2f}</text>')
+                parts.append(
+                    f'<circle cx="{x}" cy="{y}" r="{radius}" fill="rgb({red},{green},{blue})" stroke="{INK}" stroke-width="2"/>'
+                )
+                parts.append(
+                    f'<text x="{x}" y="{y + 6}" text-anchor="middle" {FONT.replace(INK, ink)}>{value:.2f}</text>'
+                )
             else:
-                parts.append(f'<circle cx="{x}" cy="{y}" r="{radius}" fill="none" stroke="{FAINT}" stroke-width="2" stroke-dasharray="5 4"/>')
+                parts.append(
+                    f'<circle cx="{x}" cy="{y}" r="{radius}" fill="none" stroke="{FAINT}" stroke-width="2" stroke-dasharray="5 4"/>'
+                )
                 parts += [
-                    f'<line x1="{x - d * 14}" y1="{y - 14}" x2="{x + d * 14}" y2="{y + 14}" stroke="{FAINT}" stroke-width="4"/>' for d in (1, -1)
+                    f'<line x1="{x - d * 14}" y1="{y - 14}" x2="{x + d * 14}" y2="{y + 14}" stroke="{FAINT}" stroke-width="4"/>'
+                    for d in (1, -1)
                 ]
     return _svg(parts, 160 + 220 * (len(values) - 1), height)
 

@@ -11,7 +11,20 @@ from dataclasses import dataclass
 from torch import nn
 
 from cnnviz.inspection import LayerCall, runner_of
-from cnnviz.models import PRESETS, Activation, BatchNorm, Conv, Dropout, Layer, Linear, Network, Plan, PlannedLayer, Pool, summary
+from cnnviz.models import (
+    PRESETS,
+    Activation,
+    BatchNorm,
+    Conv,
+    Dropout,
+    Layer,
+    Linear,
+    Network,
+    Plan,
+    PlannedLayer,
+    Pool,
+    summary,
+)
 from cnnviz.models.blocks import Block
 from cnnviz.models.layers import Shape, Upsample
 from cnnviz.models.spec import Joined
@@ -80,16 +93,16 @@ class NetworkDrawing:
         branches = sum(count > 1 for count in Counter(target for _, target in self.lines).values())
         ways = f"{branches} places where branches come together" if branches else "one line without branches"
         count = f", {sum(known):,} parameters" if known else ""
-        return (
-            f"The network {self.title}: {len(self.cards)} layers, {ways}{count}; from {written(self.input_shape)} to {written(self.cards[-1].shape)}."
-        )
+        return f"The network {self.title}: {len(self.cards)} layers, {ways}{count}; from {written(self.input_shape)} to {written(self.cards[-1].shape)}."
 
 
 def written(shape: Shape) -> str:
     return "×".join(map(str, shape))
 
 
-def network_drawing(network: Plan | nn.Module, title: str = "", input_shape: tuple[int, int, int] | None = None) -> NetworkDrawing:
+def network_drawing(
+    network: Plan | nn.Module, title: str = "", input_shape: tuple[int, int, int] | None = None
+) -> NetworkDrawing:
     """The drawing of a specification's plan, or of any torch network.
 
     Args:
@@ -117,8 +130,12 @@ def drawing_of_preset(name: str, input_shape: tuple[int, int, int], classes: int
     return network_drawing(summary(PRESETS[name], input_shape, classes), name)
 
 
-def _drawing(title: str, shape: Shape, cards: Sequence[Card], frames: Sequence[Frame], lines: Sequence[tuple[str, str]]) -> NetworkDrawing:
-    return NetworkDrawing(title, shape, tuple(cards), tuple(frames), tuple(lines), folded_at_first(cards, frames))
+def _drawing(
+    title: str, shape: Shape, cards: Sequence[Card], frames: Sequence[Frame], lines: Sequence[tuple[str, str]]
+) -> NetworkDrawing:
+    return NetworkDrawing(
+        title, shape, tuple(cards), tuple(frames), tuple(lines), folded_at_first(cards, frames)
+    )
 
 
 def folded_at_first(cards: Sequence[Card], frames: Sequence[Frame]) -> tuple[str, ...]:
@@ -138,7 +155,9 @@ def folded_at_first(cards: Sequence[Card], frames: Sequence[Frame]) -> tuple[str
 
     levels = max((depth(frame.name) for frame in frames), default=0)
     for open_levels in range(levels, -1, -1):
-        seen = {blocks[open_levels] if len(blocks := around(card)) > open_levels else card.name for card in cards}
+        seen = {
+            blocks[open_levels] if len(blocks := around(card)) > open_levels else card.name for card in cards
+        }
         if len(seen) <= FITS or open_levels == 0:
             return tuple(frame.name for frame in frames if depth(frame.name) > open_levels)
     return ()
@@ -156,7 +175,11 @@ def _cards(place: PlannedLayer, block: str) -> list[Card]:
         return [card for inner in place.inner for card in _cards(inner, place.name)]
     title, kind = _words(place.layer, place)
     field = place.receptive_field
-    seen = "the whole image" if field is None else f"{field.size:g}×{field.size:g} pixels, {field.stride:g} apart"
+    seen = (
+        "the whole image"
+        if field is None
+        else f"{field.size:g}×{field.size:g} pixels, {field.stride:g} apart"
+    )
     return [
         Card(
             name=place.name,
@@ -173,7 +196,12 @@ def _cards(place: PlannedLayer, block: str) -> list[Card]:
 
 def _words(layer: Layer, place: PlannedLayer) -> tuple[str, str]:
     if isinstance(layer, Conv):
-        rest = "".join((f" / {layer.stride}" if layer.stride > 1 else "", f", {layer.groups} groups" if layer.groups > 1 else ""))
+        rest = "".join(
+            (
+                f" / {layer.stride}" if layer.stride > 1 else "",
+                f", {layer.groups} groups" if layer.groups > 1 else "",
+            )
+        )
         return f"conv {layer.kernel}×{layer.kernel}, {layer.channels}{rest}", "conv"
     if isinstance(layer, Linear):
         return f"fully connected, {place.output_shape[0]}", "linear"
@@ -202,9 +230,18 @@ def _of_any(model: nn.Module, title: str, input_shape: Shape) -> NetworkDrawing:
     def around(name: str) -> str:
         return next((prefix for prefix in reversed(_prefixes(name)) if prefix in blocks), "")
 
-    frames = [Frame(prefix, around(prefix), _block_kind(model, prefix)) for prefix in held if prefix in blocks]
+    frames = [
+        Frame(prefix, around(prefix), _block_kind(model, prefix)) for prefix in held if prefix in blocks
+    ]
     cards = [
-        Card(name, around(name), *_words_of_call(call), shape=shapes.get(name, ()), parameters=_parameters(call)) for name, call in calls.items()
+        Card(
+            name,
+            around(name),
+            *_words_of_call(call),
+            shape=shapes.get(name, ()),
+            parameters=_parameters(call),
+        )
+        for name, call in calls.items()
     ]
     lines = [(source, name) for name, call in calls.items() for source in dict.fromkeys(call.inputs)]
     return _drawing(title, input_shape, cards, frames, lines)
@@ -229,16 +266,22 @@ def _words_of_call(call: LayerCall) -> tuple[str, str]:
     module = call.module
     if isinstance(module, nn.Conv2d):
         sides, steps = "×".join(map(str, module.kernel_size)), module.stride[0]
-        rest = "".join((f" / {steps}" if steps > 1 else "", f", {module.groups} groups" if module.groups > 1 else ""))
+        rest = "".join(
+            (f" / {steps}" if steps > 1 else "", f", {module.groups} groups" if module.groups > 1 else "")
+        )
         return f"conv {sides}, {module.out_channels}{rest}", "conv"
     if isinstance(module, nn.Linear):
         return f"fully connected, {module.out_features}", "linear"
     if "Norm" in call.kind:
-        return {"BatchNorm2d": "batch norm", "BatchNorm1d": "batch norm", "Normalise": "normalise"}.get(call.kind, call.kind), "norm"
+        return {"BatchNorm2d": "batch norm", "BatchNorm1d": "batch norm", "Normalise": "normalise"}.get(
+            call.kind, call.kind
+        ), "norm"
     if "Pool" in call.kind or call.kind == "mean":
         return call.kind, "pool"
     if call.function.strip("_") in ("add", "iadd", "mul", "imul", "cat", "concat"):
-        return {"add": "+", "iadd": "+", "mul": "×", "imul": "×"}.get(call.function.strip("_"), "concat"), "join"
+        return {"add": "+", "iadd": "+", "mul": "×", "imul": "×"}.get(
+            call.function.strip("_"), "concat"
+        ), "join"
     if module is not None and not call.rules.passes_on:
         return call.kind, "activation"
     return call.kind, "other"

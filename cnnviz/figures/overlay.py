@@ -18,13 +18,23 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 OUTERMOST = 0.995
-"""Share of the pixels that the scale holds; the few beyond it have its last colour, so that one extreme pixel does not make all others pale."""
+"""Share of the pixels that the scale holds; the few beyond it have its last colour, so that one extreme pixel
+does not make all others pale.
+"""
 
 
 def overlay(
-    image: Tensor, saliency: Tensor, what: str, *, opacity: float = 1.0, absolute: bool = False, smooth: float = 0.0, most: float | None = None
+    image: Tensor,
+    saliency: Tensor,
+    what: str,
+    *,
+    opacity: float = 1.0,
+    absolute: bool = False,
+    smooth: float = 0.0,
+    most: float | None = None,
 ) -> Sheet:
-    """A saliency map on its image in grey, on a scale with zero in the middle (at the left where sizes are shown).
+    """A saliency map on its image in grey, on a scale with zero in the middle (at the left where sizes are
+    shown).
 
     Args:
         image: (C, H, W) float in [0, 1].
@@ -33,7 +43,8 @@ def overlay(
         opacity: 1 shows the map alone, 0 the image alone.
         absolute: sizes without signs, on the sequential scale.
         smooth: standard deviation of a blur, in pixels; 0 leaves the map as it is.
-        most: the size at the end of the scale, to compare maps; if not given, the size that 99.5 % of the map's pixels do not exceed.
+        most: the size at the end of the scale, to compare maps; if not given, the size that 99.5 % of the
+            map's pixels do not exceed.
     """
     values = saliency.abs() if absolute else saliency
     array = values.numpy().astype(np.float32)
@@ -41,7 +52,11 @@ def overlay(
         from scipy.ndimage import gaussian_filter
 
         array = gaussian_filter(array, smooth)
-    largest = most if most is not None else float(np.quantile(np.abs(array), OUTERMOST)) or float(np.abs(array).max())
+    largest = (
+        most
+        if most is not None
+        else float(np.quantile(np.abs(array), OUTERMOST)) or float(np.abs(array).max())
+    )
     share = np.clip(array / (largest or 1.0), -1, 1)
     scale = SEQUENTIAL if absolute else DIVERGING
     places = share if absolute else (share + 1) / 2
@@ -52,7 +67,9 @@ def overlay(
     Image.fromarray(mixed).save(buffer, "PNG", compress_level=1)
     height, width = saliency.shape
     alt = f"{what}: largest value {largest:.3g}; {(saliency > 0).float().mean():.0%} of the pixels speak for the class, {(saliency < 0).float().mean():.0%} against"
-    return Sheet(buffer.getvalue(), 1, 1, 1, height, width, 0.0 if absolute else -largest, largest, scale, alt)
+    return Sheet(
+        buffer.getvalue(), 1, 1, 1, height, width, 0.0 if absolute else -largest, largest, scale, alt
+    )
 
 
 def share_curves(curves: Mapping[str, tuple[float, ...]], shares: tuple[float, ...], title: str) -> "Figure":
@@ -66,7 +83,9 @@ def falling_similarity(checks: Mapping[str, tuple[float, ...]], layers: tuple[st
 
     figure = Figure()
     for index, (title, values) in enumerate(checks.items()):
-        figure.add_trace(Scatter(x=list(layers), y=list(values), name=title, mode="lines+markers", line=line_style(index)))
+        figure.add_trace(
+            Scatter(x=list(layers), y=list(values), name=title, mode="lines+markers", line=line_style(index))
+        )
     figure.update_xaxes(title="weights shuffled from the answer down to", type="category")
     figure.update_yaxes(title="rank correlation with the first map", range=[-0.3, 1.05])
     return layout(figure, 300)

@@ -16,7 +16,9 @@ MOST_EDITS = 300
 """In a link."""
 CHANNELS = ("red", "green", "blue")
 MEAN_STD = {1: (DATASETS["mnist"].mean, DATASETS["mnist"].std), 3: (IMAGENET_MEAN, IMAGENET_STD)}
-"""Of MNIST for grey pictures, of ImageNet for colour: what networks are usually given is (x − mean) / std, with x in [0, 1]."""
+"""Of MNIST for grey pictures, of ImageNet for colour: what networks are usually given is (x − mean) / std,
+with x in [0, 1].
+"""
 
 VALUES: dict[str, str] = {"bytes": "0 – 255", "scaled": "0 – 1", "normalised": "normalised"}
 
@@ -41,7 +43,8 @@ class PixelSheet:
 
 
 def numbers(image: Tensor, kind: str, high: int = 255) -> Tensor:
-    """The picture's values as they are (``bytes``), divided by ``high`` (``scaled``), or then (x − mean) / std (``normalised``).
+    """The picture's values as they are (``bytes``), divided by ``high`` (``scaled``), or then (x − mean) /
+    std (``normalised``).
 
     Args:
         image: (1 or 3, H, W) uint8.
@@ -83,15 +86,27 @@ def edits_from(text: str, shape: tuple[int, int, int], high: int = 255) -> dict[
 
 
 def pixel_sheets(
-    image: Tensor, window: tuple[int, int, int, int], kind: str, apart: bool, edits: Mapping[tuple[int, int, int], int], high: int = 255
+    image: Tensor,
+    window: tuple[int, int, int, int],
+    kind: str,
+    apart: bool,
+    edits: Mapping[tuple[int, int, int], int],
+    high: int = 255,
 ) -> list[PixelSheet]:
-    """The window (top, left, rows, columns) of a picture as pictures with their matrices: one together, or one a channel."""
+    """The window (top, left, rows, columns) of a picture as pictures with their matrices: one together, or
+    one a channel.
+    """
     top, left, rows, cols = window
     part = image[:, top : top + rows, left : left + cols]
     values = numbers(part, kind, high)
-    texts = [[f"{value:.0f}" if kind == "bytes" else f"{value:.2f}" for value in channel] for channel in values.flatten(1).tolist()]
+    texts = [
+        [f"{value:.0f}" if kind == "bytes" else f"{value:.2f}" for value in channel]
+        for channel in values.flatten(1).tolist()
+    ]
     shown = (part.float() * (255 / high)).round().to(torch.uint8)
-    inside = [(k, r - top, c - left) for k, r, c in edits if top <= r < top + rows and left <= c < left + cols]
+    inside = [
+        (k, r - top, c - left) for k, r, c in edits if top <= r < top + rows and left <= c < left + cols
+    ]
     changed = [tuple(r * cols + c for k, r, c in inside if k == channel) for channel in range(len(image))]
     if len(image) == 1:
         grey = shown.permute(1, 2, 0).expand(-1, -1, 3).numpy()
@@ -106,7 +121,13 @@ def pixel_sheets(
         tinted = np.zeros((*shown.shape[1:], 3), dtype=np.uint8)
         tinted[..., channel] = shown[channel].numpy()
         sheets.append(
-            PixelSheet(f"Channel {channel}: {name}", tinted, tuple(texts[channel]), channel if kind == "bytes" else None, changed=changed[channel])
+            PixelSheet(
+                f"Channel {channel}: {name}",
+                tinted,
+                tuple(texts[channel]),
+                channel if kind == "bytes" else None,
+                changed=changed[channel],
+            )
         )
     return sheets
 
@@ -114,7 +135,10 @@ def pixel_sheets(
 def as_csv(image: Tensor, kind: str, high: int = 255) -> str:
     """The whole matrix as text: a line a row; the channels below each other, with an empty line between."""
     form = "{:.0f}" if kind == "bytes" else "{:.6g}"
-    blocks = ("\n".join(",".join(form.format(value) for value in row) for row in channel) for channel in numbers(image, kind, high).tolist())
+    blocks = (
+        "\n".join(",".join(form.format(value) for value in row) for row in channel)
+        for channel in numbers(image, kind, high).tolist()
+    )
     return "\n\n".join(blocks) + "\n"
 
 

@@ -74,13 +74,19 @@ def _finite(values: Tensor) -> Tensor:
 
 
 def map_sheet(
-    maps: Tensor, *, span: tuple[float, float] | None = None, columns: int | None = None, what: str = "feature maps", signed: bool = False
+    maps: Tensor,
+    *,
+    span: tuple[float, float] | None = None,
+    columns: int | None = None,
+    what: str = "feature maps",
+    signed: bool = False,
 ) -> Sheet:
     """Draws (N, H, W) values, or (N, 3, H, W) colour kernels, on one colour scale.
 
     Args:
-        maps: one-channel maps get the diverging scale around zero if any value is negative, else the sequential one.
-            Colour kernels show their three channels as red, green and blue, with zero in the middle grey.
+        maps: one-channel maps get the diverging scale around zero if any value is negative, else the
+            sequential one. Colour kernels show their three channels as red, green and blue, with zero in the
+            middle grey.
         span: lowest and highest value of the scale, to compare sheets; from the maps if not given.
         columns: of the grid; about square if not given.
         what: for the text alternative.
@@ -89,7 +95,9 @@ def map_sheet(
     if maps.dim() == 4 and maps.shape[1] == 1:
         maps = maps[:, 0]
     if maps.dim() not in (3, 4) or (maps.dim() == 4 and maps.shape[1] != 3):
-        raise CnnvizError(f"Maps have the shape (N, H, W) or (N, 3, H, W), but these have {tuple(maps.shape)}.")
+        raise CnnvizError(
+            f"Maps have the shape (N, H, W) or (N, 3, H, W), but these have {tuple(maps.shape)}."
+        )
     low, high = span or limits(maps)
     scale, low, high = scale_for(low, high, signed)
     count, (height, width) = len(maps), maps.shape[-2:]
@@ -105,7 +113,9 @@ def map_sheet(
         picture = _colour_picture(share, rows, columns)
         scale = GREY
     else:
-        picture = Image.fromarray(_place(np.rint(share * (GAP_INDEX - 1)).astype(np.uint8), rows, columns, GAP_INDEX))
+        picture = Image.fromarray(
+            _place(np.rint(share * (GAP_INDEX - 1)).astype(np.uint8), rows, columns, GAP_INDEX)
+        )
         palette = scale.colours(GAP_INDEX)
         picture.putpalette(np.concatenate([palette, [[0, 0, 0]]]).astype(np.uint8).tobytes())
         picture.info["transparency"] = GAP_INDEX
@@ -119,10 +129,25 @@ def image_sheet(images: Tensor, columns: int | None = None, what: str = "images"
     count, channels, height, width = images.shape
     columns = min(count, columns or count)
     rows = math.ceil(count / columns)
-    rgb = images.detach().float().clamp(0, 1).expand(-1, 3, -1, -1) if channels == 1 else images.detach().float().clamp(0, 1)
+    rgb = (
+        images.detach().float().clamp(0, 1).expand(-1, 3, -1, -1)
+        if channels == 1
+        else images.detach().float().clamp(0, 1)
+    )
     buffer = io.BytesIO()
     _colour_picture(rgb.numpy(), rows, columns).save(buffer, "PNG", compress_level=1)
-    return Sheet(buffer.getvalue(), count, columns, rows, height, width, 0.0, 1.0, GREY, f"{count} {what} of {height}×{width} pixels")
+    return Sheet(
+        buffer.getvalue(),
+        count,
+        columns,
+        rows,
+        height,
+        width,
+        0.0,
+        1.0,
+        GREY,
+        f"{count} {what} of {height}×{width} pixels",
+    )
 
 
 def picture_sheet(image: Tensor, what: str) -> Sheet:
@@ -130,8 +155,12 @@ def picture_sheet(image: Tensor, what: str) -> Sheet:
     return image_sheet(image.unsqueeze(0), what=what)
 
 
-def judged_labels(probabilities: Tensor, labels: Tensor, classes: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """A network's answers, (N, classes) probabilities, as (text, colour) below N pictures; right ones have ✓, wrong ones ✗."""
+def judged_labels(
+    probabilities: Tensor, labels: Tensor, classes: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
+    """A network's answers, (N, classes) probabilities, as (text, colour) below N pictures; right ones have ✓,
+    wrong ones ✗.
+    """
     found = []
     for row, label in zip(probabilities, labels.tolist(), strict=True):
         answer = int(row.argmax())
@@ -149,7 +178,11 @@ def _place(cells: np.ndarray, rows: int, columns: int, gap: int) -> np.ndarray:
     count, height, width = cells.shape
     full = np.full((rows * columns, height + 1, width + 1), gap, dtype=np.uint8)
     full[:count, :height, :width] = cells
-    grid = full.reshape(rows, columns, height + 1, width + 1).swapaxes(1, 2).reshape(rows * (height + 1), columns * (width + 1))
+    grid = (
+        full.reshape(rows, columns, height + 1, width + 1)
+        .swapaxes(1, 2)
+        .reshape(rows * (height + 1), columns * (width + 1))
+    )
     return np.ascontiguousarray(grid[:-1, :-1])
 
 

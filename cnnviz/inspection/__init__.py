@@ -1,4 +1,6 @@
-"""Looking into any network: its layers and what is known of their types, their outputs, and single units taken apart."""
+"""Looking into any network: its layers and what is known of their types, their outputs, and single units
+taken apart.
+"""
 
 # The entries register themselves.
 from cnnviz.inspection import functions, layer_types  # noqa: F401

@@ -1,5 +1,5 @@
-"""The same network in a form that runs faster: batch norms folded in, weights that ask for no gradient, layers called without detours, and cut
-after its first affine layers."""
+"""The same network in a form that runs faster: batch norms folded in, weights that ask for no gradient,
+layers called without detours, and cut after its first affine layers."""
 
 import copy
 import weakref
@@ -37,7 +37,9 @@ class Folded:
 
 
 class Chain(nn.Module):
-    """Layers one after another. A layer that nobody has hooked is called without the detour over hooks, a twentieth of a small network's pass."""
+    """Layers one after another. A layer that nobody has hooked is called without the detour over hooks, a
+    twentieth of a small network's pass.
+    """
 
     # Captum asks for it at each call. Found out anew, it takes 60 µs, a tenth of a small network's pass.
     __signature__ = Signature([Parameter("images", Parameter.POSITIONAL_OR_KEYWORD)])
@@ -55,7 +57,9 @@ class Chain(nn.Module):
 
 
 def _hooked(layer: nn.Module) -> bool:
-    return bool(layer._forward_hooks or layer._forward_pre_hooks or layer._backward_hooks or layer._backward_pre_hooks)
+    return bool(
+        layer._forward_hooks or layer._forward_pre_hooks or layer._backward_hooks or layer._backward_pre_hooks
+    )
 
 
 class Acceleration:
@@ -73,10 +77,12 @@ class Acceleration:
         return runner
 
     def folded(self, large: bool = False) -> Folded:
-        """The same function in its fastest form, each batch norm folded into its convolution; kept until the weights change.
+        """The same function in its fastest form, each batch norm folded into its convolution; kept until the
+        weights change.
 
         Args:
-            large: for large images, with weights in the memory order that is the fastest for them (channels last).
+            large: for large images, with weights in the memory order that is the fastest for them (channels
+                last).
         """
         runner = self.runner
         with runner.lock:
@@ -87,7 +93,8 @@ class Acceleration:
             return known[1]
 
     def hookable(self, layer: str = "", large: bool = False) -> tuple[nn.Module, nn.Module]:
-        """The network and one layer of it (the network itself if not named), to be hooked under the runner's ``lock``.
+        """The network and one layer of it (the network itself if not named), to be hooked under the runner's
+        ``lock``.
 
         Folded where that leaves the layer as it is.
 
@@ -114,7 +121,9 @@ def accelerated(runner: Runner) -> Acceleration:
 
 
 def _tensors(module: nn.Module) -> list[tuple[dict[str, Any], str]]:
-    """Where a module keeps its weights and buffers: looking there is ten times as fast as asking the module for them."""
+    """Where a module keeps its weights and buffers: looking there is ten times as fast as asking the module
+    for them.
+    """
     places = (tensors for part in module.modules() for tensors in (part._parameters, part._buffers))
     return [(tensors, name) for tensors in places for name, value in tensors.items() if value is not None]
 
@@ -124,7 +133,9 @@ def _version(tensor: Tensor) -> tuple[int, int]:
 
 
 def fold(module: fx.GraphModule, channels_last: bool) -> Folded:
-    """Batch norms folded in; with ``channels_last``, weights in the memory order that is the fastest on a CPU for large images."""
+    """Batch norms folded in; with ``channels_last``, weights in the memory order that is the fastest on a CPU
+    for large images.
+    """
     graph = fx.Graph()
     copied: dict[fx.Node, fx.Node] = {}
     result = graph.graph_copy(module.graph, copied)
@@ -133,7 +144,12 @@ def fold(module: fx.GraphModule, channels_last: bool) -> Folded:
     changed: set[str] = set()
     for node in list(graph.nodes):
         source = node.args[0] if node.args else None
-        if node.op != "call_module" or not isinstance(source, fx.Node) or source.op != "call_module" or len(source.users) > 1:
+        if (
+            node.op != "call_module"
+            or not isinstance(source, fx.Node)
+            or source.op != "call_module"
+            or len(source.users) > 1
+        ):
             continue
         convolution, norm = body.get_submodule(str(source.target)), body.get_submodule(str(node.target))
         if type(convolution) is nn.Conv2d and type(norm) is nn.BatchNorm2d and norm.running_mean is not None:
@@ -146,10 +162,18 @@ def fold(module: fx.GraphModule, channels_last: bool) -> Folded:
     for node in graph.nodes:
         layer = body.get_submodule(str(node.target)) if node.op == "call_module" else None
         if type(layer) is nn.Conv2d:
-            body.add_module(str(node.target), _channels_last(layer) if channels_last else _for_small_images(layer))
+            body.add_module(
+                str(node.target), _channels_last(layer) if channels_last else _for_small_images(layer)
+            )
     whole = fx.GraphModule(body, graph)
     head, tail = split_affine(whole)
-    return Folded(straight(whole), straight(head), straight(tail), straight(fx.GraphModule(frozen(twins(whole)), graph)), frozenset(changed))
+    return Folded(
+        straight(whole),
+        straight(head),
+        straight(tail),
+        straight(fx.GraphModule(frozen(twins(whole)), graph)),
+        frozenset(changed),
+    )
 
 
 def straight(network: fx.GraphModule) -> nn.Module:
@@ -166,9 +190,14 @@ def straight(network: fx.GraphModule) -> nn.Module:
 
 
 def frozen(module: nn.Module) -> nn.Module:
-    """Makes the weights of private modules share the network's numbers and nothing else: autograd does not prepare for a gradient nobody asks for."""
+    """Makes the weights of private modules share the network's numbers and nothing else: autograd does not
+    prepare for a gradient nobody asks for.
+    """
     for part in module.modules():
-        part._parameters = {name: None if value is None else nn.Parameter(value.detach(), False) for name, value in part._parameters.items()}
+        part._parameters = {
+            name: None if value is None else nn.Parameter(value.detach(), False)
+            for name, value in part._parameters.items()
+        }
     return module
 
 
@@ -194,7 +223,9 @@ def split_affine(whole: fx.GraphModule) -> tuple[fx.GraphModule, fx.GraphModule]
 
 
 def _channels_last(convolution: nn.Conv2d) -> nn.Conv2d:
-    """Its own copy with weights in the memory order channels last; where it works, its output has that order too."""
+    """Its own copy with weights in the memory order channels last; where it works, its output has that order
+    too.
+    """
     twin = copy.copy(convolution)
     weight = convolution.weight.detach().contiguous(memory_format=torch.channels_last)
     twin._parameters = {**convolution._parameters, "weight": nn.Parameter(weight, False)}
@@ -202,10 +233,12 @@ def _channels_last(convolution: nn.Conv2d) -> nn.Conv2d:
 
 
 class _MatrixConv2d(nn.Conv2d):
-    """A convolution as one product of matrices where that is the fastest: for few small images, or few channels on the way back.
+    """A convolution as one product of matrices where that is the fastest: for few small images, or few
+    channels on the way back.
 
-    torch takes oneDNN for all but the tiniest convolutions. For one 28×28 digit that takes two to five times as long as unfolding the image
-    (both ways measured for 1 to 64 channels and batches of 1 to 200, on one and on two threads); results agree to the last bits of float32.
+    torch takes oneDNN for all but the tiniest convolutions. For one 28×28 digit that takes two to five times
+    as long as unfolding the image (both ways measured for 1 to 64 channels and batches of 1 to 200, on one
+    and on two threads); results agree to the last bits of float32.
     """
 
     @classmethod
@@ -220,13 +253,17 @@ class _MatrixConv2d(nn.Conv2d):
     def _conv_forward(self, images: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         count, channels = images.shape[:2]
         if images.dim() == 4 and (count * channels <= 20 or (channels <= 3 and images.requires_grad)):
-            answer: Tensor = torch.ops.aten.thnn_conv2d.default(images, weight, self.kernel_size, bias, self.stride, self.padding)
+            answer: Tensor = torch.ops.aten.thnn_conv2d.default(
+                images, weight, self.kernel_size, bias, self.stride, self.padding
+            )
             return answer
         return super()._conv_forward(images, weight, bias)
 
 
 def _for_small_images(convolution: nn.Conv2d) -> nn.Conv2d:
-    plain = convolution.groups == 1 and set(convolution.dilation) == {1} and convolution.padding_mode == "zeros"
+    plain = (
+        convolution.groups == 1 and set(convolution.dilation) == {1} and convolution.padding_mode == "zeros"
+    )
     weight = convolution.weight
     if (
         not plain

@@ -26,9 +26,15 @@ def private(module: nn.Module) -> nn.Module:
         return _ClippedReLU().eval()
     twin = copy.copy(module)
     for name in _HOOKS:
-        own = {key: hook for key, hook in getattr(module, name).items() if type(hook).__module__.startswith("torch.nn.utils")}
+        own = {
+            key: hook
+            for key, hook in getattr(module, name).items()
+            if type(hook).__module__.startswith("torch.nn.utils")
+        }
         twin.__dict__[name] = type(getattr(module, name))(own)
-    twin.__dict__["_modules"] = {name: None if child is None else private(child) for name, child in module._modules.items()}
+    twin.__dict__["_modules"] = {
+        name: None if child is None else private(child) for name, child in module._modules.items()
+    }
     twin.training = False
     if getattr(twin, "inplace", False):
         twin.inplace = False  # type: ignore[assignment]

@@ -17,7 +17,9 @@ class _Sum(LayerRules):
 
     sign = 1.0
 
-    def explain(self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]) -> UnitSum:
+    def explain(
+        self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]
+    ) -> UnitSum:
         cells, places = _two(call, inputs, unit)
         first, second = _numbers(call)
         scale = self.sign * float((call.options or {}).get("alpha", 1.0))
@@ -43,7 +45,9 @@ class SubtractRules(_Sum):
 class MultiplyRules(LayerRules):
     """a · b; one is shown as the weight of the other."""
 
-    def explain(self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]) -> UnitSum:
+    def explain(
+        self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]
+    ) -> UnitSum:
         cells, places = _two(call, inputs, unit)
         if len(cells) == 1:
             factor = math.prod(number for number in _numbers(call) if number is not None)
@@ -56,12 +60,16 @@ class MultiplyRules(LayerRules):
 class DivideRules(LayerRules):
     """a / b."""
 
-    def explain(self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]) -> UnitSum:
+    def explain(
+        self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]
+    ) -> UnitSum:
         cells, places = _two(call, inputs, unit)
         first, second = _numbers(call)
         if len(cells) == 2:
             return UnitSum(cells[0], 1 / cells[1], places[:1])
-        return UnitSum(cells[0], None if first is not None else torch.full_like(cells[0], 1 / (second or 1.0)), places)
+        return UnitSum(
+            cells[0], None if first is not None else torch.full_like(cells[0], 1 / (second or 1.0)), places
+        )
 
 
 @rules_for("neg", "negative")
@@ -71,7 +79,9 @@ class NegateRules(LayerRules):
     def affine(self, module: object) -> bool:
         return True
 
-    def explain(self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]) -> UnitSum:
+    def explain(
+        self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]
+    ) -> UnitSum:
         return single(call, inputs[0], unit, -1.0)
 
 
@@ -79,21 +89,27 @@ class NegateRules(LayerRules):
 class JoinRules(LayerRules):
     """Maps one behind the other."""
 
-    def explain(self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]) -> UnitSum:
+    def explain(
+        self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]
+    ) -> UnitSum:
         channel = unit[0]
         for values, source in zip(inputs, call.inputs, strict=True):
             if channel < len(values):
                 cell = cell_of(values, (channel, *unit[1:]))
                 return UnitSum(cell, torch.ones_like(cell), [(source, channel, *unit[1:])])
             channel -= len(values)
-        raise CnnvizError(f"'{call.name}' does not join channels, so its units cannot be taken apart. Choose another layer.")
+        raise CnnvizError(
+            f"'{call.name}' does not join channels, so its units cannot be taken apart. Choose another layer."
+        )
 
 
 @rules_for("mean")
 class MeanRules(LayerRules):
     """The average over a map."""
 
-    def explain(self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]) -> UnitSum:
+    def explain(
+        self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]
+    ) -> UnitSum:
         maps = inputs[0]
         if maps.dim() != 3:
             raise CnnvizError(f"'{call.name}' is no average over a map. Choose another layer.")
@@ -125,7 +141,9 @@ class SameOrderRules(LayerRules):
 
     passes_on = True
 
-    def explain(self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]) -> UnitSum:
+    def explain(
+        self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]
+    ) -> UnitSum:
         values = _only(call, inputs)
         index = (unit[0] * shape[1] + unit[1]) * shape[2] + unit[2] if len(shape) == 3 else unit[0]
         source = (index, 0, 0)
@@ -169,13 +187,17 @@ class SameOrderRules(LayerRules):
 class PointwiseRules(LayerRules):
     """A function of each value."""
 
-    def explain(self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]) -> UnitSum:
+    def explain(
+        self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]
+    ) -> UnitSum:
         return single(call, _only(call, inputs), unit, None)
 
 
 def _only(call: LayerCall, inputs: Sequence[Tensor]) -> Tensor:
     if len(inputs) != 1:
-        raise CnnvizError(f"'{call.name}' takes several layers, so its units cannot be taken apart. Choose another layer.")
+        raise CnnvizError(
+            f"'{call.name}' takes several layers, so its units cannot be taken apart. Choose another layer."
+        )
     return inputs[0]
 
 
@@ -192,7 +214,9 @@ def _numbers(call: LayerCall) -> tuple[float | None, float | None]:
 def _two(call: LayerCall, inputs: Sequence[Tensor], unit: Unit) -> tuple[list[Tensor], list[Place | None]]:
     """One cell of each of the two arguments that are layers."""
     if len(inputs) > 2:
-        raise CnnvizError(f"'{call.name}' takes more than two layers, so its units cannot be taken apart. Choose another layer.")
+        raise CnnvizError(
+            f"'{call.name}' takes more than two layers, so its units cannot be taken apart. Choose another layer."
+        )
     found = [_spread(values, source, unit) for values, source in zip(inputs, call.inputs, strict=True)]
     return [cell for cell, _ in found], [at for _, at in found]
 

@@ -21,9 +21,10 @@ class LayerCall:
     """A layer at work.
 
     Attributes:
-        name: as the network calls it, ``layer1.0.conv1``; a module that is called again gets ``_1``, ``_2``, …
-        inputs: the names of the layers that feed it, in the order of its arguments, one that is taken twice (x + x) twice;
-            ``"image"`` for the image itself.
+        name: as the network calls it, ``layer1.0.conv1``; a module that is called again gets ``_1``, ``_2``,
+            …
+        inputs: the names of the layers that feed it, in the order of its arguments, one that is taken twice
+            (x + x) twice; ``"image"`` for the image itself.
         module: what it does; ``None`` for a bare function.
         function: the name of that function: ``add``, ``cat``, ``mul``, ``mean``, ``view``, …
         options: the function's other arguments.
@@ -40,7 +41,11 @@ class LayerCall:
         """Its type in one word: Conv2d, ReLU, add, …"""
         if self.module is None:
             return self.function
-        return "ReLU6" if isinstance(self.module, nn.ReLU6) else type(self.module).__name__.removeprefix("Parametrized")
+        return (
+            "ReLU6"
+            if isinstance(self.module, nn.ReLU6)
+            else type(self.module).__name__.removeprefix("Parametrized")
+        )
 
     @property
     def rules(self) -> LayerRules:
@@ -94,7 +99,9 @@ class LayerGraph:
         return module
 
     def copy(self) -> tuple[fx.Graph, Mapping[str, fx.Node], fx.Node]:
-        """The order of computation, to be changed: the graph without its output, the calls in it, and what it returned."""
+        """The order of computation, to be changed: the graph without its output, the calls in it, and what it
+        returned.
+        """
         graph = fx.Graph()
         copied: dict[fx.Node, fx.Node] = {}
         result = graph.graph_copy(self.order, copied)
@@ -107,8 +114,14 @@ def find_call(calls: list[str], layer: str) -> str:
     layer = layer.removeprefix("body.")
     if layer in calls:
         return layer
-    inside = [name for name in calls if name.startswith(f"{layer}.") and not name.removeprefix(f"{layer}.").startswith("_")]
+    inside = [
+        name
+        for name in calls
+        if name.startswith(f"{layer}.") and not name.removeprefix(f"{layer}.").startswith("_")
+    ]
     if inside:
         return inside[-1]
     listed = ", ".join(calls if len(calls) <= 14 else [*calls[:7], "…", *calls[-6:]])
-    raise CnnvizError(f"This network has no layer '{layer}' on the way from the image to its answer. It has: {listed}.")
+    raise CnnvizError(
+        f"This network has no layer '{layer}' on the way from the image to its answer. It has: {listed}."
+    )

@@ -1,4 +1,6 @@
-"""The types of modules, one entry each: what ``LayerRules`` asks about convolutions, poolings, activations and the rest."""
+"""The types of modules, one entry each: what ``LayerRules`` asks about convolutions, poolings, activations
+and the rest.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -41,7 +43,9 @@ def _pair(value: Any) -> tuple[int, int]:
 
 
 def inside(lines: Numbers, n: int, beyond: str) -> Numbers:
-    """The places 0 to n − 1 that lines stand for, by what stands beyond the edge; −1 in zeros, which are no input."""
+    """The places 0 to n − 1 that lines stand for, by what stands beyond the edge; −1 in zeros, which are no
+    input.
+    """
     if beyond == "circular":
         return lines % n
     if beyond == "replicate":
@@ -80,7 +84,9 @@ class ConvolutionRules(LayerRules):
         )
         return Reach(_cells(window, length, n, module.padding_mode), window)
 
-    def explain(self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]) -> UnitSum:
+    def explain(
+        self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]
+    ) -> UnitSum:
         module: Any = call.module
         maps, channel = inputs[0], unit[0]
         weight = module.weight[channel].double()
@@ -90,13 +96,21 @@ class ConvolutionRules(LayerRules):
         rows, cols = (
             [index * s - p + d * k for k in range(size)]
             for index, s, p, d, size in zip(
-                unit[1:], _pair(module.stride), _conv_padding(module), _pair(module.dilation), weight.shape[1:], strict=True
+                unit[1:],
+                _pair(module.stride),
+                _conv_padding(module),
+                _pair(module.dilation),
+                weight.shape[1:],
+                strict=True,
             )
         )
         if module.padding_mode == "zeros":
             window, places = gather(call, maps, channels, rows, cols)
         else:
-            rows, cols = (inside(np.array(lines), n, module.padding_mode).tolist() for lines, n in zip((rows, cols), maps.shape[1:], strict=True))
+            rows, cols = (
+                inside(np.array(lines), n, module.padding_mode).tolist()
+                for lines, n in zip((rows, cols), maps.shape[1:], strict=True)
+            )
             window = maps[channels.start : channels.stop][:, rows][:, :, cols]
             places = [(call.inputs[0], c, row, col) for c in channels for row in rows for col in cols]
         return UnitSum(window, weight, places, 0.0 if module.bias is None else module.bias[channel].item())
@@ -106,11 +120,19 @@ class ConvolutionRules(LayerRules):
         stride, dilation, kernel = _pair(module.stride), _pair(module.dilation), _pair(module.kernel_size)
         square = all(pair[0] == pair[1] for pair in (stride, dilation, kernel))
         count = len(unit.window)
-        if count > MOST_CHANNELS or not square or module.padding_mode != "zeros" or isinstance(module.padding, str):
+        if (
+            count > MOST_CHANNELS
+            or not square
+            or module.padding_mode != "zeros"
+            or isinstance(module.padding, str)
+        ):
             return None
         padding = _pair(module.padding)
         maps, output = values[call.inputs[0]], values[call.name]
-        spans = [(max(0, at - _NEIGHBOURS), min(n - 1, at + _NEIGHBOURS)) for at, n in zip((unit.row, unit.col), output.shape[1:], strict=True)]
+        spans = [
+            (max(0, at - _NEIGHBOURS), min(n - 1, at + _NEIGHBOURS))
+            for at, n in zip((unit.row, unit.col), output.shape[1:], strict=True)
+        ]
         rows, cols = (
             list(range(first * stride[0] - p, last * stride[0] - p + dilation[0] * (kernel[0] - 1) + 1))
             for (first, last), p in zip(spans, padding, strict=True)
@@ -131,7 +153,10 @@ class TransposedRules(LayerRules):
 
     def reach(self, module: Any, axis: int, length: int, n: int) -> Reach:
         """Output o takes each input i with o = i s − p + d t for some place t of the kernel."""
-        kernel, stride, padding, dilation = (_pair(value)[axis] for value in (module.kernel_size, module.stride, module.padding, module.dilation))
+        kernel, stride, padding, dilation = (
+            _pair(value)[axis]
+            for value in (module.kernel_size, module.stride, module.padding, module.dilation)
+        )
         moved = np.arange(length)[:, None] + padding - dilation * np.arange(kernel)
         taken = (moved % stride == 0) & (moved >= 0) & (moved < n * stride)
         return Reach(np.where(taken, moved // stride, -1), None)
@@ -158,7 +183,9 @@ class _Pooling(LayerRules):
 class MaxPoolRules(_Pooling):
     words = "The largest of {count} values is"
 
-    def explain(self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]) -> UnitSum:
+    def explain(
+        self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]
+    ) -> UnitSum:
         module: Any = call.module
         rows, cols = (
             [index * s - p + d * k for k in range(size)]
@@ -176,7 +203,9 @@ class MaxPoolRules(_Pooling):
 
     def steps(self, call: LayerCall, values: Mapping[str, Tensor], unit: UnitExplanation) -> UnitTrace:
         window = unit.window[0]
-        return UnitTrace(pooling.trace(window, (window.shape[0], window.shape[1]), mode="max"), 0, (unit.channel,), 0.0)
+        return UnitTrace(
+            pooling.trace(window, (window.shape[0], window.shape[1]), mode="max"), 0, (unit.channel,), 0.0
+        )
 
 
 @rules_for(
@@ -188,11 +217,20 @@ class AveragePoolRules(_Pooling):
     def affine(self, module: Any) -> bool:
         return True
 
-    def explain(self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]) -> UnitSum:
+    def explain(
+        self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]
+    ) -> UnitSum:
         module: Any = call.module
         stride = _pair(module.kernel_size if module.stride is None else module.stride)
         lines, counted = [], 1
-        for index, k, s, p, n in zip(unit[1:], _pair(module.kernel_size), stride, _pair(module.padding), inputs[0].shape[1:], strict=True):
+        for index, k, s, p, n in zip(
+            unit[1:],
+            _pair(module.kernel_size),
+            stride,
+            _pair(module.padding),
+            inputs[0].shape[1:],
+            strict=True,
+        ):
             first = index * s - p
             last = min(first + k, n + p)
             counted *= last - first if module.count_include_pad else min(last, n) - max(first, 0)
@@ -215,11 +253,16 @@ class _Adaptive(LayerRules):
 
     def _window(self, call: LayerCall, maps: Tensor, unit: Unit) -> tuple[Tensor, list[Place | None]]:
         module: Any = call.module
-        size = module.output_size if isinstance(module.output_size, tuple | list) else (module.output_size,) * 2
+        size = (
+            module.output_size if isinstance(module.output_size, tuple | list) else (module.output_size,) * 2
+        )
         rows, cols = (
             list(range(index * n // t, -(-(index + 1) * n // t)))
             for index, n, t in zip(
-                unit[1:], maps.shape[1:], (n if t is None else int(t) for t, n in zip(size, maps.shape[1:], strict=True)), strict=True
+                unit[1:],
+                maps.shape[1:],
+                (n if t is None else int(t) for t, n in zip(size, maps.shape[1:], strict=True)),
+                strict=True,
             )
         )
         return gather(call, maps, range(unit[0], unit[0] + 1), rows, cols)
@@ -230,7 +273,9 @@ class AdaptiveAverageRules(_Adaptive):
     def affine(self, module: Any) -> bool:
         return True
 
-    def explain(self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]) -> UnitSum:
+    def explain(
+        self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]
+    ) -> UnitSum:
         window, places = self._window(call, inputs[0], unit)
         return UnitSum(window, torch.full_like(window, 1 / window.numel()), places)
 
@@ -239,7 +284,9 @@ class AdaptiveAverageRules(_Adaptive):
 class AdaptiveMaxRules(_Adaptive):
     words = MaxPoolRules.words
 
-    def explain(self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]) -> UnitSum:
+    def explain(
+        self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]
+    ) -> UnitSum:
         window, places = self._window(call, inputs[0], unit)
         return UnitSum(window, first_largest(window), places)
 
@@ -257,11 +304,15 @@ class LinearRules(LayerRules):
     def affine(self, module: Any) -> bool:
         return True
 
-    def explain(self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]) -> UnitSum:
+    def explain(
+        self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]
+    ) -> UnitSum:
         module: Any = call.module
         values = inputs[0]
         if values.dim() != 1:
-            raise CnnvizError(f"'{call.name}' works on several vectors at once, so its units are not taken apart. Choose another layer.")
+            raise CnnvizError(
+                f"'{call.name}' works on several vectors at once, so its units are not taken apart. Choose another layer."
+            )
         places: list[Place | None] = [(call.inputs[0], i, 0, 0) for i in range(len(values))]
         bias = 0.0 if module.bias is None else module.bias[unit[0]].item()
         return UnitSum(values.view(-1, 1, 1), module.weight[unit[0]].double().view(-1, 1, 1), places, bias)
@@ -272,11 +323,15 @@ class BatchNormRules(LayerRules):
     def affine(self, module: Any) -> bool:
         return module.running_mean is not None
 
-    def explain(self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]) -> UnitSum:
+    def explain(
+        self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]
+    ) -> UnitSum:
         module: Any = call.module
         channel = unit[0]
         if module.running_mean is None:
-            raise CnnvizError(f"'{call.name}' normalises with the present batch and keeps no averages, so its units cannot be taken apart.")
+            raise CnnvizError(
+                f"'{call.name}' normalises with the present batch and keeps no averages, so its units cannot be taken apart."
+            )
         factor = 1 if module.weight is None else module.weight[channel].item()
         scale = factor / math.sqrt(module.running_var[channel].item() + module.eps)
         shift = 0 if module.bias is None else module.bias[channel].item()
@@ -291,7 +346,9 @@ class NormaliseRules(LayerRules):
     def affine(self, module: Any) -> bool:
         return True
 
-    def explain(self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]) -> UnitSum:
+    def explain(
+        self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]
+    ) -> UnitSum:
         module: Any = call.module
         mean, std = module.mean.flatten()[unit[0]].item(), module.std.flatten()[unit[0]].item()
         return single(call, inputs[0], unit, 1 / std, -mean / std)
@@ -316,12 +373,17 @@ class _Padding(LayerRules):
         window = Window(1, padding=int(module.padding[2 if axis == 0 else 0]))
         return Reach(_cells(window, length, n, self.beyond), window)
 
-    def explain(self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]) -> UnitSum:
+    def explain(
+        self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]
+    ) -> UnitSum:
         module: Any = call.module
         left, _, top, _ = module.padding
         row, col = unit[1] - top, unit[2] - left
         if self.beyond != "zeros":
-            row, col = (int(inside(np.array(at), n, self.beyond)) for at, n in zip((row, col), inputs[0].shape[1:], strict=True))
+            row, col = (
+                int(inside(np.array(at), n, self.beyond))
+                for at, n in zip((row, col), inputs[0].shape[1:], strict=True)
+            )
         window, places = gather(call, inputs[0], range(unit[0], unit[0] + 1), [row], [col])
         return UnitSum(window, torch.ones_like(window), places)
 
@@ -358,11 +420,15 @@ class UpsampleRules(LayerRules):
         """Nearest neighbour: output o takes the input ⌊o n / length⌋."""
         return Reach((np.arange(length) * n // length)[:, None], None) if module.mode == "nearest" else None
 
-    def explain(self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]) -> UnitSum:
+    def explain(
+        self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]
+    ) -> UnitSum:
         module: Any = call.module
         if module.mode != "nearest":
             return super().explain(call, inputs, unit, shape)
-        row, col = (at * n // length for at, n, length in zip(unit[1:], inputs[0].shape[1:], shape[1:], strict=True))
+        row, col = (
+            at * n // length for at, n, length in zip(unit[1:], inputs[0].shape[1:], shape[1:], strict=True)
+        )
         cell = cell_of(inputs[0], (unit[0], row, col))
         return UnitSum(cell, torch.ones_like(cell), [(call.inputs[0], unit[0], row, col)])
 
@@ -375,7 +441,9 @@ class _Identity(LayerRules):
     def affine(self, module: Any) -> bool:
         return True
 
-    def explain(self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]) -> UnitSum:
+    def explain(
+        self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]
+    ) -> UnitSum:
         return single(call, inputs[0], unit, 1.0)
 
 
@@ -386,13 +454,17 @@ register_rules(_Identity(), nn.Dropout2d, nn.AlphaDropout, nn.Identity, "Stochas
 class ElementwiseRules(LayerRules):
     """φ of each value."""
 
-    def explain(self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]) -> UnitSum:
+    def explain(
+        self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]
+    ) -> UnitSum:
         value = cell_of(inputs[0], unit).item()
         slope, bias = self.line(call.module, value, unit[0])
         return single(call, inputs[0], unit, slope, bias)
 
     def line(self, module: Any, value: float, channel: int) -> tuple[float | None, float]:
-        """Slope and intercept of the piece of φ on which a value lies; a slope of ``None``: φ is no straight line there."""
+        """Slope and intercept of the piece of φ on which a value lies; a slope of ``None``: φ is no straight
+        line there.
+        """
         return None, 0.0
 
 
@@ -439,10 +511,14 @@ class SoftmaxRules(LayerRules):
 class MaxoutRules(LayerRules):
     words = MaxPoolRules.words
 
-    def explain(self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]) -> UnitSum:
+    def explain(
+        self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]
+    ) -> UnitSum:
         channels = range(unit[0] * 2, unit[0] * 2 + 2)
         found = torch.cat([cell_of(inputs[0], (channel, *unit[1:])) for channel in channels])
-        return UnitSum(found, first_largest(found), [(call.inputs[0], channel, *unit[1:]) for channel in channels])
+        return UnitSum(
+            found, first_largest(found), [(call.inputs[0], channel, *unit[1:]) for channel in channels]
+        )
 
 
 for _entry in ACTIVATIONS.values():

@@ -13,11 +13,13 @@ from cnnviz.models import ImageNetwork
 def feature_maps(model: nn.Module, image: Tensor) -> dict[str, Tensor]:
     """All layers' outputs for one image, in the order of computation, of any network.
 
-    The model is not changed: a private copy that shares its weights is run in evaluation mode (see ``Runner``). Sums and
+    The model is not changed: a private copy that shares its weights is run in evaluation mode (see
+        ``Runner``). Sums and
     joins of branches are layers too, named after their block: ``layer1.0.add``.
 
     Args:
-        model: images in, logits out; as ``build``, ``pretrained`` and ``Run.network`` return it, or any other.
+        model: images in, logits out; as ``build``, ``pretrained`` and ``Run.network`` return it, or any
+            other.
         image: (C, H, W) or (1, C, H, W) float in [0, 1].
 
     Returns:
@@ -34,7 +36,11 @@ def feature_maps(model: nn.Module, image: Tensor) -> dict[str, Tensor]:
     with torch.inference_mode():
         outputs = runner.outputs(batch.to(runner.device))
         shown = runner.graph.shown.items()
-        return {layer: as_maps(outputs[name]) for layer, name in shown if name in outputs and outputs[name].dim() >= 2}
+        return {
+            layer: as_maps(outputs[name])
+            for layer, name in shown
+            if name in outputs and outputs[name].dim() >= 2
+        }
 
 
 def as_batch(model: nn.Module, image: Tensor) -> Tensor:
@@ -45,14 +51,18 @@ def as_batch(model: nn.Module, image: Tensor) -> Tensor:
     """
     batch = image if image.dim() == 4 else image.unsqueeze(0)
     if batch.dim() != 4 or len(batch) != 1:
-        raise CnnvizError(f"This needs one image of shape (C, H, W), but got {'×'.join(map(str, image.shape))}.")
+        raise CnnvizError(
+            f"This needs one image of shape (C, H, W), but got {'×'.join(map(str, image.shape))}."
+        )
     if isinstance(model, ImageNetwork):
         model.check_images(batch)
     return batch
 
 
 def as_maps(output: Tensor) -> Tensor:
-    """A layer's output for a batch of one as (C, H, W); vectors as (units, 1, 1), tokens (T, D) as (1, T, D)."""
+    """A layer's output for a batch of one as (C, H, W); vectors as (units, 1, 1), tokens (T, D) as (1, T,
+    D).
+    """
     values = output.select(0, 0)
     dimensions = values.dim()
     return values if dimensions == 3 else values.view(-1, 1, 1) if dimensions == 1 else values.unsqueeze(0)
@@ -67,7 +77,9 @@ def _by_hooks(model: nn.Module, batch: Tensor) -> dict[str, Tensor]:
         if not any(True for _ in module.children()):
             module.register_forward_hook(
                 lambda _, __, output, name=name: (
-                    maps.update({name: as_maps(output).clone()}) if isinstance(output, Tensor) and output.dim() > 1 else None
+                    maps.update({name: as_maps(output).clone()})
+                    if isinstance(output, Tensor) and output.dim() > 1
+                    else None
                 )
             )
     with torch.inference_mode():

@@ -23,8 +23,9 @@ class LayerField:
     Attributes:
         rows, cols: size, stride and offset in pixels of the image. A stride of 0: all units see the same.
         row_spans, col_spans: what each row and each column of units sees of the image.
-        uniform: all units away from the border see equally many pixels, ``stride`` apart. Adaptive pooling to a size that does not divide its
-            input makes windows of several sizes; then ``size`` is the largest and ``stride`` the smallest.
+        uniform: all units away from the border see equally many pixels, ``stride`` apart. Adaptive pooling to
+            a size that does not divide its input makes windows of several sizes; then ``size`` is the largest
+            and ``stride`` the smallest.
     """
 
     rows: ReceptiveField
@@ -53,7 +54,8 @@ class LayerField:
         return self._both("offset")
 
     def box(self, row: int, col: int) -> tuple[int, int, int, int]:
-        """(top, left, bottom, right) of the pixels of the image that unit (row, col) sees, the last two exclusive.
+        """(top, left, bottom, right) of the pixels of the image that unit (row, col) sees, the last two
+        exclusive.
 
         Raises:
             CnnvizError: there is no such unit.
@@ -88,9 +90,9 @@ _NOWHERE = np.iinfo(np.int64).max
 def receptive_field(model: nn.Module, layer: str, input_shape: tuple[int, int, int]) -> LayerField:
     """What the units of a layer see of the image: the largest field, whatever the weights are.
 
-    Size and stride are carried from layer to layer, r += d (k − 1) j and j *= s; so is what each single unit sees, from the first to the last
-    pixel. Where branches meet, a unit sees the smallest square around what they see. Fully connected layers and global averages see all that
-    their whole input sees.
+    Size and stride are carried from layer to layer, r += d (k − 1) j and j *= s; so is what each single unit
+    sees, from the first to the last pixel. Where branches meet, a unit sees the smallest square around what
+    they see. Fully connected layers and global averages see all that their whole input sees.
 
     Args:
         layer: its name in ``feature_maps(model, …)``.
@@ -99,7 +101,8 @@ def receptive_field(model: nn.Module, layer: str, input_shape: tuple[int, int, i
     Raises:
         CnnvizError: no such layer, or a layer before it whose windows are not known.
 
-    Source: Araujo, Norris and Sim, "Computing receptive fields of convolutional neural networks", Distill 2019.
+    Source: Araujo, Norris and Sim, "Computing receptive fields of convolutional neural networks", Distill
+        2019.
     """
     runner = runner_of(model)
     return _field(runner, runner.graph.find(layer), tuple(input_shape))
@@ -112,7 +115,9 @@ def _field(runner: Runner, layer: str, input_shape: tuple[int, ...]) -> LayerFie
 
 
 def _spans(seen: _Seen) -> tuple[Span, ...]:
-    return tuple((a, b) if a <= b else (0, -1) for a, b in zip(seen.first.tolist(), seen.last.tolist(), strict=True))
+    return tuple(
+        (a, b) if a <= b else (0, -1) for a, b in zip(seen.first.tolist(), seen.last.tolist(), strict=True)
+    )
 
 
 def _along(runner: Runner, layer: str, input_shape: tuple[int, ...], axis: int) -> _Seen:
@@ -124,10 +129,14 @@ def _along(runner: Runner, layer: str, input_shape: tuple[int, ...], axis: int) 
             continue
         before = [known[source] for source in call.inputs]
         length = sizes[name][axis] if len(sizes[name]) == 2 else 1
-        known[name] = _carry(call, before[0], length, axis) if len(before) == 1 else _meet(call, before, length)
+        known[name] = (
+            _carry(call, before[0], length, axis) if len(before) == 1 else _meet(call, before, length)
+        )
         if name == layer:
             return known[name]
-    raise CnnvizError(f"The receptive field of '{layer}' is not known: something before it is no layer on images.")
+    raise CnnvizError(
+        f"The receptive field of '{layer}' is not known: something before it is no layer on images."
+    )
 
 
 def _carry(call: LayerCall, before: _Seen, length: int, axis: int) -> _Seen:
@@ -139,7 +148,9 @@ def _carry(call: LayerCall, before: _Seen, length: int, axis: int) -> _Seen:
     if reach is not None:
         return _through(before, reach)
     if length != n:
-        raise CnnvizError(f"'{call.name}' ({call.kind}) changes the size in a way whose receptive field is not known. Choose a layer before it.")
+        raise CnnvizError(
+            f"'{call.name}' ({call.kind}) changes the size in a way whose receptive field is not known. Choose a layer before it."
+        )
     return before
 
 
@@ -157,14 +168,23 @@ def _uneven(first: Numbers, last: Numbers) -> _Seen:
     some = last >= 0
     starts, sizes = first[some], (last - first)[some] + 1
     stride = int(np.diff(starts).min()) if len(starts) > 1 else 0
-    return _Seen(ReceptiveField(int(sizes.max(initial=0)), stride, int(starts.min(initial=0))), first, last, uniform=False)
+    return _Seen(
+        ReceptiveField(int(sizes.max(initial=0)), stride, int(starts.min(initial=0))),
+        first,
+        last,
+        uniform=False,
+    )
 
 
 def _meet(call: LayerCall, before: list[_Seen], length: int) -> _Seen:
-    """Where branches meet, a unit sees from the first to the last pixel that one of them sees; a branch with one value goes to all units."""
+    """Where branches meet, a unit sees from the first to the last pixel that one of them sees; a branch with
+    one value goes to all units.
+    """
     lengths = [len(seen.first) for seen in before]
     if any(n not in (1, length) for n in lengths):
-        raise CnnvizError(f"'{call.name}' ({call.kind}) puts maps together in a way whose receptive field is not known. Choose a layer before it.")
+        raise CnnvizError(
+            f"'{call.name}' ({call.kind}) puts maps together in a way whose receptive field is not known. Choose a layer before it."
+        )
     first = np.min([np.broadcast_to(seen.first, length) for seen in before], axis=0)
     last = np.max([np.broadcast_to(seen.last, length) for seen in before], axis=0)
     whole = [seen.field for seen, n in zip(before, lengths, strict=True) if n == 1 and length > 1]

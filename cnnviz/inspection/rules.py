@@ -1,7 +1,9 @@
-"""What the house knows of a type of layer: one entry a type, found by the module's class or the function's name.
+"""What the house knows of a type of layer: one entry a type, found by the module's class or the function's
+name.
 
-A new type is one class below ``LayerRules``, registered with ``rules_for`` in ``layer_types.py`` or ``functions.py``. It
-says only what differs from an ordinary layer. A module that nobody registered gets along with the ordinary rules: it is
+A new type is one class below ``LayerRules``, registered with ``rules_for`` in ``layer_types.py`` or
+``functions.py``. It says only what differs from an ordinary layer. A module that nobody registered gets along
+    with the ordinary rules: it is
 run, drawn and hooked as all others, and whoever asks for what is missing is told so in a sentence.
 """
 
@@ -33,7 +35,8 @@ class Reach:
 
     Attributes:
         cells: (units, k) places in the input, −1 where a unit takes none.
-        window: the same as one arithmetic progression, for units away from the border; ``None``: there is none.
+        window: the same as one arithmetic progression, for units away from the border; ``None``: there is
+            none.
         uniform: all units away from the border take equally many cells.
     """
 
@@ -62,7 +65,8 @@ class LayerRules:
     """The rules of an ordinary layer.
 
     Attributes:
-        passes_on: it picks, averages or moves values and makes none of its own; its maps show what those before it show.
+        passes_on: it picks, averages or moves values and makes none of its own; its maps show what those
+            before it show.
         normalises: it only brings the image's values into the range that the network was trained with.
         words: what a unit is, where "the sum of n products" does not say it.
     """
@@ -76,11 +80,13 @@ class LayerRules:
         return False
 
     def reach(self, module: Any, axis: int, length: int, n: int) -> Reach | None:
-        """Which of ``n`` cells each of ``length`` units takes along rows (0) or columns (1); ``None``: the sizes tell it,
-        for a unit takes the cell in its own place, or all cells where there is one unit."""
+        """Which of ``n`` cells each of ``length`` units takes along rows (0) or columns (1); ``None``: the
+        sizes tell it, for a unit takes the cell in its own place, or all cells where there is one unit."""
         return None
 
-    def explain(self, call: "LayerCall", inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]) -> UnitSum:
+    def explain(
+        self, call: "LayerCall", inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]
+    ) -> UnitSum:
         """The sum that makes a unit.
 
         Args:
@@ -94,7 +100,9 @@ class LayerRules:
             f"'{call.name}' is a layer of kind {call.kind}, whose units cannot be taken apart yet. Choose the layer before or after it."
         )
 
-    def steps(self, call: "LayerCall", values: Mapping[str, Tensor], unit: "UnitExplanation") -> "UnitTrace | None":
+    def steps(
+        self, call: "LayerCall", values: Mapping[str, Tensor], unit: "UnitExplanation"
+    ) -> "UnitTrace | None":
         """The unit among its neighbours, for the stepper; ``None``: the unit alone is stepped through.
 
         Args:
@@ -106,13 +114,18 @@ class LayerRules:
 ORDINARY = LayerRules()
 _RULES: dict[type[nn.Module] | str, LayerRules] = {}
 FUNCTION_FORMS: dict[Any, tuple[type[nn.Module], tuple[str, ...]]] = {}
-"""Functions, and names of tensors' methods, that do what a module does; and their arguments, by the module's words."""
+"""Functions, and names of tensors' methods, that do what a module does; and their arguments, by the module's
+words.
+"""
 
 Rules = TypeVar("Rules", bound=type[LayerRules])
 
 
-def rules_for(*types: type[nn.Module] | str, forms: Sequence[Any] = (), arguments: tuple[str, ...] = ()) -> Callable[[Rules], Rules]:
-    """Registers the rules of types of modules and, by name, of functions or of modules of libraries that may not be there.
+def rules_for(
+    *types: type[nn.Module] | str, forms: Sequence[Any] = (), arguments: tuple[str, ...] = ()
+) -> Callable[[Rules], Rules]:
+    """Registers the rules of types of modules and, by name, of functions or of modules of libraries that may
+    not be there.
 
     Args:
         forms: functions, and names of tensors' methods, that do the same as the first type of module.
@@ -141,7 +154,9 @@ def register_rules(
 
 
 def rules_of(what: nn.Module | str) -> LayerRules:
-    """The rules of a module, by its class or the nearest one that it is derived from; of a function, by its name."""
+    """The rules of a module, by its class or the nearest one that it is derived from; of a function, by its
+    name.
+    """
     if isinstance(what, str):
         return _RULES.get(what.strip("_"), ORDINARY)
     for kind in type(what).__mro__:

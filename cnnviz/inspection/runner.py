@@ -1,8 +1,9 @@
 """Runs a network, or a part of it, on a private copy that can be looked into.
 
-The copy shares the weights of the network but nothing else: it is always in evaluation mode, has no in-place layers, calls
-each layer once (a module that is called twice stands there twice), and its hooks are its own. So whoever looks into a
-network neither changes it nor meets anybody else who does.
+The copy shares the weights of the network but nothing else: it is always in evaluation mode, has no in-place
+    layers, calls
+each layer once (a module that is called twice stands there twice), and its hooks are its own. So whoever
+looks into a network neither changes it nor meets anybody else who does.
 """
 
 import threading
@@ -45,13 +46,17 @@ class Runner:
         self._shapes: dict[Shape, dict[str, Shape]] = {}
 
     def _as_chain(self) -> list[tuple[str, Callable[[Tensor], Tensor]]] | None:
-        """The layers' functions, where each takes only what the one before it gave; nobody hooks them on this way."""
+        """The layers' functions, where each takes only what the one before it gave; nobody hooks them on this
+        way.
+        """
         before = IMAGE
         for call in self.graph.calls.values():
             if call.module is None or call.inputs != (before,):
                 return None
             before = call.name
-        return [(name, call.module.forward) for name, call in self.graph.calls.items() if call.module is not None]
+        return [
+            (name, call.module.forward) for name, call in self.graph.calls.items() if call.module is not None
+        ]
 
     @property
     def device(self) -> torch.device:
@@ -65,7 +70,9 @@ class Runner:
         return answer
 
     def outputs(self, images: Tensor) -> dict[str, Tensor]:
-        """Every layer's output for a batch (B, C, H, W), with the batch dimension; the caller chooses the grad mode."""
+        """Every layer's output for a batch (B, C, H, W), with the batch dimension; the caller chooses the
+        grad mode.
+        """
         if self._chain is not None:
             values, found = images, {}
             for name, forward in self._chain:
@@ -81,18 +88,26 @@ class Runner:
         return {name: value for name, value in answers if isinstance(value, Tensor)}
 
     def shapes(self, input_shape: Shape) -> dict[str, Shape]:
-        """Call -> shape of its output for one image, without the batch; ``"image"`` is there too. Nothing is computed."""
+        """Call -> shape of its output for one image, without the batch; ``"image"`` is there too. Nothing is
+        computed.
+        """
         with self.lock:
             if input_shape not in self._shapes:
                 with FakeTensorMode(allow_non_fake_inputs=True), torch.no_grad():
-                    kind = None if self._first is None or not self._first.is_floating_point() else self._first.dtype
+                    kind = (
+                        None
+                        if self._first is None or not self._first.is_floating_point()
+                        else self._first.dtype
+                    )
                     outputs = self.outputs(torch.empty(1, *input_shape, device=self.device, dtype=kind))
                 found = {name: tuple(value.shape[1:]) for name, value in outputs.items()}
                 self._shapes[input_shape] = {IMAGE: input_shape, **found}
             return self._shapes[input_shape]
 
     def with_edit(self, layer: str, edit: nn.Module) -> fx.GraphModule:
-        """The network with ``edit`` behind a layer: all that took the layer's output takes what ``edit`` makes of it."""
+        """The network with ``edit`` behind a layer: all that took the layer's output takes what ``edit``
+        makes of it.
+        """
         order, nodes, result = self.graph.copy()
         order.output(result)
         node = nodes[self.graph.find(layer)]
@@ -164,7 +179,9 @@ def graph_of(model: nn.Module) -> LayerGraph:
 
 def _parts(model: nn.Module) -> tuple[int, ...]:
     """The modules that a network consists of now; with others, it is another graph."""
-    modules = model._modules.values() if isinstance(model, Network) and model.plan.is_chain else model.modules()
+    modules = (
+        model._modules.values() if isinstance(model, Network) and model.plan.is_chain else model.modules()
+    )
     return tuple(map(id, modules))
 
 
@@ -175,7 +192,9 @@ Result = TypeVar("Result")
 def once_a_network(
     compute: Callable[Concatenate[Runner, Rest], Result],
 ) -> Callable[Concatenate[Runner, Rest], Result]:
-    """Keeps what a function of a runner and hashable arguments returns as long as the runner lives; never of its weights."""
+    """Keeps what a function of a runner and hashable arguments returns as long as the runner lives; never of
+    its weights.
+    """
     known: weakref.WeakKeyDictionary[Runner, dict[object, object]] = weakref.WeakKeyDictionary()
 
     @wraps(compute)

@@ -13,9 +13,13 @@ def cell_of(values: Tensor, unit: Unit) -> Tensor:
 
 
 def single(call: LayerCall, values: Tensor, unit: Unit, scale: float | None, bias: float = 0.0) -> UnitSum:
-    """scale · the input in the unit's own place + bias; a scale of ``None``: a function that is no such line."""
+    """scale · the input in the unit's own place + bias; a scale of ``None``: a function that is no such
+    line.
+    """
     cell = cell_of(values, unit)
-    return UnitSum(cell, None if scale is None else torch.full_like(cell, scale), [(call.inputs[0], *unit)], bias)
+    return UnitSum(
+        cell, None if scale is None else torch.full_like(cell, scale), [(call.inputs[0], *unit)], bias
+    )
 
 
 def first_largest(window: Tensor) -> Tensor:
@@ -34,9 +38,15 @@ def gather(
     inside_rows = [i for i, row in enumerate(rows) if 0 <= row < height]
     inside_cols = [i for i, col in enumerate(cols) if 0 <= col < width]
     if inside_rows and inside_cols:
-        part = maps[channels.start : channels.stop][:, [rows[i] for i in inside_rows]][:, :, [cols[i] for i in inside_cols]]
+        part = maps[channels.start : channels.stop][:, [rows[i] for i in inside_rows]][
+            :, :, [cols[i] for i in inside_cols]
+        ]
         window[:, inside_rows[0] : inside_rows[-1] + 1, inside_cols[0] : inside_cols[-1] + 1] = part
     places: list[Place | None] = []
     for channel in channels:
-        places.extend((call.inputs[0], channel, row, col) if 0 <= row < height and 0 <= col < width else None for row in rows for col in cols)
+        places.extend(
+            (call.inputs[0], channel, row, col) if 0 <= row < height and 0 <= col < width else None
+            for row in rows
+            for col in cols
+        )
     return window, places

@@ -50,11 +50,17 @@ def traced(model: nn.Module) -> tuple[fx.GraphModule, LayerGraph]:
         elif node.op == "get_attr":
             setattr(body, f"a{index}", operator.attrgetter(node.target)(root))
             node.target = f"a{index}"
-        elif node.op in ("call_function", "call_method") and node.target not in _NO_LAYER and node.all_input_nodes:
+        elif (
+            node.op in ("call_function", "call_method")
+            and node.target not in _NO_LAYER
+            and node.all_input_nodes
+        ):
             names[node] = _unused(_scoped(node), names.values())
     module = fx.GraphModule(body, order)
     calls = {name: _call(node, names, module) for node, name in names.items()}
-    return module, LayerGraph(calls, _shown(model, list(calls)), {name: node for node, name in names.items()}, order)
+    return module, LayerGraph(
+        calls, _shown(model, list(calls)), {name: node for node, name in names.items()}, order
+    )
 
 
 def _unused(name: str, taken: Collection[str]) -> str:
@@ -66,8 +72,12 @@ def _unused(name: str, taken: Collection[str]) -> str:
 def _call(node: fx.Node, names: Mapping[fx.Node, str], module: fx.GraphModule) -> LayerCall:
     layer = module.get_submodule(str(node.target)) if node.op == "call_module" else None
     sources = [source for source in _arguments(node) if source in names or source.op == "placeholder"]
-    function = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", str(node.target))
-    options = {str(index): value for index, value in enumerate(node.args) if not _holds_nodes(value)} | dict(node.kwargs)
+    function = (
+        node.target if isinstance(node.target, str) else getattr(node.target, "__name__", str(node.target))
+    )
+    options = {str(index): value for index, value in enumerate(node.args) if not _holds_nodes(value)} | dict(
+        node.kwargs
+    )
     inputs = tuple(names.get(source, IMAGE) for source in sources)
     return LayerCall(names[node], inputs, layer, "" if layer else function, options)
 
@@ -101,7 +111,8 @@ _NO_LAYER = {getattr, "size", "dim", "numel", operator.getitem}
 
 
 class _Tracer(fx.Tracer):
-    """While it traces, torch.fx hands the calls and parameters of all modules to it, also those of other threads: these go on undisturbed.
+    """While it traces, torch.fx hands the calls and parameters of all modules to it, also those of other
+    threads: these go on undisturbed.
 
     Two must not trace at once: ``_tracing`` holds the others back.
     """
@@ -110,7 +121,9 @@ class _Tracer(fx.Tracer):
         super().__init__()
         self._thread = threading.get_ident()
 
-    def call_module(self, m: nn.Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def call_module(
+        self, m: nn.Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
         if threading.get_ident() != self._thread:
             return forward(*args, **kwargs)
         return super().call_module(m, forward, args, kwargs)
@@ -123,15 +136,23 @@ class _Tracer(fx.Tracer):
     def is_leaf_module(self, module: nn.Module, qualified_name: str) -> bool:
         if isinstance(module, BlockModule):
             return False
-        return isinstance(module, Normalise) or not any(True for _ in module.children()) or super().is_leaf_module(module, qualified_name)
+        return (
+            isinstance(module, Normalise)
+            or not any(True for _ in module.children())
+            or super().is_leaf_module(module, qualified_name)
+        )
 
 
 def _use_module(node: fx.Node, modules: dict[str, nn.Module]) -> None:
-    """A function that has a module of its own becomes that module, so that every layer can be hooked and asked what it is."""
+    """A function that has a module of its own becomes that module, so that every layer can be hooked and
+    asked what it is.
+    """
     if node.op not in ("call_function", "call_method") or node.target not in FUNCTION_FORMS:
         return
     kind, names = FUNCTION_FORMS[node.target]
-    options = dict(zip(names, node.args[1:], strict=False)) | {key: value for key, value in node.kwargs.items() if key in names}
+    options = dict(zip(names, node.args[1:], strict=False)) | {
+        key: value for key, value in node.kwargs.items() if key in names
+    }
     name = _scoped(node)
     source = node.args[0] if node.args else node.kwargs["input"]
     place = f"{name} of {node.name}"

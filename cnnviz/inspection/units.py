@@ -21,7 +21,9 @@ MOST_CHANNELS = 8
 
 @dataclass(frozen=True)
 class Term:
-    """One product of a unit's sum: ``input · weight``, and where the input stands (``None``: in the padding)."""
+    """One product of a unit's sum: ``input · weight``, and where the input stands (``None``: in the
+    padding).
+    """
 
     place: Place | None
     input: float
@@ -37,9 +39,11 @@ class UnitExplanation:
         layer, channel, row, col: the unit; vectors have row and column 0.
         kind: what its layer does: Conv2d, ReLU, add, …
         value: as the network computed it.
-        window: (N, K, K) float64, the inputs under the window, one slice an input channel; zero where they lie in the padding.
-        weights: (N, K, K); of a maximum 1 for the largest and 0 for the others, of an average 1/count, of ReLU 1 or 0; ``None`` for
-            functions that are no sum of their inputs, such as the sigmoid, whose single product is then the value itself.
+        window: (N, K, K) float64, the inputs under the window, one slice an input channel; zero where they
+            lie in the padding.
+        weights: (N, K, K); of a maximum 1 for the largest and 0 for the others, of an average 1/count, of
+            ReLU 1 or 0; ``None`` for functions that are no sum of their inputs, such as the sigmoid, whose
+            single product is then the value itself.
         products: (N, K, K) window times weights.
         bias: added at the end.
         inputs: layers that feed it, one that is taken twice (x + x) twice.
@@ -65,7 +69,13 @@ class UnitExplanation:
     def terms(self) -> list[Term]:
         """All products, in the order of the window."""
         weights = self.weights if self.weights is not None else torch.ones_like(self.window)
-        rows = zip(self.places, self.window.flatten().tolist(), weights.flatten().tolist(), self.products.flatten().tolist(), strict=True)
+        rows = zip(
+            self.places,
+            self.window.flatten().tolist(),
+            weights.flatten().tolist(),
+            self.products.flatten().tolist(),
+            strict=True,
+        )
         return [Term(*row) for row in rows]
 
     def strongest(self, count: int = 5) -> list[Term]:
@@ -101,7 +111,9 @@ class UnitTrace:
     rest: float
 
 
-def explain_unit(model: nn.Module, image: Tensor, layer: str, channel: int, row: int = 0, col: int = 0) -> UnitExplanation:
+def explain_unit(
+    model: nn.Module, image: Tensor, layer: str, channel: int, row: int = 0, col: int = 0
+) -> UnitExplanation:
     """The products that add up to one unit, with the real inputs and the real weights.
 
     Args:
@@ -110,28 +122,38 @@ def explain_unit(model: nn.Module, image: Tensor, layer: str, channel: int, row:
         channel, row, col: the unit; of a vector only ``channel``.
 
     Raises:
-        CnnvizError: no such layer or unit, or a layer whose units cannot be taken apart (attention, for example).
+        CnnvizError: no such layer or unit, or a layer whose units cannot be taken apart (attention, for
+            example).
     """
     call, values = call_and_values(model, image, layer)
     return explain_in(values, call, channel, row, col)
 
 
 def call_and_values(model: nn.Module, image: Tensor, layer: str) -> tuple[LayerCall, dict[str, Tensor]]:
-    """The layer at work, and all layers' outputs for one image in float64: (C, H, W), or (units,) of vectors."""
+    """The layer at work, and all layers' outputs for one image in float64: (C, H, W), or (units,) of
+    vectors.
+    """
     batch = as_batch(model, image)
     runner = runner_of(model)
     call = runner.graph.calls[runner.graph.find(layer)]
     with torch.inference_mode():
         outputs = runner.outputs(batch.to(runner.device))
-        return call, {IMAGE: batch[0].double(), **{name: value[0].double() for name, value in outputs.items() if value.dim() > 1}}
+        return call, {
+            IMAGE: batch[0].double(),
+            **{name: value[0].double() for name, value in outputs.items() if value.dim() > 1},
+        }
 
 
-def explain_in(values: dict[str, Tensor], call: LayerCall, channel: int, row: int, col: int) -> UnitExplanation:
+def explain_in(
+    values: dict[str, Tensor], call: LayerCall, channel: int, row: int, col: int
+) -> UnitExplanation:
     """The same, where the maps are known already: layer -> (C, H, W) or (units,) float64."""
     output = values[call.name]
     places = tuple(output.shape) if output.dim() == 3 else (*output.shape, 1, 1)
     if output.dim() not in (1, 3) or not call.inputs or any(source not in values for source in call.inputs):
-        raise CnnvizError(f"The units of '{call.name}' ({call.kind}) are not maps, so they cannot be taken apart. Choose another layer.")
+        raise CnnvizError(
+            f"The units of '{call.name}' ({call.kind}) are not maps, so they cannot be taken apart. Choose another layer."
+        )
     if not all(0 <= index < size for index, size in zip((channel, row, col), places, strict=True)):
         raise CnnvizError(
             f"'{call.name}' has the shape {'×'.join(map(str, places))}, so it has no unit ({channel}, {row}, {col}). "
@@ -146,7 +168,9 @@ def explain_in(values: dict[str, Tensor], call: LayerCall, channel: int, row: in
     else:
         products = torch.where(found.weights == 0, 0.0, found.window * found.weights)
     if not _adds_up(products, found.bias, value):
-        raise CnnvizError(f"'{call.name}' ({call.kind}) is no sum of what feeds it that can be shown here. Choose the layer before or after it.")
+        raise CnnvizError(
+            f"'{call.name}' ({call.kind}) is no sum of what feeds it that can be shown here. Choose the layer before or after it."
+        )
     return UnitExplanation(
         layer=call.name,
         channel=channel,
@@ -165,17 +189,19 @@ def explain_in(values: dict[str, Tensor], call: LayerCall, channel: int, row: in
 
 
 def _adds_up(products: Tensor, bias: float, value: float) -> bool:
-    """Whether Σ products + bias is the value, but for the network's own float32 rounding. A call may take what its layers do not tell, such as
-    a parameter of the network; then there is no sum to show."""
+    """Whether Σ products + bias is the value, but for the network's own float32 rounding. A call may take
+    what its layers do not tell, such as a parameter of the network; then there is no sum to show."""
     size = products.abs().sum().item() + abs(bias) + abs(value)
     return not math.isfinite(size) or abs(products.sum().item() + bias - value) <= 1e-3 * size + 1e-6
 
 
-def unit_trace(model: nn.Module, image: Tensor, layer: str, channel: int, row: int = 0, col: int = 0) -> UnitTrace | None:
+def unit_trace(
+    model: nn.Module, image: Tensor, layer: str, channel: int, row: int = 0, col: int = 0
+) -> UnitTrace | None:
     """The unit as a trace for the stepper; ``None`` for functions that are no sum or maximum of a window.
 
-    A convolution of up to 8 input channels is traced with its neighbours up to 2 cells away; of more channels the 8 that
-    matter most for this unit are traced, for this unit alone.
+    A convolution of up to 8 input channels is traced with its neighbours up to 2 cells away; of more channels
+    the 8 that matter most for this unit are traced, for this unit alone.
     """
     call, values = call_and_values(model, image, layer)
     unit = explain_in(values, call, channel, row, col)
@@ -191,7 +217,12 @@ def unit_trace(model: nn.Module, image: Tensor, layer: str, channel: int, row: i
     return UnitTrace(alone, 0, tuple(order.tolist()), rest)
 
 
-def unit_code(network: Expression, image: Expression, shape: tuple[int, int, int], unit: tuple[str, int, int, int] | None) -> str:
+def unit_code(
+    network: Expression,
+    image: Expression,
+    shape: tuple[int, int, int],
+    unit: tuple[str, int, int, int] | None,
+) -> str:
     """All maps; and one unit, (layer, channel, row, column), as a sum."""
     lines, names = "", {"feature_maps": "cnnviz.features", "fit": "cnnviz.data"}
     if unit is not None:

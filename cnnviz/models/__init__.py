@@ -15,7 +15,16 @@ from cnnviz.models.layers import (
     Upsample,
     keep_first,
 )
-from cnnviz.models.network import ImageNetwork, Network, Normalise, build, code, definitions, expression, resolve
+from cnnviz.models.network import (
+    ImageNetwork,
+    Network,
+    Normalise,
+    build,
+    code,
+    definitions,
+    expression,
+    resolve,
+)
 from cnnviz.models.octaves import Both, OctaveConv
 from cnnviz.models.presets import PRESET_TITLES, PRESETS
 from cnnviz.models.pretrained import PRETRAINED, pretrained

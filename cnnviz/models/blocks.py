@@ -1,7 +1,7 @@
 """Layers that hold layers: residual blocks, parallel branches, dense blocks, named groups, repetitions.
 
-Each block says once how values flow through its parts (``flow``). The plan sends shapes along it, the module tensors; so
-shapes, counts, receptive fields and numbers are readings of the same description.
+Each block says once how values flow through its parts (``flow``). The plan sends shapes along it, the module
+tensors; so shapes, counts, receptive fields and numbers are readings of the same description.
 """
 
 import re
@@ -20,10 +20,27 @@ Layers = tuple[Layer, ...]
 Value = TypeVar("Value")
 Join = Literal["add", "concat"]
 IN_PLACE = ("", "after")
-"""Parts whose layers bear the block's own name before theirs: ``block1.conv1``; those of others the part's too: ``block1.shortcut.conv1``."""
+"""Parts whose layers bear the block's own name before theirs: ``block1.conv1``; those of others the part's
+too: ``block1.shortcut.conv1``.
+"""
 DEEPEST = 12
 """Blocks inside blocks."""
-RESERVED = frozenset(("shortcut", "after", "add", "cat", "image", "normalise", "spec", "plan", "classes", "title", "input_shape", "check_images"))
+RESERVED = frozenset(
+    (
+        "shortcut",
+        "after",
+        "add",
+        "cat",
+        "image",
+        "normalise",
+        "spec",
+        "plan",
+        "classes",
+        "title",
+        "input_shape",
+        "check_images",
+    )
+)
 
 
 class Block(Layer):
@@ -46,10 +63,16 @@ class Block(Layer):
         self.check_name()
 
     def check_name(self) -> None:
-        if not isinstance(self.name, str) or (self.name and not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,40}", self.name)):
-            raise CnnvizError(f"A block cannot be named {self.name!r:.60}. Use letters, digits and _, and begin with a letter.")
+        if not isinstance(self.name, str) or (
+            self.name and not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,40}", self.name)
+        ):
+            raise CnnvizError(
+                f"A block cannot be named {self.name!r:.60}. Use letters, digits and _, and begin with a letter."
+            )
         if self.name in RESERVED or hasattr(nn.Module, self.name):
-            raise CnnvizError(f"A block cannot be named '{self.name}', because the network uses this word itself. Choose another name.")
+            raise CnnvizError(
+                f"A block cannot be named '{self.name}', because the network uses this word itself. Choose another name."
+            )
 
     @property
     def takes_pair(self) -> bool | None:
@@ -59,8 +82,14 @@ class Block(Layer):
         """Part -> its layers, in the order in which their weights are drawn."""
         raise NotImplementedError
 
-    def flow(self, value: Value, part: Callable[[str, Value], Value], join: Callable[[Join, Sequence[Value]], Value]) -> Value:
-        """What the block makes of a value, if ``part`` sends one through a part and ``join`` puts several together.
+    def flow(
+        self,
+        value: Value,
+        part: Callable[[str, Value], Value],
+        join: Callable[[Join, Sequence[Value]], Value],
+    ) -> Value:
+        """What the block makes of a value, if ``part`` sends one through a part and ``join`` puts several
+        together.
 
         A value is one tensor, or a tuple of two, high and low frequencies (``OctaveConv``).
         """
@@ -99,7 +128,12 @@ class Group(Block):
     def parts(self) -> dict[str, Layers]:
         return {"": self.layers}
 
-    def flow(self, value: Value, part: Callable[[str, Value], Value], join: Callable[[Join, Sequence[Value]], Value]) -> Value:
+    def flow(
+        self,
+        value: Value,
+        part: Callable[[str, Value], Value],
+        join: Callable[[Join, Sequence[Value]], Value],
+    ) -> Value:
         return part("", value)
 
     def code_of(self, parts: Mapping[str, str]) -> str:
@@ -154,7 +188,12 @@ class Residual(nn.Module):
     def parts(self) -> dict[str, Layers]:
         return {"": self.body, "shortcut": self.shortcut or (), "after": self.after}
 
-    def flow(self, value: Value, part: Callable[[str, Value], Value], join: Callable[[Join, Sequence[Value]], Value]) -> Value:
+    def flow(
+        self,
+        value: Value,
+        part: Callable[[str, Value], Value],
+        join: Callable[[Join, Sequence[Value]], Value],
+    ) -> Value:
         return part("after", join("add", (part("", value), part("shortcut", value))))
 
     def code_of(self, parts: Mapping[str, str]) -> str:
@@ -164,7 +203,8 @@ class Residual(nn.Module):
 @register("parallel")
 @dataclass(frozen=True)
 class Parallel(Block):
-    """The same input goes through several branches; their outputs are put one behind the other (``concat``, as in Inception) or added.
+    """The same input goes through several branches; their outputs are put one behind the other (``concat``,
+    as in Inception) or added.
 
     Source: Szegedy et al., "Going deeper with convolutions", 2015.
     """
@@ -210,7 +250,12 @@ class Parallel(nn.Module):
     def parts(self) -> dict[str, Layers]:
         return {f"branch{number}": branch for number, branch in enumerate(self.branches, 1)}
 
-    def flow(self, value: Value, part: Callable[[str, Value], Value], join: Callable[[Join, Sequence[Value]], Value]) -> Value:
+    def flow(
+        self,
+        value: Value,
+        part: Callable[[str, Value], Value],
+        join: Callable[[Join, Sequence[Value]], Value],
+    ) -> Value:
         return join(self.join, [part(name, value) for name in self.parts()])
 
     def code_of(self, parts: Mapping[str, str]) -> str:
@@ -220,7 +265,9 @@ class Parallel(nn.Module):
 @register("dense")
 @dataclass(frozen=True)
 class Dense(Block):
-    """Each of ``layers`` copies of ``block`` takes what all before it gave, one behind the other (Huang, Liu, van der Maaten and Weinberger, 2017)."""
+    """Each of ``layers`` copies of ``block`` takes what all before it gave, one behind the other (Huang, Liu,
+    van der Maaten and Weinberger, 2017).
+    """
 
     block: Layers
     layers: int
@@ -260,7 +307,12 @@ class Dense(nn.Module):
     def parts(self) -> dict[str, Layers]:
         return {f"layer{number}": self.block for number in range(1, self.layers + 1)}
 
-    def flow(self, value: Value, part: Callable[[str, Value], Value], join: Callable[[Join, Sequence[Value]], Value]) -> Value:
+    def flow(
+        self,
+        value: Value,
+        part: Callable[[str, Value], Value],
+        join: Callable[[Join, Sequence[Value]], Value],
+    ) -> Value:
         for name in self.parts():
             value = join("concat", (value, part(name, value)))
         return value
@@ -289,7 +341,9 @@ class Repeat(Layer):
         _count("The number of repetitions", self.n)
 
     def once(self) -> Block:
-        """One of the repetitions: the block itself, if it is a single one without a name, else its layers as a group."""
+        """One of the repetitions: the block itself, if it is a single one without a name, else its layers as
+        a group.
+        """
         only = self.block[0] if len(self.block) == 1 else None
         return only if isinstance(only, Block) and not only.name else Group(self.block)
 
@@ -300,7 +354,9 @@ def _count(what: str, value: Any) -> None:
 
 
 class Names:
-    """The names of the layers of one block, or of the network itself; numbers run on over the parts that bear the block's own name."""
+    """The names of the layers of one block, or of the network itself; numbers run on over the parts that bear
+    the block's own name.
+    """
 
     def __init__(self, *sequences: Layers) -> None:
         blocks = [layer for layers in sequences for layer in layers if isinstance(layer, Block)]
@@ -362,7 +418,9 @@ class BlockModule(nn.Module):
 
 
 def joined(join: Join, values: Sequence[Any]) -> Any:
-    """Several tensors (B, C, …) as one: one behind the other along the channels, or added; of several pairs, each for itself."""
+    """Several tensors (B, C, …) as one: one behind the other along the channels, or added; of several pairs,
+    each for itself.
+    """
     if isinstance(values[0], tuple):
         return tuple(joined(join, tensors) for tensors in zip(*values, strict=True))
     if join == "concat":

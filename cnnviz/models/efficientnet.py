@@ -1,6 +1,8 @@
-"""EfficientNet-Lite0: the ImageNet network that comes with the app, 4.7 million weights, 407 million multiply-adds.
+"""EfficientNet-Lite0: the ImageNet network that comes with the app, 4.7 million weights, 407 million
+multiply-adds.
 
-Source: Tan and Le, "EfficientNet: Rethinking model scaling", ICML 2019; Google, EfficientNet-Lite, 2020 (no squeeze-and-excitation, ReLU6).
+Source: Tan and Le, "EfficientNet: Rethinking model scaling", ICML 2019; Google, EfficientNet-Lite, 2020 (no
+    squeeze-and-excitation, ReLU6).
 """
 
 from collections import OrderedDict
@@ -10,13 +12,23 @@ from torch import Tensor, nn
 from cnnviz.models.network import ImageNetwork, Normalise
 
 SIDE = 224
-_STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192), (1, 3, 1, 6, 320))
+_STAGES = (
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
 """Blocks, kernel, stride of the first block, widening of the channels, channels out."""
 _NORM = 1e-3
 
 
 class Block(nn.Module):
-    """Widen (1×1), look around (depthwise), narrow (1×1); added to what came in where the shapes agree (Sandler et al., MobileNetV2, 2018)."""
+    """Widen (1×1), look around (depthwise), narrow (1×1); added to what came in where the shapes agree
+    (Sandler et al., MobileNetV2, 2018).
+    """
 
     def __init__(self, channels: int, kernel: int, stride: int, widening: int, out: int) -> None:
         super().__init__()
@@ -28,7 +40,9 @@ class Block(nn.Module):
             layers["expand_relu"] = nn.ReLU6()
         if stride > 1:
             layers["pad"] = same_padding(kernel)
-        layers["depthwise_conv"] = nn.Conv2d(inner, inner, kernel, stride, 0 if stride > 1 else kernel // 2, groups=inner, bias=False)
+        layers["depthwise_conv"] = nn.Conv2d(
+            inner, inner, kernel, stride, 0 if stride > 1 else kernel // 2, groups=inner, bias=False
+        )
         layers["depthwise_norm"] = nn.BatchNorm2d(inner, eps=_NORM)
         layers["depthwise_relu"] = nn.ReLU6()
         layers["project_conv"] = nn.Conv2d(inner, out, 1, bias=False)
@@ -53,7 +67,9 @@ class EfficientNetLite0(ImageNetwork):
     """Images (B, 3, 224, 224) in [0, 1] in, logits of 1000 classes out."""
 
     def __init__(self, classes: tuple[str, ...]) -> None:
-        layers: OrderedDict[str, nn.Module] = OrderedDict(normalise=Normalise((127 / 255,) * 3, (128 / 255,) * 3))
+        layers: OrderedDict[str, nn.Module] = OrderedDict(
+            normalise=Normalise((127 / 255,) * 3, (128 / 255,) * 3)
+        )
         layers["stem_pad"] = same_padding(3)
         layers["stem_conv"] = nn.Conv2d(3, 32, 3, 2, bias=False)
         layers["stem_norm"] = nn.BatchNorm2d(32, eps=_NORM)

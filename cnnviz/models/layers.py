@@ -1,7 +1,7 @@
 """The kinds of layers a network can be written with; one class a kind, found by its ``kind`` in ``LAYERS``.
 
-Each class knows the shape it makes, its parameters and multiply-adds by arithmetic, its torch module, and the line of
-PyTorch that makes it. A new kind of layer is one class here.
+Each class knows the shape it makes, its parameters and multiply-adds by arithmetic, its torch module, and the
+line of PyTorch that makes it. A new kind of layer is one class here.
 """
 
 import math
@@ -60,7 +60,9 @@ class Layer:
         return Window(1)
 
     def seen(self, before: ReceptiveField) -> ReceptiveField | None:
-        """What one of its outputs sees of the image, if one of its inputs sees ``before``; ``None``: all of it."""
+        """What one of its outputs sees of the image, if one of its inputs sees ``before``; ``None``: all of
+        it.
+        """
         return None if self.window is None else receptive_fields([self.window], before)[0]
 
     def module(self, shape: Shape) -> nn.Module:
@@ -116,7 +118,9 @@ def keep_first(convolution: nn.Conv2d, kernels: Sequence[Sequence[Sequence[float
     """The convolution with these (K, K) kernels as its first filters; training never changes them."""
     tables = torch.tensor(kernels, dtype=torch.float32)
     channels = convolution.weight.shape[1]
-    parametrize.register_parametrization(convolution, "weight", _KeepFirst(tables.unsqueeze(1).expand(-1, channels, -1, -1) / channels))
+    parametrize.register_parametrization(
+        convolution, "weight", _KeepFirst(tables.unsqueeze(1).expand(-1, channels, -1, -1) / channels)
+    )
     return convolution
 
 
@@ -126,8 +130,8 @@ class Conv(Layer):
     """2-D convolution with ``channels`` filters of ``kernel``×``kernel`` (Conv2d).
 
     Attributes:
-        fixed: (K, K) kernels that stand in the first filters and are not trained; on an image of C channels each lies on all
-            of them, divided by C.
+        fixed: (K, K) kernels that stand in the first filters and are not trained; on an image of C channels
+            each lies on all of them, divided by C.
     """
 
     channels: int
@@ -143,7 +147,9 @@ class Conv(Layer):
         try:
             fixed = tuple(tuple(tuple(float(cell) for cell in row) for row in table) for table in self.fixed)
         except (TypeError, ValueError, OverflowError):
-            raise CnnvizError("The fixed kernels are not tables of numbers. Write each as [[1, 0, -1], [1, 0, -1], [1, 0, -1]].") from None
+            raise CnnvizError(
+                "The fixed kernels are not tables of numbers. Write each as [[1, 0, -1], [1, 0, -1], [1, 0, -1]]."
+            ) from None
         object.__setattr__(self, "fixed", fixed)
 
     def check(self) -> None:
@@ -155,22 +161,36 @@ class Conv(Layer):
         _whole("The number of groups", self.groups, 1)
         _yes_or_no("The bias", self.bias)
         if self.channels % self.groups:
-            raise CnnvizError(f"{self.channels} channels cannot be shared between {self.groups} groups. Use a multiple of {self.groups}.")
+            raise CnnvizError(
+                f"{self.channels} channels cannot be shared between {self.groups} groups. Use a multiple of {self.groups}."
+            )
         if len(self.fixed) > self.channels:
-            raise CnnvizError(f"{len(self.fixed)} fixed kernels do not fit in {self.channels} channels. Use {len(self.fixed)} channels or more.")
+            raise CnnvizError(
+                f"{len(self.fixed)} fixed kernels do not fit in {self.channels} channels. Use {len(self.fixed)} channels or more."
+            )
         for table in self.fixed:
             if len(table) != self.kernel or any(len(row) != self.kernel for row in table):
-                raise CnnvizError(f"A fixed kernel is not {self.kernel}×{self.kernel}. Give it the size of the layer's kernels.")
+                raise CnnvizError(
+                    f"A fixed kernel is not {self.kernel}×{self.kernel}. Give it the size of the layer's kernels."
+                )
             if not all(math.isfinite(cell) for row in table for cell in row):
                 raise CnnvizError("A fixed kernel has a value that is not finite. Give it numbers.")
 
     def output_shape(self, shape: Shape) -> Shape:
         if shape[0] % self.groups:
-            raise CnnvizError(f"Its {shape[0]} input channels cannot be shared between {self.groups} groups. Use 1 group or a divisor of {shape[0]}.")
-        return (self.channels, *(output_size(n, self.kernel, self.stride, self.padding, self.dilation) for n in shape[1:]))
+            raise CnnvizError(
+                f"Its {shape[0]} input channels cannot be shared between {self.groups} groups. Use 1 group or a divisor of {shape[0]}."
+            )
+        return (
+            self.channels,
+            *(output_size(n, self.kernel, self.stride, self.padding, self.dilation) for n in shape[1:]),
+        )
 
     def parameters(self, shape: Shape) -> int:
-        return self.channels * (shape[0] // self.groups * self.kernel**2 + self.bias) - len(self.fixed) * shape[0] // self.groups * self.kernel**2
+        return (
+            self.channels * (shape[0] // self.groups * self.kernel**2 + self.bias)
+            - len(self.fixed) * shape[0] // self.groups * self.kernel**2
+        )
 
     def multiply_adds(self, shape: Shape) -> int:
         return prod(self.output_shape(shape)) * (shape[0] // self.groups) * self.kernel**2
@@ -181,7 +201,9 @@ class Conv(Layer):
 
     def _options(self) -> dict[str, Any]:
         defaults = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True}
-        return {name: getattr(self, name) for name, default in defaults.items() if getattr(self, name) != default}
+        return {
+            name: getattr(self, name) for name, default in defaults.items() if getattr(self, name) != default
+        }
 
     def module(self, shape: Shape) -> nn.Module:
         plain = nn.Conv2d(shape[0], self.channels, self.kernel, **self._options())
@@ -189,7 +211,11 @@ class Conv(Layer):
 
     def code(self, shape: Shape) -> str:
         plain = f"nn.Conv2d({shape[0]}, {self.channels}, {self.kernel}{_arguments(**self._options())})"
-        return f"keep_first({plain}, {[[list(row) for row in table] for table in self.fixed]})" if self.fixed else plain
+        return (
+            f"keep_first({plain}, {[[list(row) for row in table] for table in self.fixed]})"
+            if self.fixed
+            else plain
+        )
 
 
 @register("norm")
@@ -220,12 +246,16 @@ class Activation(Layer):
 
     def check(self) -> None:
         if not isinstance(self.function, str) or self.function not in ACTIVATIONS:
-            raise CnnvizError(f"There is no activation '{self.function}'. Choose one of: {', '.join(ACTIVATIONS)}.")
+            raise CnnvizError(
+                f"There is no activation '{self.function}'. Choose one of: {', '.join(ACTIVATIONS)}."
+            )
 
     def output_shape(self, shape: Shape) -> Shape:
         pieces = ACTIVATIONS[self.function].pieces
         if shape[0] % pieces:
-            raise CnnvizError(f"Its {shape[0]} input channels cannot be joined {pieces} by {pieces}. Use a multiple of {pieces} before it.")
+            raise CnnvizError(
+                f"Its {shape[0]} input channels cannot be joined {pieces} by {pieces}. Use a multiple of {pieces} before it."
+            )
         return (shape[0] // pieces, *shape[1:])
 
     def parameters(self, shape: Shape) -> int:
@@ -241,7 +271,9 @@ class Activation(Layer):
 @register("pool", wants_maps=True)
 @dataclass(frozen=True)
 class Pool(Layer):
-    """The largest value or the average of each ``size``×``size`` window; the stride is the size unless given."""
+    """The largest value or the average of each ``size``×``size`` window; the stride is the size unless
+    given.
+    """
 
     size: int = 2
     stride: int | None = None
@@ -256,10 +288,15 @@ class Pool(Layer):
         if not isinstance(self.mode, str) or self.mode not in get_args(Pool.__annotations__["mode"]):
             raise CnnvizError(f"There is no pooling '{self.mode}'. Choose 'max' or 'average'.")
         if self.padding > self.size // 2:
-            raise CnnvizError(f"Padding {self.padding} is more than half of the {self.size}×{self.size} window. Use {self.size // 2} or less.")
+            raise CnnvizError(
+                f"Padding {self.padding} is more than half of the {self.size}×{self.size} window. Use {self.size // 2} or less."
+            )
 
     def output_shape(self, shape: Shape) -> Shape:
-        return (shape[0], *(output_size(n, self.size, self.stride or self.size, self.padding) for n in shape[1:]))
+        return (
+            shape[0],
+            *(output_size(n, self.size, self.stride or self.size, self.padding) for n in shape[1:]),
+        )
 
     @property
     def window(self) -> Window:
@@ -273,7 +310,9 @@ class Pool(Layer):
         return (nn.MaxPool2d if self.mode == "max" else nn.AvgPool2d)(self.size, **self._options())
 
     def code(self, shape: Shape) -> str:
-        return f"nn.{'Max' if self.mode == 'max' else 'Avg'}Pool2d({self.size}{_arguments(**self._options())})"
+        return (
+            f"nn.{'Max' if self.mode == 'max' else 'Avg'}Pool2d({self.size}{_arguments(**self._options())})"
+        )
 
 
 @register("upsample", wants_maps=True)
@@ -290,7 +329,9 @@ class Upsample(Layer):
         return (shape[0], *(n * self.factor for n in shape[1:]))
 
     def seen(self, before: ReceptiveField) -> ReceptiveField:
-        """Neighbours that come from one value see the same; on average they are ``factor`` times as near as before."""
+        """Neighbours that come from one value see the same; on average they are ``factor`` times as near as
+        before.
+        """
         stride = before.stride / self.factor
         return ReceptiveField(before.size, stride, before.offset - stride * (self.factor - 1) / 2)
 
@@ -349,7 +390,9 @@ class Linear(Layer):
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != 1:
-            raise CnnvizError("A fully connected layer takes a vector, but gets maps. Put a flatten layer before it.")
+            raise CnnvizError(
+                "A fully connected layer takes a vector, but gets maps. Put a flatten layer before it."
+            )
         if self.units is None:
             raise CnnvizError("The number of units is open. Build the network with a number of classes.")
         return (self.units,)

@@ -58,9 +58,13 @@ class ImageNetwork(nn.Sequential):
 
 
 class Network(ImageNetwork):
-    """The layers of a specification, by name: ``normalise``, ``conv1``, ``relu1``, … ; images in, logits out."""
+    """The layers of a specification, by name: ``normalise``, ``conv1``, ``relu1``, … ; images in, logits
+    out.
+    """
 
-    def __init__(self, spec: NetworkSpec, plan: Plan, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+    def __init__(
+        self, spec: NetworkSpec, plan: Plan, mean: tuple[float, ...], std: tuple[float, ...]
+    ) -> None:
         modules: OrderedDict[str, nn.Module] = OrderedDict(normalise=Normalise(mean, std))
         modules.update((place.name, place.module()) for place in plan.tree)
         super().__init__(modules)
@@ -91,7 +95,8 @@ def build(
     mean: tuple[float, ...] | None = None,
     std: tuple[float, ...] | None = None,
 ) -> Network:
-    """A network with random weights; the same seed gives the same weights, those of ``torch.manual_seed(seed)``, and the shared generator stays.
+    """A network with random weights; the same seed gives the same weights, those of
+    ``torch.manual_seed(seed)``, and the shared generator stays.
 
     Args:
         spec: a specification or the name of a preset.
@@ -112,8 +117,9 @@ def build(
 def code(network: Network) -> str:
     """The network as lines of PyTorch that run without cnnviz, without its normalisation.
 
-    A chain of layers is one expression, ``nn.Sequential(…)``; of a network with blocks the lines define the blocks first and end with
-    ``network = nn.Sequential(…)``. (The kernels of a ``Conv`` that are not trained need ``cnnviz.models.keep_first``.)
+    A chain of layers is one expression, ``nn.Sequential(…)``; of a network with blocks the lines define the
+    blocks first and end with ``network = nn.Sequential(…)``. (The kernels of a ``Conv`` that are not trained
+    need ``cnnviz.models.keep_first``.)
     """
     if network.plan.is_chain:
         return expression(network)

@@ -1,6 +1,8 @@
-"""Octave convolution: edges that carry two tensors, fine detail at full size and slow changes at half the size.
+"""Octave convolution: edges that carry two tensors, fine detail at full size and slow changes at half the
+size.
 
-Source: Chen et al., "Drop an octave: reducing spatial redundancy in convolutional neural networks with octave convolution",
+Source: Chen et al., "Drop an octave: reducing spatial redundancy in convolutional neural networks with octave
+    convolution",
 ICCV 2019.
 """
 
@@ -18,7 +20,8 @@ from cnnviz.models.layers import Conv, Pool, Upsample, register
 class OctaveConv(Block):
     r"""A convolution on two tensors, high and low frequencies, that also lets each speak to the other.
 
-    .. math:: Y^H = W^{HH} * X^H + \mathrm{up}(W^{LH} * X^L), \qquad Y^L = W^{LL} * X^L + W^{HL} * \mathrm{pool}(X^H)
+    .. math:: Y^H = W^{HH} * X^H + \mathrm{up}(W^{LH} * X^L), \qquad Y^L = W^{LL} * X^L + W^{HL} *
+    \mathrm{pool}(X^H)
 
     Attributes:
         channels: of both outputs together.
@@ -59,13 +62,19 @@ class OctaveConv(nn.Module):
     def check(self) -> None:
         super().check()
         if isinstance(self.channels, bool) or not isinstance(self.channels, int) or self.channels < 1:
-            raise CnnvizError(f"The number of channels is {self.channels!r}, but it must be a whole number, 1 or more.")
+            raise CnnvizError(
+                f"The number of channels is {self.channels!r}, but it must be a whole number, 1 or more."
+            )
         if isinstance(self.alpha, bool) or not isinstance(self.alpha, int | float) or not 0 <= self.alpha < 1:
-            raise CnnvizError(f"The share of low frequencies is {self.alpha!r}, but it must be at least 0 and below 1.")
+            raise CnnvizError(
+                f"The share of low frequencies is {self.alpha!r}, but it must be at least 0 and below 1."
+            )
         if not isinstance(self.pair, bool):
             raise CnnvizError(f"The pair is {self.pair!r}, but it must be true or false.")
         if self.alpha == 0 and not self.pair:
-            raise CnnvizError("One tensor in and one out is a plain convolution. Use Conv, or an alpha above 0.")
+            raise CnnvizError(
+                "One tensor in and one out is a plain convolution. Use Conv, or an alpha above 0."
+            )
         if self.alpha > 0 and not 0 < self.low_channels < self.channels:
             raise CnnvizError(
                 f"{self.channels} channels cannot be shared between high and low frequencies with alpha {self.alpha:g}. "
@@ -86,7 +95,12 @@ class OctaveConv(nn.Module):
             found["high_to_low"] = (Pool(2, mode="average"), self._conv(low, self.bias and not self.pair))
         return found
 
-    def flow(self, value: Value, part: Callable[[str, Value], Value], join: Callable[[Join, Sequence[Value]], Value]) -> Value:
+    def flow(
+        self,
+        value: Value,
+        part: Callable[[str, Value], Value],
+        join: Callable[[Join, Sequence[Value]], Value],
+    ) -> Value:
         given: Any = value
         if not self.pair:
             split: Any = (part("high", given), part("high_to_low", given))
@@ -127,7 +141,12 @@ class Both(nn.Module):
     def parts(self) -> dict[str, Layers]:
         return {"high": self.layers, "low": self.layers}
 
-    def flow(self, value: Value, part: Callable[[str, Value], Value], join: Callable[[Join, Sequence[Value]], Value]) -> Value:
+    def flow(
+        self,
+        value: Value,
+        part: Callable[[str, Value], Value],
+        join: Callable[[Join, Sequence[Value]], Value],
+    ) -> Value:
         given: Any = value
         high, low = given
         both: Any = (part("high", high), part("low", low))

@@ -1,7 +1,17 @@
 """Networks to begin with. A new preset is one call of ``preset``."""
 
 from cnnviz.models.blocks import Group, Residual
-from cnnviz.models.layers import Activation, BatchNorm, Conv, Dropout, Flatten, GlobalAveragePool, Layer, Linear, Pool
+from cnnviz.models.layers import (
+    Activation,
+    BatchNorm,
+    Conv,
+    Dropout,
+    Flatten,
+    GlobalAveragePool,
+    Layer,
+    Linear,
+    Pool,
+)
 from cnnviz.models.spec import NetworkSpec
 
 
@@ -10,13 +20,19 @@ def _conv_block(channels: int, kernel: int, stride: int = 1) -> tuple[Layer, ...
 
 
 def _residual(channels: int, stride: int = 1) -> Residual:
-    """The basic block of ResNet (He et al., 2016); where the maps get smaller, a 1×1 convolution takes the shortcut along."""
+    """The basic block of ResNet (He et al., 2016); where the maps get smaller, a 1×1 convolution takes the
+    shortcut along.
+    """
 
     def convolution(kernel: int, stride: int = 1) -> tuple[Layer, ...]:
         return Conv(channels, kernel, stride, padding=kernel // 2, bias=False), BatchNorm()
 
     relu = Activation("relu")
-    return Residual((*convolution(3, stride), relu, *convolution(3)), convolution(1, stride) if stride > 1 else None, (relu,))
+    return Residual(
+        (*convolution(3, stride), relu, *convolution(3)),
+        convolution(1, stride) if stride > 1 else None,
+        (relu,),
+    )
 
 
 PRESETS: dict[str, NetworkSpec] = {}

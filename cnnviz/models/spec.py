@@ -1,4 +1,6 @@
-"""A network written down: a name and a sequence of layers and blocks of layers, JSON both ways; and what follows from it by arithmetic."""
+"""A network written down: a name and a sequence of layers and blocks of layers, JSON both ways; and what
+follows from it by arithmetic.
+"""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,7 +20,8 @@ from cnnviz.settings import settings
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """A sequence of layers, from the image to the logits; blocks (``Residual``, ``Parallel``, …) are layers that hold layers.
+    """A sequence of layers, from the image to the logits; blocks (``Residual``, ``Parallel``, …) are layers
+    that hold layers.
 
     The last layer must give one number a class; ``Linear()`` without units does.
     """
@@ -47,7 +50,9 @@ class NetworkSpec:
         except (KeyError, TypeError, AttributeError):
             raise CnnvizError(_FORM) from None
         if isinstance(version, bool) or version not in (1, VERSION):
-            raise CnnvizError(f"This network is written in version {version!r:.40}, but this cnnviz reads 1 and {VERSION}. Use a newer cnnviz.")
+            raise CnnvizError(
+                f"This network is written in version {version!r:.40}, but this cnnviz reads 1 and {VERSION}. Use a newer cnnviz."
+            )
         if not isinstance(layers, list | tuple) or not isinstance(name, str):
             raise CnnvizError(_FORM)
         return cls(tuple(_layer(entry) for entry in layers), name)
@@ -57,9 +62,13 @@ class NetworkSpec:
         try:
             data = json.loads(text)
         except json.JSONDecodeError as error:
-            raise CnnvizError(f"This is not JSON: {error.msg} in line {error.lineno}, column {error.colno}.") from None
+            raise CnnvizError(
+                f"This is not JSON: {error.msg} in line {error.lineno}, column {error.colno}."
+            ) from None
         except (RecursionError, ValueError):
-            raise CnnvizError("This JSON is nested too deeply, or has a number with too many digits. Write it more plainly.") from None
+            raise CnnvizError(
+                "This JSON is nested too deeply, or has a number with too many digits. Write it more plainly."
+            ) from None
         return cls.from_dict(data)
 
     def __repr__(self) -> str:
@@ -73,7 +82,10 @@ _FORM = 'A network is written as {"name": "mine", "layers": [{"kind": "conv", "c
 def _entry(value: Any) -> Any:
     """A layer, or whatever a layer holds, as JSON has it."""
     if isinstance(value, Layer):
-        return {"kind": value.kind, **{field.name: _entry(getattr(value, field.name)) for field in fields(value)}}
+        return {
+            "kind": value.kind,
+            **{field.name: _entry(getattr(value, field.name)) for field in fields(value)},
+        }
     return [_entry(one) for one in value] if isinstance(value, tuple) else value
 
 
@@ -88,17 +100,23 @@ def _read(value: Any, depth: int) -> Any:
 
 def _layer(entry: Any, depth: int = 0) -> Layer:
     if not isinstance(entry, Mapping):
-        raise CnnvizError(f'A layer is written as {entry!r:.60}, but must be written as {{"kind": "conv", "channels": 8}}.')
+        raise CnnvizError(
+            f'A layer is written as {entry!r:.60}, but must be written as {{"kind": "conv", "channels": 8}}.'
+        )
     options = dict(entry)
     kind = options.pop("kind", None)
     if not isinstance(kind, str) or kind not in LAYERS:
         raise CnnvizError(f"There is no layer '{kind}'. Choose one of: {', '.join(LAYERS)}.")
     known = {field.name for field in fields(LAYERS[kind])}
     if unknown := set(options) - known:
-        raise CnnvizError(f"A {kind} layer has no option '{min(unknown)}'. It has: {', '.join(sorted(known)) or 'none'}.")
+        raise CnnvizError(
+            f"A {kind} layer has no option '{min(unknown)}'. It has: {', '.join(sorted(known)) or 'none'}."
+        )
     needed = {field.name for field in fields(LAYERS[kind]) if field.default is MISSING}
     if missing := needed - set(options):
-        raise CnnvizError(f"A {kind} layer needs the option '{min(missing)}'. It has: {', '.join(sorted(known))}.")
+        raise CnnvizError(
+            f"A {kind} layer needs the option '{min(missing)}'. It has: {', '.join(sorted(known))}."
+        )
     if issubclass(LAYERS[kind], Block | Repeat):
         options = {name: _read(value, depth + 1) for name, value in options.items()}
     try:
@@ -145,25 +163,42 @@ class PlannedLayer:
 
     @property
     def parameters(self) -> int:
-        return sum(one.parameters for one in self.inner) if isinstance(self.layer, Block) else self.layer.parameters(self.input_shape)
+        return (
+            sum(one.parameters for one in self.inner)
+            if isinstance(self.layer, Block)
+            else self.layer.parameters(self.input_shape)
+        )
 
     @property
     def multiply_adds(self) -> int:
-        return sum(one.multiply_adds for one in self.inner) if isinstance(self.layer, Block) else self.layer.multiply_adds(self.input_shape)
+        return (
+            sum(one.multiply_adds for one in self.inner)
+            if isinstance(self.layer, Block)
+            else self.layer.multiply_adds(self.input_shape)
+        )
 
     @property
     def activation_bytes(self) -> int:
         """Memory of its output for one image, float32; of a block that of all it holds."""
-        return sum(one.activation_bytes for one in self.inner) if isinstance(self.layer, Block) else 4 * prod(self.output_shape)
+        return (
+            sum(one.activation_bytes for one in self.inner)
+            if isinstance(self.layer, Block)
+            else 4 * prod(self.output_shape)
+        )
 
     @property
     def own_name(self) -> str:
         return self.name.rpartition(".")[2]
 
     def parts(self) -> dict[str, tuple["PlannedLayer", ...]]:
-        """Of a block: part -> what it holds, without the joins, in the order in which the weights are drawn."""
+        """Of a block: part -> what it holds, without the joins, in the order in which the weights are
+        drawn.
+        """
         assert isinstance(self.layer, Block)
-        return {part: tuple(one for one in self.inner if one.part == part and not isinstance(one.layer, Joined)) for part in self.layer.parts()}
+        return {
+            part: tuple(one for one in self.inner if one.part == part and not isinstance(one.layer, Joined))
+            for part in self.layer.parts()
+        }
 
     def elementary(self) -> Iterator["PlannedLayer"]:
         """Itself, or, of a block, all layers in it."""
@@ -183,16 +218,21 @@ class PlannedLayer:
         """Its torch module with fresh weights."""
         if not isinstance(self.layer, Block):
             return self.layer.module(self.input_shape)
-        return BlockModule(self.layer, {part: {one.own_name: one.module() for one in held} for part, held in self.parts().items()})
+        return BlockModule(
+            self.layer,
+            {part: {one.own_name: one.module() for one in held} for part, held in self.parts().items()},
+        )
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A network worked out by arithmetic: nothing is allocated. Iterating gives its layers, those inside blocks by their paths.
+    """A network worked out by arithmetic: nothing is allocated. Iterating gives its layers, those inside
+    blocks by their paths.
 
     Attributes:
         tree: the layers and blocks of the specification.
-        layers: all layers that compute something, in order; blocks stand for nothing of their own, their joins do.
+        layers: all layers that compute something, in order; blocks stand for nothing of their own, their
+            joins do.
     """
 
     tree: tuple[PlannedLayer, ...]
@@ -227,7 +267,9 @@ class Plan:
         return sum(layer.activation_bytes for layer in self.layers)
 
     def __repr__(self) -> str:
-        return f"Plan({len(self)} layers, {self.parameters:,} parameters, {self.multiply_adds:,} multiply-adds)"
+        return (
+            f"Plan({len(self)} layers, {self.parameters:,} parameters, {self.multiply_adds:,} multiply-adds)"
+        )
 
 
 @dataclass(frozen=True)
@@ -256,7 +298,14 @@ class _Planner:
         self.limits = settings()
         self.parameters = self.values = self.count = 0
 
-    def sequence(self, named: Iterable[tuple[str, Layer]], value: _Values, path: str, part: str, found: list[PlannedLayer]) -> _Values:
+    def sequence(
+        self,
+        named: Iterable[tuple[str, Layer]],
+        value: _Values,
+        path: str,
+        part: str,
+        found: list[PlannedLayer],
+    ) -> _Values:
         for own, layer in named:
             place, value = self.layer(f"{path}{own}", layer, value, part)
             found.append(place)
@@ -275,8 +324,12 @@ class _Planner:
             if isinstance(layer, Linear) and layer.units is None:
                 layer = replace(layer, units=self.classes)
             if layer.wants_maps and len(shape) != 3:
-                raise CnnvizError(f"It needs maps, but gets a vector of {shape[0]} numbers. Put it before the flatten layer.")
-            after = _Value(layer.output_shape(shape), None if value.field is None else layer.seen(value.field), name)
+                raise CnnvizError(
+                    f"It needs maps, but gets a vector of {shape[0]} numbers. Put it before the flatten layer."
+                )
+            after = _Value(
+                layer.output_shape(shape), None if value.field is None else layer.seen(value.field), name
+            )
         except CnnvizError as error:
             raise CnnvizError(f"{name}: {error}") from None
         place = PlannedLayer(name, layer, shape, after.shape, after.field, part=part, sources=(value.source,))
@@ -285,7 +338,9 @@ class _Planner:
 
     def block(self, name: str, block: Block, value: _Values, part: str) -> tuple[PlannedLayer, _Values]:
         if name.count(".") >= DEEPEST:
-            raise CnnvizError(f"{name}: the blocks are nested more than {DEEPEST} deep. Write the network more plainly.")
+            raise CnnvizError(
+                f"{name}: the blocks are nested more than {DEEPEST} deep. Write the network more plainly."
+            )
         inner: list[PlannedLayer] = []
         try:
             block.check()
@@ -298,7 +353,9 @@ class _Planner:
 
         def through(at: str, given: _Values) -> _Values:
             path = f"{name}." if at in IN_PLACE else f"{name}.{at}."
-            return self.sequence((own if at in IN_PLACE else Names(parts[at])).of(parts[at]), given, path, at, inner)
+            return self.sequence(
+                (own if at in IN_PLACE else Names(parts[at])).of(parts[at]), given, path, at, inner
+            )
 
         def join(how: Join, given: Sequence[_Values]) -> _Values:
             single = [one for one in given if isinstance(one, _Value)]
@@ -311,7 +368,11 @@ class _Planner:
         def add_or_concat(how: Join, given: Sequence[_Value]) -> _Value:
             if how == "add" and len(given) != 2:
                 # One after the other, as torch adds them.
-                return given[0] if len(given) == 1 else add_or_concat(how, (add_or_concat(how, given[:-1]), given[-1]))
+                return (
+                    given[0]
+                    if len(given) == 1
+                    else add_or_concat(how, (add_or_concat(how, given[:-1]), given[-1]))
+                )
             layer = Joined(how)
             number = sum(isinstance(one.layer, Joined) for one in inner)
             place = f"{name}.{layer.stem}{f'_{number}' if number else ''}"
@@ -322,7 +383,16 @@ class _Planner:
                 sentence = f"The branches give {written}. {block.cure}" if block.cure else error
                 raise CnnvizError(f"{place}: {sentence}") from None
             together = _Value(shape, _seen_together([one.field for one in given]), place)
-            inner.append(PlannedLayer(place, layer, given[0].shape, shape, together.field, sources=tuple(one.source for one in given)))
+            inner.append(
+                PlannedLayer(
+                    place,
+                    layer,
+                    given[0].shape,
+                    shape,
+                    together.field,
+                    sources=tuple(one.source for one in given),
+                )
+            )
             self._note(inner[-1])
             return together
 
@@ -346,7 +416,9 @@ class _Planner:
         self.parameters += place.parameters
         self.values += prod(place.output_shape)
         if self.count > self.limits.max_layers:
-            raise CnnvizError(f"{place.name}: the network has more than {self.limits.max_layers} layers. Use fewer, or fewer repetitions.")
+            raise CnnvizError(
+                f"{place.name}: the network has more than {self.limits.max_layers} layers. Use fewer, or fewer repetitions."
+            )
         if self.parameters > self.limits.max_parameters:
             raise CnnvizError(
                 f"{place.name}: with its {place.parameters:,} parameters the network has more than {self.limits.max_parameters:,}. "
@@ -370,7 +442,8 @@ def _seen_together(fields: Sequence[ReceptiveField | None]) -> ReceptiveField | 
 
 
 def summary(spec: NetworkSpec, input_shape: Shape, classes: int) -> Plan:
-    """Names, shapes, parameters, multiply-adds, memory and receptive field of each layer, and whether the network can be built.
+    """Names, shapes, parameters, multiply-adds, memory and receptive field of each layer, and whether the
+    network can be built.
 
     Args:
         input_shape: (C, H, W) of one image.
@@ -381,11 +454,15 @@ def summary(spec: NetworkSpec, input_shape: Shape, classes: int) -> Plan:
     """
     limits = settings()
     if len(input_shape) != 3 or min(input_shape) < 1:
-        raise CnnvizError(f"The image shape is {input_shape}, but it must be (channels, height, width), each 1 or more.")
+        raise CnnvizError(
+            f"The image shape is {input_shape}, but it must be (channels, height, width), each 1 or more."
+        )
     if classes < 1:
         raise CnnvizError(f"The number of classes is {classes}, but it must be 1 or more.")
     if not 1 <= len(spec.layers) <= limits.max_layers:
-        raise CnnvizError(f"The network has {len(spec.layers)} layers, but it must have 1 to {limits.max_layers}.")
+        raise CnnvizError(
+            f"The network has {len(spec.layers)} layers, but it must have 1 to {limits.max_layers}."
+        )
     planned: list[PlannedLayer] = []
     image = _Value(tuple(input_shape), PIXEL, "image")
     answer = _Planner(classes).sequence(Names(spec.layers).of(spec.layers), image, "", "", planned)

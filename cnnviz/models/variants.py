@@ -13,7 +13,9 @@ from cnnviz.ops.activations import ACTIVATIONS
 
 
 def with_activation(spec: NetworkSpec, name: str) -> NetworkSpec:
-    """All activations replaced; before one that joins maps (maxout) the layer gets as many times more of them."""
+    """All activations replaced; before one that joins maps (maxout) the layer gets as many times more of
+    them.
+    """
     if name not in ACTIVATIONS:
         raise CnnvizError(f"There is no activation '{name}'. Choose one of: {', '.join(ACTIVATIONS)}.")
     pieces = ACTIVATIONS[name].pieces
@@ -42,7 +44,11 @@ def with_dropout(spec: NetworkSpec, p: float) -> NetworkSpec:
     """Every dropout layer with probability ``p``; with 0 they are taken out."""
 
     def change(layers: Layers) -> Layers:
-        return tuple(Dropout(p) if isinstance(layer, Dropout) else layer for layer in layers if p > 0 or not isinstance(layer, Dropout))
+        return tuple(
+            Dropout(p) if isinstance(layer, Dropout) else layer
+            for layer in layers
+            if p > 0 or not isinstance(layer, Dropout)
+        )
 
     return replace(spec, layers=rewritten(spec.layers, change), name=f"{spec.name}-p{round(100 * p)}")
 
@@ -62,7 +68,9 @@ def with_first_kernel_size(spec: NetworkSpec, side: int) -> NetworkSpec:
 
 
 def _first_changed(spec: NetworkSpec, change: Callable[[Conv], Conv]) -> Layers:
-    """The layers with the first convolution changed; only where it stands at the top, because all images go through it."""
+    """The layers with the first convolution changed; only where it stands at the top, because all images go
+    through it.
+    """
     layers = list(spec.layers)
     for index, layer in enumerate(layers):
         if isinstance(layer, Conv):
@@ -70,7 +78,9 @@ def _first_changed(spec: NetworkSpec, change: Callable[[Conv], Conv]) -> Layers:
             return tuple(layers)
         if isinstance(layer, Block | Repeat):
             break
-    raise CnnvizError(f"The network {spec.name} does not begin with a convolution to put a kernel into. Choose another network.")
+    raise CnnvizError(
+        f"The network {spec.name} does not begin with a convolution to put a kernel into. Choose another network."
+    )
 
 
 def _sized(layer: Conv, side: int) -> Conv:
@@ -93,7 +103,9 @@ def without_pooling(spec: NetworkSpec) -> NetworkSpec:
             before = max((i for i, entry in enumerate(layers) if isinstance(entry, Conv)), default=None)
             convolution = layers[before] if before is not None else None
             if before is None or not isinstance(convolution, Conv):
-                raise CnnvizError(f"The network {spec.name} has a pooling with no convolution before it to take its stride. Choose another network.")
+                raise CnnvizError(
+                    f"The network {spec.name} has a pooling with no convolution before it to take its stride. Choose another network."
+                )
             layers[before] = replace(convolution, stride=convolution.stride * (layer.stride or layer.size))
         return tuple(layers)
 

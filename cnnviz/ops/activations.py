@@ -24,7 +24,8 @@ class Activation:
         function, derivative: map a float tensor of any shape to one of the same shape, element by element.
         formula: in LaTeX.
         module: makes the layer that networks use; ``code`` is that layer as a line of PyTorch.
-        saturates: the values where φ is flat on both sides, so that no gradient comes through; ``None`` if there are none.
+        saturates: the values where φ is flat on both sides, so that no gradient comes through; ``None`` if
+            there are none.
         pieces: how many maps the layer joins into one (1 for all but maxout).
         parameters: how many numbers the layer learns.
     """
@@ -223,7 +224,9 @@ ACTIVATIONS: dict[str, Activation] = {
 }
 
 SATURATED = 0.01
-"""A unit counts as saturated when it is this near to the end of its function's range, as a share of the range."""
+"""A unit counts as saturated when it is this near to the end of its function's range, as a share of the
+range.
+"""
 
 
 def trace(values: Any, name: str) -> Trace:
@@ -236,7 +239,9 @@ def trace(values: Any, name: str) -> Trace:
         raise CnnvizError(f"There is no activation '{name}'. Choose one of: {', '.join(ACTIVATIONS)}.")
     pixels, had_channels = as_image(values)
     output = ACTIVATIONS[name].function(pixels)
-    return Trace(name, pixels, pixels, output, pixels[..., None, None, None], alone=not had_channels, flat=True)
+    return Trace(
+        name, pixels, pixels, output, pixels[..., None, None, None], alone=not had_channels, flat=True
+    )
 
 
 @dataclass(frozen=True)
@@ -248,7 +253,9 @@ class UnitShares:
 
 
 def unit_shares(output: Tensor, name: str) -> UnitShares:
-    """How many values of an activation's output carry nothing (zero) or let no gradient through (saturated)."""
+    """How many values of an activation's output carry nothing (zero) or let no gradient through
+    (saturated).
+    """
     ends = ACTIVATIONS[name].saturates
     saturated = 0.0
     if ends is not None:

@@ -35,7 +35,12 @@ def output_size(n: int, kernel: int, stride: int = 1, padding: int = 0, dilation
     Source: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016, relationship 6
     (with dilation: section 5.1).
     """
-    for name, value, least in (("kernel", kernel, 1), ("stride", stride, 1), ("padding", padding, 0), ("dilation", dilation, 1)):
+    for name, value, least in (
+        ("kernel", kernel, 1),
+        ("stride", stride, 1),
+        ("padding", padding, 0),
+        ("dilation", dilation, 1),
+    ):
         if value < least:
             raise CnnvizError(f"The {name} is {value}, but it must be {least} or more.")
     reach = dilation * (kernel - 1) + 1
@@ -69,13 +74,13 @@ def trace(
 
     .. math:: s[i, j] = \sum_c \sum_m \sum_n x[c,\; i s + (K-1-m) d,\; j s + (K-1-n) d] \; w[c, m, n] + b
 
-    which is mathematics' convolution, :math:`\sum_m x[i' - m d]\,w[m]`, with the index shifted, :math:`i' = i s + (K-1) d`, so that the window
-    begins at i s. In both, x is the padded image.
+    which is mathematics' convolution, :math:`\sum_m x[i' - m d]\,w[m]`, with the index shifted, :math:`i' = i
+    s + (K-1) d`, so that the window begins at i s. In both, x is the padded image.
 
     Args:
         image: (H, W) or (C, H, W).
-        kernel: (K, K); (C, K, K), one kernel for each channel, added up; or (N, C, K, K), N filters. A (K, K) kernel on
-            an image of several channels lies on each of them.
+        kernel: (K, K); (C, K, K), one kernel for each channel, added up; or (N, C, K, K), N filters. A (K, K)
+            kernel on an image of several channels lies on each of them.
         bias: a number, or one for each of N filters.
 
     Returns:
@@ -91,7 +96,9 @@ def trace(
     filters = _filters(weights, pixels.shape[0])
     filters = filters.to(pixels.dtype)
     size = (filters.shape[-2], filters.shape[-1])
-    rows, cols = (output_size(n, k, stride, padding, dilation) for n, k in zip(pixels.shape[1:], size, strict=True))
+    rows, cols = (
+        output_size(n, k, stride, padding, dilation) for n, k in zip(pixels.shape[1:], size, strict=True)
+    )
     check_size(rows * cols * filters.numel())
     if flip:
         filters = filters.flip(-2, -1)
@@ -105,9 +112,20 @@ def trace(
     if added is not None:
         output = output + added.view(-1, 1, 1)
     return Trace(
-        "convolution", pixels, padded, output, windows, products, filters, stride, padding, dilation, added,
-        alone=weights.dim() != 4, flat=weights.dim() == 2 and len(pixels) == 1,
-    )  # fmt: skip
+        "convolution",
+        pixels,
+        padded,
+        output,
+        windows,
+        products,
+        filters,
+        stride,
+        padding,
+        dilation,
+        added,
+        alone=weights.dim() != 4,
+        flat=weights.dim() == 2 and len(pixels) == 1,
+    )
 
 
 def _filters(kernel: Tensor, channels: int) -> Tensor:
@@ -116,9 +134,13 @@ def _filters(kernel: Tensor, channels: int) -> Tensor:
     if kernel.dim() == 3:
         kernel = kernel.unsqueeze(0)
     if kernel.dim() != 4:
-        raise CnnvizError(f"The kernel has {kernel.dim()} dimensions, but it must have 2, 3 (channels) or 4 (filters, channels).")
+        raise CnnvizError(
+            f"The kernel has {kernel.dim()} dimensions, but it must have 2, 3 (channels) or 4 (filters, channels)."
+        )
     if kernel.shape[1] != channels:
-        raise CnnvizError(f"The kernel has {kernel.shape[1]} channels, the image {channels}. Give the kernel one slice for each channel.")
+        raise CnnvizError(
+            f"The kernel has {kernel.shape[1]} channels, the image {channels}. Give the kernel one slice for each channel."
+        )
     return kernel
 
 
@@ -132,7 +154,9 @@ def pad(image: Tensor, padding: int, mode: str = "zeros") -> Tensor:
         raise CnnvizError(f"There is no padding '{mode}'. Choose one of: {', '.join(get_args(PaddingMode))}.")
     most = {"reflect": min(image.shape[1:]) - 1, "circular": min(image.shape[1:])}.get(mode)
     if most is not None and padding > most:
-        raise CnnvizError(f"Padding {padding} is too much for '{mode}' on a {image.shape[1]}×{image.shape[2]} image. Use {most} or less, or zeros.")
+        raise CnnvizError(
+            f"Padding {padding} is too much for '{mode}' on a {image.shape[1]}×{image.shape[2]} image. Use {most} or less, or zeros."
+        )
     if padding == 0:
         return image.contiguous()
     return functional.pad(image.unsqueeze(0), (padding,) * 4, mode="constant" if mode == "zeros" else mode)[0]
@@ -148,9 +172,10 @@ class Gradient:
         loss: L = ½ Σ e².
         kernel_gradient: ∂L/∂w, of the kernel's shape.
         image_gradient: ∂L/∂x, of the image's shape.
-        safe_rate: 1/λ with the largest eigenvalue λ of ∂²L/∂w²; a step w − η ∂L/∂w with any η below 2/λ makes L smaller.
-        trace: ∂L/∂w as a convolution of the padded image with the error, step by step, both turned by 180° where the kernel is flipped; for images
-            with one channel.
+        safe_rate: 1/λ with the largest eigenvalue λ of ∂²L/∂w²; a step w − η ∂L/∂w with any η below 2/λ makes
+            L smaller.
+        trace: ∂L/∂w as a convolution of the padded image with the error, step by step, both turned by 180°
+            where the kernel is flipped; for images with one channel.
     """
 
     output: Tensor
@@ -174,11 +199,13 @@ def gradient(
 ) -> Gradient:
     r"""The backward pass of one convolution for the loss :math:`L = \tfrac12 \sum_{ij} (s[i,j] - t[i,j])^2`.
 
-    .. math:: \frac{\partial L}{\partial w[m, n]} = \sum_i \sum_j e[i, j] \; x[i s + m d,\; j s + n d], \qquad e = s - t
+    .. math:: \frac{\partial L}{\partial w[m, n]} = \sum_i \sum_j e[i, j] \; x[i s + m d,\; j s + n d], \qquad
+    e = s - t
 
-    which is itself a convolution: the image is the input, the error the kernel, and stride and dilation change places. With ``flip``
-    m and n stand for K − 1 − m and K − 1 − n on the right, which is the same convolution of the image and the error both turned by 180°; the
-    gradient is that of the kernel as it was given.
+    which is itself a convolution: the image is the input, the error the kernel, and stride and dilation
+        change places. With ``flip``
+    m and n stand for K − 1 − m and K − 1 − n on the right, which is the same convolution of the image and the
+    error both turned by 180°; the gradient is that of the kernel as it was given.
 
     Args:
         image, kernel: as for ``trace``, one filter.
@@ -190,24 +217,37 @@ def gradient(
     wanted = as_numbers(target, "target").to(forward.output.dtype)
     if wanted.shape != forward.output.shape:
         given, needed = ("×".join(map(str, values.shape)) for values in (wanted, forward.output))
-        raise CnnvizError(f"The target is {given}, but the map is {needed}. Give the target the size of the map.")
+        raise CnnvizError(
+            f"The target is {given}, but the map is {needed}. Give the target the size of the map."
+        )
     weights = as_numbers(kernel, "kernel")
     pixels, had_channels = as_image(image)
     error = forward.output - wanted
     with torch.enable_grad():
         x, w = pixels.clone().requires_grad_(), weights.to(pixels.dtype).clone().requires_grad_()
         filters = _filters(w.flip(-2, -1) if flip else w, len(pixels))
-        output = functional.conv2d(pad(x, padding, padding_mode).unsqueeze(0), filters, stride=stride, dilation=dilation)
-        image_gradient, kernel_gradient = torch.autograd.grad((0.5 * (output.flatten() - wanted.flatten()).square()).sum(), (x, w))
+        output = functional.conv2d(
+            pad(x, padding, padding_mode).unsqueeze(0), filters, stride=stride, dilation=dilation
+        )
+        image_gradient, kernel_gradient = torch.autograd.grad(
+            (0.5 * (output.flatten() - wanted.flatten()).square()).sum(), (x, w)
+        )
     backward = None
     if len(pixels) == 1 and error.dim() == 2:
         turned = (-2, -1) if flip else ()
-        backward = trace(_needed(forward, error).flip(turned), error.flip(turned), stride=dilation, dilation=stride)
+        backward = trace(
+            _needed(forward, error).flip(turned), error.flip(turned), stride=dilation, dilation=stride
+        )
         kernel_gradient = backward.output.reshape(weights.shape)
     return Gradient(
-        forward.output, error, 0.5 * error.square().sum().item(), kernel_gradient,
-        image_gradient if had_channels else image_gradient[0], _safe_rate(forward, weights.dim() == 2), backward,
-    )  # fmt: skip
+        forward.output,
+        error,
+        0.5 * error.square().sum().item(),
+        kernel_gradient,
+        image_gradient if had_channels else image_gradient[0],
+        _safe_rate(forward, weights.dim() == 2),
+        backward,
+    )
 
 
 def descent(
@@ -241,7 +281,9 @@ def descent(
 
 
 def _safe_rate(forward: Trace, shared: bool) -> float:
-    """L is quadratic in w with Hessian XᵀX, where the rows of X are the windows; a (K, K) kernel sees the sum of the channels."""
+    """L is quadratic in w with Hessian XᵀX, where the rows of X are the windows; a (K, K) kernel sees the sum
+    of the channels.
+    """
     windows = forward.windows[0].flatten(0, 1)
     windows = windows.sum(1) if shared else windows
     largest = torch.linalg.matrix_norm(windows.flatten(1), 2).square().item()
@@ -249,14 +291,18 @@ def _safe_rate(forward: Trace, shared: bool) -> float:
 
 
 def _needed(forward: Trace, error: Tensor) -> Tensor:
-    """The part of the padded image that the windows have touched: rows and columns left over by the stride do not count."""
+    """The part of the padded image that the windows have touched: rows and columns left over by the stride do
+    not count.
+    """
     (kernel_rows, kernel_cols), (rows, cols) = forward.window_shape, error.shape
     height = (rows - 1) * forward.stride + (kernel_rows - 1) * forward.dilation + 1
     width = (cols - 1) * forward.stride + (kernel_cols - 1) * forward.dilation + 1
     return forward.padded[0, :height, :width]
 
 
-def convolution_code(image: Tensor, kernel: Tensor, stride: int, padding: int, dilation: int, padding_mode: str, flip: bool) -> str:
+def convolution_code(
+    image: Tensor, kernel: Tensor, stride: int, padding: int, dilation: int, padding_mode: str, flip: bool
+) -> str:
     """A convolution and the gradient of its kernel, on the page's numbers."""
     weights = "kernel.flip(-2, -1)" if flip else "kernel"
     note = "  # flipped: the convolution of mathematics" if flip else ""

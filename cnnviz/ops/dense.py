@@ -12,14 +12,17 @@ from cnnviz.expressions import Expression, script
 
 
 def flat_index(channel: int, row: int, col: int, shape: tuple[int, int, int]) -> int:
-    r"""Place of a cell in the flattened vector, as ``torch.flatten`` orders it: :math:`i = c\,H W + r\,W + s`.
+    r"""Place of a cell in the flattened vector, as ``torch.flatten`` orders it: :math:`i = c\,H W + r\,W +
+    s`.
 
     Args:
         shape: (C, H, W).
     """
     channels, height, width = shape
     if not (0 <= channel < channels and 0 <= row < height and 0 <= col < width):
-        raise CnnvizError(f"There is no cell (channel {channel}, row {row}, column {col}) in {channels}×{height}×{width}.")
+        raise CnnvizError(
+            f"There is no cell (channel {channel}, row {row}, column {col}) in {channels}×{height}×{width}."
+        )
     return (channel * height + row) * width + col
 
 
@@ -54,27 +57,35 @@ class SoftmaxTerms:
     gradient: tuple[float, ...] | None
 
 
-def softmax_terms(logits: Sequence[float] | Tensor, temperature: float = 1.0, true: int | None = None) -> SoftmaxTerms:
+def softmax_terms(
+    logits: Sequence[float] | Tensor, temperature: float = 1.0, true: int | None = None
+) -> SoftmaxTerms:
     r"""Softmax and cross-entropy with all that is added up.
 
     .. math:: p_k = \frac{e^{z_k/T}}{\sum_j e^{z_j/T}}, \qquad L = -\ln p_{true}, \qquad
         \frac{\partial L}{\partial z_k} = \frac{p_k - [k = true]}{T}
 
     Raises:
-        CnnvizError: no logits, one that is not finite, a temperature that is not above 0, or a class that does not exist.
+        CnnvizError: no logits, one that is not finite, a temperature that is not above 0, or a class that
+            does not exist.
 
-    Source: Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 6.2.2.3; Hinton, Vinyals and Dean, 2015 (temperature).
+    Source: Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 6.2.2.3; Hinton, Vinyals and
+        Dean, 2015 (temperature).
     """
     values = torch.as_tensor(logits, dtype=torch.float64)
     if values.dim() != 1 or values.numel() == 0 or not bool(values.isfinite().all()):
         raise CnnvizError("The logits must be a list of finite numbers, one a class.")
     if not temperature > 0 or not math.isfinite(temperature):
-        raise CnnvizError(f"The temperature is {temperature}, but it must be above 0. Use 1 for the plain softmax.")
+        raise CnnvizError(
+            f"The temperature is {temperature}, but it must be above 0. Use 1 for the plain softmax."
+        )
     if true is not None and not 0 <= true < len(values):
         raise CnnvizError(f"There is no class {true}. Choose 0 to {len(values) - 1}.")
     scaled = values / temperature
     if scaled.max().item() > 700:
-        raise CnnvizError("e to the power of these logits is larger than a computer's numbers. Use smaller logits or a larger temperature.")
+        raise CnnvizError(
+            "e to the power of these logits is larger than a computer's numbers. Use smaller logits or a larger temperature."
+        )
     exponentials, probabilities = scaled.exp(), scaled.softmax(0)
     loss = gradient = None
     if true is not None:

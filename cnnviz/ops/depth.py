@@ -28,7 +28,13 @@ class Initialisation:
 INITIALISATIONS: dict[str, Initialisation] = {
     entry.name: entry
     for entry in (
-        Initialisation("he", "He", lambda i, _: math.sqrt(2 / i), r"\sigma_w = \sqrt{2/n_{in}}", "He, Zhang, Ren and Sun, ICCV 2015"),
+        Initialisation(
+            "he",
+            "He",
+            lambda i, _: math.sqrt(2 / i),
+            r"\sigma_w = \sqrt{2/n_{in}}",
+            "He, Zhang, Ren and Sun, ICCV 2015",
+        ),
         Initialisation(
             "xavier",
             "Xavier (Glorot)",
@@ -36,8 +42,16 @@ INITIALISATIONS: dict[str, Initialisation] = {
             r"\sigma_w = \sqrt{2/(n_{in} + n_{out})}",
             "Glorot and Bengio, AISTATS 2010",
         ),
-        Initialisation("small", "Too small: 0.01", lambda _i, _o: 0.01, r"\sigma_w = 0.01", "as in Krizhevsky, Sutskever and Hinton, 2012"),
-        Initialisation("large", "Too large: 1", lambda _i, _o: 1.0, r"\sigma_w = 1", "a warning, not a method"),
+        Initialisation(
+            "small",
+            "Too small: 0.01",
+            lambda _i, _o: 0.01,
+            r"\sigma_w = 0.01",
+            "as in Krizhevsky, Sutskever and Hinton, 2012",
+        ),
+        Initialisation(
+            "large", "Too large: 1", lambda _i, _o: 1.0, r"\sigma_w = 1", "a warning, not a method"
+        ),
     )
 }
 
@@ -47,7 +61,8 @@ class Stack:
     """A stack of fully connected layers, measured layer by layer; index 0 is the first layer.
 
     Attributes:
-        gradient_norm: ‖∂L/∂z‖ of the layer's input sums z, for L = Σ of the last outputs, divided by the last layer's.
+        gradient_norm: ‖∂L/∂z‖ of the layer's input sums z, for L = Σ of the last outputs, divided by the last
+            layer's.
         spread: standard deviation of the layer's outputs.
         dead: share of units that are zero for every one of the images of the batch.
         saturated: share of outputs that are saturated.
@@ -63,8 +78,11 @@ class Stack:
     edges: list[float]
 
 
-def deep_stack(activation: str, depth: int = 20, width: int = 100, initialisation: str = "he", seed: int = 0) -> Stack:
-    """A random network of ``depth`` layers of ``width`` units, forward and backward for 256 random inputs of variance 1.
+def deep_stack(
+    activation: str, depth: int = 20, width: int = 100, initialisation: str = "he", seed: int = 0
+) -> Stack:
+    """A random network of ``depth`` layers of ``width`` units, forward and backward for 256 random inputs of
+    variance 1.
 
     Maxout units take two sums each.
 
@@ -74,9 +92,13 @@ def deep_stack(activation: str, depth: int = 20, width: int = 100, initialisatio
     if activation not in ACTIVATIONS:
         raise CnnvizError(f"There is no activation '{activation}'. Choose one of: {', '.join(ACTIVATIONS)}.")
     if initialisation not in INITIALISATIONS:
-        raise CnnvizError(f"There is no initialisation '{initialisation}'. Choose one of: {', '.join(INITIALISATIONS)}.")
+        raise CnnvizError(
+            f"There is no initialisation '{initialisation}'. Choose one of: {', '.join(INITIALISATIONS)}."
+        )
     if not 1 <= depth <= 100 or not 1 <= width <= 1000:
-        raise CnnvizError(f"{depth} layers of {width} units cannot be shown. Use 1 to 100 layers of 1 to 1000 units.")
+        raise CnnvizError(
+            f"{depth} layers of {width} units cannot be shown. Use 1 to 100 layers of 1 to 1000 units."
+        )
     entry = ACTIVATIONS[activation]
     generator = torch.Generator().manual_seed(seed)
     values = torch.randn(BATCH, width, generator=generator)
@@ -101,6 +123,9 @@ def deep_stack(activation: str, depth: int = 20, width: int = 100, initialisatio
         [output.detach().std().item() for output in outputs],
         [(output == 0).all(dim=0).float().mean().item() for output in outputs],
         [unit_shares(output.detach(), activation).saturated for output in outputs],
-        [(torch.histc(output.detach(), HISTOGRAM_BINS, -most, most) / output.numel()).tolist() for output in outputs],
+        [
+            (torch.histc(output.detach(), HISTOGRAM_BINS, -most, most) / output.numel()).tolist()
+            for output in outputs
+        ],
         edges.tolist(),
     )

@@ -25,14 +25,18 @@ def mask(shape: tuple[int, ...], p: float, seed: int) -> Tensor:
 
 
 def apply(values: Tensor, kept: Tensor, p: float) -> Tensor:
-    r"""Inverted dropout while training: :math:`\tilde h = m \odot h / (1 - p)`, so that :math:`E[\tilde h] = h`."""
+    r"""Inverted dropout while training: :math:`\tilde h = m \odot h / (1 - p)`, so that :math:`E[\tilde h] =
+    h`.
+    """
     check_probability(p)
     return values * kept / (1 - p)
 
 
 @dataclass(frozen=True)
 class Pass:
-    """One pass through the small network of the page: values of each layer's units, and which units stayed."""
+    """One pass through the small network of the page: values of each layer's units, and which units
+    stayed.
+    """
 
     values: tuple[Tensor, ...]
     masks: tuple[Tensor, ...]
@@ -40,7 +44,9 @@ class Pass:
 
 @dataclass(frozen=True, eq=False)
 class SmallNetwork:
-    """Fully connected layers with ReLU between them, for drawing; ``weights[l]`` is (units of l, units of l + 1)."""
+    """Fully connected layers with ReLU between them, for drawing; ``weights[l]`` is (units of l, units of l +
+    1).
+    """
 
     weights: tuple[Tensor, ...]
 
@@ -54,13 +60,19 @@ class SmallNetwork:
         return (self.weights[0].shape[0], *(weight.shape[1] for weight in self.weights))
 
     def run(self, image: Tensor, p: float, seed: int | None) -> Pass:
-        """With a seed: training, hidden units dropped. Without: evaluation, all units stay and nothing is scaled."""
+        """With a seed: training, hidden units dropped. Without: evaluation, all units stay and nothing is
+        scaled.
+        """
         values, masks = [image], [torch.ones_like(image)]
         for index, weight in enumerate(self.weights):
             sums = values[-1] @ weight
             hidden = index < len(self.weights) - 1
             units = torch.relu(sums) if hidden else sums
-            kept = mask(tuple(units.shape), p, seed * 100 + index) if hidden and seed is not None else torch.ones_like(units)
+            kept = (
+                mask(tuple(units.shape), p, seed * 100 + index)
+                if hidden and seed is not None
+                else torch.ones_like(units)
+            )
             values.append(apply(units, kept, p) if hidden and seed is not None else units)
             masks.append(kept)
         return Pass(tuple(values), tuple(masks))

@@ -1,4 +1,5 @@
-"""Kernels made by hand: one table drives the gallery, formulas and tests. A new kernel is one entry in ``KERNELS``.
+"""Kernels made by hand: one table drives the gallery, formulas and tests. A new kernel is one entry in
+``KERNELS``.
 
 Every entry is a function of the side K, an angle in degrees and a wavelength in pixels; most use only K.
 """
@@ -101,7 +102,9 @@ def _laplacian(side: int, *_: Any) -> Tensor:
 
 def _emboss(side: int, *_: Any) -> Tensor:
     row, col = _grid(side)
-    return ((row + col).sign() * (row.sign() * col.sign() >= 0) * torch.maximum(row.abs(), col.abs())) / (side // 2) + _identity(side)
+    return ((row + col).sign() * (row.sign() * col.sign() >= 0) * torch.maximum(row.abs(), col.abs())) / (
+        side // 2
+    ) + _identity(side)
 
 
 def gabor(side: int, angle: float, wavelength: float, *_: Any) -> Tensor:
@@ -110,12 +113,16 @@ def gabor(side: int, angle: float, wavelength: float, *_: Any) -> Tensor:
     along = col * math.cos(theta) + row * math.sin(theta)
     across = -col * math.sin(theta) + row * math.cos(theta)
     sigma = max(side / 5, 0.5)
-    kernel = torch.exp(-(along.square() + 0.5 * across.square()) / (2 * sigma**2)) * torch.cos(2 * math.pi * along / wavelength)
+    kernel = torch.exp(-(along.square() + 0.5 * across.square()) / (2 * sigma**2)) * torch.cos(
+        2 * math.pi * along / wavelength
+    )
     return kernel - kernel.mean()
 
 
 def _motion(side: int, angle: float, *_: Any) -> Tensor:
-    """A line of light through the middle, as a moving camera draws it; each cell gets what of the line falls near it."""
+    """A line of light through the middle, as a moving camera draws it; each cell gets what of the line falls
+    near it.
+    """
     row, col = _grid(side)
     theta = math.radians(angle)
     away = (-col * math.sin(theta) + row * math.cos(theta)).abs()
@@ -234,7 +241,9 @@ def kernel(name: str, side: int = 3, angle: float = 0.0, wavelength: float = 4.0
     if name not in KERNELS:
         raise CnnvizError(f"There is no kernel '{name}'. Choose one of: {', '.join(KERNELS)}.")
     if side < 3 or side % 2 == 0 or side > LARGEST_SIDE:
-        raise CnnvizError(f"The side of the kernel is {side}, but it must be odd, from 3 to {LARGEST_SIDE}, so that it has a middle.")
+        raise CnnvizError(
+            f"The side of the kernel is {side}, but it must be odd, from 3 to {LARGEST_SIDE}, so that it has a middle."
+        )
     if not wavelength > 0:
         raise CnnvizError(f"The wavelength is {wavelength}, but it must be above 0 pixels.")
     return KERNELS[name].make(side, angle, wavelength, seed)
@@ -253,7 +262,9 @@ def apply(image: Any, weights: Any, padding_mode: str = "replicate") -> Tensor:
     pixels, had_channels = as_image(image)
     table = as_numbers(weights, "kernel").to(pixels.dtype)
     if table.dim() != 2 or table.shape[0] != table.shape[1] or table.shape[0] % 2 == 0:
-        raise CnnvizError(f"The kernel is {'×'.join(map(str, table.shape))}, but it must be square with an odd side, so that it has a middle.")
+        raise CnnvizError(
+            f"The kernel is {'×'.join(map(str, table.shape))}, but it must be square with an odd side, so that it has a middle."
+        )
     padded = pad(pixels, table.shape[0] // 2, padding_mode)
     height, width = pixels.shape[1:]
     # For one channel, adding up shifted pictures is ten times faster than torch's conv2d and as exact.
@@ -266,7 +277,9 @@ def apply(image: Any, weights: Any, padding_mode: str = "replicate") -> Tensor:
 
 
 def grey(image: Tensor) -> Tensor:
-    """(1, H, W) brightness of (C, H, W): 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601); bytes give whole numbers from 0 to 255."""
+    """(1, H, W) brightness of (C, H, W): 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601); bytes give whole numbers
+    from 0 to 255.
+    """
     if image.shape[0] == 1:
         return image
     red, green, blue = image

@@ -41,16 +41,18 @@ def layer_cost(
 ) -> LayerCost:
     r"""Size, parameters and multiply-adds of a (transposed) convolution with biases.
 
-    .. math:: \text{parameters} = N \left(\tfrac{C}{g} k^2 + 1\right), \qquad \text{multiply-adds} = N\,H'W'\,\tfrac{C}{g}\,k^2
+    .. math:: \text{parameters} = N \left(\tfrac{C}{g} k^2 + 1\right), \qquad \text{multiply-adds} =
+    N\,H'W'\,\tfrac{C}{g}\,k^2
 
-    A transposed convolution lays each input value, times the kernel, onto the output: N H W C k² / g multiply-adds, and
+    A transposed convolution lays each input value, times the kernel, onto the output: N H W C k² / g
+        multiply-adds, and
     o = (n − 1) s − 2p + d (k − 1) + 1.
 
     Raises:
         CnnvizError: what does not fit, with a cure.
 
     Source: Dumoulin and Visin, 2016; Howard et al., MobileNets, 2017 (depthwise: g = C).
-    """  # fmt: skip
+    """
     channels, height, width = input_shape
     if filters < 1 or groups < 1 or channels % groups or filters % groups:
         raise CnnvizError(
@@ -69,16 +71,21 @@ def layer_cost(
     shape = (filters, sides[0], sides[1])
     depth = channels // groups
     parameters = filters * (depth * kernel**2 + 1)
-    # A transposed convolution lays its kernel down once for each input value, any other one once for each output value.
+    # A transposed convolution lays its kernel down once for each input value, any other one once for each
+    # output value.
     symbols, (rows, cols) = ("HW", (height, width)) if transposed else ("H'W'", (sides[0], sides[1]))
     multiply_adds = filters * rows * cols * depth * kernel**2
     dense = (prod(input_shape) + 1) * prod(shape)
     return LayerCost(
-        input_shape, shape, parameters, multiply_adds, dense,
+        input_shape,
+        shape,
+        parameters,
+        multiply_adds,
+        dense,
         rf"N\left(\tfrac{{C}}{{g}}k^2 + 1\right) = {filters}\left({depth}\cdot {kernel}^2 + 1\right) = {_grouped(parameters)}",
         rf"N\,{symbols}\,\tfrac{{C}}{{g}}k^2 = {filters}\cdot {rows}\cdot {cols}\cdot {depth}\cdot {kernel}^2 = {_grouped(multiply_adds)}",
         rf"({channels}\cdot {height}\cdot {width} + 1)\cdot {shape[0]}\cdot {shape[1]}\cdot {shape[2]} = {_grouped(dense)}",
-    )  # fmt: skip
+    )
 
 
 def _grouped(number: int) -> str:

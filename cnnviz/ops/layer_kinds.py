@@ -42,19 +42,36 @@ KINDS: dict[str, LayerKind] = {
 }
 
 FILTER_NAMES = ("Sobel x", "Sobel y", "Laplacian", "Gaussian blur", "Gabor 45°", "Sharpen")
-_MADE = (("sobel_x", 0.0), ("sobel_y", 0.0), ("laplacian", 0.0), ("gaussian", 0.0), ("gabor", 45.0), ("sharpen", 0.0))
+_MADE = (
+    ("sobel_x", 0.0),
+    ("sobel_y", 0.0),
+    ("laplacian", 0.0),
+    ("gaussian", 0.0),
+    ("gabor", 45.0),
+    ("sharpen", 0.0),
+)
 
 
 @lru_cache(maxsize=64)
 def hand_filters(count: int, channels: int, side: int) -> Tensor:
-    """(N, C, K, K): kernels made by hand, the same on each channel, divided by C and by the sum of their sizes; a 1×1 filter mixes colours.
+    """(N, C, K, K): kernels made by hand, the same on each channel, divided by C and by the sum of their
+    sizes; a 1×1 filter mixes colours.
 
     Nobody may change the result: it is made once.
 
     Kernels of even side are cut from the next odd one.
     """
     if side == 1:
-        mixtures = torch.tensor([[0.299, 0.587, 0.114], [1.0, -1.0, 0.0], [-0.5, -0.5, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+        mixtures = torch.tensor(
+            [
+                [0.299, 0.587, 0.114],
+                [1.0, -1.0, 0.0],
+                [-0.5, -0.5, 1.0],
+                [1.0, 0.0, 0.0],
+                [0.0, 1.0, 0.0],
+                [0.0, 0.0, 1.0],
+            ]
+        )
         return mixtures[torch.arange(count) % 6, :channels].view(count, channels, 1, 1)
     odd = max(3, side + (side + 1) % 2)
     made = []
@@ -65,7 +82,16 @@ def hand_filters(count: int, channels: int, side: int) -> Tensor:
     return torch.stack(made)
 
 
-def layer_maps(image: Tensor, weights: Tensor, stride: int, padding: int, dilation: int, groups: int, *, transposed: bool = False) -> Tensor:
+def layer_maps(
+    image: Tensor,
+    weights: Tensor,
+    stride: int,
+    padding: int,
+    dilation: int,
+    groups: int,
+    *,
+    transposed: bool = False,
+) -> Tensor:
     """The maps (N, H', W') of a layer on an image (C, H, W), without biases.
 
     Raises:
@@ -74,8 +100,12 @@ def layer_maps(image: Tensor, weights: Tensor, stride: int, padding: int, dilati
     try:
         if transposed:
             turned = for_transposed(weights, groups)
-            return functional.conv_transpose2d(image.unsqueeze(0), turned, stride=stride, padding=padding, dilation=dilation, groups=groups)[0]
-        return functional.conv2d(image.unsqueeze(0), weights, stride=stride, padding=padding, dilation=dilation, groups=groups)[0]
+            return functional.conv_transpose2d(
+                image.unsqueeze(0), turned, stride=stride, padding=padding, dilation=dilation, groups=groups
+            )[0]
+        return functional.conv2d(
+            image.unsqueeze(0), weights, stride=stride, padding=padding, dilation=dilation, groups=groups
+        )[0]
     except RuntimeError as error:
         raise CnnvizError(
             f"These filters do not fit on a {image.shape[1]}×{image.shape[2]} image. Use a smaller kernel or a larger image."
@@ -83,12 +113,21 @@ def layer_maps(image: Tensor, weights: Tensor, stride: int, padding: int, dilati
 
 
 def one_filter(
-    image: Tensor, weights: Tensor, number: int, stride: int, padding: int, dilation: int, groups: int, *, transposed: bool = False
+    image: Tensor,
+    weights: Tensor,
+    number: int,
+    stride: int,
+    padding: int,
+    dilation: int,
+    groups: int,
+    *,
+    transposed: bool = False,
 ) -> tuple[Tensor, Tensor, int, int]:
     """One filter of a grouped or transposed layer as a plain convolution, to be stepped through.
 
-    A group sees only its own channels. A transposed convolution with stride s is a plain one with stride 1 on the image with
-    s − 1 zeros between its pixels, with the kernel turned by 180° and padding d (k − 1) − p (Dumoulin and Visin, 2016, section 4).
+    A group sees only its own channels. A transposed convolution with stride s is a plain one with stride 1 on
+    the image with s − 1 zeros between its pixels, with the kernel turned by 180° and padding d (k − 1) − p
+    (Dumoulin and Visin, 2016, section 4).
 
     Args:
         image: (C, H, W).
@@ -105,7 +144,9 @@ def one_filter(
         return part, kernel, stride, padding
     border = dilation * (kernel.shape[-1] - 1) - padding
     if border < 0:
-        raise CnnvizError(f"Padding {padding} cuts off more than a {kernel.shape[-1]}×{kernel.shape[-1]} kernel adds. Use less padding.")
+        raise CnnvizError(
+            f"Padding {padding} cuts off more than a {kernel.shape[-1]}×{kernel.shape[-1]} kernel adds. Use less padding."
+        )
     spread = part.new_zeros(channels, (part.shape[1] - 1) * stride + 1, (part.shape[2] - 1) * stride + 1)
     spread[:, ::stride, ::stride] = part
     return spread, kernel.flip(-1, -2), 1, border
@@ -117,7 +158,16 @@ def for_transposed(weights: Tensor, groups: int) -> Tensor:
     return torch.cat([part.transpose(0, 1) for part in parts], dim=0).contiguous()
 
 
-def layer_code(image: Expression, filters: int, kernel: int, stride: int, padding: int, dilation: int, groups: int, transposed: bool) -> str:
+def layer_code(
+    image: Expression,
+    filters: int,
+    kernel: int,
+    stride: int,
+    padding: int,
+    dilation: int,
+    groups: int,
+    transposed: bool,
+) -> str:
     """A convolutional layer with the page's filters: its shape, parameters and maps."""
     name = "ConvTranspose2d" if transposed else "Conv2d"
     weights = f"hand_filters({filters}, {3 // groups}, {kernel})"

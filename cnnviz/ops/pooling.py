@@ -1,4 +1,6 @@
-"""Pooling: one value a window, each channel on its own. A new kind of pooling is one entry in ``POOLINGS``."""
+"""Pooling: one value a window, each channel on its own. A new kind of pooling is one entry in
+``POOLINGS``.
+"""
 
 import math
 from collections.abc import Callable
@@ -14,7 +16,9 @@ from cnnviz.expressions import script, table
 from cnnviz.ops.trace import Trace, as_image, check_size, windows_of
 
 Combine = Callable[[Tensor, Tensor | None], tuple[Tensor, Tensor | None]]
-"""(windows (S, K, K), NaN beyond the edge; weights) -> value of each window (S,), and what was added up (S, K, K) or nothing."""
+"""(windows (S, K, K), NaN beyond the edge; weights) -> value of each window (S,), and what was added up (S,
+K, K) or nothing.
+"""
 
 
 @dataclass(frozen=True)
@@ -24,8 +28,9 @@ class Pooling:
     Attributes:
         outside: what stands in the padding.
         combine: from windows to values.
-        code: the same with torch's own functions: lines that make ``pooled`` (C, H', W') of ``image`` (C, H, W), with
-            ``{window}``, ``{stride}``, ``{padding}``, ``{ceil}``, and ``{options}`` for all of them as torch's poolings call them.
+        code: the same with torch's own functions: lines that make ``pooled`` (C, H', W') of ``image`` (C, H,
+            W), with ``{window}``, ``{stride}``, ``{padding}``, ``{ceil}``, and ``{options}`` for all of them
+            as torch's poolings call them.
         weights: (K, K) weights of a window that add up to 1, or ``None`` where nothing is weighted.
     """
 
@@ -61,7 +66,8 @@ def distance_weights(rows: int, cols: int) -> Tensor:
     .. math:: w_{mn} = \frac{1}{1 + d_{mn}} \Big/ \sum_{kl} \frac{1}{1 + d_{kl}}, \qquad
         d_{mn} = \sqrt{(m - \tfrac{K-1}{2})^2 + (n - \tfrac{K-1}{2})^2}
 
-    in pixels: the middle pixel counts most. In a 2×2 window all four cells are equally far, and this is the average.
+    in pixels: the middle pixel counts most. In a 2×2 window all four cells are equally far, and this is the
+        average.
     """
     row = torch.arange(rows, dtype=torch.float32) - (rows - 1) / 2
     col = torch.arange(cols, dtype=torch.float32) - (cols - 1) / 2
@@ -129,15 +135,26 @@ POOLINGS: dict[str, Pooling] = {
 }
 
 
-def trace(image: Any, size: int | tuple[int, int], stride: int | None = None, mode: str = "max", padding: int = 0, *, ceil: bool = False) -> Trace:
+def trace(
+    image: Any,
+    size: int | tuple[int, int],
+    stride: int | None = None,
+    mode: str = "max",
+    padding: int = 0,
+    *,
+    ceil: bool = False,
+) -> Trace:
     """Pooling with every window, from one vectorised computation.
 
     Args:
         image: (H, W) or (C, H, W); each channel is pooled on its own.
-        size: K, the side of the window, or (rows, columns) of it; the image's own size makes it global pooling.
+        size: K, the side of the window, or (rows, columns) of it; the image's own size makes it global
+            pooling.
         stride: the size, unless given.
-        mode: a key of ``POOLINGS``: ``"max"``, ``"average"``, ``"distance"`` (see ``distance_weights``) or ``"l2"``.
-        padding: cells on each side; at most half of the window. They count as zeros, and never for the maximum.
+        mode: a key of ``POOLINGS``: ``"max"``, ``"average"``, ``"distance"`` (see ``distance_weights``) or
+            ``"l2"``.
+        padding: cells on each side; at most half of the window. They count as zeros, and never for the
+            maximum.
         ceil: a last window may reach beyond the edge; the cells beyond it do not count.
 
     Returns:
@@ -152,11 +169,16 @@ def trace(image: Any, size: int | tuple[int, int], stride: int | None = None, mo
     places = tuple(_places(n, k, step, padding, ceil) for n, k in zip(pixels.shape[1:], window, strict=True))
     rows, cols = places
     if min(places) < 1:
-        raise CnnvizError(f"A {window[0]}×{window[1]} window does not fit in a {pixels.shape[1]}×{pixels.shape[2]} image. Choose a smaller window.")
+        raise CnnvizError(
+            f"A {window[0]}×{window[1]} window does not fit in a {pixels.shape[1]}×{pixels.shape[2]} image. Choose a smaller window."
+        )
     check_size(len(pixels) * rows * cols * window[0] * window[1])
     entry = POOLINGS[mode]
     inside = functional.pad(pixels, (padding,) * 4, value=entry.outside)
-    beyond = [max(0, (count - 1) * step + k - n) for count, k, n in zip(places, window, inside.shape[1:], strict=True)]
+    beyond = [
+        max(0, (count - 1) * step + k - n)
+        for count, k, n in zip(places, window, inside.shape[1:], strict=True)
+    ]
     # Cells beyond the padded image do not count at all; NaN marks them.
     padded = functional.pad(inside, (0, beyond[1], 0, beyond[0]), value=math.nan)
     windows = windows_of(padded, window, step, 1, (rows, cols)).reshape(-1, *window)
@@ -165,17 +187,32 @@ def trace(image: Any, size: int | tuple[int, int], stride: int | None = None, mo
     shape = (len(pixels), rows, cols)
     output = values.view(shape)
     return Trace(
-        mode, pixels, padded, output, windows.view(*shape, 1, *window), None if products is None else products.view(*shape, 1, *window),
-        None if weights is None else weights[None, None], step, padding, alone=not had_channels, flat=True,
-    )  # fmt: skip
+        mode,
+        pixels,
+        padded,
+        output,
+        windows.view(*shape, 1, *window),
+        None if products is None else products.view(*shape, 1, *window),
+        None if weights is None else weights[None, None],
+        step,
+        padding,
+        alone=not had_channels,
+        flat=True,
+    )
 
 
 def _check(window: tuple[int, int], stride: int, padding: int) -> None:
-    for name, value, least in (("window size", min(window), 1), ("stride", stride, 1), ("padding", padding, 0)):
+    for name, value, least in (
+        ("window size", min(window), 1),
+        ("stride", stride, 1),
+        ("padding", padding, 0),
+    ):
         if value < least:
             raise CnnvizError(f"The {name} is {value}, but it must be {least} or more.")
     if padding > min(window) // 2:
-        raise CnnvizError(f"Padding {padding} is more than half of the {window[0]}×{window[1]} window. Use {min(window) // 2} or less.")
+        raise CnnvizError(
+            f"Padding {padding} is more than half of the {window[0]}×{window[1]} window. Use {min(window) // 2} or less."
+        )
 
 
 def _places(n: int, window: int, stride: int, padding: int, ceil: bool) -> int:
@@ -187,11 +224,15 @@ def _places(n: int, window: int, stride: int, padding: int, ceil: bool) -> int:
     return places
 
 
-def pooling_code(image: Tensor, size: tuple[int, int], stride: int, padding: int, mode: str, ceil: bool) -> str:
+def pooling_code(
+    image: Tensor, size: tuple[int, int], stride: int, padding: int, mode: str, ceil: bool
+) -> str:
     """The pooling of the page, with torch's own functions."""
     values = "[" + ",\n                      ".join(table(channel) for channel in image) + "]"
     options = f"{size}, stride={stride}, padding={padding}, ceil_mode={ceil}"
-    lines = POOLINGS[mode].code.format(options=options, window=size, stride=stride, padding=padding, ceil=ceil)
+    lines = POOLINGS[mode].code.format(
+        options=options, window=size, stride=stride, padding=padding, ceil=ceil
+    )
     return script(
         f"""\
 image = torch.tensor({values}, dtype=torch.float64)

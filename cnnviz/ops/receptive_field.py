@@ -17,12 +17,14 @@ class Window:
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """What one unit sees of the input image. Behind an upsampling the three are means over the units, and may be fractions.
+    """What one unit sees of the input image. Behind an upsampling the three are means over the units, and may
+    be fractions.
 
     Attributes:
         size: side of the square, in pixels.
         stride: pixels from one unit's square to its neighbour's.
-        offset: first row (and column) of the square of the unit (0, 0); negative where it reaches into the padding.
+        offset: first row (and column) of the square of the unit (0, 0); negative where it reaches into the
+            padding.
     """
 
     size: float
@@ -46,13 +48,17 @@ PIXEL = ReceptiveField(1, 1, 0)
 def receptive_fields(windows: Sequence[Window], start: ReceptiveField = PIXEL) -> list[ReceptiveField]:
     r"""The receptive field after each window of a chain.
 
-    .. math:: r_l = r_{l-1} + d_l (k_l - 1)\, j_{l-1}, \qquad j_l = j_{l-1} s_l, \qquad o_l = o_{l-1} - p_l\, j_{l-1}
+    .. math:: r_l = r_{l-1} + d_l (k_l - 1)\, j_{l-1}, \qquad j_l = j_{l-1} s_l, \qquad o_l = o_{l-1} - p_l\,
+    j_{l-1}
 
-    Source: Araujo, Norris and Sim, "Computing receptive fields of convolutional neural networks", Distill 2019.
+    Source: Araujo, Norris and Sim, "Computing receptive fields of convolutional neural networks", Distill
+        2019.
     """
     fields = []
     for window in windows:
         size = start.size + window.dilation * (window.kernel - 1) * start.stride
-        start = ReceptiveField(size, start.stride * window.stride, start.offset - window.padding * start.stride)
+        start = ReceptiveField(
+            size, start.stride * window.stride, start.offset - window.padding * start.stride
+        )
         fields.append(start)
     return fields

@@ -1,4 +1,6 @@
-"""What an operation did, step by step: one frozen record that the stepper, the tables and the tests all read."""
+"""What an operation did, step by step: one frozen record that the stepper, the tables and the tests all
+read.
+"""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -16,7 +18,8 @@ MAX_NUMBERS = 20_000_000
 LARGEST = 1e9
 """Largest number that a trace takes; a larger one has more digits than a cell can show.
 
-float32 tells whole numbers apart only up to 2^24 = 16,777,216, float64 up to 2^53, about 9.0e15. So numbers that are no float tensor are computed in
+float32 tells whole numbers apart only up to 2^24 = 16,777,216, float64 up to 2^53, about 9.0e15. So numbers
+that are no float tensor are computed in
 float64: of whole numbers up to a million, as pages let one type, each sum of up to 9,000 products is exact.
 """
 
@@ -70,10 +73,15 @@ class Steps(Sequence[Step]):
         channel, place = divmod(index, rows * cols)
         row, col = divmod(place, cols)
         return Step(
-            row, col, channel, row * trace.stride, col * trace.stride,
+            row,
+            col,
+            channel,
+            row * trace.stride,
+            col * trace.stride,
             self._cells(trace.windows[channel % len(trace.windows), row, col]),
-            None if trace.products is None else self._cells(trace.products[channel, row, col]), trace.maps.reshape(-1)[index].item(),
-        )  # fmt: skip
+            None if trace.products is None else self._cells(trace.products[channel, row, col]),
+            trace.maps.reshape(-1)[index].item(),
+        )
 
     def _cells(self, window: Tensor) -> Tensor:
         return window[0] if self.trace.flat else window
@@ -84,16 +92,20 @@ class Steps(Sequence[Step]):
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """An operation on one image, with every number, always in these shapes: N maps of the output, C channels that are added up.
+    """An operation on one image, with every number, always in these shapes: N maps of the output, C channels
+    that are added up.
 
     Attributes:
         operation: ``"convolution"``, ``"max"``, ``"relu"``, …
         image: (channels, H, W), as given.
-        padded: (channels, H + 2p, W + 2p), what the windows slide over; cells outside an image that cannot count are NaN.
+        padded: (channels, H + 2p, W + 2p), what the windows slide over; cells outside an image that cannot
+            count are NaN.
         maps: (N, H', W').
-        windows: (1, H', W', C, K, K), shared by all maps; (N, H', W', 1, K, K) where each channel has its own.
+        windows: (1, H', W', C, K, K), shared by all maps; (N, H', W', 1, K, K) where each channel has its
+            own.
         products: (N, H', W', C, K, K), or ``None`` where there are none.
-        weights: (N, C, K, K), or (1, 1, K, K) for all, as they lie on the image (a flipped kernel is flipped here), or ``None``.
+        weights: (N, C, K, K), or (1, 1, K, K) for all, as they lie on the image (a flipped kernel is flipped
+            here), or ``None``.
         stride, padding, dilation: in pixels.
         bias: added at the end of each sum: (N,), or ``None``.
         alone: it was asked for one map, which ``output`` is.
@@ -121,12 +133,20 @@ class Trace:
 
     @property
     def terms(self) -> Tensor:
-        """(N, H', W', C, K, K): what is put together in each window: its products, or, where there are none, its values."""
-        return self.windows.expand(len(self.maps), *self.windows.shape[1:]) if self.products is None else self.products
+        """(N, H', W', C, K, K): what is put together in each window: its products, or, where there are none,
+        its values.
+        """
+        return (
+            self.windows.expand(len(self.maps), *self.windows.shape[1:])
+            if self.products is None
+            else self.products
+        )
 
     @property
     def shares(self) -> Tensor | None:
-        """(N, H', W', 1, K, K): the weights of an average, shared out among the cells that count; ``None`` for other operations."""
+        """(N, H', W', 1, K, K): the weights of an average, shared out among the cells that count; ``None``
+        for other operations.
+        """
         if self.weights is None or self.operation == "convolution":
             return None
         counted = self.windows.isnan().logical_not() * self.weights
@@ -148,20 +168,30 @@ class Trace:
 
 
 def as_numbers(values: Any, name: str) -> Tensor:
-    """A tensor of what a student gave, float64 unless it is a float tensor; raises CnnvizError for what is no number, not finite, or too large."""
+    """A tensor of what a student gave, float64 unless it is a float tensor; raises CnnvizError for what is no
+    number, not finite, or too large.
+    """
     try:
-        tensor = values if isinstance(values, Tensor) else torch.as_tensor(np.asarray(values, dtype=np.float64))
+        tensor = (
+            values if isinstance(values, Tensor) else torch.as_tensor(np.asarray(values, dtype=np.float64))
+        )
     except (TypeError, ValueError, RuntimeError):
-        raise CnnvizError(f"The {name} must be a table of numbers with rows of equal length. Fill every cell with a number such as 0.5.") from None
+        raise CnnvizError(
+            f"The {name} must be a table of numbers with rows of equal length. Fill every cell with a number such as 0.5."
+        ) from None
     if not tensor.is_floating_point():
         tensor = tensor.to(torch.float64)
     if tensor.numel() == 0:
         raise CnnvizError(f"The {name} is empty. Give it at least one row and one column.")
     low, high = (end.item() for end in torch.aminmax(tensor))
     if not math.isfinite(low + high) or not math.isfinite(high - low):
-        raise CnnvizError(f"The {name} has a cell that is not a finite number (NaN or infinite). Replace it by a number such as 0.")
+        raise CnnvizError(
+            f"The {name} has a cell that is not a finite number (NaN or infinite). Replace it by a number such as 0."
+        )
     if max(-low, high) > LARGEST:
-        raise CnnvizError(f"The {name} has a number larger than {LARGEST:,.0f}. Use smaller ones, such as 1,000.")
+        raise CnnvizError(
+            f"The {name} has a number larger than {LARGEST:,.0f}. Use smaller ones, such as 1,000."
+        )
     return tensor
 
 
@@ -169,16 +199,22 @@ def as_image(values: Any, name: str = "image") -> tuple[Tensor, bool]:
     """(C, H, W) and whether it was given so; (H, W) gets one channel."""
     image = as_numbers(values, name)
     if image.dim() not in (2, 3):
-        raise CnnvizError(f"The {name} has {image.dim()} dimensions, but it must have 2 (rows, columns) or 3 (channels, rows, columns).")
+        raise CnnvizError(
+            f"The {name} has {image.dim()} dimensions, but it must have 2 (rows, columns) or 3 (channels, rows, columns)."
+        )
     return (image, True) if image.dim() == 3 else (image.unsqueeze(0), False)
 
 
 def check_size(numbers: int) -> None:
     if numbers > MAX_NUMBERS:
-        raise CnnvizError(f"This would be {numbers:,} products, too many to look at. Use a smaller image or kernel, or a larger stride.")
+        raise CnnvizError(
+            f"This would be {numbers:,} products, too many to look at. Use a smaller image or kernel, or a larger stride."
+        )
 
 
-def windows_of(padded: Tensor, size: tuple[int, int], stride: int, dilation: int, places: tuple[int, int]) -> Tensor:
+def windows_of(
+    padded: Tensor, size: tuple[int, int], stride: int, dilation: int, places: tuple[int, int]
+) -> Tensor:
     """All windows of (C, Hp, Wp), as one view without a copy: (C, H', W', K, K)."""
     channels = padded.shape[0]
     step_c, step_r, step_x = padded.stride()
@@ -186,4 +222,4 @@ def windows_of(padded: Tensor, size: tuple[int, int], stride: int, dilation: int
         (channels, *places, *size),
         (step_c, step_r * stride, step_x * stride, step_r * dilation, step_x * dilation),
         padded.storage_offset(),
-    )  # fmt: skip
+    )

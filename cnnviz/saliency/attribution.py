@@ -19,13 +19,16 @@ class Attribution:
     """What a method says about one image and one class.
 
     Attributes:
-        map: (H, W) float32, signed: positive speaks for the class, negative against it. Sum over the colour channels.
+        map: (H, W) float32, signed: positive speaks for the class, negative against it. Sum over the colour
+            channels.
         method: a key of ``METHODS``.
         seconds: it took.
         target: the class.
         layer: that the method looked at, or nothing.
-        values: (C, H, W) before the channels were added; (1, H, W) of methods that do not tell channels apart.
-        total: the sum of all values as the method counts them; for a complete method it is S(x) − S(baseline).
+        values: (C, H, W) before the channels were added; (1, H, W) of methods that do not tell channels
+            apart.
+        total: the sum of all values as the method counts them; for a complete method it is S(x) −
+            S(baseline).
         options: all that were used.
     """
 
@@ -54,7 +57,8 @@ def attribute(
 ) -> Attribution:
     """Which pixels spoke for a class, and which against it.
 
-    The model is not changed, and several threads may ask at once: hooks sit on a private copy that shares its weights.
+    The model is not changed, and several threads may ask at once: hooks sit on a private copy that shares its
+        weights.
 
     Args:
         model: any network, images in and logits out.
@@ -76,7 +80,9 @@ def attribute(
     batch = batch.to(runner.device)
     target = check_target(runner, batch, target)
     chosen = _checked_layer(model, runner, batch, entry, layer)
-    question = Question(runner, batch.requires_grad_(), target, chosen, _checked_options(entry, options), progress)
+    question = Question(
+        runner, batch.requires_grad_(), target, chosen, _checked_options(entry, options), progress
+    )
     import captum.attr  # noqa: F401  # a second at the first call, which is not the method's own time
 
     started = time.perf_counter()
@@ -92,8 +98,12 @@ def attribute(
     plain = summed.sum().item()
     if not math.isfinite(plain):
         _check_answer(runner, batch)
-        raise CnnvizError(f"{entry.title} gave values that are not finite for this image. Choose another method or layer.")
-    return Attribution(summed, method, seconds, target, chosen, values, plain if total is None else total, question.options)
+        raise CnnvizError(
+            f"{entry.title} gave values that are not finite for this image. Choose another method or layer."
+        )
+    return Attribution(
+        summed, method, seconds, target, chosen, values, plain if total is None else total, question.options
+    )
 
 
 def _checked_image(model: nn.Module, image: Tensor) -> Tensor:
@@ -122,7 +132,9 @@ def check_target(runner: Runner, batch: Tensor, target: int | None) -> int:
     if target is None:
         return int(_check_answer(runner, batch).argmax())
     if isinstance(target, bool) or not 0 <= int(target) < shape[0]:
-        raise CnnvizError(f"There is no class {target}: this network has {shape[0]} classes, 0 to {shape[0] - 1}.")
+        raise CnnvizError(
+            f"There is no class {target}: this network has {shape[0]} classes, 0 to {shape[0] - 1}."
+        )
     return int(target)
 
 
@@ -149,13 +161,16 @@ def _checked_layer(model: nn.Module, runner: Runner, batch: Tensor, method: Meth
     shape = runner.shapes(tuple(batch.shape[1:])).get(name, ())
     if len(shape) != 3 or shape[1] * shape[2] == 1:
         usable = layers_for_maps(model, (batch.shape[1], batch.shape[2], batch.shape[3]))
-        raise CnnvizError(f"'{layer}' has no maps, only single units, so {method.title} cannot use it. Choose one of: {', '.join(usable[-6:])}.")
+        raise CnnvizError(
+            f"'{layer}' has no maps, only single units, so {method.title} cannot use it. Choose one of: {', '.join(usable[-6:])}."
+        )
     runner.graph.module_of(name)
     return name
 
 
 def layers_for_maps(model: nn.Module, input_shape: tuple[int, int, int]) -> list[str]:
-    """The layers that Grad-CAM and its like can look at: those with maps larger than one unit, in the order of computation.
+    """The layers that Grad-CAM and its like can look at: those with maps larger than one unit, in the order
+    of computation.
 
     Raises:
         CnnvizError: the network has none.
@@ -202,8 +217,16 @@ def _checked_options(method: Method, options: dict[str, Any]) -> dict[str, Any]:
         option = known[name]
         if option.names:
             if value not in option.names:
-                raise CnnvizError(f"The {name} of {method.title} is {value!r}. Choose one of: {', '.join(option.names)}.")
-        elif isinstance(value, bool) or not isinstance(value, int | float) or not option.low <= value <= option.high:
-            raise CnnvizError(f"{option.title} of {method.title} is {value!r}, but it must be a number from {option.low:g} to {option.high:g}.")
+                raise CnnvizError(
+                    f"The {name} of {method.title} is {value!r}. Choose one of: {', '.join(option.names)}."
+                )
+        elif (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not option.low <= value <= option.high
+        ):
+            raise CnnvizError(
+                f"{option.title} of {method.title} is {value!r}, but it must be a number from {option.low:g} to {option.high:g}."
+            )
         complete[name] = value
     return complete

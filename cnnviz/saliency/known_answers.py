@@ -45,7 +45,9 @@ class KnownAnswer:
 
 def _linear(seed: int) -> KnownAnswer:
     generator = torch.Generator().manual_seed(seed)
-    smooth = nn.functional.interpolate(torch.randn(2, 1, 7, 7, generator=generator), (SIDE, SIDE), mode="bilinear")
+    smooth = nn.functional.interpolate(
+        torch.randn(2, 1, 7, 7, generator=generator), (SIDE, SIDE), mode="bilinear"
+    )
     layer = skip_init(nn.Linear, SIDE * SIDE, 2, bias=False)
     layer.weight.data = smooth.flatten(1)
     network = nn.Sequential(OrderedDict(flatten=nn.Flatten(), fc=layer))
@@ -63,20 +65,26 @@ def _linear(seed: int) -> KnownAnswer:
 
 
 def _detector(pattern: Tensor, threshold: float) -> tuple[Tensor, float]:
-    """A kernel that answers above zero only where the pattern stands: its bright cells for, its dark cells against."""
+    """A kernel that answers above zero only where the pattern stands: its bright cells for, its dark cells
+    against.
+    """
     kernel = torch.where(pattern > 0, 1.0, -1.0)
     return kernel, -threshold * pattern.sum().item()
 
 
 def _network(patterns: Sequence[Tensor]) -> nn.Module:
-    """The class's logit is the largest answer of the first pattern's detector; the other patterns vote for the other class."""
+    """The class's logit is the largest answer of the first pattern's detector; the other patterns vote for
+    the other class.
+    """
     detectors = [_detector(pattern, 0.5) for pattern in patterns]
     conv = skip_init(nn.Conv2d, 1, len(patterns), 5, padding=2)
     fc = skip_init(nn.Linear, len(patterns), 2, bias=False)
     conv.weight.data = torch.stack([kernel for kernel, _ in detectors]).unsqueeze(1)
     conv.bias = nn.Parameter(torch.tensor([bias for _, bias in detectors]))
     fc.weight.data = torch.stack([torch.eye(len(patterns))[0], 1 - torch.eye(len(patterns))[0]])
-    return nn.Sequential(OrderedDict(conv=conv, relu=nn.ReLU(), pool=nn.AdaptiveMaxPool2d(1), flatten=nn.Flatten(), fc=fc)).eval()
+    return nn.Sequential(
+        OrderedDict(conv=conv, relu=nn.ReLU(), pool=nn.AdaptiveMaxPool2d(1), flatten=nn.Flatten(), fc=fc)
+    ).eval()
 
 
 def _scene(places: Sequence[tuple[Tensor, int, int]], seed: int) -> Tensor:
@@ -119,16 +127,22 @@ def _distracted(seed: int) -> KnownAnswer:
     )
 
 
-KNOWN_ANSWERS: dict[str, Callable[[int], KnownAnswer]] = {"linear": _linear, "planted": _planted, "distractor": _distracted}
+KNOWN_ANSWERS: dict[str, Callable[[int], KnownAnswer]] = {
+    "linear": _linear,
+    "planted": _planted,
+    "distractor": _distracted,
+}
 
 
 def known_answer_table(
     methods: Sequence[str] | None = None, *, images: int = 5, progress: Progress | None = None
 ) -> dict[str, dict[str, float | None]]:
-    """Each method's rank correlation with the truth, method -> network -> mean over images; ``None`` where the method cannot be used.
+    """Each method's rank correlation with the truth, method -> network -> mean over images; ``None`` where
+    the method cannot be used.
 
-    The truth of a planted patch has two values, 25 ones among 784 pixels. A map that is 0 outside the patch and equal inside reaches 1; a
-    map without equal values reaches 0.3 at most, even if it puts the patch first (``best_without_ties``).
+    The truth of a planted patch has two values, 25 ones among 784 pixels. A map that is 0 outside the patch
+    and equal inside reaches 1; a map without equal values reaches 0.3 at most, even if it puts the patch
+    first (``best_without_ties``).
 
     Args:
         methods: keys of ``METHODS``; all if not given.
@@ -143,7 +157,9 @@ def known_answer_table(
         table[method] = {}
         for name, asked in questions.items():
             try:
-                found = [one.score(attribute(one.network, one.image, one.target, method).map) for one in asked]
+                found = [
+                    one.score(attribute(one.network, one.image, one.target, method).map) for one in asked
+                ]
             except CnnvizError:
                 table[method][name] = None
             else:
@@ -154,4 +170,6 @@ def known_answer_table(
 def best_without_ties(name: str) -> float:
     """The rank correlation of the best map whose values all differ."""
     asked = KNOWN_ANSWERS[name](0)
-    return rank_correlation(asked.truth + torch.linspace(0, 1e-3, asked.truth.numel()).view_as(asked.truth), asked.truth)
+    return rank_correlation(
+        asked.truth + torch.linspace(0, 1e-3, asked.truth.numel()).view_as(asked.truth), asked.truth
+    )

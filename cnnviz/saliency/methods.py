@@ -1,7 +1,8 @@
 """The registry of saliency methods: one entry a method; menus, words, tests and benchmarks are drawn from it.
 
-Most run through Captum. Four stand here in own lines, because no kept library that works beside Captum has them all:
-Grad-CAM++, LayerCAM, Score-CAM and RISE; and the draws of SmoothGrad, GradientSHAP, LIME and KernelSHAP, because Captum's come from
+Most run through Captum. Four stand here in own lines, because no kept library that works beside Captum has
+them all: Grad-CAM++, LayerCAM, Score-CAM and RISE; and the draws of SmoothGrad, GradientSHAP, LIME and
+    KernelSHAP, because Captum's come from
 generators that all threads share.
 """
 
@@ -40,7 +41,8 @@ class Method:
         formula: in LaTeX; S is the class's logit, x the image, A a layer's maps.
         cost: passes through the network.
         blind: what it does not see, or says wrongly.
-        run: Question -> values (C, H, W) or (1, H, W), and their sum as the method counts it (``None``: the plain sum).
+        run: Question -> values (C, H, W) or (1, H, W), and their sum as the method counts it (``None``: the
+            plain sum).
         options: what can be set.
         needs_layer: it looks at the maps of a layer, which a network without convolution does not have.
         complete: its values promise to add up to S(x) − S(baseline).
@@ -75,7 +77,9 @@ def _gradient(question: Question) -> tuple[Tensor, None]:
 def _input_x_gradient(question: Question) -> tuple[Tensor, None]:
     from captum.attr import InputXGradient
 
-    return InputXGradient(question.forward(1)).attribute(question.image, target=question.target)[0].detach(), None
+    return InputXGradient(question.forward(1)).attribute(question.image, target=question.target)[
+        0
+    ].detach(), None
 
 
 def _guided_backprop(question: Question) -> tuple[Tensor, None]:
@@ -96,7 +100,9 @@ def _deconvolution(question: Question) -> tuple[Tensor, None]:
 
 def _need_relu(question: Question, name: str) -> None:
     if not _has_relu(question.runner):
-        raise CnnvizError(f"{name} changes how ReLU passes gradients back, but this network has no ReLU. Choose Gradient or Integrated gradients.")
+        raise CnnvizError(
+            f"{name} changes how ReLU passes gradients back, but this network has no ReLU. Choose Gradient or Integrated gradients."
+        )
 
 
 @once_a_network
@@ -108,14 +114,19 @@ def _integrated_gradients(question: Question) -> tuple[Tensor, None]:
     from captum.attr import IntegratedGradients
 
     steps = int(question.options["steps"])
-    # Up to its first nonlinear layer the network is affine: on the straight path its output moves on a straight path too, and the gradients that
-    # arrive there may be averaged before they go back through it. So these layers, a large share of the cost, run once and not at every step.
+    # Up to its first nonlinear layer the network is affine: on the straight path its output moves on a
+    # straight path too, and the gradients that arrive there may be averaged before they go back through it.
+    # So these layers, a large share of the cost, run once and not at every step.
     folded = question.folded
     head, tail = folded.head, folded.tail
     image, empty = question.image, question.baseline
     maps = head(image)
     mean = IntegratedGradients(question.forward(steps, tail), multiply_by_inputs=False).attribute(
-        maps.detach(), head(empty).detach(), question.target, n_steps=steps, internal_batch_size=question.batch_of(steps)
+        maps.detach(),
+        head(empty).detach(),
+        question.target,
+        n_steps=steps,
+        internal_batch_size=question.batch_of(steps),
     )
     (gradient,) = torch.autograd.grad(maps, image, mean.to(maps.dtype))
     return ((image - empty) * gradient)[0].detach(), None
@@ -153,7 +164,9 @@ def _deep_lift(question: Question) -> tuple[Tensor, None]:
 
     with question.module(2) as (network, _):
         _let_rescale(question.runner)
-        return DeepLift(network).attribute(question.image, question.baseline, target=question.target)[0].detach(), None
+        return DeepLift(network).attribute(question.image, question.baseline, target=question.target)[
+            0
+        ].detach(), None
 
 
 @once_a_network
@@ -179,7 +192,9 @@ def _guided_grad_cam(question: Question) -> tuple[Tensor, None]:
 
     with question.module(2) as (network, layer):
         _need_relu(question, "Guided Grad-CAM")
-        found = GuidedGradCam(network, layer).attribute(question.image, target=question.target, interpolate_mode="bilinear")
+        found = GuidedGradCam(network, layer).attribute(
+            question.image, target=question.target, interpolate_mode="bilinear"
+        )
     return found[0].detach(), None
 
 
@@ -196,7 +211,9 @@ def _maps_and_gradients(question: Question) -> tuple[Tensor, Tensor]:
 def _grad_cam_pp(question: Question) -> tuple[Tensor, None]:
     maps, gradients = _maps_and_gradients(question)
     squared = gradients.square()
-    share = squared / (2 * squared + maps.sum((2, 3), keepdim=True) * gradients**3).where(squared > 0, torch.ones_like(squared))
+    share = squared / (2 * squared + maps.sum((2, 3), keepdim=True) * gradients**3).where(
+        squared > 0, torch.ones_like(squared)
+    )
     weights = (share * gradients.relu()).sum((2, 3), keepdim=True)
     return question.upsampled((weights * maps).sum(1, keepdim=True).relu())[0], None
 
@@ -219,13 +236,21 @@ def _score_cam(question: Question) -> tuple[Tensor, None]:
             masks = (masks - low) / (high - low).clamp_min(1e-8)
             scores.append(forward(question.image * masks).softmax(1)[:, question.target] - base)
         weights = torch.cat(scores).softmax(0)
-        for chosen, weight in zip(strongest.split(question.batch), weights.split(question.batch), strict=True):
-            total += (question.upsampled(maps[chosen].unsqueeze(1)) * weight.view(-1, 1, 1, 1)).sum(0, keepdim=True)
+        for chosen, weight in zip(
+            strongest.split(question.batch), weights.split(question.batch), strict=True
+        ):
+            total += (question.upsampled(maps[chosen].unsqueeze(1)) * weight.view(-1, 1, 1, 1)).sum(
+                0, keepdim=True
+            )
         return total.relu()[0], None
 
 
 def _rise(question: Question) -> tuple[Tensor, None]:
-    count, keep, cells = int(question.options["masks"]), float(question.options["keep"]), int(question.options["cells"])
+    count, keep, cells = (
+        int(question.options["masks"]),
+        float(question.options["keep"]),
+        int(question.options["cells"]),
+    )
     generator = question.generator()
     height, width = question.image.shape[-2:]
     # Each mask is a coarse random grid, enlarged by one cell and cut out with a random shift.
@@ -235,9 +260,16 @@ def _rise(question: Question) -> tuple[Tensor, None]:
     with torch.inference_mode():
         for size in question.batches(count):
             grids = (torch.rand(size, 1, cells, cells, generator=generator) < keep).to(question.image)
-            large = functional.interpolate(grids, ((cells + 1) * tall, (cells + 1) * wide), mode="bilinear", align_corners=False)
+            large = functional.interpolate(
+                grids, ((cells + 1) * tall, (cells + 1) * wide), mode="bilinear", align_corners=False
+            )
             tops, lefts = (torch.randint(n, (size,), generator=generator).tolist() for n in (tall, wide))
-            masks = torch.stack([mask[:, t : t + height, x : x + width] for mask, t, x in zip(large, tops, lefts, strict=True)])
+            masks = torch.stack(
+                [
+                    mask[:, t : t + height, x : x + width]
+                    for mask, t, x in zip(large, tops, lefts, strict=True)
+                ]
+            )
             scores = forward(question.image * masks).softmax(1)[:, question.target]
             total += (scores.view(-1, 1, 1, 1) * masks).sum(0)
     return total / (count * keep), None
@@ -250,7 +282,9 @@ def _occlusion(question: Question) -> tuple[Tensor, None]:
     window = int(question.options["window"]) or max(2, min(height, width) // 7)
     stride = int(question.options["stride"]) or max(1, window // 2)
     if window > min(height, width):
-        raise CnnvizError(f"A window of {window} pixels does not fit in a {height}×{width} image. Use {min(height, width)} or less.")
+        raise CnnvizError(
+            f"A window of {window} pixels does not fit in a {height}×{width} image. Use {min(height, width)} or less."
+        )
     stride = min(stride, window)
     places = (-(-(height - window) // stride) + 1) * (-(-(width - window) // stride) + 1)
     with torch.inference_mode():
@@ -275,13 +309,17 @@ def _coins(generator: torch.Generator) -> Callable[..., Tensor]:
     """Captum's draw for LIME, from a generator: (1, pieces), each piece stays with probability ½."""
 
     def draw(image: Tensor, **facts: Any) -> Tensor:
-        return torch.bernoulli(torch.full((1, facts["num_interp_features"]), 0.5), generator=generator).to(image.device, torch.long)
+        return torch.bernoulli(torch.full((1, facts["num_interp_features"]), 0.5), generator=generator).to(
+            image.device, torch.long
+        )
 
     return draw
 
 
 def _coalitions(generator: torch.Generator) -> Callable[..., Iterator[Tensor]]:
-    """Captum's draws for KernelSHAP, from a generator: (1, pieces) each; all pieces, none, then k of them with the Shapley kernel's weight of k."""
+    """Captum's draws for KernelSHAP, from a generator: (1, pieces) each; all pieces, none, then k of them
+    with the Shapley kernel's weight of k.
+    """
 
     def draw(image: Tensor, **facts: Any) -> Iterator[Tensor]:
         pieces, sizes = facts["num_interp_features"], facts["num_select_distribution"].probs.cpu()
@@ -296,7 +334,9 @@ def _coalitions(generator: torch.Generator) -> Callable[..., Iterator[Tensor]]:
 
 
 class _WeightedSum:
-    """A linear model of scikit-learn as Captum asks for one; Captum's own begins with random weights and reads its samples in random order."""
+    """A linear model of scikit-learn as Captum asks for one; Captum's own begins with random weights and
+    reads its samples in random order.
+    """
 
     def __init__(self, model: Any) -> None:
         self._model = model
@@ -315,9 +355,18 @@ def _lime(question: Question) -> tuple[Tensor, float]:
     from sklearn.linear_model import Lasso
 
     pieces, samples = question.superpixels(), int(question.options["samples"])
-    explainer = Lime(question.forward(samples), _WeightedSum(Lasso(alpha=0.01, random_state=0)), perturb_func=_coins(question.generator()))
+    explainer = Lime(
+        question.forward(samples),
+        _WeightedSum(Lasso(alpha=0.01, random_state=0)),
+        perturb_func=_coins(question.generator()),
+    )
     found = explainer.attribute(
-        question.image, question.baseline, question.target, feature_mask=pieces, n_samples=samples, perturbations_per_eval=question.batch
+        question.image,
+        question.baseline,
+        question.target,
+        feature_mask=pieces,
+        n_samples=samples,
+        perturbations_per_eval=question.batch,
     )
     return _by_pieces(found, pieces)
 
@@ -331,7 +380,12 @@ def _kernel_shap(question: Question) -> tuple[Tensor, float]:
     explainer.interpretable_model = _WeightedSum(LinearRegression())
     explainer.perturb_func = _coalitions(question.generator())
     found = explainer.attribute(
-        question.image, question.baseline, question.target, feature_mask=pieces, n_samples=samples, perturbations_per_eval=question.batch
+        question.image,
+        question.baseline,
+        question.target,
+        feature_mask=pieces,
+        n_samples=samples,
+        perturbations_per_eval=question.batch,
     )
     return _by_pieces(found, pieces)
 
@@ -342,7 +396,11 @@ def _feature_ablation(question: Question) -> tuple[Tensor, float]:
     pieces = question.superpixels()
     with torch.inference_mode():
         found = FeatureAblation(question.forward(int(pieces.max()) + 2)).attribute(
-            question.image, question.baseline, question.target, feature_mask=pieces, perturbations_per_eval=question.batch
+            question.image,
+            question.baseline,
+            question.target,
+            feature_mask=pieces,
+            perturbations_per_eval=question.batch,
         )
     return _by_pieces(found, pieces)
 
@@ -461,7 +519,10 @@ METHODS: dict[str, Method] = {
             cost="1 forward a channel",
             blind="Weak classes: with small probabilities all channels get the same weight.",
             run=_score_cam,
-            options=(Option(name="channels", title="Strongest channels", usual=128, low=1, high=2048), _BASELINE),
+            options=(
+                Option(name="channels", title="Strongest channels", usual=128, low=1, high=2048),
+                _BASELINE,
+            ),
             needs_layer=True,
             signed=False,
             gradient=False,
@@ -527,7 +588,12 @@ METHODS: dict[str, Method] = {
             cost="1 forward a sample",
             blind="Anything that is not a weighted sum of pieces; with few samples, two seeds give two maps.",
             run=_lime,
-            options=(Option(name="samples", title="Samples", usual=200, low=20, high=2000), _PIECES, _BASELINE, _SEED),
+            options=(
+                Option(name="samples", title="Samples", usual=200, low=20, high=2000),
+                _PIECES,
+                _BASELINE,
+                _SEED,
+            ),
             gradient=False,
         ),
         Method(
@@ -538,7 +604,12 @@ METHODS: dict[str, Method] = {
             cost="1 forward a sample",
             blind="Nothing in the limit; with few samples, two seeds give two maps.",
             run=_kernel_shap,
-            options=(Option(name="samples", title="Samples", usual=300, low=20, high=3000), _PIECES, _BASELINE, _SEED),
+            options=(
+                Option(name="samples", title="Samples", usual=300, low=20, high=3000),
+                _PIECES,
+                _BASELINE,
+                _SEED,
+            ),
             complete=True,
             gradient=False,
         ),

@@ -17,9 +17,16 @@ from cnnviz.inspection import Folded, Runner, accelerated
 Progress = Callable[[float], None]
 """Called now and then with the share done, 0 to 1; may raise to end the work."""
 
-BASELINES = {"black": "black", "grey": "middle grey", "mean": "the image's mean colour", "blur": "the image, blurred"}
+BASELINES = {
+    "black": "black",
+    "grey": "middle grey",
+    "mean": "the image's mean colour",
+    "blur": "the image, blurred",
+}
 PIXELS_AT_ONCE = 1_210_000
-"""Values of images in one batch: measured on two cores, ResNet-18 at 224 px is fastest with eight images at once."""
+"""Values of images in one batch: measured on two cores, ResNet-18 at 224 px is fastest with eight images at
+once.
+"""
 MOST_AT_ONCE = 256
 
 LARGE_SIDE = 64
@@ -64,7 +71,9 @@ class Question:
 
     def noise(self, size: int, generator: torch.Generator) -> Tensor:
         """(size, C, H, W) standard normal numbers."""
-        return torch.randn(size, *self.image.shape[1:], generator=generator, dtype=self.image.dtype).to(self.image.device)
+        return torch.randn(size, *self.image.shape[1:], generator=generator, dtype=self.image.dtype).to(
+            self.image.device
+        )
 
     def batch_of(self, count: int) -> int | None:
         """Images to run at once of so many; ``None``: all."""
@@ -82,7 +91,8 @@ class Question:
 
     @contextmanager
     def module(self, passes: int = 1) -> Iterator[tuple[nn.Module, nn.Module]]:
-        """The network as a module that may be hooked, and the chosen layer in it; nobody else hooks them meanwhile.
+        """The network as a module that may be hooked, and the chosen layer in it; nobody else hooks them
+        meanwhile.
 
         Args:
             passes: images that will go through it.
@@ -99,7 +109,9 @@ class Question:
             finally:
                 handle.remove()
 
-    def forward(self, passes: int, network: Callable[[Tensor], Tensor] | None = None) -> Callable[[Tensor], Tensor]:
+    def forward(
+        self, passes: int, network: Callable[[Tensor], Tensor] | None = None
+    ) -> Callable[[Tensor], Tensor]:
         """The network in its fastest form, or a part of it, as a function that reports its progress."""
         network = self.folded.network if network is None else network
         counted = None if self.progress is None else self._counter(passes, self.progress)
@@ -129,14 +141,25 @@ class Question:
         return functional.interpolate(maps, self.image.shape[-2:], mode="bilinear", align_corners=False)
 
     def superpixels(self) -> Tensor:
-        """(1, 1, H, W) int64: the image cut into pieces of like colour, numbered from 0 (SLIC, Achanta et al., 2012)."""
-        return superpixels(self.image[0].detach(), int(self.options.get("pieces", 50)))[None, None].to(self.image.device)
+        """(1, 1, H, W) int64: the image cut into pieces of like colour, numbered from 0 (SLIC, Achanta et
+        al., 2012).
+        """
+        return superpixels(self.image[0].detach(), int(self.options.get("pieces", 50)))[None, None].to(
+            self.image.device
+        )
 
 
 def superpixels(image: Tensor, pieces: int) -> Tensor:
     """(H, W) int64, on the CPU: numbers from 0 of about so many pieces of an image (C, H, W)."""
     pixels = image.permute(1, 2, 0).double().cpu().numpy()
-    found = slic(pixels, n_segments=pieces, compactness=10 if len(image) == 3 else 0.1, start_label=0, channel_axis=-1, convert2lab=len(image) == 3)
+    found = slic(
+        pixels,
+        n_segments=pieces,
+        compactness=10 if len(image) == 3 else 0.1,
+        start_label=0,
+        channel_axis=-1,
+        convert2lab=len(image) == 3,
+    )
     numbers = torch.from_numpy(np.unique(found, return_inverse=True)[1].reshape(found.shape).astype(np.int64))
     if int(numbers.max()) + 1 >= min(4, pieces):
         return numbers
@@ -164,7 +187,9 @@ def blurred(image: Tensor) -> Tensor:
     """(1, C, H, W) through a Gaussian as wide as a twelfth of its side."""
     sigma = max(1.0, min(image.shape[-2:]) / 12)
     reach = min(int(3 * sigma), min(image.shape[-2:]) - 1)
-    weights = torch.exp(-torch.arange(-reach, reach + 1, dtype=image.dtype, device=image.device).square() / (2 * sigma**2))
+    weights = torch.exp(
+        -torch.arange(-reach, reach + 1, dtype=image.dtype, device=image.device).square() / (2 * sigma**2)
+    )
     weights = weights / weights.sum()
     channels = image.shape[1]
     padded = functional.pad(image, (reach,) * 4, mode="reflect")

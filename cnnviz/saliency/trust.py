@@ -47,13 +47,21 @@ class Faithfulness:
 
 
 def _area(shares: Sequence[float], values: Sequence[float]) -> float:
-    return torch.trapezoid(torch.tensor(values, dtype=torch.float64), torch.tensor(shares, dtype=torch.float64)).item()
+    return torch.trapezoid(
+        torch.tensor(values, dtype=torch.float64), torch.tensor(shares, dtype=torch.float64)
+    ).item()
 
 
 def faithfulness(
-    model: nn.Module, image: Tensor, saliency: Tensor, target: int | None = None, *, steps: int = STEPS, removed: str = "black",
+    model: nn.Module,
+    image: Tensor,
+    saliency: Tensor,
+    target: int | None = None,
+    *,
+    steps: int = STEPS,
+    removed: str = "black",
     progress: Progress | None = None,
-) -> Faithfulness:  # fmt: skip
+) -> Faithfulness:
     """Deletion and insertion curves of a saliency map.
 
     Args:
@@ -78,7 +86,11 @@ def faithfulness(
     order = saliency.to(runner.device).flatten().argsort(descending=True, stable=True)
     rank = order.argsort().view(1, 1, *saliency.shape)
     counts = torch.linspace(0, saliency.numel(), steps + 1, device=runner.device).round().long()
-    network, empty, soft = accelerated(runner).folded(is_large(batch)).network, baseline(batch, removed), blurred(batch)
+    network, empty, soft = (
+        accelerated(runner).folded(is_large(batch)).network,
+        baseline(batch, removed),
+        blurred(batch),
+    )
     at_once = max(1, min(MOST_AT_ONCE, PIXELS_AT_ONCE // batch[0].numel()))
     curves = []
     with torch.inference_mode():
@@ -94,7 +106,14 @@ def faithfulness(
 
 
 def random_faithfulness(
-    model: nn.Module, image: Tensor, target: int | None = None, *, draws: int = 3, seed: int = 0, steps: int = STEPS, progress: Progress | None = None
+    model: nn.Module,
+    image: Tensor,
+    target: int | None = None,
+    *,
+    draws: int = 3,
+    seed: int = 0,
+    steps: int = STEPS,
+    progress: Progress | None = None,
 ) -> Faithfulness:
     """The floor: the mean curves of maps of random numbers."""
     generator = torch.Generator().manual_seed(seed)
@@ -102,17 +121,32 @@ def random_faithfulness(
     for draw in range(draws):
         if progress:
             progress(draw / draws)
-        found.append(faithfulness(model, image, torch.rand(image.shape[-2:], generator=generator), target, steps=steps))
-    mean = [tuple(torch.tensor([getattr(one, name) for one in found]).mean(0).tolist()) for name in ("deletion", "insertion")]
+        found.append(
+            faithfulness(model, image, torch.rand(image.shape[-2:], generator=generator), target, steps=steps)
+        )
+    mean = [
+        tuple(torch.tensor([getattr(one, name) for one in found]).mean(0).tolist())
+        for name in ("deletion", "insertion")
+    ]
     return Faithfulness(found[0].shares, mean[0], mean[1])
 
 
-def infidelity(model: nn.Module, image: Tensor, attribution: Attribution, *, samples: int = 60, noise: float = 0.1, seed: int = 0) -> float:
-    r"""How badly the map predicts what small changes of the image do to the logit; 0 is best. Scaled, so that the map's unit does not matter.
+def infidelity(
+    model: nn.Module,
+    image: Tensor,
+    attribution: Attribution,
+    *,
+    samples: int = 60,
+    noise: float = 0.1,
+    seed: int = 0,
+) -> float:
+    r"""How badly the map predicts what small changes of the image do to the logit; 0 is best. Scaled, so that
+    the map's unit does not matter.
 
     .. math:: E_I\big[(I^T \phi - (S(x) - S(x - I)))^2\big]
 
-    Source: Yeh et al., "On the (in)fidelity and sensitivity of explanations", NeurIPS 2019, through captum.metrics.
+    Source: Yeh et al., "On the (in)fidelity and sensitivity of explanations", NeurIPS 2019, through
+        captum.metrics.
     """
     from captum.metrics import infidelity as measure
 
@@ -129,9 +163,15 @@ def infidelity(model: nn.Module, image: Tensor, attribution: Attribution, *, sam
     at_once = max(1, min(MOST_AT_ONCE, samples, PIXELS_AT_ONCE // batch[0].numel()))
     with torch.no_grad():
         result = measure(
-            accelerated(runner).folded(is_large(batch)).network, perturb, batch, values.unsqueeze(0).to(batch), target=attribution.target,
-            n_perturb_samples=samples, max_examples_per_batch=at_once, normalize=True,
-        )  # fmt: skip
+            accelerated(runner).folded(is_large(batch)).network,
+            perturb,
+            batch,
+            values.unsqueeze(0).to(batch),
+            target=attribution.target,
+            n_perturb_samples=samples,
+            max_examples_per_batch=at_once,
+            normalize=True,
+        )
     return result.item()
 
 
@@ -162,7 +202,14 @@ def sensitivity(
             if progress:
                 progress(min(1.0, done / (samples + 1)))
             done += 1
-            again = attribute(model, one, attribution.target, attribution.method, attribution.layer or None, **attribution.options)
+            again = attribute(
+                model,
+                one,
+                attribution.target,
+                attribution.method,
+                attribution.layer or None,
+                **attribution.options,
+            )
             found.append(again.values)
         return (torch.stack(found),)
 
@@ -176,7 +223,9 @@ def sensitivity(
 
 @dataclass(frozen=True)
 class Completeness:
-    """``total``: what the method's values add up to; ``difference``: S(x) − S(baseline), which it promises to be."""
+    """``total``: what the method's values add up to; ``difference``: S(x) − S(baseline), which it promises to
+    be.
+    """
 
     total: float
     difference: float
@@ -188,7 +237,9 @@ class Completeness:
 
 
 def completeness(model: nn.Module, image: Tensor, attribution: Attribution) -> Completeness | None:
-    """The sum of the map against the difference of the outputs; ``None`` for methods that do not promise it."""
+    """The sum of the map against the difference of the outputs; ``None`` for methods that do not promise
+    it.
+    """
     if not METHODS[attribution.method].complete:
         return None
     runner = runner_of(model)
@@ -207,7 +258,8 @@ class SanityCheck:
 
     Attributes:
         layers: randomised so far, down to this one; the first entry is "none".
-        similarities: rank correlation of the sizes of the map's values with those of the first map; 1 at first.
+        similarities: rank correlation of the sizes of the map's values with those of the first map; 1 at
+            first.
         structures: structural similarity (SSIM) of the same maps.
         maps: (H, W) each.
     """
@@ -220,14 +272,24 @@ class SanityCheck:
 
     @property
     def passes(self) -> bool:
-        """The map of a network of random weights is another one; if not, it shows the image and not the network."""
+        """The map of a network of random weights is another one; if not, it shows the image and not the
+        network.
+        """
         return self.similarities[-1] < PASSES_BELOW
 
 
 def sanity_check(
-    model: nn.Module, image: Tensor, target: int | None = None, method: str = "grad_cam", layer: str | None = None, *, stages: int = 6, seed: int = 0,
-    progress: Progress | None = None, **options: Any,
-) -> SanityCheck:  # fmt: skip
+    model: nn.Module,
+    image: Tensor,
+    target: int | None = None,
+    method: str = "grad_cam",
+    layer: str | None = None,
+    *,
+    stages: int = 6,
+    seed: int = 0,
+    progress: Progress | None = None,
+    **options: Any,
+) -> SanityCheck:
     """Randomises a copy of the network from the top down, and compares the maps.
 
     The weights of a layer are shuffled, so that their distribution, and with it the scale of the maps, stays.
@@ -276,7 +338,9 @@ def _shuffle(module: nn.Module, generator: torch.Generator) -> None:
     with torch.no_grad():
         for parameter in module.parameters():
             flat = parameter.flatten()
-            parameter.copy_(flat[torch.randperm(flat.numel(), generator=generator).to(flat.device)].view_as(parameter))
+            parameter.copy_(
+                flat[torch.randperm(flat.numel(), generator=generator).to(flat.device)].view_as(parameter)
+            )
 
 
 def _rank_similarity(first: Tensor, second: Tensor) -> float:
@@ -284,7 +348,9 @@ def _rank_similarity(first: Tensor, second: Tensor) -> float:
 
 
 def rank_correlation(first: Tensor, second: Tensor) -> float:
-    """Spearman's correlation of two maps: 1 if they put the pixels in the same order; 0 where one of them is the same everywhere."""
+    """Spearman's correlation of two maps: 1 if they put the pixels in the same order; 0 where one of them is
+    the same everywhere.
+    """
     if first.max() == first.min() or second.max() == second.min():
         return 0.0
     return float(spearmanr(first.flatten().numpy(), second.flatten().numpy()).statistic)
@@ -297,10 +363,18 @@ def _structure(first: Tensor, second: Tensor) -> float:
 
 
 def saliency_code(
-    network: Expression, image: Expression, shape: tuple[int, int, int], method: str, target: int, layer: str | None, options: dict[str, object]
+    network: Expression,
+    image: Expression,
+    shape: tuple[int, int, int],
+    method: str,
+    target: int,
+    layer: str | None,
+    options: dict[str, object],
 ) -> str:
     """One map, and its deletion and insertion areas."""
-    rest = ("" if layer is None else f", layer={layer!r}") + "".join(f", {name}={value!r}" for name, value in options.items())
+    rest = ("" if layer is None else f", layer={layer!r}") + "".join(
+        f", {name}={value!r}" for name, value in options.items()
+    )
     return script(
         f"""\
 network = {network}

@@ -1,4 +1,6 @@
-"""Training in processes of their own: a run is a folder that any page and any notebook can read while it grows."""
+"""Training in processes of their own: a run is a folder that any page and any notebook can read while it
+grows.
+"""
 
 from cnnviz.training.experiments import Experiment, experiments, open_experiment
 from cnnviz.training.folder import ACTIVE

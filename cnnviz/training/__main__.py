@@ -1,4 +1,6 @@
-"""``python -m cnnviz.training RUNS``: the pool of training processes for one folder of runs (see ``pool.py``)."""
+"""``python -m cnnviz.training RUNS``: the pool of training processes for one folder of runs (see
+``pool.py``).
+"""
 
 import sys
 from pathlib import Path

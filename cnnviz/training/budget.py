@@ -1,4 +1,5 @@
-"""What a run may cost: bytes on disk for every run, and work and places in the queue for one started from a browser.
+"""What a run may cost: bytes on disk for every run, and work and places in the queue for one started from a
+browser.
 
 All limits stand in ``cnnviz/settings.py``.
 """
@@ -87,7 +88,11 @@ def check_work(spec: TrainingSpec) -> None:
         if work <= most:
             continue
         epochs = most // (images * an_image)
-        advice = f"at most {epochs} epochs" if epochs else f"a smaller network or only the first {max(1, most // an_image):,} images"
+        advice = (
+            f"at most {epochs} epochs"
+            if epochs
+            else f"a smaller network or only the first {max(1, most // an_image):,} images"
+        )
         raise CnnvizError(
             f"In {spec.epochs:,} epochs of {images:,} images {work:,} {what}, but a training started in the browser "
             f"may have {most:,}. Choose {advice}. From Python there is no such limit."
@@ -95,7 +100,9 @@ def check_work(spec: TrainingSpec) -> None:
 
 
 def check_waiting(runs: Path, owner: str, more: int) -> None:
-    """Raises CnnvizError if ``more`` runs of this browser do not fit into the queue. ``owner``: hash of its key."""
+    """Raises CnnvizError if ``more`` runs of this browser do not fit into the queue. ``owner``: hash of its
+    key.
+    """
     if not owner:
         return
     most, now = settings().max_browser_waiting, queue.waiting_of(runs, owner)

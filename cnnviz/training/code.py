@@ -8,10 +8,14 @@ from cnnviz.training.spec import TrainingSpec
 
 
 def training_code(spec: TrainingSpec) -> str:
-    """A whole training, without cnnviz's own loop: on one machine and one core its weights are those of the run, to the bit."""
+    """A whole training, without cnnviz's own loop: on one machine and one core its weights are those of the
+    run, to the bit.
+    """
     entry = DATASETS[spec.dataset]
     network = build(spec.network, entry.shape, len(entry.classes))
-    optimizer = OPTIMIZERS[spec.optimizer].code.format(lr=f"{spec.base_learning_rate:g}", wd=f"{spec.weight_decay:g}")
+    optimizer = OPTIMIZERS[spec.optimizer].code.format(
+        lr=f"{spec.base_learning_rate:g}", wd=f"{spec.weight_decay:g}"
+    )
     limit = "" if spec.limit is None else f", limit={spec.limit}"
     full = ", full=True" if spec.full else ""
     blocks = definitions(network)

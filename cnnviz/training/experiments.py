@@ -1,7 +1,8 @@
-"""An experiment: some runs that differ in something, with a title each, under one title; a file that outlives the session that began it.
+"""An experiment: some runs that differ in something, with a title each, under one title; a file that outlives
+the session that began it.
 
-``experiments/<id>.json`` beside the runs is written once, by whoever starts the experiment, and never changed; so whoever has its
-link sees the same titles.
+``experiments/<id>.json`` beside the runs is written once, by whoever starts the experiment, and never
+changed; so whoever has its link sees the same titles.
 """
 
 import json
@@ -46,12 +47,15 @@ class Experiment:
     run_ids: Mapping[str, str]
 
     @classmethod
-    def start(cls, title: str, specs: Mapping[str, TrainingSpec | NetworkSpec | str], key: str | None = None) -> "Experiment":
+    def start(
+        cls, title: str, specs: Mapping[str, TrainingSpec | NetworkSpec | str], key: str | None = None
+    ) -> "Experiment":
         """Starts all runs, or none, and returns at once.
 
         Args:
             title: what the experiment asks, such as "Max pooling or strided convolutions".
-            specs: what each run is called -> what to train; a network alone is trained with the usual settings.
+            specs: what each run is called -> what to train; a network alone is trained with the usual
+                settings.
             key: the secret of the browser that will command the runs; only its hash is kept.
 
         Raises:
@@ -61,17 +65,30 @@ class Experiment:
             _check_title(text)
         if not 1 <= len(specs) <= MOST_RUNS:
             raise CnnvizError(f"An experiment has 1 to {MOST_RUNS} runs, but this one has {len(specs)}.")
-        runs = start_all([spec if isinstance(spec, TrainingSpec) else TrainingSpec(network=spec) for spec in specs.values()], key)
-        experiment = cls(f"experiment-{''.join(secrets.choice(ID_LETTERS) for _ in range(9))}", title, time.time(), {
-            name: run.id for name, run in zip(specs, runs, strict=True)
-        })  # fmt: skip
+        runs = start_all(
+            [
+                spec if isinstance(spec, TrainingSpec) else TrainingSpec(network=spec)
+                for spec in specs.values()
+            ],
+            key,
+        )
+        experiment = cls(
+            f"experiment-{''.join(secrets.choice(ID_LETTERS) for _ in range(9))}",
+            title,
+            time.time(),
+            {name: run.id for name, run in zip(specs, runs, strict=True)},
+        )
         folder = _folder()
         _sweep(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             about = {
-                "format": FORMAT, "title": title, "created": experiment.created, "owner": owner_hash(key), "runs": list(experiment.run_ids.items()),
-            }  # fmt: skip
+                "format": FORMAT,
+                "title": title,
+                "created": experiment.created,
+                "owner": owner_hash(key),
+                "runs": list(experiment.run_ids.items()),
+            }
             write_atomically(folder / f"{experiment.id}.json", json.dumps(about))
         except OSError as error:
             raise CnnvizError(
@@ -100,11 +117,20 @@ def open_experiment(experiment_id: str) -> Experiment:
     path = _folder() / f"{experiment_id}.json"
     about = _read(path, stamp(path))
     if about.get("format") != FORMAT:
-        raise CnnvizError(f"The experiment '{experiment_id}' was written by another version of cnnviz. Update cnnviz to open it.")
+        raise CnnvizError(
+            f"The experiment '{experiment_id}' was written by another version of cnnviz. Update cnnviz to open it."
+        )
     try:
-        return Experiment(experiment_id, str(about["title"]), float(about["created"]), {str(name): str(run) for name, run in about["runs"]})
+        return Experiment(
+            experiment_id,
+            str(about["title"]),
+            float(about["created"]),
+            {str(name): str(run) for name, run in about["runs"]},
+        )
     except (KeyError, TypeError, ValueError):
-        raise CnnvizError(f"The experiment '{experiment_id}' cannot be read: its file is damaged. Start a new one.") from None
+        raise CnnvizError(
+            f"The experiment '{experiment_id}' cannot be read: its file is damaged. Start a new one."
+        ) from None
 
 
 def experiments(limit: int | None = None, *, key: str | None = None) -> list[Experiment]:
@@ -148,11 +174,15 @@ def _read(path: Path, _: object) -> dict[str, Any]:
     try:
         about = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise CnnvizError(f"There is no experiment '{path.stem}'. It may have been deleted with its runs. Start a new one.") from None
+        raise CnnvizError(
+            f"There is no experiment '{path.stem}'. It may have been deleted with its runs. Start a new one."
+        ) from None
     except (OSError, ValueError):
         about = None
     if not isinstance(about, dict):
-        raise CnnvizError(f"The experiment '{path.stem}' cannot be read: its file is damaged. Start a new one.")
+        raise CnnvizError(
+            f"The experiment '{path.stem}' cannot be read: its file is damaged. Start a new one."
+        )
     return about
 
 

@@ -2,27 +2,33 @@
 
 ::
 
-    run.json            format, specification, time of creation, whose browser started it (a hash), bytes it may take:
+    run.json            format, specification, time of creation, whose browser started it (a hash), bytes it
+    may take:
                         written once, by whoever starts the run
-    writer.lock         held by the one process that may write the files below; the system frees it when that process dies
-    state.json          state, step, total steps, message, and who works on it: process and machine
+    writer.lock         held by the one process that may write the files below; the system frees it when that
+    process dies state.json          state, step, total steps, message, and who works on it: process and
+        machine
     heartbeat           touched every second by whoever works on it: its lease (see ``lease.py``)
     events.jsonl        changes of the learning rate, with the step at which they took effect
     metrics.jsonl       one line a logged step
     snapshots/<step>.safetensors     the network's weights
     checkpoint.safetensors           all that is needed to go on
-    commands/<time>-<unique>.json    the inbox: one command a file, written by whoever commands; the holder of the lock
+    commands/<time>-<unique>.json    the inbox: one command a file, written by whoever commands; the holder of
+    the lock
                         reads each once, in order, and deletes it: that is the answer
     pinned              this run is not deleted to make room
 
 Beside the runs lies ``.index``, derived from their folders (see ``index.py``): it may be deleted at any time.
 
-Only files are shared, so the folder of runs may lie on a disk of several machines, and the worker on another one.
+Only files are shared, so the folder of runs may lie on a disk of several machines, and the worker on another
+one.
 
-The holder of the lock is the worker, from its first word to its last; while no process works on a run, who stops or
-deletes it takes the lock for a moment. What nobody can write is derived: a run is *queued* when it has a ticket (see
-``queue.py``), and *interrupted* when the lease of the one that ``state.json`` names is over. Files are replaced atomically, so
-a reader never sees half of one. Older folders have a ``control.json`` in place of the inbox: the rate in it is obeyed.
+The holder of the lock is the worker, from its first word to its last; while no process works on a run, who
+stops or deletes it takes the lock for a moment. What nobody can write is derived: a run is *queued* when it
+    has a ticket (see
+``queue.py``), and *interrupted* when the lease of the one that ``state.json`` names is over. Files are
+replaced atomically, so a reader never sees half of one. Older folders have a ``control.json`` in place of the
+    inbox: the rate in it is obeyed.
 """
 
 import itertools
@@ -130,7 +136,9 @@ def _read_json(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError):
-        raise CnnvizError(f"The run '{path.parent.name}' cannot be read: its file {path.name} is damaged. Start a new run.") from None
+        raise CnnvizError(
+            f"The run '{path.parent.name}' cannot be read: its file {path.name} is damaged. Start a new run."
+        ) from None
     return data if isinstance(data, dict) else {}
 
 
@@ -172,9 +180,13 @@ class RunFolder:
         path = self.path / "run.json"
         about = _read_about(path, stamp(path))
         if not about:
-            raise CnnvizError(f"There is no run '{self.path.name}'. It may have been deleted to make room. Start a new one.")
+            raise CnnvizError(
+                f"There is no run '{self.path.name}'. It may have been deleted to make room. Start a new one."
+            )
         if about.get("format", 0) > FORMAT:
-            raise CnnvizError(f"The run '{self.path.name}' was written by a newer version of cnnviz. Update cnnviz to open it.")
+            raise CnnvizError(
+                f"The run '{self.path.name}' was written by a newer version of cnnviz. Update cnnviz to open it."
+            )
         return about
 
     def spec(self, about: dict[str, Any] | None = None) -> TrainingSpec:
@@ -182,7 +194,9 @@ class RunFolder:
         try:
             return TrainingSpec.from_dict((about or self.about())["spec"])
         except (KeyError, TypeError):
-            raise CnnvizError(f"The run '{self.path.name}' cannot be read: its file run.json is damaged. Start a new run.") from None
+            raise CnnvizError(
+                f"The run '{self.path.name}' cannot be read: its file run.json is damaged. Start a new run."
+            ) from None
 
     def status(self) -> Status:
         return _dataclass_from(Status, _read_json(self.path / "state.json"))
@@ -196,7 +210,9 @@ class RunFolder:
 
     @contextmanager
     def writing(self, timeout: float = 0.0) -> Iterator[bool]:
-        """The right to write this run's files, if nobody has it or gives it back within ``timeout`` seconds."""
+        """The right to write this run's files, if nobody has it or gives it back within ``timeout``
+        seconds.
+        """
         lock = FileLock(self.path / "writer.lock")
         try:
             lock.acquire(timeout=timeout)
@@ -288,7 +304,9 @@ class RunFolder:
         try:
             return load_file(self.snapshot_path(step))
         except (OSError, SafetensorError):
-            raise CnnvizError(f"The run '{self.path.name}' has no readable snapshot of step {step}. Choose another step.") from None
+            raise CnnvizError(
+                f"The run '{self.path.name}' has no readable snapshot of step {step}. Choose another step."
+            ) from None
 
     def save_checkpoint(self, tensors: dict[str, Tensor], texts: dict[str, str]) -> None:
         _save_tensors(self.path / "checkpoint.safetensors", tensors, texts)
@@ -347,7 +365,9 @@ _posted = itertools.count()
 
 
 def stamp(path: Path) -> tuple[int, int, int]:
-    """Time of change in ns, size in bytes and inode: another one each time the file is replaced. Zeros: no file."""
+    """Time of change in ns, size in bytes and inode: another one each time the file is replaced. Zeros: no
+    file.
+    """
     try:
         about = path.stat()
     except FileNotFoundError:
@@ -382,6 +402,8 @@ def _read_metrics(path: Path, _stamp: tuple[int, int, int]) -> tuple[Metric, ...
 
 
 def _dataclass_from(kind: Any, data: dict[str, Any]) -> Any:
-    """Fields that this version does not know are left out, so an older reader opens a newer file of the same format."""
+    """Fields that this version does not know are left out, so an older reader opens a newer file of the same
+    format.
+    """
     known = {field.name for field in fields(kind)}
     return kind(**{name: value for name, value in data.items() if name in known})

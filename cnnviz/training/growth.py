@@ -17,8 +17,8 @@ class Growth:
     """New records of a run.
 
     Attributes:
-        whole: these are all records, and what was known before is void: it is the first look, or the run was resumed
-            from a checkpoint and wrote some steps again.
+        whole: these are all records, and what was known before is void: it is the first look, or the run was
+            resumed from a checkpoint and wrote some steps again.
         metrics: the new records, oldest first.
         last: the newest record, new or not; ``None`` before the first.
         mark: where to go on; give it to the next call.
@@ -33,8 +33,9 @@ class Growth:
 def growth(folder: RunFolder, mark: str = BEGIN) -> Growth:
     """The records after ``mark``, or all of them if the file is no longer the one that the mark was made in.
 
-    A mark holds the place of the last line that was read, its length and its digest. Each line holds the seconds of its
-    own step, so a run that writes a step again writes another line; the lines before one that is kept are kept too.
+    A mark holds the place of the last line that was read, its length and its digest. Each line holds the
+    seconds of its own step, so a run that writes a step again writes another line; the lines before one that
+    is kept are kept too.
     """
     path = folder.path / "metrics.jsonl"
     start, length, known = _place(mark)
@@ -47,7 +48,9 @@ def growth(folder: RunFolder, mark: str = BEGIN) -> Growth:
 
 
 def _records(text: bytes, start: int) -> tuple[tuple[Metric, ...], str]:
-    """The records in ``text``, which begins at byte ``start``, and the mark of the last; a line without its end is left for later."""
+    """The records in ``text``, which begins at byte ``start``, and the mark of the last; a line without its
+    end is left for later.
+    """
     lines = text[: text.rfind(b"\n") + 1].splitlines(keepends=True)
     if not lines:
         return (), BEGIN

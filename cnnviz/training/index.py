@@ -1,7 +1,8 @@
 """An index of the runs in a folder, so that lists and starts cost the same with ten thousand of them.
 
-``runs/.index/runs.sqlite`` is derived: it may be deleted at any time, and is made again from the folders, in one
-transaction. Which runs there are is compared with the names in the folder whenever the folder has changed. A run's
+``runs/.index/runs.sqlite`` is derived: it may be deleted at any time, and is made again from the folders, in
+one transaction. Which runs there are is compared with the names in the folder whenever the folder has
+changed. A run's
 bytes are known while it is *settled*: nothing writes it, and whoever puts it into the queue opens it again.
 """
 
@@ -97,7 +98,9 @@ def settle(runs: Path, sizes: Mapping[str, int]) -> None:
     """Notes the bytes of runs that nothing writes any more."""
     if sizes:
         with _open(runs) as index:
-            index.executemany("UPDATE runs SET bytes = ? WHERE id = ?", [(size, name) for name, size in sizes.items()])
+            index.executemany(
+                "UPDATE runs SET bytes = ? WHERE id = ?", [(size, name) for name, size in sizes.items()]
+            )
 
 
 def unsettle(runs: Path, run_id: str) -> None:
@@ -108,7 +111,9 @@ def unsettle(runs: Path, run_id: str) -> None:
 
 @contextmanager
 def changing(runs: Path) -> Iterator[list[str]]:
-    """Around making runs, by the holder of the room's lock: the names put into the list need no look at the folder."""
+    """Around making runs, by the holder of the room's lock: the names put into the list need no look at the
+    folder.
+    """
     with _open(runs) as index:
         equal = _compare(runs, index)
     made: list[str] = []
@@ -123,7 +128,9 @@ def changing(runs: Path) -> Iterator[list[str]]:
 
 @contextmanager
 def _open(runs: Path, compare: bool = False) -> Iterator[sqlite3.Connection]:
-    """The index in one transaction; with ``compare`` equal to the folder. Where it cannot be written, one in memory."""
+    """The index in one transaction; with ``compare`` equal to the folder. Where it cannot be written, one in
+    memory.
+    """
     index = _connected(runs, compare)
     with closing(index), index:
         yield index
@@ -187,7 +194,9 @@ def _compare(runs: Path, index: sqlite3.Connection) -> bool:
     try:
         changed = runs.stat().st_mtime_ns
         oldest = time.time() - COMPARE_SECONDS
-        if index.execute("SELECT 1 FROM seen WHERE changed = ? AND compared > ?", [changed, oldest]).fetchone():
+        if index.execute(
+            "SELECT 1 FROM seen WHERE changed = ? AND compared > ?", [changed, oldest]
+        ).fetchone():
             return True
         there = {name for name in os.listdir(runs) if name[0] != "."}  # noqa: PTH208 - ten thousand names
     except FileNotFoundError:

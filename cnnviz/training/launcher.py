@@ -1,8 +1,10 @@
-"""Launchers: what takes the runs out of the queue and has ``worker.work`` train them, on this machine or on others.
+"""Launchers: what takes the runs out of the queue and has ``worker.work`` train them, on this machine or on
+others.
 
-A launcher needs only the folder of runs, on a disk that its machines share. It takes tickets from the queue (see
-``queue.py``: ``take``) and calls ``worker.work(path, ticket=…)`` in a process of its own for each; everything else, commands,
-weights, pauses and the lease, is between the run's folder and the worker. ``CNNVIZ_LAUNCHER`` names the one to use.
+A launcher needs only the folder of runs, on a disk that its machines share. It takes tickets from the queue
+(see ``queue.py``: ``take``) and calls ``worker.work(path, ticket=…)`` in a process of its own for each;
+everything else, commands, weights, pauses and the lease, is between the run's folder and the worker.
+``CNNVIZ_LAUNCHER`` names the one to use.
 """
 
 from pathlib import Path
@@ -20,7 +22,9 @@ class Launcher(Protocol):
         """From now on somebody takes the tickets of this folder of runs, if nobody does yet."""
 
     def shut_down(self, runs: Path, timeout: float = 10.0) -> None:
-        """Ends all training in this folder within ``timeout`` seconds: running runs are left as interrupted."""
+        """Ends all training in this folder within ``timeout`` seconds: running runs are left as
+        interrupted.
+        """
 
 
 LAUNCHERS: dict[str, Launcher] = {"local": pool.LocalPool()}
@@ -31,7 +35,9 @@ def launcher() -> Launcher:
     """The one that ``CNNVIZ_LAUNCHER`` names."""
     name = settings().launcher
     if name not in LAUNCHERS:
-        raise CnnvizError(f"There is no launcher '{name}'. Set CNNVIZ_LAUNCHER to one of: {', '.join(LAUNCHERS)}.")
+        raise CnnvizError(
+            f"There is no launcher '{name}'. Set CNNVIZ_LAUNCHER to one of: {', '.join(LAUNCHERS)}."
+        )
     return LAUNCHERS[name]
 
 
@@ -41,7 +47,9 @@ def ensure(runs: Path) -> None:
 
 
 def enqueue(runs: Path, run_id: str) -> None:
-    """Puts a run at the end of the queue unless it has a ticket, and makes sure that a launcher will see it."""
+    """Puts a run at the end of the queue unless it has a ticket, and makes sure that a launcher will see
+    it.
+    """
     queue.put(runs, run_id)
     ensure(runs)
 

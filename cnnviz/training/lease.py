@@ -1,8 +1,9 @@
 """Who works on a run, and whether that one still lives: a lease that its holder renews by a heartbeat.
 
-Whoever works on a run touches the file ``heartbeat`` in its folder every second. The lease ends when the file has stood
-still for ten seconds, measured by the clock of the one who looks; so machines that share a disk need not agree on the
-time. On the machine of the holder itself the lease also ends as soon as its process is gone, and nobody waits.
+Whoever works on a run touches the file ``heartbeat`` in its folder every second. The lease ends when the file
+has stood still for ten seconds, measured by the clock of the one who looks; so machines that share a disk
+need not agree on the time. On the machine of the holder itself the lease also ends as soon as its process is
+gone, and nobody waits.
 """
 
 import os
@@ -43,7 +44,9 @@ class Holder(NamedTuple):
 
 @cache
 def this_machine() -> str:
-    """Another name for each machine, each start of it, and each container whose process numbers are its own."""
+    """Another name for each machine, each start of it, and each container whose process numbers are its
+    own.
+    """
     with suppress(OSError):
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot}-{Path('/proc/self/ns/pid').stat().st_ino}"
@@ -61,7 +64,9 @@ def this_process() -> Holder:
 
 
 def process_lives(pid: int, started: float) -> bool:
-    """Whether the process of this machine that wrote ``pid`` still runs (the number may have gone to another one)."""
+    """Whether the process of this machine that wrote ``pid`` still runs (the number may have gone to another
+    one).
+    """
     try:
         process = psutil.Process(pid)
         return abs(process.create_time() - started) < 1 and process.status() != psutil.STATUS_ZOMBIE

@@ -50,7 +50,9 @@ class Metric:
 
 
 def _layer_of(parameter: str) -> str:
-    """``stage1.block1.conv2`` of ``stage1.block1.conv2.weight``; a weight that is partly fixed lies one level deeper."""
+    """``stage1.block1.conv2`` of ``stage1.block1.conv2.weight``; a weight that is partly fixed lies one level
+    deeper.
+    """
     layer, partly_fixed, _ = parameter.partition(".parametrizations.")
     return layer if partly_fixed else parameter.rpartition(".")[0]
 
@@ -62,24 +64,29 @@ def evaluate(network: nn.Module, dataset: ImageDataset, task: str = "classificat
     network.eval()
     try:
         with torch.inference_mode():
-            outputs = torch.cat([
-                network(dataset.floats(slice(start, start + EVALUATION_BATCH)).to(device)).cpu()
-                for start in range(0, len(dataset), EVALUATION_BATCH)
-            ])  # fmt: skip
+            outputs = torch.cat(
+                [
+                    network(dataset.floats(slice(start, start + EVALUATION_BATCH)).to(device)).cpu()
+                    for start in range(0, len(dataset), EVALUATION_BATCH)
+                ]
+            )
     finally:
         network.train(mode)
     return TASKS[task].evaluate(outputs, dataset)
 
 
 def choose_device(name: str) -> torch.device:
-    return torch.device("cuda" if name == "auto" and torch.cuda.is_available() else "cpu" if name == "auto" else name)
+    return torch.device(
+        "cuda" if name == "auto" and torch.cuda.is_available() else "cpu" if name == "auto" else name
+    )
 
 
 class Trainer:
-    """One training run in this process: ``step()`` until ``done``; ``state()`` and ``restore()`` for checkpoints.
+    """One training run in this process: ``step()`` until ``done``; ``state()`` and ``restore()`` for
+    checkpoints.
 
-    The order of images, the weights and dropout depend only on the specification, so a restored trainer goes on
-    exactly as if it had never stopped. Their generators are its own: several may train in one process.
+    The order of images, the weights and dropout depend only on the specification, so a restored trainer goes
+    on exactly as if it had never stopped. Their generators are its own: several may train in one process.
     """
 
     def __init__(self, spec: TrainingSpec) -> None:
@@ -92,7 +99,9 @@ class Trainer:
         self._inputs = self.dataset.floats().to(self.device)
         self._targets = self.task.targets(self.dataset).to(self.device)
         self.network = build_for(spec).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.optimizer = OPTIMIZERS[spec.optimizer].make(self.network.parameters(), spec.base_learning_rate, spec.weight_decay)
+        self.optimizer = OPTIMIZERS[spec.optimizer].make(
+            self.network.parameters(), spec.base_learning_rate, spec.weight_decay
+        )
         self.batch_size = min(spec.batch_size, len(self.dataset))
         self.steps_per_epoch = len(self.dataset) // self.batch_size
         self.total_steps = self.steps_per_epoch * spec.epochs
@@ -114,7 +123,9 @@ class Trainer:
         return self.step_count >= self.total_steps
 
     def _scheduled_rate(self) -> float:
-        return self.spec.base_learning_rate * SCHEDULES[self.spec.schedule].factor(self.step_count / max(1, self.total_steps))
+        return self.spec.base_learning_rate * SCHEDULES[self.spec.schedule].factor(
+            self.step_count / max(1, self.total_steps)
+        )
 
     def _batch(self) -> Tensor:
         epoch, place = divmod(self.step_count, self.steps_per_epoch)
@@ -124,7 +135,9 @@ class Trainer:
         return self._order[place * self.batch_size : (place + 1) * self.batch_size]
 
     def step(self) -> float:
-        """One batch forward, backward, update. Returns the loss; if it is not finite, the weights are left as they were."""
+        """One batch forward, backward, update. Returns the loss; if it is not finite, the weights are left as
+        they were.
+        """
         started = time.perf_counter()
         self.learning_rate = self.own_learning_rate or self._scheduled_rate()
         for group in self.optimizer.param_groups:
@@ -174,7 +187,9 @@ class Trainer:
 
     def _gradient_norms(self) -> dict[str, float]:
         squares: defaultdict[str, float] = defaultdict(float)
-        named = [(_layer_of(name), p.grad) for name, p in self.network.named_parameters() if p.grad is not None]
+        named = [
+            (_layer_of(name), p.grad) for name, p in self.network.named_parameters() if p.grad is not None
+        ]
         norms = torch._foreach_norm([gradient for _, gradient in named]) if named else []
         for (layer, _), norm in zip(named, norms, strict=True):
             squares[layer] += norm.item() ** 2
@@ -182,7 +197,10 @@ class Trainer:
 
     def weights(self) -> dict[str, Tensor]:
         """A copy of the network's parameters and buffers, on the CPU."""
-        return {name: value.detach().to("cpu", copy=True).contiguous() for name, value in self.network.state_dict().items()}
+        return {
+            name: value.detach().to("cpu", copy=True).contiguous()
+            for name, value in self.network.state_dict().items()
+        }
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, str]]:
         """All that ``restore`` needs, as tensors and strings."""
@@ -191,15 +209,27 @@ class Trainer:
         for index, entries in optimizer.items():
             for name, value in entries.items():
                 if value is not None:
-                    tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value).detach().to("cpu", copy=True).contiguous()
+                    tensors[f"optimizer.{index}.{name}"] = (
+                        torch.as_tensor(value).detach().to("cpu", copy=True).contiguous()
+                    )
         tensors[self._random_name] = self._dropout_generator.get_state()
         if self._since_record:
-            tensors["since_record"] = torch.tensor([[loss.item(), accuracy.item()] for loss, accuracy in self._since_record])
-        numbers = {"step": self.step_count, "seconds": self.seconds, "own_learning_rate": self.own_learning_rate}
+            tensors["since_record"] = torch.tensor(
+                [[loss.item(), accuracy.item()] for loss, accuracy in self._since_record]
+            )
+        numbers = {
+            "step": self.step_count,
+            "seconds": self.seconds,
+            "own_learning_rate": self.own_learning_rate,
+        }
         return tensors, {"numbers": json.dumps(numbers)}
 
     def restore(self, tensors: dict[str, Tensor], texts: dict[str, str]) -> None:
-        network = {name.removeprefix("network."): value for name, value in tensors.items() if name.startswith("network.")}
+        network = {
+            name.removeprefix("network."): value
+            for name, value in tensors.items()
+            if name.startswith("network.")
+        }
         self.network.load_state_dict(network)
         entries: dict[int, dict[str, Any]] = {}
         for name, value in tensors.items():
@@ -223,4 +253,6 @@ def build_for(spec: TrainingSpec) -> Network:
     entry = DATASETS.get(spec.dataset)
     if entry is None:
         raise CnnvizError(f"There is no data set '{spec.dataset}'. Choose one of: {', '.join(DATASETS)}.")
-    return build(spec.network, entry.shape, TASKS[spec.task].outputs(entry), spec.seed, mean=entry.mean, std=entry.std)
+    return build(
+        spec.network, entry.shape, TASKS[spec.task].outputs(entry), spec.seed, mean=entry.mean, std=entry.std
+    )

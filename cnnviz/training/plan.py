@@ -1,4 +1,6 @@
-"""Which steps of a run are logged, validated and kept: dense at the start, where everything changes, sparse later."""
+"""Which steps of a run are logged, validated and kept: dense at the start, where everything changes, sparse
+later.
+"""
 
 SNAPSHOTS = 120
 DENSE = 24
@@ -6,13 +8,19 @@ RECORDS = 400
 
 
 def spread(total: int, most: int, dense: int) -> frozenset[int]:
-    """0 to ``dense``, then steps growing geometrically up to ``total``: at most ``most`` in all, first and last included."""
+    """0 to ``dense``, then steps growing geometrically up to ``total``: at most ``most`` in all, first and
+    last included.
+    """
     first = range(min(dense, total) + 1)
     if total <= most - 1:
         return frozenset(range(total + 1))
     rest = most - len(first)
     ratio = (total / dense) ** (1 / rest)
-    return frozenset(first) | {min(total, max(dense + i, round(dense * ratio**i))) for i in range(1, rest)} | {total}
+    return (
+        frozenset(first)
+        | {min(total, max(dense + i, round(dense * ratio**i))) for i in range(1, rest)}
+        | {total}
+    )
 
 
 def snapshot_steps(total: int) -> frozenset[int]:

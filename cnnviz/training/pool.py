@@ -1,8 +1,9 @@
 """The launcher for one machine: a small process that hands queued runs to a pool of warm training processes.
 
-``python -m cnnviz.training RUNS`` is started by whoever starts a run and finds none. It belongs to nobody: closing
-a notebook or restarting the app leaves it and its runs alone. It watches ``runs/.queue`` and ends after ten minutes
-without work. Runs end up with a low priority, one process each; the browser with the fewest runs at work is next.
+``python -m cnnviz.training RUNS`` is started by whoever starts a run and finds none. It belongs to nobody:
+closing a notebook or restarting the app leaves it and its runs alone. It watches ``runs/.queue`` and ends
+after ten minutes without work. Runs end up with a low priority, one process each; the browser with the fewest
+runs at work is next.
 """
 
 import json
@@ -50,7 +51,9 @@ def pid(runs: Path) -> int | None:
 
 
 class LocalPool:
-    """A launcher (see ``launcher.Launcher``) with as many training processes on this machine as the settings say."""
+    """A launcher (see ``launcher.Launcher``) with as many training processes on this machine as the settings
+    say.
+    """
 
     def ensure(self, runs: Path) -> None:
         """Starts the pool unless one lives or starts. Two that ask at once wait for each other."""
@@ -63,9 +66,14 @@ class LocalPool:
             with (runs / ".launcher.log").open("w") as log:
                 process = subprocess.Popen(
                     [sys.executable, "-m", "cnnviz.training", str(runs)],
-                    env=python_environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, **_alone(),
-                )  # fmt: skip
-            # Written here, and not by the new process, so that nobody starts a second one while it imports torch.
+                    env=python_environment(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    **_alone(),
+                )
+            # Written here, and not by the new process, so that nobody starts a second one while it imports
+            # torch.
             about = {"pid": process.pid, "pid_started": psutil.Process(process.pid).create_time()}
             write_atomically(_about(runs), json.dumps(about))
 
@@ -152,14 +160,18 @@ class Server:
         return time.monotonic() - self.last_work > self.limits.launcher_idle_seconds
 
     def _outdated(self) -> bool:
-        """Whether cnnviz was updated since this process imported it: then the next run gets a new launcher."""
+        """Whether cnnviz was updated since this process imported it: then the next run gets a new
+        launcher.
+        """
         if self.active or time.monotonic() - self.last_look < LOOK_SECONDS:
             return False
         self.last_look = time.monotonic()
         return code_stamp() != self.code
 
     def _next(self) -> str | None:
-        """The oldest ticket of the browser with the fewest runs at work. Runs from Python stand for one browser each."""
+        """The oldest ticket of the browser with the fewest runs at work. Runs from Python stand for one
+        browser each.
+        """
         owners = [one.owner for one in self.active.values()]
         places: list[tuple[int, str]] = []
         for ticket in tickets(queue_folder(self.runs)):
@@ -174,7 +186,9 @@ class Server:
         if handed is None:
             return
         owner = owner_of(self.runs, run_id)
-        future = self.pool.schedule(_work, args=[str(self.runs / run_id), str(queue_folder(self.runs)), str(handed)])
+        future = self.pool.schedule(
+            _work, args=[str(self.runs / run_id), str(queue_folder(self.runs)), str(handed)]
+        )
         self.active[run_id] = AtWork(future, handed, owner)
 
     def _collect(self) -> None:

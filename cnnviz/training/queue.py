@@ -1,8 +1,9 @@
 """The queue of runs that wait for a training process: a folder of tickets, the same for every launcher.
 
-A run waits by a ticket: a file in ``.queue``, first come first served within a browser. Whoever takes it moves it to
-``.handed``, and the worker tears it up once it has written its first word; so at each moment either a ticket or a process
-says who cares for the run. A ticket that is gone gives no right to begin.
+A run waits by a ticket: a file in ``.queue``, first come first served within a browser. Whoever takes it
+    moves it to
+``.handed``, and the worker tears it up once it has written its first word; so at each moment either a ticket
+or a process says who cares for the run. A ticket that is gone gives no right to begin.
 """
 
 import os
@@ -60,7 +61,9 @@ def put(runs: Path, run_id: str) -> None:
 
 
 def take(runs: Path, ticket: str) -> Path | None:
-    """For launchers: the ticket out of the queue, to be given to a worker; ``None`` if it or its run is gone."""
+    """For launchers: the ticket out of the queue, to be given to a worker; ``None`` if it or its run is
+    gone.
+    """
     handed = handed_folder(runs) / ticket
     handed.parent.mkdir(exist_ok=True)
     try:

@@ -1,4 +1,6 @@
-"""Optimisers and learning-rate schedules: one entry each makes a menu item, a formula and the torch object."""
+"""Optimisers and learning-rate schedules: one entry each makes a menu item, a formula and the torch
+object.
+"""
 
 import math
 from collections.abc import Callable, Iterable
@@ -11,7 +13,9 @@ from torch.optim import Optimizer
 
 @dataclass(frozen=True)
 class OptimizerEntry:
-    """An optimiser of the menu; ``make(parameters, learning_rate, weight_decay)`` gives torch's, ``code`` writes it."""
+    """An optimiser of the menu; ``make(parameters, learning_rate, weight_decay)`` gives torch's, ``code``
+    writes it.
+    """
 
     name: str
     title: str
@@ -88,7 +92,9 @@ LEAST = 0.02
 
 @dataclass(frozen=True)
 class Schedule:
-    """``factor(progress)`` of the base learning rate, progress from 0 to 1; ``code`` is the same as a Python expression."""
+    """``factor(progress)`` of the base learning rate, progress from 0 to 1; ``code`` is the same as a Python
+    expression.
+    """
 
     name: str
     title: str

@@ -32,13 +32,16 @@ BEGIN_SECONDS = 5.0
 class Run:
     """A handle on a run folder. Many handles in many processes may watch one run.
 
-    A command waits until it is obeyed. It raises ``CnnvizError`` when it makes no sense in the present state, and when
-    it was not obeyed within ``timeout`` seconds; it then stays in the inbox and is obeyed as soon as a process reads it.
+    A command waits until it is obeyed. It raises ``CnnvizError`` when it makes no sense in the present state,
+    and when it was not obeyed within ``timeout`` seconds; it then stays in the inbox and is obeyed as soon as
+    a process reads it.
     """
 
     def __init__(self, run_id: str) -> None:
         if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,80}", run_id):
-            raise CnnvizError(f"'{run_id[:80]}' is not the name of a run. Open the run from the list, or start a new one.")
+            raise CnnvizError(
+                f"'{run_id[:80]}' is not the name of a run. Open the run from the list, or start a new one."
+            )
         self.id = run_id
         self.folder = RunFolder(_place(run_id))
         about = self.folder.about()
@@ -47,7 +50,9 @@ class Run:
 
     @property
     def status(self) -> Status:
-        """State, step, total steps and message, read now. A dead worker shows as ``interrupted``: at once, or, if it was on another machine, after ten seconds."""
+        """State, step, total steps and message, read now. A dead worker shows as ``interrupted``: at once,
+        or, if it was on another machine, after ten seconds.
+        """
         # The ticket first: it is torn up after the worker's first word.
         has_ticket = queue.has_ticket(self._runs, self.id)
         status = self.folder.status()
@@ -100,7 +105,9 @@ class Run:
         return self.folder.steps()
 
     def version(self, step: int) -> str:
-        """Names the weights that are saved for a step: a resumed run may write them anew, and then it is another one."""
+        """Names the weights that are saved for a step: a resumed run may write them anew, and then it is
+        another one.
+        """
         return "-".join(f"{number:x}" for number in self.folder.snapshot_stamp(step))
 
     def network(self, step: int) -> Network:
@@ -117,17 +124,22 @@ class Run:
         return state
 
     def pause(self, timeout: float = OBEY_SECONDS) -> None:
-        """Holds the run after the present step; its weights at that step are kept. One that waits pauses as it begins."""
+        """Holds the run after the present step; its weights at that step are kept. One that waits pauses as
+        it begins.
+        """
         self._must_be("pause", "queued", "running", "paused")
         self.folder.post(Command("pause"))
         self._wait_for("pause", lambda now: now.state != "running", timeout)
 
     def resume(self, timeout: float = OBEY_SECONDS) -> None:
-        """Goes on from a pause, a stop, an interruption, a failure or a divergence, where the run was or at its checkpoint.
+        """Goes on from a pause, a stop, an interruption, a failure or a divergence, where the run was or at
+        its checkpoint.
 
         If no process is free, the run waits in the queue, and this returns.
         """
-        status = self._must_be("resume", "queued", "running", "paused", "stopped", "interrupted", "failed", "diverged")
+        status = self._must_be(
+            "resume", "queued", "running", "paused", "stopped", "interrupted", "failed", "diverged"
+        )
         self._may_wait(status)
         posted = self.folder.post(Command("run"))
         patience = time.monotonic() + HAND_OUT_SECONDS
@@ -143,7 +155,9 @@ class Run:
         self._wait_until("resume", resumed, timeout)
 
     def step(self, n: int = 1, timeout: float = OBEY_SECONDS) -> None:
-        """A paused run makes ``n`` more steps and is paused again; the weights after the last of them are kept."""
+        """A paused run makes ``n`` more steps and is paused again; the weights after the last of them are
+        kept.
+        """
         if n < 1:
             raise CnnvizError(f"The number of steps is {n}, but it must be 1 or more.")
         status = self._must_be("make single steps in", "paused", "stopped", "interrupted")
@@ -191,7 +205,9 @@ class Run:
         """From the next step on this learning rate holds, and the schedule no longer does."""
         check_learning_rate(learning_rate)
         if self.state == "finished":
-            raise CnnvizError("This run is finished: its learning rate can no longer change. Start a new one.")
+            raise CnnvizError(
+                "This run is finished: its learning rate can no longer change. Start a new one."
+            )
         self.folder.post(Command("rate", learning_rate=float(learning_rate)))
 
     def pin(self, on: bool = True) -> None:
@@ -218,7 +234,9 @@ class Run:
             check_waiting(self._runs, self.owner, 1)
 
     def _find_worker(self, posted: Path) -> None:
-        """Puts the run into the queue if nobody reads its inbox. Asked again and again, so no moment is the wrong one."""
+        """Puts the run into the queue if nobody reads its inbox. Asked again and again, so no moment is the
+        wrong one.
+        """
         if posted.exists() and not self.folder.has_worker(self.folder.status()):
             launcher.enqueue(self._runs, self.id)
 

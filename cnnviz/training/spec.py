@@ -33,7 +33,8 @@ class TrainingSpec:
         seed: of the weights, the order of the images and dropout.
         device: ``"auto"`` (CUDA where it is, else CPU), ``"cpu"`` or ``"cuda"``.
         limit: train with only the first so many images.
-        full: train with all of the data set, which must have been fetched before (``cnnviz.data.load(…, full=True)``).
+        full: train with all of the data set, which must have been fetched before (``cnnviz.data.load(…,
+            full=True)``).
         validations: how often, besides the start, the whole test split is measured.
         threads: CPU threads of the worker. One is nearly as fast as two for small networks.
         task: a key of ``TASKS``: what the network is asked.
@@ -85,12 +86,16 @@ class TrainingSpec:
             ("number of threads", self.threads, 1, 256),
         ):
             if not isinstance(number, int) or not least <= number <= most:
-                raise CnnvizError(f"The {name} is {number}, but it must be a whole number from {least} to {most:,}.")
+                raise CnnvizError(
+                    f"The {name} is {number}, but it must be a whole number from {least} to {most:,}."
+                )
         check_learning_rate(self.base_learning_rate)
         if not 0 <= self.weight_decay <= 1:
             raise CnnvizError(f"The weight decay is {self.weight_decay}, but it must lie between 0 and 1.")
         if not 0 <= self.label_smoothing < 1:
-            raise CnnvizError(f"The label smoothing is {self.label_smoothing}, but it must be at least 0 and below 1.")
+            raise CnnvizError(
+                f"The label smoothing is {self.label_smoothing}, but it must be at least 0 and below 1."
+            )
         if self.device == "cuda" and not torch.cuda.is_available():
             raise CnnvizError("This machine has no CUDA device. Choose the device 'auto' or 'cpu'.")
         entry = DATASETS[self.dataset]
@@ -108,7 +113,9 @@ class TrainingSpec:
     def from_dict(cls, data: dict[str, Any]) -> "TrainingSpec":
         known = {field.name for field in fields(cls)}
         if unknown := set(data) - known:
-            raise CnnvizError(f"A training has no setting '{min(unknown)}'. It has: {', '.join(sorted(known))}.")
+            raise CnnvizError(
+                f"A training has no setting '{min(unknown)}'. It has: {', '.join(sorted(known))}."
+            )
         data = dict(data)
         if isinstance(data.get("network"), dict):
             data["network"] = NetworkSpec.from_dict(data["network"])
@@ -131,4 +138,6 @@ class TrainingSpec:
 
 def check_learning_rate(value: float) -> None:
     if not isinstance(value, int | float) or not math.isfinite(value) or not 0 < value <= 1000:
-        raise CnnvizError(f"The learning rate is {value}, but it must be above 0 and at most 1000. Try 0.1 for SGD, 0.001 for Adam.")
+        raise CnnvizError(
+            f"The learning rate is {value}, but it must be above 0 and at most 1000. Try 0.1 for SGD, 0.001 for Adam."
+        )

@@ -30,8 +30,8 @@ def start(spec: TrainingSpec, key: str | None = None) -> Run:
         key: the secret of the browser that will command the run from the app; only its hash is kept.
 
     Raises:
-        CnnvizError: the specification cannot be trained, a limit of the settings stands against it, or the run folder
-            cannot be written.
+        CnnvizError: the specification cannot be trained, a limit of the settings stands against it, or the
+            run folder cannot be written.
     """
     return start_all([spec], key)[0]
 
@@ -57,7 +57,9 @@ def start_all(specs: Sequence[TrainingSpec], key: str | None = None) -> list[Run
             for name in names:
                 launcher.enqueue(folder, name)
     except OSError as error:
-        raise CnnvizError(f"The run folder cannot be written: {error.strerror}. Free some space, or set CNNVIZ_HOME to another folder.") from None
+        raise CnnvizError(
+            f"The run folder cannot be written: {error.strerror}. Free some space, or set CNNVIZ_HOME to another folder."
+        ) from None
     return [Run(name) for name in names]
 
 
@@ -73,19 +75,23 @@ def _wished(need: Need) -> int:
 
 
 def _shares(needs: Sequence[Need], free: int) -> list[int]:
-    """Bytes for each run: what it wishes, or, where there is less, each a part of its wish above the least."""
+    """Bytes for each run: what it wishes, or, where there is less, each a part of its wish above the
+    least.
+    """
     least, wished = sum(need.least for need in needs), sum(map(_wished, needs))
     part = min(1.0, (free - least) / (wished - least)) if wished > least else 1.0
     return [need.least + int(part * (_wished(need) - need.least)) for need in needs]
 
 
 def make_room(needs: Sequence[Need] = (), owner: str = "") -> int:
-    """Deletes the oldest runs that may go until ``needs`` more fit into the limits, as well as it can be done.
+    """Deletes the oldest runs that may go until ``needs`` more fit into the limits, as well as it can be
+    done.
 
     Runs that nobody pinned and that do not run may go, and those paused for long without a process.
 
     Args:
-        owner: hash of the key of the browser that starts them; first its own runs make room within its own limit.
+        owner: hash of the key of the browser that starts them; first its own runs make room within its own
+            limit.
 
     Returns:
         bytes that are free for them.
@@ -109,7 +115,11 @@ def make_room(needs: Sequence[Need] = (), owner: str = "") -> int:
             with suppress(CnnvizError):
                 run = Run(run_id)
                 of_owner = bool(owner) and run.owner == owner
-                size = open_sizes[run_id][0] if run_id in open_sizes else index.settled_bytes(folder, run_id) or 0
+                size = (
+                    open_sizes[run_id][0]
+                    if run_id in open_sizes
+                    else index.settled_bytes(folder, run_id) or 0
+                )
                 if _delete(run):
                     count, whole = count - 1, whole - size
                     of_browser -= size if of_owner else 0
@@ -133,7 +143,9 @@ def make_room(needs: Sequence[Need] = (), owner: str = "") -> int:
 
 
 def _count_unsettled(folder: Path) -> dict[str, tuple[int, str]]:
-    """Name -> bytes and owner of the runs that may still grow; the bytes of those that ended since are noted."""
+    """Name -> bytes and owner of the runs that may still grow; the bytes of those that ended since are
+    noted.
+    """
     sizes: dict[str, tuple[int, str]] = {}
     ended: dict[str, int] = {}
     for run_id in index.unsettled(folder):
@@ -156,7 +168,9 @@ def _size(run: Run) -> int:
 
 def _may_go(run: Run) -> bool:
     status = run.status
-    if run.folder.pinned or (status.state in ACTIVE and (status.state != "paused" or run.folder.has_worker(status))):
+    if run.folder.pinned or (
+        status.state in ACTIVE and (status.state != "paused" or run.folder.has_worker(status))
+    ):
         return False
     hours = (time.time() - run.folder.last_word()) / 3600
     return status.state != "paused" or hours > settings().paused_hours

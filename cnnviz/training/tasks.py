@@ -1,4 +1,6 @@
-"""What a training is for: what the network is asked, what is made small, what is measured. A new task is one entry in ``TASKS``."""
+"""What a training is for: what the network is asked, what is made small, what is measured. A new task is one
+entry in ``TASKS``.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,8 +13,8 @@ from cnnviz.ops.scores import accuracy, confusion
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The mean loss without smoothing, the score (of classes: the share of right answers), and confusion[true][predicted] counts
-    of a set of images, where the task has any."""
+    """The mean loss without smoothing, the score (of classes: the share of right answers), and
+    confusion[true][predicted] counts of a set of images, where the task has any."""
 
     loss: float
     accuracy: float
@@ -26,8 +28,10 @@ class Task:
     Attributes:
         outputs: how many numbers the head must give for an image of the data set.
         targets: what is wanted of each image, (N, …).
-        loss: (outputs, targets, label smoothing ε) -> what training makes small, a scalar; its formula stands beside it.
-        score: (outputs, targets) -> what is drawn beside the loss, a scalar from 0 to 1, and ``score_name`` on the screen.
+        loss: (outputs, targets, label smoothing ε) -> what training makes small, a scalar; its formula stands
+            beside it.
+        score: (outputs, targets) -> what is drawn beside the loss, a scalar from 0 to 1, and ``score_name``
+            on the screen.
         evaluate: (outputs, data set) -> what is measured now and then on the test images.
     """
 

@@ -1,4 +1,6 @@
-"""What a training process does with a run folder: ``work(path)``, from the start or from the checkpoint, to the end."""
+"""What a training process does with a run folder: ``work(path)``, from the start or from the checkpoint, to
+the end.
+"""
 
 import json
 import time
@@ -28,8 +30,10 @@ def work(path: str, somebody_waits: Callable[[], bool] = lambda: False, ticket: 
     """Trains the run in ``path`` until it is finished, stopped, diverged, or paused for long.
 
     Args:
-        somebody_waits: whether another run waits for this process; then a pause gives the process back at once.
-        ticket: what gives the right to begin; torn up after the first word. ``None``: nobody else knows of the run.
+        somebody_waits: whether another run waits for this process; then a pause gives the process back at
+            once.
+        ticket: what gives the right to begin; torn up after the first word. ``None``: nobody else knows of
+            the run.
     """
     folder = RunFolder(Path(path))
     with folder.writing(LOCK_SECONDS) as mine:
@@ -47,16 +51,27 @@ def _work(folder: RunFolder, somebody_waits: Callable[[], bool], ticket: Path | 
     except CnnvizError as error:
         _fail(folder, str(error))
     except OSError as error:
-        _fail(folder, f"The run could not be written to disk: {error.strerror or error}. Free some space, then press Resume.")
+        _fail(
+            folder,
+            f"The run could not be written to disk: {error.strerror or error}. Free some space, then press Resume.",
+        )
     except (RuntimeError, MemoryError) as error:
-        _fail(folder, f"PyTorch stopped the training: {str(error).splitlines()[0]}. Try a smaller batch size or network.")
+        _fail(
+            folder,
+            f"PyTorch stopped the training: {str(error).splitlines()[0]}. Try a smaller batch size or network.",
+        )
     except Exception as error:
-        _fail(folder, f"The training ended by a fault in cnnviz ({type(error).__name__}). Press Resume, or start a new run.")
+        _fail(
+            folder,
+            f"The training ended by a fault in cnnviz ({type(error).__name__}). Press Resume, or start a new run.",
+        )
         raise
 
 
 def _is_wanted(folder: RunFolder) -> bool:
-    """Whether there is something to do: a ticket may come a second time, after its run was paused or has ended."""
+    """Whether there is something to do: a ticket may come a second time, after its run was paused or has
+    ended.
+    """
     if folder.status().state in ("queued", "running", "interrupted"):
         return True
     return any(command and command.do in ("run", "step") for _, command in folder.commands())
@@ -123,9 +138,9 @@ class Worker:
                 return
             step = trainer.step_count
             by_hand = self.target == "paused"
-            if (step in self.records or step in self.validates or step in self.keeps or by_hand) and not self._write(
-                validate=step in self.validates, keep=step in self.keeps or by_hand
-            ):
+            if (
+                step in self.records or step in self.validates or step in self.keeps or by_hand
+            ) and not self._write(validate=step in self.validates, keep=step in self.keeps or by_hand):
                 return
             now = time.monotonic()
             if now - self.checkpoint_time > CHECKPOINT_SECONDS:
@@ -137,7 +152,9 @@ class Worker:
         self._end("finished", "")
 
     def _write(self, validate: bool, keep: bool = True) -> bool:
-        """A line of metrics, and the weights if ``keep``. False if the weights are not finite: then the run has ended."""
+        """A line of metrics, and the weights if ``keep``. False if the weights are not finite: then the run
+        has ended.
+        """
         step = self.trainer.step_count
         if keep and step != self.last_kept:
             weights = self.trainer.weights()
@@ -154,7 +171,9 @@ class Worker:
         return True
 
     def _has_room(self, step: int) -> bool:
-        """Whether the run's share of the disk holds one more snapshot; if it does not, every second one goes."""
+        """Whether the run's share of the disk holds one more snapshot; if it does not, every second one
+        goes.
+        """
         if self.share is None:
             return True
         others = {kept: size for kept, size in self.kept.items() if kept != step}
@@ -196,13 +215,17 @@ class Worker:
         self.folder.add_rate_change(change)
 
     def _replay_rates(self) -> None:
-        """Rates set by hand take effect at the step at which they were set, also when the run is resumed before it."""
+        """Rates set by hand take effect at the step at which they were set, also when the run is resumed
+        before it.
+        """
         for change in self.changes:
             if change.step <= self.trainer.step_count:
                 self.trainer.own_learning_rate = change.learning_rate
 
     def _pause(self) -> bool:
-        """Waits until asked to go on. False if the process was given back; resuming then starts from the checkpoint."""
+        """Waits until asked to go on. False if the process was given back; resuming then starts from the
+        checkpoint.
+        """
         self._write(validate=False)
         self._checkpoint()
         self._say("paused")
@@ -243,7 +266,9 @@ class Worker:
     def _say(self, state: State, message: str = "", given_back: bool = False) -> None:
         self._write_status(state, self.trainer.step_count, self.trainer.total_steps, message, given_back)
 
-    def _write_status(self, state: State, step: int, total: int, message: str = "", given_back: bool = False) -> None:
+    def _write_status(
+        self, state: State, step: int, total: int, message: str = "", given_back: bool = False
+    ) -> None:
         said = " ".join(filter(None, (message, self.message)))
         status = Status(state, step, total, said, goal=self.goal)
         self.folder.set_status(status if given_back else status.held_by(self.process))

@@ -1,7 +1,9 @@
 """What the address of a page says, and who is right: the student who moved a control, or the address.
 
-What the student moved counts, not the address of the request: a browser may not have heard yet what the server wrote into it.
-The address counts when the student came by it: a link, a reload, the browser's back button. Streamlit sends a request of that
+What the student moved counts, not the address of the request: a browser may not have heard yet what the
+    server wrote into it.
+The address counts when the student came by it: a link, a reload, the browser's back button. Streamlit sends a
+    request of that
 kind without the values of the controls on the page, or says that it is one of the browser's history.
 """
 
@@ -29,8 +31,10 @@ class Memory:
         said: name -> the same, as it was when the field was drawn last.
         held: name -> its value on the page as it stands.
         drawn: name -> what the control on the screen holds.
-        unheard: name -> what the browser still shows, and says in its address, while it has not heard of another value that code or a link chose.
-        versions: name -> how often its control was replaced by a new one, because the browser's history chose another value.
+        unheard: name -> what the browser still shows, and says in its address, while it has not heard of
+            another value that code or a link chose.
+        versions: name -> how often its control was replaced by a new one, because the browser's history chose
+            another value.
         notes: name -> the text of the link that the page does not know.
     """
 
@@ -47,7 +51,9 @@ class Memory:
 
 @dataclass
 class Session:
-    """One entry of the session's state, because Streamlit goes through all entries for each number and each menu that it draws."""
+    """One entry of the session's state, because Streamlit goes through all entries for each number and each
+    menu that it draws.
+    """
 
     page: str | None = None
     pages: dict[str, Memory] = field(default_factory=dict)
@@ -96,7 +102,9 @@ def arrive(page: str) -> None:
 
 
 def _by_a_link(memory: Memory) -> bool:
-    """Whether the request tells of no control on the page; what is on all pages, as the sidebar is, stays when a link is followed."""
+    """Whether the request tells of no control on the page; what is on all pages, as the sidebar is, stays
+    when a link is followed.
+    """
     context = get_script_run_ctx()
     controls = {key_of_control(memory, name) for name in memory.drawn if name not in STICKY}
     if context is None or not controls:
@@ -106,7 +114,9 @@ def _by_a_link(memory: Memory) -> bool:
 
 
 def has_heard(name: str) -> bool:
-    """Whether the browser has heard of the value that code or a link chose for this field: then its address does not say the old one any more."""
+    """Whether the browser has heard of the value that code or a link chose for this field: then its address
+    does not say the old one any more.
+    """
     visit = session()
     if name not in visit.here.unheard:
         return True

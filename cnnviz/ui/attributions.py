@@ -27,7 +27,7 @@ from cnnviz.saliency import (
     random_faithfulness,
     sanity_check,
     sensitivity,
-)  # fmt: skip
+)
 from cnnviz.ui.components import WallItem
 from cnnviz.ui.fields import Choice, Choices, Field, Number, Real
 from cnnviz.ui.jobs import Progress, job, part
@@ -59,9 +59,15 @@ class How:
 
 
 def _option_field(method: Method, option: Option) -> Field[Any]:
-    label, name, needs = f"{method.title}: {option.title}", f"{method.name}_{option.name}", {"methods": method.name}
+    label, name, needs = (
+        f"{method.title}: {option.title}",
+        f"{method.name}_{option.name}",
+        {"methods": method.name},
+    )
     if option.names:
-        return Choice(label, {value: value for value in option.names}, str(option.usual), needs=needs).named(name)
+        return Choice(label, {value: value for value in option.names}, str(option.usual), needs=needs).named(
+            name
+        )
     if isinstance(option.usual, float):
         return Real(label, option.usual, option.low, option.high, 0.05, needs=needs).named(name)
     return Number(label, int(option.usual), int(option.low), int(option.high), needs=needs).named(name)
@@ -90,9 +96,14 @@ def choose_how(network: OpenNetwork, methods: Sequence[str]) -> How:
                 names = layers_for_maps(network.model, network.input_shape)
             except CnnvizError:
                 names = []
-            layer = WithMethods.cam_layer.draw(titles={AUTOMATIC: "the last with maps", **{name: name for name in names}})
+            layer = WithMethods.cam_layer.draw(
+                titles={AUTOMATIC: "the last with maps", **{name: name for name in names}}
+            )
         drawn = WithMethods.fields
-        options = {name: {option.name: drawn[f"{name}_{option.name}"].draw() for option in METHODS[name].options} for name in methods}
+        options = {
+            name: {option.name: drawn[f"{name}_{option.name}"].draw() for option in METHODS[name].options}
+            for name in methods
+        }
         if layer == AUTOMATIC and not any(options.values()):
             st.caption("These methods have nothing to set.")
     return How(options, None if layer == AUTOMATIC else layer)
@@ -115,8 +126,12 @@ def answer_to(model: nn.Module, image: Tensor) -> Tensor:
     return probabilities(model, image.unsqueeze(0))[0]
 
 
-def ask(compare: str, methods: Sequence[str], target: int, network: OpenNetwork, answer: Tensor) -> list[Question]:
-    """Several methods for one class; or the first method for eight ``"classes"``, or at eight ``"steps"`` of the training."""
+def ask(
+    compare: str, methods: Sequence[str], target: int, network: OpenNetwork, answer: Tensor
+) -> list[Question]:
+    """Several methods for one class; or the first method for eight ``"classes"``, or at eight ``"steps"`` of
+    the training.
+    """
     if compare == "classes":
         order = answer.argsort(descending=True)[:8].tolist()
         return [Question(f"{network.classes[i]}, {answer[i]:.1%}", network, methods[0], i) for i in order]
@@ -141,7 +156,9 @@ class _Asked:
 
 def _asked(question: Question, image: Tensor, how: How) -> _Asked:
     layer = how.layer if METHODS[question.method].needs_layer else None
-    return _Asked(question.network, image, question.target, question.method, layer, how.options.get(question.method, {}))
+    return _Asked(
+        question.network, image, question.target, question.method, layer, how.options.get(question.method, {})
+    )
 
 
 def _is_cheap(method: str) -> bool:
@@ -154,7 +171,9 @@ Found = Attribution | CnnvizError
 
 
 def attributions(questions: Sequence[Question], image: Tensor, how: How) -> list[Found | None]:
-    """The maps, in order; ``None`` for one that is still being made. The cheap ones are made first, and each is shown when it is there."""
+    """The maps, in order; ``None`` for one that is still being made. The cheap ones are made first, and each
+    is shown when it is there.
+    """
     asked = [_asked(question, image, how) for question in questions]
 
     def there() -> list[Found | None]:
@@ -175,7 +194,15 @@ def _attributions(asked: Sequence[_Asked], progress: Progress) -> list[Found]:
 
 def _attribution(asked: _Asked, progress: Progress) -> Found:
     try:
-        return attribute(asked.network.model, asked.image, asked.target, asked.method, asked.layer, progress, **asked.options)
+        return attribute(
+            asked.network.model,
+            asked.image,
+            asked.target,
+            asked.method,
+            asked.layer,
+            progress,
+            **asked.options,
+        )
     except CnnvizError as error:
         return error
 
@@ -190,7 +217,8 @@ def wall_of_maps(
     common: bool,
     target: int,
 ) -> list[WallItem]:
-    """The maps over the image, a pale image for one that is not there yet. Says why, where one cannot be made.
+    """The maps over the image, a pale image for one that is not there yet. Says why, where one cannot be
+    made.
 
     Args:
         common: on one scale, for maps of the same unit.
@@ -201,17 +229,32 @@ def wall_of_maps(
             missing.setdefault(str(one), []).append(question.title)
     for sentence, titles in missing.items():
         st.error(f"{', '.join(titles)}: {sentence}", icon=":material/error:")
-    most = max((one.map.abs().max().item() for one in found if isinstance(one, Attribution)), default=1.0) if common else None
+    most = (
+        max((one.map.abs().max().item() for one in found if isinstance(one, Attribution)), default=1.0)
+        if common
+        else None
+    )
     items = []
     for question, one in zip(questions, found, strict=True):
         if isinstance(one, CnnvizError):
             continue
         if one is None:
             pale = image_sheet((0.85 + 0.15 * image).unsqueeze(0), what=f"image, without {question.title}")
-            items.append(WallItem(question.title, pale, unit="map", labels=(("not computed yet", ""),), target=target, legend=False))
+            items.append(
+                WallItem(
+                    question.title,
+                    pale,
+                    unit="map",
+                    labels=(("not computed yet", ""),),
+                    target=target,
+                    legend=False,
+                )
+            )
             continue
         what = f"{question.title}, class {question.network.classes[one.target]}"
-        sheet = remember(overlay, image, one.map, what, opacity=opacity, absolute=absolute, smooth=smooth, most=most)
+        sheet = remember(
+            overlay, image, one.map, what, opacity=opacity, absolute=absolute, smooth=smooth, most=most
+        )
         seconds = f"{one.seconds * 1000:.0f} ms" if one.seconds < 1 else f"{one.seconds:.1f} s"
         below = f"{one.layer}, {seconds}" if one.layer else seconds
         items.append(WallItem(question.title, sheet, unit="map", labels=((below, ""),), target=target))
@@ -229,14 +272,20 @@ class Trust:
     complete: Completeness | None
 
 
-def trust(questions: Sequence[Question], found: Sequence[Found], image: Tensor, how: How) -> list[Trust | None] | None:
-    """The measures of each map, ``None`` where there is no map. ``None`` instead of the list while it is being measured."""
+def trust(
+    questions: Sequence[Question], found: Sequence[Found], image: Tensor, how: How
+) -> list[Trust | None] | None:
+    """The measures of each map, ``None`` where there is no map. ``None`` instead of the list while it is
+    being measured.
+    """
     asked = [_asked(question, image, how) for question in questions]
     maps = [one if isinstance(one, Attribution) else None for one in found]
     return job("trust", f"Measuring {len(questions)} maps", _trusts, asked, maps)
 
 
-def _trusts(asked: Sequence[_Asked], found: Sequence[Attribution | None], progress: Progress) -> list[Trust | None]:
+def _trusts(
+    asked: Sequence[_Asked], found: Sequence[Attribution | None], progress: Progress
+) -> list[Trust | None]:
     return [
         None if one is None else remember(_trust, question, one, progress=part(progress, index, len(asked)))
         for index, (question, one) in enumerate(zip(asked, found, strict=True))
@@ -266,7 +315,9 @@ def common_floor(measured: Sequence[Trust | None]) -> Faithfulness | None:
 
 
 def trust_rows(questions: Sequence[Question], measured: Sequence[Trust | None]) -> list[dict[str, str]]:
-    """The table of ``trust``; a tick where a map is better than a random one for the same network and class."""
+    """The table of ``trust``; a tick where a map is better than a random one for the same network and
+    class.
+    """
     shared = common_floor(measured)
 
     def area(value: float, chance: float, better: bool) -> str:
@@ -277,34 +328,62 @@ def trust_rows(questions: Sequence[Question], measured: Sequence[Trust | None]) 
         if one is None:
             continue
         curves, floor = one.curves, one.floor
-        rows.append({
-            "method": question.title,
-            "deletion area ↓": area(curves.deletion_area, floor.deletion_area, curves.deletion_area < floor.deletion_area),
-            "insertion area ↑": area(curves.insertion_area, floor.insertion_area, curves.insertion_area > floor.insertion_area),
-            "infidelity ↓": f"{one.infidelity:.3g}",
-            "sensitivity ↓": f"{one.sensitivity:.2f}",
-            "sum of the map | promised": "–" if one.complete is None else f"{one.complete.total:.3f} | {one.complete.difference:.3f}",
-        })  # fmt: skip
+        rows.append(
+            {
+                "method": question.title,
+                "deletion area ↓": area(
+                    curves.deletion_area, floor.deletion_area, curves.deletion_area < floor.deletion_area
+                ),
+                "insertion area ↑": area(
+                    curves.insertion_area, floor.insertion_area, curves.insertion_area > floor.insertion_area
+                ),
+                "infidelity ↓": f"{one.infidelity:.3g}",
+                "sensitivity ↓": f"{one.sensitivity:.2f}",
+                "sum of the map | promised": "–"
+                if one.complete is None
+                else f"{one.complete.total:.3f} | {one.complete.difference:.3f}",
+            }
+        )
     if shared is None:
         return rows
-    rows.append({
-        "method": "a random map (the floor)", "deletion area ↓": f"{shared.deletion_area:.3f}", "insertion area ↑": f"{shared.insertion_area:.3f}",
-        "infidelity ↓": "–", "sensitivity ↓": "–", "sum of the map | promised": "–",
-    })  # fmt: skip
+    rows.append(
+        {
+            "method": "a random map (the floor)",
+            "deletion area ↓": f"{shared.deletion_area:.3f}",
+            "insertion area ↑": f"{shared.insertion_area:.3f}",
+            "infidelity ↓": "–",
+            "sensitivity ↓": "–",
+            "sum of the map | promised": "–",
+        }
+    )
     return rows
 
 
-def sanity(questions: Sequence[Question], found: Sequence[Found], image: Tensor, how: How) -> list[SanityCheck] | None:
+def sanity(
+    questions: Sequence[Question], found: Sequence[Found], image: Tensor, how: How
+) -> list[SanityCheck] | None:
     """The check of Adebayo et al. for each map that there is. ``None`` while it works."""
-    maps = [(_asked(question, image, how), one) for question, one in zip(questions, found, strict=True) if isinstance(one, Attribution)]
+    maps = [
+        (_asked(question, image, how), one)
+        for question, one in zip(questions, found, strict=True)
+        if isinstance(one, Attribution)
+    ]
     return job("sanity", f"Shuffling the weights, {len(maps)} methods", _sanities, maps)
 
 
 def _sanities(maps: Sequence[tuple[_Asked, Attribution]], progress: Progress) -> list[SanityCheck]:
-    return [remember(_sanity, *one, progress=part(progress, index, len(maps))) for index, one in enumerate(maps)]
+    return [
+        remember(_sanity, *one, progress=part(progress, index, len(maps))) for index, one in enumerate(maps)
+    ]
 
 
 def _sanity(asked: _Asked, found: Attribution, progress: Progress) -> SanityCheck:
     return sanity_check(
-        asked.network.model, asked.image, found.target, found.method, found.layer or None, progress=progress, **found.options
-    )  # fmt: skip
+        asked.network.model,
+        asked.image,
+        found.target,
+        found.method,
+        found.layer or None,
+        progress=progress,
+        **found.options,
+    )

@@ -45,7 +45,11 @@ class WithEdit(State):
     action = Choice("Do", {"off": "switch off", "scale": "scale", "swap": "swap two"}, kind="buttons")
     whole = Switch("The whole layer")
     channels = Choices("Channels", None, ("0",))
-    channel_list = Text("Channels, numbers with commas", "0", needs={"network": "efficientnet_lite0", "layer": "block16.project_norm"})
+    channel_list = Text(
+        "Channels, numbers with commas",
+        "0",
+        needs={"network": "efficientnet_lite0", "layer": "block16.project_norm"},
+    )
     factor = Real("Factor", 0.5, -3.0, 3.0, 0.1, slider=True, needs={"action": "scale"})
     swap_first = Number("First", 0, 0, 9999, needs={"action": "swap"})
     swap_second = Number("Second", 1, 0, 9999, needs={"action": "swap"})
@@ -53,9 +57,15 @@ class WithEdit(State):
 
 def choose_layer(network: OpenNetwork) -> str:
     """A layer with several channels that is not the answer itself; the first activation if none is chosen."""
-    known = {name: shape for name, shape in list(shapes(network.model, network.input_shape).items())[:-1] if len(shape) in (1, 3) and shape[0] > 1}
+    known = {
+        name: shape
+        for name, shape in list(shapes(network.model, network.input_shape).items())[:-1]
+        if len(shape) in (1, 3) and shape[0] > 1
+    }
     usual = next((name for name in known if "relu" in name or "tanh" in name), next(iter(known)))
-    return WithEdit.layer.draw(titles={name: f"{name} ({'×'.join(map(str, shape))})" for name, shape in known.items()}, usual=usual)
+    return WithEdit.layer.draw(
+        titles={name: f"{name} ({'×'.join(map(str, shape))})" for name, shape in known.items()}, usual=usual
+    )
 
 
 def choose_edit(network: OpenNetwork) -> ChannelEdit:
@@ -78,4 +88,8 @@ def choose_edit(network: OpenNetwork) -> ChannelEdit:
         picked = [int(word) for word in words if word.isdecimal() and len(word) < 7 and int(word) < count]
         if len(picked) < len(words):
             st.warning(f"Only numbers from 0 to {count - 1} count.", icon=":material/warning:")
-    return ChannelEdit(layer, count, {"scale": dict.fromkeys(picked, factor)} if action == "scale" else {"off": tuple(picked)})
+    return ChannelEdit(
+        layer,
+        count,
+        {"scale": dict.fromkeys(picked, factor)} if action == "scale" else {"off": tuple(picked)},
+    )

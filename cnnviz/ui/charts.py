@@ -20,7 +20,9 @@ def chart(key: str, alt: str, make: Callable[..., Figure], *arguments: Any, **na
 
 
 class DrawnFigure(Figure):  # type: ignore[misc]  # Plotly has no types
-    """A figure that nobody changes any more: its dictionary is made once, and not at each rerun (5 ms, most of it for the template)."""
+    """A figure that nobody changes any more: its dictionary is made once, and not at each rerun (5 ms, most
+    of it for the template).
+    """
 
     def __init__(self, figure: Figure) -> None:
         super().__init__(figure)

@@ -50,27 +50,36 @@ _lock = threading.Lock()
 
 
 def _component(name: str) -> Callable[..., Any]:
-    """A component by the name of its files; its script is a module that the browser fetches once, with all that it imports.
+    """A component by the name of its files; its script is a module that the browser fetches once, with all
+    that it imports.
 
-    Streamlit serves the files of installed packages that declare a folder for them. The app runs from its own folder, so it declares that here.
+    Streamlit serves the files of installed packages that declare a folder for them. The app runs from its own
+    folder, so it declares that here.
     """
     manager = get_bidi_component_manager()
     with _lock:
         if manager.get_component_asset_root(f"cnnviz.{name}") is None:
-            manager.register_from_manifest(ComponentManifest("cnnviz", "1", [ComponentConfig(name, "components")]), ASSETS)
+            manager.register_from_manifest(
+                ComponentManifest("cnnviz", "1", [ComponentConfig(name, "components")]), ASSETS
+            )
         return _defined(name)
 
 
 @cache
 def _defined(name: str) -> Callable[..., Any]:
     css = _read("common.css") + _read(f"{name}.css")
-    return st.components.v2.component(f"cnnviz.{name}", html=_read(f"{name}.html") or "<span></span>", css=css, js=f"{name}.js")
+    return st.components.v2.component(
+        f"cnnviz.{name}", html=_read(f"{name}.html") or "<span></span>", css=css, js=f"{name}.js"
+    )
 
 
-def component(name: str, key: str, data: Message | None = None, *, pictures: bool = False, **options: Any) -> Any:
+def component(
+    name: str, key: str, data: Message | None = None, *, pictures: bool = False, **options: Any
+) -> Any:
     """Shows a component of ``assets/components``; returns what Streamlit returns of it.
 
-    The message travels as bytes of JSON: given as a dictionary, Streamlit would write it twice, each time five times as slowly.
+    The message travels as bytes of JSON: given as a dictionary, Streamlit would write it twice, each time
+        five times as slowly.
 
     Args:
         data: for its script; NaN and infinity become null.
@@ -116,7 +125,15 @@ def _as_key(told: object) -> str | None:
     return told if isinstance(told, str) and re.fullmatch("[0-9a-f]{32}", told) else None
 
 
-def step_player(key: str, run: str, steps: Sequence[int], total: int, step: int | None, live: bool, on_step: Callable[[int | None], None]) -> None:
+def step_player(
+    key: str,
+    run: str,
+    steps: Sequence[int],
+    total: int,
+    step: int | None,
+    live: bool,
+    on_step: Callable[[int | None], None],
+) -> None:
     """Shows the saved steps.
 
     Args:
@@ -130,7 +147,9 @@ def step_player(key: str, run: str, steps: Sequence[int], total: int, step: int 
         chosen = news.get("step")
         on_step(chosen if isinstance(chosen, int) else None)
 
-    component("step_player", key, data=data, default={"chosen": None}, on_chosen_change=told(key, "chosen", hear))
+    component(
+        "step_player", key, data=data, default={"chosen": None}, on_chosen_change=told(key, "chosen", hear)
+    )
 
 
 @dataclass(frozen=True)
@@ -183,14 +202,23 @@ def map_wall(
             on_pick(str(news["layer"]), int(news["map"]))
 
     data = MapWallMessage(sheets, WallMark(*picked) if picked else None, on_pick is not None)
-    component("map_wall", key, data=data, pictures=True, default={"picked": None}, on_picked_change=told(key, "picked", hear))
+    component(
+        "map_wall",
+        key,
+        data=data,
+        pictures=True,
+        default={"picked": None},
+        on_picked_change=told(key, "picked", hear),
+    )
 
 
 def _sheet(key: str, item: WallItem) -> WallSheet:
     sheet = item.sheet
     # Of a sheet whose cells are clicked each cell counts as a map.
     cells = (sheet.height * sheet.width, sheet.width, sheet.height, 1, 1)
-    count, columns, rows, height, width = cells if item.cells else (sheet.count, sheet.columns, sheet.rows, sheet.height, sheet.width)
+    count, columns, rows, height, width = (
+        cells if item.cells else (sheet.count, sheet.columns, sheet.rows, sheet.height, sheet.width)
+    )
     return WallSheet(
         name=item.name,
         title=item.title or item.name,
@@ -221,7 +249,9 @@ def sketchpad(key: str) -> Tensor:
     Args:
         key: of the pad; the browser keeps the drawing of each key for itself, for all pages.
     """
-    result = component("sketchpad", key, data=SketchpadMessage(key), default={"ink": ""}, on_ink_change=listen)
+    result = component(
+        "sketchpad", key, data=SketchpadMessage(key), default={"ink": ""}, on_ink_change=listen
+    )
     try:
         values = np.frombuffer(base64.b64decode(result.ink or "", validate=True), dtype=np.uint8)
     except (binascii.Error, TypeError, ValueError):
@@ -273,7 +303,14 @@ def scatter(
         if 0 <= int(news["number"]) < len(places):
             on_pick(int(news["number"]))
 
-    component("scatter", key, data=data, pictures=True, default={"picked": None}, on_picked_change=told(key, "picked", hear))
+    component(
+        "scatter",
+        key,
+        data=data,
+        pictures=True,
+        default={"picked": None},
+        on_picked_change=told(key, "picked", hear),
+    )
 
 
 def matrix(
@@ -316,7 +353,9 @@ def matrix(
     component("matrix", key, data=data, default={"picked": None}, on_picked_change=told(key, "picked", hear))
 
 
-def network_view(key: str, drawing: NetworkDrawing, picked: str = "", *, on_pick: Callable[[str], None] | None = None) -> None:
+def network_view(
+    key: str, drawing: NetworkDrawing, picked: str = "", *, on_pick: Callable[[str], None] | None = None
+) -> None:
     """A network as cards and lines.
 
     Args:
@@ -324,11 +363,30 @@ def network_view(key: str, drawing: NetworkDrawing, picked: str = "", *, on_pick
         on_pick: gets the layer that was clicked; without it a click opens nothing.
     """
     cards = [
-        NetworkCard(card.name, card.block, card.title, card.kind, card.shape, card.parameters, card.multiply_adds, card.field)
+        NetworkCard(
+            card.name,
+            card.block,
+            card.title,
+            card.kind,
+            card.shape,
+            card.parameters,
+            card.multiply_adds,
+            card.field,
+        )
         for card in drawing.cards
     ]
     frames = [NetworkFrame(frame.name, frame.parent, frame.title) for frame in drawing.frames]
-    data = NetworkMessage(drawing.title, drawing.alt, drawing.input_shape, cards, frames, drawing.lines, drawing.folded, picked, on_pick is not None)
+    data = NetworkMessage(
+        drawing.title,
+        drawing.alt,
+        drawing.input_shape,
+        cards,
+        frames,
+        drawing.lines,
+        drawing.folded,
+        picked,
+        on_pick is not None,
+    )
     known = {card.name for card in drawing.cards}
 
     def hear(news: Any) -> None:

@@ -33,14 +33,20 @@ def geometry() -> Geometry:
 
 def image_and_kernel() -> tuple[Tensor, Tensor]:
     rows, cols, size = Convolution.rows.now, Convolution.cols.now, Convolution.size.now
-    return table_now(Convolution.image, IMAGE, (rows, cols)), table_now(Convolution.kernel, KERNEL, (size, size))
+    return table_now(Convolution.image, IMAGE, (rows, cols)), table_now(
+        Convolution.kernel, KERNEL, (size, size)
+    )
 
 
 def usual_target() -> Tensor | None:
-    """The map of another kernel, which is wanted if nothing else is typed; ``None`` where the kernel does not fit."""
+    """The map of another kernel, which is wanted if nothing else is typed; ``None`` where the kernel does not
+    fit.
+    """
     image, kernel = image_and_kernel()
     try:
-        return convolution.trace(image, EDGE if len(kernel) == 3 else torch.eye(len(kernel)), *geometry()).output
+        return convolution.trace(
+            image, EDGE if len(kernel) == 3 else torch.eye(len(kernel)), *geometry()
+        ).output
     except CnnvizError:
         return None
 
@@ -55,7 +61,9 @@ def learn(count: int) -> None:
     """Steps of gradient descent: the kernel of the page becomes another one."""
     (image, kernel), target = image_and_kernel(), wanted()
     if target is not None:
-        learned, losses = convolution.descent(image, kernel, target, *geometry(), steps=count, rate=Convolution.rate.now)
+        learned, losses = convolution.descent(
+            image, kernel, target, *geometry(), steps=count, rate=Convolution.rate.now
+        )
         st.session_state["losses"] = (*losses_so_far(), *losses)
         Convolution.kernel.set(learned)
 

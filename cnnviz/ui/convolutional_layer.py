@@ -12,7 +12,9 @@ from cnnviz.ui.pictures import photograph_url
 
 
 class Layer(NamedTuple):
-    """The layer that is looked at; its last five numbers in the order in which the functions of ``ops.layer_kinds`` take them."""
+    """The layer that is looked at; its last five numbers in the order in which the functions of
+    ``ops.layer_kinds`` take them.
+    """
 
     kind: LayerKind
     filters: int
@@ -37,14 +39,24 @@ def wall_of(layer: Layer, pixels: Tensor, found: Tensor, channels: int, second: 
     size_in, size_out = ("×".join(map(str, values.shape)) for values in (photograph, found))
     filters = map_sheet(layer.weights.mean(1), columns=columns, what="filters", signed=True)
     made = [
-        WallItem("image", picture_sheet(photograph, what="image"), size_in, "image", target=190, legend=False),
+        WallItem(
+            "image", picture_sheet(photograph, what="image"), size_in, "image", target=190, legend=False
+        ),
         WallItem("maps", map_sheet(found, columns=columns, what="maps"), size_out, target=400, most=900),
         WallItem("filters", filters, "mean of the channels", target=150),
     ]
     if second:
         deeper = layer_maps(found.relu(), hand_filters(10, channels, 5), 1, 0, 1, 1)
         sheet = map_sheet(deeper, columns=5, what="maps of the second layer")
-        made.append(WallItem("second", sheet, "×".join(map(str, deeper.shape)), title="second layer, on ReLU of the maps", target=300))
+        made.append(
+            WallItem(
+                "second",
+                sheet,
+                "×".join(map(str, deeper.shape)),
+                title="second layer, on ReLU of the maps",
+                target=300,
+            )
+        )
     return made
 
 

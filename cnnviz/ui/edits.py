@@ -13,7 +13,8 @@ Edits = dict[tuple[int, int, int], int]
 
 
 def pixel_edits(field: Text, chosen: ChosenImage, high: int = 255) -> Edits:
-    """(channel, row, column) -> value, 0 to ``high``; with a button that takes them back. In the address ``edits=0.3.4.255,…``.
+    """(channel, row, column) -> value, 0 to ``high``; with a button that takes them back. In the address
+    ``edits=0.3.4.255,…``.
 
     Args:
         field: of the page's state.

@@ -1,4 +1,6 @@
-"""The fields of a page's state: each is a value with type, range, words, its control and its text in an address."""
+"""The fields of a page's state: each is a value with type, range, words, its control and its text in an
+address.
+"""
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -47,7 +49,14 @@ class Field(Generic[Value]):
         sticky: bool = False,
         needs: Mapping[str, str] | None = None,
     ) -> None:
-        self.label, self.usual, self.help, self.shared, self.sticky, self.needs = label, usual, help, shared or sticky, sticky, dict(needs or {})
+        self.label, self.usual, self.help, self.shared, self.sticky, self.needs = (
+            label,
+            usual,
+            help,
+            shared or sticky,
+            sticky,
+            dict(needs or {}),
+        )
 
     def __set_name__(self, owner: type, name: str) -> None:
         if not self.name:
@@ -66,7 +75,11 @@ class Field(Generic[Value]):
     @overload
     def __get__(self, state: tuple[Any, ...], owner: type) -> Self: ...
     def __get__(self, state: "State | tuple[Any, ...] | None", owner: type) -> "Self | Value":
-        return cast(Value, state.chosen.get(self.name, self.usual)) if state is not None and not isinstance(state, tuple) else self
+        return (
+            cast(Value, state.chosen.get(self.name, self.usual))
+            if state is not None and not isinstance(state, tuple)
+            else self
+        )
 
     def read(self, text: str) -> Value:
         """The value that a text of an address says.
@@ -163,7 +176,8 @@ class Field(Generic[Value]):
 
         Args:
             fits: the nearest value that is possible now.
-            widget: draws it with a value, under a key, and calls the function when it was moved; without a value where the session's state has it.
+            widget: draws it with a value, under a key, and calls the function when it was moved; without a
+                value where the session's state has it.
             told: the value, of what the widget gives.
         """
         visit = session()
@@ -206,7 +220,17 @@ class Field(Generic[Value]):
 class Number(Field[int]):
     """A whole number in a range; a box, or a slider."""
 
-    def __init__(self, label: str, usual: int, low: int, high: int, step: int = 1, *, slider: bool = False, **words: Any) -> None:
+    def __init__(
+        self,
+        label: str,
+        usual: int,
+        low: int,
+        high: int,
+        step: int = 1,
+        *,
+        slider: bool = False,
+        **words: Any,
+    ) -> None:
         super().__init__(label, usual, **words)
         self.low, self.high, self.step, self.slider = low, high, step, slider
 
@@ -221,7 +245,9 @@ class Number(Field[int]):
 
     def samples(self) -> list[int]:
         return [
-            value for value in dict.fromkeys((self.low, self.high, self.usual + self.step)) if value != self.usual and self.low <= value <= self.high
+            value
+            for value in dict.fromkeys((self.low, self.high, self.usual + self.step))
+            if value != self.usual and self.low <= value <= self.high
         ]
 
     def draw(
@@ -241,9 +267,32 @@ class Number(Field[int]):
 
         def widget(begin: int | None, key: str, moved: Callable[[], None]) -> int:
             if self.slider:
-                return st.slider(words, least, most, begin, self.step, key=key, help=self.help, on_change=moved, disabled=disabled)
+                return st.slider(
+                    words,
+                    least,
+                    most,
+                    begin,
+                    self.step,
+                    key=key,
+                    help=self.help,
+                    on_change=moved,
+                    disabled=disabled,
+                )
             first: Any = "min" if begin is None else begin
-            return cast(int, st.number_input(words, least, most, first, self.step, key=key, help=self.help, on_change=moved, disabled=disabled))
+            return cast(
+                int,
+                st.number_input(
+                    words,
+                    least,
+                    most,
+                    first,
+                    self.step,
+                    key=key,
+                    help=self.help,
+                    on_change=moved,
+                    disabled=disabled,
+                ),
+            )
 
         def fits(value: int) -> int:
             return min(max(value, least), most)
@@ -254,7 +303,17 @@ class Number(Field[int]):
 class Real(Field[float]):
     """A number in a range; a box, or a slider."""
 
-    def __init__(self, label: str, usual: float, low: float, high: float, step: float, *, slider: bool = False, **words: Any) -> None:
+    def __init__(
+        self,
+        label: str,
+        usual: float,
+        low: float,
+        high: float,
+        step: float,
+        *,
+        slider: bool = False,
+        **words: Any,
+    ) -> None:
         super().__init__(label, usual, **words)
         self.low, self.high, self.step, self.slider = low, high, step, slider
 
@@ -271,31 +330,56 @@ class Real(Field[float]):
         return [value for value in dict.fromkeys((self.low, self.high)) if value != self.usual]
 
     def draw(
-        self, place: Place | None = None, *, label: str | None = None, usual: float | None = None, on_change: Callable[[], None] | None = None
+        self,
+        place: Place | None = None,
+        *,
+        label: str | None = None,
+        usual: float | None = None,
+        on_change: Callable[[], None] | None = None,
     ) -> float:
         words = self.label if label is None else label
 
         def widget(begin: float | None, key: str, moved: Callable[[], None]) -> float:
             if self.slider:
-                return st.slider(words, self.low, self.high, begin, self.step, key=key, help=self.help, on_change=moved)
+                return st.slider(
+                    words, self.low, self.high, begin, self.step, key=key, help=self.help, on_change=moved
+                )
             first: Any = "min" if begin is None else begin
-            return cast(float, st.number_input(words, self.low, self.high, first, self.step, key=key, help=self.help, on_change=moved))
+            return cast(
+                float,
+                st.number_input(
+                    words, self.low, self.high, first, self.step, key=key, help=self.help, on_change=moved
+                ),
+            )
 
-        return self.control(place, self.usual if usual is None else usual, lambda value: value, widget, on_change)
+        return self.control(
+            place, self.usual if usual is None else usual, lambda value: value, widget, on_change
+        )
 
 
 class Open(Field[float | None]):
     """A number that may be left open; then ``placeholder`` says what it is."""
 
     def __init__(
-        self, label: str, low: float | None = None, high: float | None = None, *, whole: bool = False, placeholder: str = "", **words: Any
+        self,
+        label: str,
+        low: float | None = None,
+        high: float | None = None,
+        *,
+        whole: bool = False,
+        placeholder: str = "",
+        **words: Any,
     ) -> None:
         super().__init__(label, None, **words)
         self.low, self.high, self.whole, self.placeholder = low, high, whole, placeholder
 
     def read(self, text: str) -> float | None:
         value = _real(text)
-        if (self.low is not None and value < self.low) or (self.high is not None and value > self.high) or (self.whole and value != int(value)):
+        if (
+            (self.low is not None and value < self.low)
+            or (self.high is not None and value > self.high)
+            or (self.whole and value != int(value))
+        ):
             raise Foreign(text)
         return int(value) if self.whole else value
 
@@ -305,17 +389,38 @@ class Open(Field[float | None]):
     def samples(self) -> list[float | None]:
         return [self.high if self.high is not None else 7 if self.whole else 0.5]
 
-    def draw(self, place: Place | None = None, *, placeholder: str | None = None, on_change: Callable[[], None] | None = None) -> float | None:
+    def draw(
+        self,
+        place: Place | None = None,
+        *,
+        placeholder: str | None = None,
+        on_change: Callable[[], None] | None = None,
+    ) -> float | None:
         empty = self.placeholder if placeholder is None else placeholder
 
         def widget(begin: float | None, key: str, moved: Callable[[], None]) -> float | None:
             if self.whole:
                 low, high = (None if limit is None else int(limit) for limit in (self.low, self.high))
                 return st.number_input(
-                    self.label, low, high, value=None if begin is None else int(begin), placeholder=empty, key=key, help=self.help, on_change=moved
+                    self.label,
+                    low,
+                    high,
+                    value=None if begin is None else int(begin),
+                    placeholder=empty,
+                    key=key,
+                    help=self.help,
+                    on_change=moved,
                 )
             return st.number_input(
-                self.label, self.low, self.high, value=begin, format="%g", placeholder=empty, key=key, help=self.help, on_change=moved
+                self.label,
+                self.low,
+                self.high,
+                value=begin,
+                format="%g",
+                placeholder=empty,
+                key=key,
+                help=self.help,
+                on_change=moved,
             )
 
         return self.control(place, None, lambda value: value, widget, on_change)
@@ -393,7 +498,9 @@ class Choice(Field[str]):
         hide: bool = False,
         **words: Any,
     ) -> None:
-        super().__init__(label, usual if usual is not None else next(iter(titles), "") if titles else "", **words)
+        super().__init__(
+            label, usual if usual is not None else next(iter(titles), "") if titles else "", **words
+        )
         self.titles, self.kind, self.former, self.hide = titles, kind, dict(former or {}), hide
 
     def read(self, text: str) -> str:
@@ -423,21 +530,44 @@ class Choice(Field[str]):
             visibility: Literal["visible", "collapsed"] = "collapsed" if self.hide else "visible"
             if self.kind == "menu":
                 return st.selectbox(
-                    self.label, names, 0 if begin is None else names.index(begin), format_func=known.__getitem__, key=key, help=self.help, label_visibility=visibility,
+                    self.label,
+                    names,
+                    0 if begin is None else names.index(begin),
+                    format_func=known.__getitem__,
+                    key=key,
+                    help=self.help,
+                    label_visibility=visibility,
                     on_change=moved,
-                )  # fmt: skip
+                )
             return st.segmented_control(
-                self.label, names, default=begin, format_func=known.__getitem__, key=key, help=self.help, required=True,
-                label_visibility=visibility, wrap=True, on_change=moved,
-            )  # fmt: skip
+                self.label,
+                names,
+                default=begin,
+                format_func=known.__getitem__,
+                key=key,
+                help=self.help,
+                required=True,
+                label_visibility=visibility,
+                wrap=True,
+                on_change=moved,
+            )
 
-        return self.control(place, common, lambda name: name if name in known else common, widget, on_change, lambda name: name or common)
+        return self.control(
+            place,
+            common,
+            lambda name: name if name in known else common,
+            widget,
+            on_change,
+            lambda name: name or common,
+        )
 
 
 class Choices(Field[tuple[str, ...]]):
     """Any number of several names; in links ``name,name``."""
 
-    def __init__(self, label: str, titles: Mapping[str, str] | None, usual: Iterable[str], **words: Any) -> None:
+    def __init__(
+        self, label: str, titles: Mapping[str, str] | None, usual: Iterable[str], **words: Any
+    ) -> None:
         super().__init__(label, tuple(usual), **words)
         self.titles = titles
 
@@ -459,7 +589,11 @@ class Choices(Field[tuple[str, ...]]):
         return [(), tuple(names[:1]), tuple(names[-2:])] if names else []
 
     def draw(
-        self, place: Place | None = None, *, titles: Mapping[str, str] | None = None, on_change: Callable[[], None] | None = None
+        self,
+        place: Place | None = None,
+        *,
+        titles: Mapping[str, str] | None = None,
+        on_change: Callable[[], None] | None = None,
     ) -> tuple[str, ...]:
         known = dict(self.titles or {} if titles is None else titles)
 
@@ -471,9 +605,16 @@ class Choices(Field[tuple[str, ...]]):
 
         def widget(begin: tuple[str, ...] | None, key: str, moved: Callable[[], None]) -> list[str]:
             return st.pills(
-                self.label, list(known), selection_mode="multi", default=None if begin is None else list(begin), format_func=known.__getitem__, key=key, help=self.help,
-                wrap=True, on_change=moved,
-            )  # fmt: skip
+                self.label,
+                list(known),
+                selection_mode="multi",
+                default=None if begin is None else list(begin),
+                format_func=known.__getitem__,
+                key=key,
+                help=self.help,
+                wrap=True,
+                on_change=moved,
+            )
 
         return self.control(place, in_order(self.usual), fits, widget, on_change, in_order)
 
@@ -496,7 +637,10 @@ class Text(Field[str]):
 
 def number_row(*fields: Number, on_change: Callable[[], None] | None = None) -> list[int]:
     """Whole numbers side by side."""
-    return [entry.draw(column, on_change=on_change) for column, entry in zip(st.columns(len(fields)), fields, strict=True)]
+    return [
+        entry.draw(column, on_change=on_change)
+        for column, entry in zip(st.columns(len(fields)), fields, strict=True)
+    ]
 
 
 def _real(text: str) -> float:

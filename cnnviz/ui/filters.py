@@ -5,7 +5,16 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from cnnviz.features import FilterBank, Maximised, TopImage, deconvolved, maximise, tiles, top_images, weight_histogram
+from cnnviz.features import (
+    FilterBank,
+    Maximised,
+    TopImage,
+    deconvolved,
+    maximise,
+    tiles,
+    top_images,
+    weight_histogram,
+)
 from cnnviz.figures import image_sheet, map_sheet, overlay, picture_sheet
 from cnnviz.training import Run, open_run
 from cnnviz.ui.components import WallItem
@@ -26,19 +35,37 @@ def kernels_of(bank: FilterBank, number: int) -> WallItem:
 
 def made_for(network: OpenNetwork, layer: str, number: int, smoothness: float, seed: int) -> list[WallItem]:
     """The image that fires it; nothing while it is being made."""
-    made = job("made", "Making an image for this filter", _maximised, network, layer, number, smoothness, seed)
+    made = job(
+        "made", "Making an image for this filter", _maximised, network, layer, number, smoothness, seed
+    )
     if made is None:
         return []
     sheet = remember(picture_sheet, made.image, what="image made for the filter")
     label = ((f"activation {made.history[-1]:.2f}", ""),)
-    return [WallItem("made", sheet, unit="image", title="made for it", target=max(168, network.input_shape[1]), legend=False, labels=label)]
+    return [
+        WallItem(
+            "made",
+            sheet,
+            unit="image",
+            title="made for it",
+            target=max(168, network.input_shape[1]),
+            legend=False,
+            labels=label,
+        )
+    ]
 
 
-def _maximised(network: OpenNetwork, layer: str, number: int, smoothness: float, seed: int, progress: Progress) -> Maximised:
-    return maximise(network.model, layer, number, network.input_shape, smoothness=smoothness, seed=seed, progress=progress)
+def _maximised(
+    network: OpenNetwork, layer: str, number: int, smoothness: float, seed: int, progress: Progress
+) -> Maximised:
+    return maximise(
+        network.model, layer, number, network.input_shape, smoothness=smoothness, seed=seed, progress=progress
+    )
 
 
-def fired_by(network: OpenNetwork, layer: str, number: int, images: Tensor, names: Sequence[str]) -> list[WallItem]:
+def fired_by(
+    network: OpenNetwork, layer: str, number: int, images: Tensor, names: Sequence[str]
+) -> list[WallItem]:
     """Parts of the images that fire it most, and what of them did; nothing while they are searched."""
     tops = job("tops", f"Searching {len(images)} images", _searched, network, layer, number, images)
     if tops is None:
@@ -46,26 +73,50 @@ def fired_by(network: OpenNetwork, layer: str, number: int, images: Tensor, name
     return remember(_fired, network, layer, number, images, names, tops)
 
 
-def _searched(network: OpenNetwork, layer: str, number: int, images: Tensor, progress: Progress) -> list[TopImage]:
+def _searched(
+    network: OpenNetwork, layer: str, number: int, images: Tensor, progress: Progress
+) -> list[TopImage]:
     return top_images(network.model, layer, number, images, 8, progress=progress)
 
 
-def _fired(network: OpenNetwork, layer: str, number: int, images: Tensor, names: Sequence[str], tops: list[TopImage]) -> list[WallItem]:
+def _fired(
+    network: OpenNetwork, layer: str, number: int, images: Tensor, names: Sequence[str], tops: list[TopImage]
+) -> list[WallItem]:
     cut = tiles(images, tops, max(12, max(one.box[2] - one.box[0] for one in tops)))
     labels = tuple((f"{one.value:.2f}\n{names[one.number]}", "") for one in tops)
     sheet = image_sheet(cut, what="parts of images that fire it most")
-    items = [WallItem("tops", sheet, f"of {len(images)} images", "image", title="fire it most", target=110, most=1000, legend=False, labels=labels)]
+    items = [
+        WallItem(
+            "tops",
+            sheet,
+            f"of {len(images)} images",
+            "image",
+            title="fire it most",
+            target=110,
+            most=1000,
+            legend=False,
+            labels=labels,
+        )
+    ]
     for one in tops[:4]:
         values = deconvolved(network.model, images[one.number], layer, number, one.row, one.col).sum(0)
         top, left, bottom, right = one.box
-        part = overlay(images[one.number][:, top:bottom, left:right], values[top:bottom, left:right], "what of it fired the unit")
+        part = overlay(
+            images[one.number][:, top:bottom, left:right],
+            values[top:bottom, left:right],
+            "what of it fired the unit",
+        )
         label = ((f"sent back\n{names[one.number]}", ""),)
         items.append(WallItem(f"back{one.number}", part, title=" ", target=110, legend=False, labels=label))
     return items
 
 
-def weights_by_step(run: Run, layer: str, edges: Sequence[float]) -> tuple[list[int], list[list[float]]] | None:
-    """Some forty steps, and the histogram of the layer's weights at each. ``None`` while they are being read."""
+def weights_by_step(
+    run: Run, layer: str, edges: Sequence[float]
+) -> tuple[list[int], list[list[float]]] | None:
+    """Some forty steps, and the histogram of the layer's weights at each. ``None`` while they are being
+    read.
+    """
     steps = run.steps[:: max(1, len(run.steps) // 40)]
     versions = [run.version(step) for step in steps]
     columns = job("history", "Reading all steps", _histograms, run.id, layer, steps, versions, edges)
@@ -73,7 +124,12 @@ def weights_by_step(run: Run, layer: str, edges: Sequence[float]) -> tuple[list[
 
 
 def _histograms(
-    run_id: str, layer: str, steps: Sequence[int], _versions: Sequence[str], edges: Sequence[float], progress: Progress
+    run_id: str,
+    layer: str,
+    steps: Sequence[int],
+    _versions: Sequence[str],
+    edges: Sequence[float],
+    progress: Progress,
 ) -> list[list[float]]:
     """One histogram a step. A run that is resumed writes some steps anew, which are then other versions."""
     run, columns = open_run(run_id), []

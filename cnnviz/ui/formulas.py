@@ -4,7 +4,9 @@ from cnnviz.ops.convolution import output_size
 from cnnviz.ops.dense import SoftmaxTerms
 
 
-def output_size_formula(n: int, kernel: int, stride: int, padding: int, dilation: int, what: str = "rows") -> str:
+def output_size_formula(
+    n: int, kernel: int, stride: int, padding: int, dilation: int, what: str = "rows"
+) -> str:
     """o = ⌊(n + 2p − d(k−1) − 1) / s⌋ + 1, evaluated; see ``cnnviz.ops.convolution.output_size``."""
     size = output_size(n, kernel, stride, padding, dilation)
     general = r"\left\lfloor \frac{n + 2p - d(k-1) - 1}{s} \right\rfloor + 1 = " if what == "rows" else ""
@@ -13,7 +15,9 @@ def output_size_formula(n: int, kernel: int, stride: int, padding: int, dilation
 
 
 def convolution_formula(stride: int, dilation: int, flip: bool) -> str:
-    """s[i, j] as ``cnnviz.ops.convolution.trace`` computes it, with the stride and the dilation where they are not 1."""
+    """s[i, j] as ``cnnviz.ops.convolution.trace`` computes it, with the stride and the dilation where they
+    are not 1.
+    """
 
     def index(place: str, cell: str) -> str:
         step = place if stride == 1 else f"{stride}{place}"
@@ -31,8 +35,12 @@ def kernel_gradient_formula(stride: int, dilation: int, flip: bool) -> str:
     return rf"\frac{{\partial L}}{{\partial w[m,n]}} = \sum_i \sum_j e[i,j]\; x[{inner}], \quad e = s - t"
 
 
-def convolution_notes(rows: int, cols: int, side: int, stride: int, padding: int, dilation: int, flip: bool) -> str:
-    """What stands below a convolution of a (rows, cols) image with a (side, side) kernel: the formula, the size of the map, the name of it."""
+def convolution_notes(
+    rows: int, cols: int, side: int, stride: int, padding: int, dilation: int, flip: bool
+) -> str:
+    """What stands below a convolution of a (rows, cols) image with a (side, side) kernel: the formula, the
+    size of the map, the name of it.
+    """
     sides = [(rows, "rows")] if rows == cols else [(rows, "rows"), (cols, "columns")]
     sizes = "".join(output_size_formula(n, side, stride, padding, dilation, what) for n, what in sides)
     note = "x is the padded image. " if padding else ""
@@ -46,8 +54,9 @@ def convolution_notes(rows: int, cols: int, side: int, stride: int, padding: int
 def gradient_notes(loss: float, rate: float, stride: int, dilation: int, flip: bool) -> str:
     """What stands above the gradient of a kernel: the loss, the step, the formula."""
     note = "With the kernel flipped, image and error are flipped too; the gradient is that of the kernel as typed."
-    return f"Loss **L = {loss:.6g}** · next kernel: *w − η ∂L/∂w* with *η = {rate:.3g}*\n\n$${kernel_gradient_formula(stride, dilation, flip)}$$" + (
-        f"\n\n:small[{note}]" if flip else ""
+    return (
+        f"Loss **L = {loss:.6g}** · next kernel: *w − η ∂L/∂w* with *η = {rate:.3g}*\n\n$${kernel_gradient_formula(stride, dilation, flip)}$$"
+        + (f"\n\n:small[{note}]" if flip else "")
     )
 
 

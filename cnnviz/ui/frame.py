@@ -31,8 +31,12 @@ class Experiment:
 _pages: dict[str, StreamlitPage] = {}
 
 
-def page(file: str, *, title: str | None = None, url_path: str | None = None, default: bool = False) -> StreamlitPage:
-    """The page of a file, for navigation and links. Streamlit looks at the disk for each page it makes; so each is made once a server."""
+def page(
+    file: str, *, title: str | None = None, url_path: str | None = None, default: bool = False
+) -> StreamlitPage:
+    """The page of a file, for navigation and links. Streamlit looks at the disk for each page it makes; so
+    each is made once a server.
+    """
     if file not in _pages:
         _pages[file] = st.Page(file, title=title, url_path=url_path, default=default)
     # A copy, because a script run writes into it.
@@ -55,7 +59,8 @@ def error_box() -> Iterator[None]:
 
 @contextmanager
 def _in_place() -> Iterator[None]:
-    """A section may write only into places that it wrote into when the whole page was drawn last, and that drawing may have ended early.
+    """A section may write only into places that it wrote into when the whole page was drawn last, and that
+    drawing may have ended early.
 
     At a sentence, or because the student was quicker; then the whole page is drawn.
     """
@@ -68,9 +73,9 @@ def _in_place() -> Iterator[None]:
 class part(Generic[Values]):  # noqa: N801 - read as a decorator
     """A part of a page. Decorating a function reserves its place on the page, calling it draws it there.
 
-    So a page first lays out its parts from top to bottom; then those that need nothing of another are called, and a part
-    whose values another one shows calls that one. What the user can mend is shown as its sentence in the part, and the
-    other parts stay.
+    So a page first lays out its parts from top to bottom; then those that need nothing of another are called,
+    and a part whose values another one shows calls that one. What the user can mend is shown as its sentence
+    in the part, and the other parts stay.
     """
 
     def __init__(self, draw: Callable[Values, None]) -> None:
@@ -94,7 +99,9 @@ class part(Generic[Values]):  # noqa: N801 - read as a decorator
 
 
 class section(part[Values]):  # noqa: N801
-    """A part with controls of its own: moving one draws this part again, with the values of its last call, and no other."""
+    """A part with controls of its own: moving one draws this part again, with the values of its last call,
+    and no other.
+    """
 
     told: Any = None
     """What it told the other sections last."""
@@ -115,14 +122,18 @@ class section(part[Values]):  # noqa: N801
         super().__call__(*values, **named)
 
     def tell(self, value: object) -> None:
-        """For itself: other sections look at this value (not ``None``), so the whole page is drawn again when it changes."""
+        """For itself: other sections look at this value (not ``None``), so the whole page is drawn again when
+        it changes.
+        """
         if self.told is not None and value != self.told:
             draw_again()
         self.told = value
 
 
 def draws(*sections: section[...]) -> Callable[[], None]:
-    """For ``on_change`` of a control that several sections look at: they are all drawn again when it was moved."""
+    """For ``on_change`` of a control that several sections look at: they are all drawn again when it was
+    moved.
+    """
 
     def draw() -> None:
         if _is_one_section():
@@ -144,7 +155,9 @@ def title(text: str, idea: str) -> None:
 
 
 def play_first() -> DeltaGenerator:
-    """A container, once a page, inside the last of some columns: on a phone, where columns stand below each other, it comes first."""
+    """A container, once a page, inside the last of some columns: on a phone, where columns stand below each
+    other, it comes first.
+    """
     return st.container(key="play")
 
 
@@ -156,7 +169,9 @@ def try_this(*experiments: Experiment) -> None:
 
 
 def show_code() -> Callable[[str], None]:
-    """Reserves the place of "Show the code"; returns what shows the PyTorch lines that give the page's numbers there, ready to copy."""
+    """Reserves the place of "Show the code"; returns what shows the PyTorch lines that give the page's
+    numbers there, ready to copy.
+    """
     with st.expander("Show the code", icon=":material/code:", key="show_code"):
         place = st.empty()
 

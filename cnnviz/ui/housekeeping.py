@@ -1,4 +1,6 @@
-"""What the server does once a second for all sessions: garbage, sessions whose browser has left, memory given back."""
+"""What the server does once a second for all sessions: garbage, sessions whose browser has left, memory given
+back.
+"""
 
 import asyncio
 import ctypes
@@ -29,11 +31,13 @@ def note_imports() -> None:
 async def keep_house(runtime: Runtime) -> None:
     """Once a second, as long as the server lives.
 
-    Streamlit would collect all generations after each run of each session (``postScriptGC`` in ``.streamlit/config.toml``): 8 to
-    130 ms, in which all other sessions stand still. Here one collection serves all of them, and mostly it looks only at what
-    is young. With forty visitors a look at everything takes a second, half of it for what was imported, and those who had to wait
-    for it then crowd the server for three more. So everything is looked through when nobody waits for a page; if that
-    does not come, now and then at least what is not frozen.
+    Streamlit would collect all generations after each run of each session (``postScriptGC`` in
+        ``.streamlit/config.toml``): 8 to
+    130 ms, in which all other sessions stand still. Here one collection serves all of them, and mostly it
+    looks only at what is young. With forty visitors a look at everything takes a second, half of it for what
+    was imported, and those who had to wait for it then crowd the server for three more. So everything is
+    looked through when nobody waits for a page; if that does not come, now and then at least what is not
+    frozen.
     """
     # Python itself would look through everything at any moment, inside a page's run.
     gc.set_threshold(*gc.get_threshold()[:2], 1_000_000)
@@ -42,11 +46,16 @@ async def keep_house(runtime: Runtime) -> None:
     while True:
         await asyncio.sleep(1)
         now = time.monotonic()
-        # A session that has left is dropped by whoever counts them next; without this, only when another one leaves.
+        # A session that has left is dropped by whoever counts them next; without this, only when another one
+        # leaves.
         runtime._session_mgr.num_sessions()
         rests = not _is_busy(runtime)
         busy_since = busy_since or not rests
-        if _imported.is_set() or (rests and busy_since and now - thawed > REST_SECONDS) or now - thawed > THAW_SECONDS:
+        if (
+            _imported.is_set()
+            or (rests and busy_since and now - thawed > REST_SECONDS)
+            or now - thawed > THAW_SECONDS
+        ):
             _imported.clear()
             thaw()
             thawed = swept = time.monotonic()
@@ -62,11 +71,16 @@ async def keep_house(runtime: Runtime) -> None:
 
 def _is_busy(runtime: Runtime) -> bool:
     """Whether a page is being drawn for somebody."""
-    return any(info.session._state is AppSessionState.APP_IS_RUNNING for info in runtime._session_mgr.list_active_sessions())
+    return any(
+        info.session._state is AppSessionState.APP_IS_RUNNING
+        for info in runtime._session_mgr.list_active_sessions()
+    )
 
 
 def thaw() -> None:
-    """Looks through everything, frozen or not, gives free memory back to the system, and freezes what is left."""
+    """Looks through everything, frozen or not, gives free memory back to the system, and freezes what is
+    left.
+    """
     gc.unfreeze()
     gc.collect()
     gc.freeze()

@@ -39,12 +39,20 @@ class ChosenImage:
     label: int | None = None
     code: Expression = NOTHING
 
-    def edited(self, edits: Mapping[tuple[int, int, int], int], shape: tuple[int, int, int] | None = None) -> Expression:
-        """``code`` with some (channel, row, column) changed; with ``shape``, of the picture as such a network sees it."""
+    def edited(
+        self, edits: Mapping[tuple[int, int, int], int], shape: tuple[int, int, int] | None = None
+    ) -> Expression:
+        """``code`` with some (channel, row, column) changed; with ``shape``, of the picture as such a network
+        sees it.
+        """
         if not edits:
             return self.code
         fits = shape is None or shape == tuple(self.pixels.shape)
-        pixels = self.code if fits else self.code.inside(f"(fit({{}}, {shape}) * 255).round().byte()", fit="cnnviz.data")
+        pixels = (
+            self.code
+            if fits
+            else self.code.inside(f"(fit({{}}, {shape}) * 255).round().byte()", fit="cnnviz.data")
+        )
         return pixels.inside(f"with_edits({{}}, {dict(edits)})", with_edits="cnnviz.figures")
 
     def for_network(self, shape: tuple[int, int, int]) -> Tensor:
@@ -72,15 +80,28 @@ def image_fields(
     prefix: str = "",
     needs: Mapping[str, str] | None = None,
 ) -> ImageFields:
-    """Fields that all pages of a session share: ``image``, ``number``, ``photo``, ``centred``, each after ``prefix``."""
+    """Fields that all pages of a session share: ``image``, ``number``, ``photo``, ``centred``, each after
+    ``prefix``.
+    """
 
     def only(source: str) -> dict[str, str]:
         return {**(needs or {}), f"{prefix}image": source}
 
     return ImageFields(
-        Choice("Image", {name: SOURCES[name] for name in sources}, usual, kind="buttons", shared=True, needs=needs).named(f"{prefix}image"),
-        Number("Number of the test image", number, 0, 99_999, shared=True, needs=only("test")).named(f"{prefix}number"),
-        Choice("Photograph", titles_of(PHOTOS), photograph, shared=True, needs=only("photo")).named(f"{prefix}photo"),
+        Choice(
+            "Image",
+            {name: SOURCES[name] for name in sources},
+            usual,
+            kind="buttons",
+            shared=True,
+            needs=needs,
+        ).named(f"{prefix}image"),
+        Number("Number of the test image", number, 0, 99_999, shared=True, needs=only("test")).named(
+            f"{prefix}number"
+        ),
+        Choice("Photograph", titles_of(PHOTOS), photograph, shared=True, needs=only("photo")).named(
+            f"{prefix}photo"
+        ),
         Switch(
             "Centre by mass, as MNIST is",
             True,
@@ -92,12 +113,17 @@ def image_fields(
 
 
 def choose_image(test: ImageDataset | None, fields: ImageFields) -> ChosenImage:
-    """Shows the controls and returns the image; where a file cannot be read, its sentence and the usual image instead.
+    """Shows the controls and returns the image; where a file cannot be read, its sentence and the usual image
+    instead.
 
     Args:
         test: the data set of "Test image"; without one there are only photographs.
     """
-    titles = {name: title for name, title in (fields.image.titles or {}).items() if test is not None or name not in ("test", "draw")}
+    titles = {
+        name: title
+        for name, title in (fields.image.titles or {}).items()
+        if test is not None or name not in ("test", "draw")
+    }
     usual = fields.image.usual if fields.image.usual in titles else "photo"
     prefix = fields.image.name.removesuffix("image")
     source = fields.image.draw(titles=titles, usual=usual)
@@ -118,12 +144,18 @@ def choose_image(test: ImageDataset | None, fields: ImageFields) -> ChosenImage:
         try:
             pixels = _decoded(file.getvalue())
             small = pixels.numel() <= SMALL
-            return ChosenImage(pixels, "your photo", code=_embedded(pixels) if small else file_code(file.name))
+            return ChosenImage(
+                pixels, "your photo", code=_embedded(pixels) if small else file_code(file.name)
+            )
         except CnnvizError as error:
             st.error(str(error), icon=":material/error:")
     else:
         st.info("Until you give one, you see another image.", icon=":material/info:")
-    return _photograph(fields.photo.usual) if usual == "photo" or test is None else _test_image(test, fields.number.usual)
+    return (
+        _photograph(fields.photo.usual)
+        if usual == "photo" or test is None
+        else _test_image(test, fields.number.usual)
+    )
 
 
 def file_code(name: str) -> Expression:
@@ -144,15 +176,25 @@ def _test_image(test: ImageDataset, number: int) -> ChosenImage:
     label = int(test.labels[number])
     st.caption(f"Its class: **{test.classes[label]}**")
     code = Expression(f'load("{test.name}", "test").images[{number}]', {"load": "cnnviz.data"})
-    return ChosenImage(test.images[number], f"test image {number} of {test.name}, {test.classes[label]}", label, code)
+    return ChosenImage(
+        test.images[number], f"test image {number} of {test.name}, {test.classes[label]}", label, code
+    )
 
 
 def _photograph(name: str) -> ChosenImage:
-    return ChosenImage(remember(photo, name), f"photograph: {PHOTOS[name].title}", code=Expression(f'photo("{name}")', {"photo": "cnnviz.data"}))
+    return ChosenImage(
+        remember(photo, name),
+        f"photograph: {PHOTOS[name].title}",
+        code=Expression(f'photo("{name}")', {"photo": "cnnviz.data"}),
+    )
 
 
 def _drawing(side: int, centred: bool, prefix: str) -> ChosenImage:
     ink = sketchpad(f"{prefix}drawing")
-    image = centre_by_mass(ink, side, round(side * 20 / 28)) if centred else fit((ink * 255).byte(), (1, side, side))
+    image = (
+        centre_by_mass(ink, side, round(side * 20 / 28))
+        if centred
+        else fit((ink * 255).byte(), (1, side, side))
+    )
     pixels = (image * 255).round().byte()
     return ChosenImage(pixels, "your drawing", code=_embedded(pixels))

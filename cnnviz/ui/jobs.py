@@ -1,4 +1,6 @@
-"""Work that takes longer than a moment: shown with progress, time left and a way to cancel; its result serves all sessions."""
+"""Work that takes longer than a moment: shown with progress, time left and a way to cancel; its result serves
+all sessions.
+"""
 
 import atexit
 import os
@@ -58,17 +60,25 @@ class _Job:
 
 
 def job(
-    slot: str, what: str, function: Callable[..., Result], *arguments: Any, parts: Callable[[], Hashable] | None = None, **named: Any
+    slot: str,
+    what: str,
+    function: Callable[..., Result],
+    *arguments: Any,
+    parts: Callable[[], Hashable] | None = None,
+    **named: Any,
 ) -> Result | None:
-    """``remember(function, *arguments, **named)`` for what takes longer: ``None`` while it works, or after it was cancelled.
+    """``remember(function, *arguments, **named)`` for what takes longer: ``None`` while it works, or after it
+    was cancelled.
 
-    Then a bar or a button is shown. The function is given ``progress`` as well and calls ``progress(share)`` now and then;
-    the call does not return where the work was cancelled.
+    Then a bar or a button is shown. The function is given ``progress`` as well and calls ``progress(share)``
+    now and then; the call does not return where the work was cancelled.
 
     Args:
-        slot: the place on the page; new work in a slot ends this session's old work there, unless somebody else waits for it.
+        slot: the place on the page; new work in a slot ends this session's old work there, unless somebody
+            else waits for it.
         what: the work in a few words.
-        parts: what is there already of the work, for a page that shows it: when it changes, the page is drawn again.
+        parts: what is there already of the work, for a page that shows it: when it changes, the page is drawn
+            again.
 
     Raises:
         CnnvizError: what the work raised.
@@ -91,10 +101,15 @@ def job(
         running = _jobs.get(key)
         if running is None and (found := recall(key, _MISSING)) is not _MISSING:
             return cast(Result, found)
-        if running is None or running.cancelled:  # one that was cancelled may still be on its way to its next word
+        if (
+            running is None or running.cancelled
+        ):  # one that was cancelled may still be on its way to its next word
             running = _jobs[key] = _Job()
             threading.Thread(
-                target=_work, args=(key, running, partial(function, *arguments, **named)), name=f"cnnviz-job-{slot}", daemon=True
+                target=_work,
+                args=(key, running, partial(function, *arguments, **named)),
+                name=f"cnnviz-job-{slot}",
+                daemon=True,
             ).start()
         running.waiting.add(me)
     if running.done.wait(max(0.0, AT_ONCE_SECONDS - (time.monotonic() - running.asked))):
@@ -120,7 +135,9 @@ def part(progress: Progress, index: float, count: float, size: float = 1.0) -> P
 
 
 def _session() -> str:
-    return cast(str, st.session_state.setdefault("session_name", f"{time.monotonic_ns()}-{threading.get_ident()}"))
+    return cast(
+        str, st.session_state.setdefault("session_name", f"{time.monotonic_ns()}-{threading.get_ident()}")
+    )
 
 
 @dataclass
@@ -163,7 +180,9 @@ def _work(key: Hashable, running: _Job, make: Callable[..., Any]) -> None:
 
 
 def _step_back() -> None:
-    """This thread works when no page wants the processor: a page is a matter of milliseconds, and somebody looks at it."""
+    """This thread works when no page wants the processor: a page is a matter of milliseconds, and somebody
+    looks at it.
+    """
     if sys.platform == "linux":
         # There a priority is a thread's own; elsewhere it would be the whole server's.
         me = threading.get_native_id()
@@ -178,7 +197,9 @@ def _result(key: Hashable, running: _Job) -> Any:
     return recall(key, None)
 
 
-def _watch(slot: str, key: Hashable, running: _Job, what: str, me: str, parts: Callable[[], Hashable] | None) -> None:
+def _watch(
+    slot: str, key: Hashable, running: _Job, what: str, me: str, parts: Callable[[], Hashable] | None
+) -> None:
     before = parts() if parts else None
 
     @st.fragment(run_every=REFRESH_SECONDS)
@@ -194,7 +215,13 @@ def _watch(slot: str, key: Hashable, running: _Job, what: str, me: str, parts: C
         if parts is not None and parts() != before:
             draw_again()
         left = running.seconds_left
-        text = f"**{what}**" + (" · waiting" if running.started is None else "" if left is None else f" · about {max(1, round(left))} s left")
+        text = f"**{what}**" + (
+            " · waiting"
+            if running.started is None
+            else ""
+            if left is None
+            else f" · about {max(1, round(left))} s left"
+        )
         st.progress(min(1.0, max(0.0, running.share)), text=text)
         if st.button("Cancel", key=f"{slot}_cancel", icon=":material/close:"):
             with _lock:

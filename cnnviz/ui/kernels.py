@@ -34,7 +34,8 @@ class ChosenKernel:
 
 
 def learned_kernels() -> tuple[str, Tensor, Expression]:
-    """(title, (N, K, K) kernels, Python expression) of the first layer of the run this session saw last, else of the example.
+    """(title, (N, K, K) kernels, Python expression) of the first layer of the run this session saw last, else
+    of the example.
 
     Kernels on colour images are shown as the mean over their channels.
     """
@@ -61,16 +62,25 @@ class KernelFields(NamedTuple):
 
 
 def kernel_fields(name: str, usual: str, needs: Mapping[str, str] | None = None) -> KernelFields:
-    """Fields ``name``, and ``name_side``, ``name_angle``, ``name_wave``, ``name_seed``, ``name_own``, ``name_number``."""
+    """Fields ``name``, and ``name_side``, ``name_angle``, ``name_wave``, ``name_seed``, ``name_own``,
+    ``name_number``.
+    """
     here = dict(needs or {})
     with_angle, with_wave, with_seed = (
-        next(entry.name for entry in KERNELS.values() if what in entry.uses) for what in ("angle", "wavelength", "seed")
+        next(entry.name for entry in KERNELS.values() if what in entry.uses)
+        for what in ("angle", "wavelength", "seed")
     )
     return KernelFields(
         Choice("Kernel", TITLES, usual, needs=here).named(name),
-        Choice("Side", {str(side): str(side) for side in SIDES}, "5", kind="buttons", needs=here).named(f"{name}_side"),
-        Number("Angle, in degrees", 45, 0, 180, 5, slider=True, needs={**here, name: with_angle}).named(f"{name}_angle"),
-        Real("Wavelength, in pixels", 4.0, 2.0, 12.0, 0.5, slider=True, needs={**here, name: with_wave}).named(f"{name}_wave"),
+        Choice("Side", {str(side): str(side) for side in SIDES}, "5", kind="buttons", needs=here).named(
+            f"{name}_side"
+        ),
+        Number("Angle, in degrees", 45, 0, 180, 5, slider=True, needs={**here, name: with_angle}).named(
+            f"{name}_angle"
+        ),
+        Real(
+            "Wavelength, in pixels", 4.0, 2.0, 12.0, 0.5, slider=True, needs={**here, name: with_wave}
+        ).named(f"{name}_wave"),
         Number("Seed", 0, 0, 10**6, needs={**here, name: with_seed}).named(f"{name}_seed"),
         Table("Your numbers", needs={**here, name: "own"}).named(f"{name}_own"),
         Number("Number of the kernel", 0, 0, 9999, needs={**here, name: "learned"}).named(f"{name}_number"),
@@ -83,12 +93,16 @@ def choose_kernel(fields: KernelFields) -> ChosenKernel:
     if name == "learned":
         title, learned, code = learned_kernels()
         number = fields.number.draw(high=len(learned) - 1)
-        return ChosenKernel(learned[number], f"kernel {number}", f"learned: {title}", "", code.inside(f"{{}}[{number}]"))
+        return ChosenKernel(
+            learned[number], f"kernel {number}", f"learned: {title}", "", code.inside(f"{{}}[{number}]")
+        )
     side = fields.side.draw()
     if name == "own":
         size = int(side)
         typed = number_grid(fields.own, kernel("sobel_x", 3), (size, size), cell=2.6, signed=True).float()
-        return ChosenKernel(typed, "own numbers", "what you typed", "", Expression(f"torch.tensor({typed.tolist()})"))
+        return ChosenKernel(
+            typed, "own numbers", "what you typed", "", Expression(f"torch.tensor({typed.tolist()})")
+        )
     entry = KERNELS[name]
     angle, wave, seed = 0.0, 4.0, 0
     if "angle" in entry.uses:
@@ -104,5 +118,7 @@ def choose_kernel(fields: KernelFields) -> ChosenKernel:
         fields.kernel.set("own")
 
     st.button("Edit these numbers", key=f"{fields.kernel.name}_edit", icon=":material/edit:", on_click=edit)
-    code = Expression(f'kernel("{name}", {side}, {angle:g}, {wave:g}, {seed})', {"kernel": "cnnviz.ops.kernels"})
+    code = Expression(
+        f'kernel("{name}", {side}, {angle:g}, {wave:g}, {seed})', {"kernel": "cnnviz.ops.kernels"}
+    )
     return ChosenKernel(weights, entry.title, entry.does, entry.formula, code)

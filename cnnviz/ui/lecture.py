@@ -1,4 +1,6 @@
-"""The lecture as a table of chapters and pages, and what all pages share: style, projector mode, the error box."""
+"""The lecture as a table of chapters and pages, and what all pages share: style, projector mode, the error
+box.
+"""
 
 import base64
 from dataclasses import dataclass
@@ -70,7 +72,10 @@ def run(chapters: tuple[Chapter, ...]) -> None:
     st.set_page_config(page_title="cnnviz", page_icon=_icon(), layout="wide")
     first = chapters[0].lessons[0]
     pages = {
-        chapter.title: [page(lesson.file, title=lesson.title, url_path=lesson.url_path, default=lesson is first) for lesson in chapter.lessons]
+        chapter.title: [
+            page(lesson.file, title=lesson.title, url_path=lesson.url_path, default=lesson is first)
+            for lesson in chapter.lessons
+        ]
         for chapter in chapters
     }
     shown = st.navigation(pages, expanded=True)
@@ -79,7 +84,9 @@ def run(chapters: tuple[Chapter, ...]) -> None:
     is_first = shown.url_path == ""
     if not is_first:
         looks_inside = any(
-            lesson.url_path == shown.url_path and lesson.file.startswith("pages/inside/") for chapter in chapters for lesson in chapter.lessons
+            lesson.url_path == shown.url_path and lesson.file.startswith("pages/inside/")
+            for chapter in chapters
+            for lesson in chapter.lessons
         )
         imports()[looks_inside].wait()
     try:
@@ -98,11 +105,19 @@ def _style(name: str) -> str:
 
 
 def _projector_mode() -> None:
-    """Large type and no sidebar: by the key P, by the switch in the sidebar, or by a link with ``?projector=true``."""
+    """Large type and no sidebar: by the key P, by the switch in the sidebar, or by a link with
+    ``?projector=true``.
+    """
     st.html(_style("pages"))
     with st.sidebar:
         on = State.projector.draw()
-        st.button("Switch projector mode", key="projector_key", shortcut="p", on_click=_switch_projector, type="tertiary")
+        st.button(
+            "Switch projector mode",
+            key="projector_key",
+            shortcut="p",
+            on_click=_switch_projector,
+            type="tertiary",
+        )
     if on:
         st.html(_style("projector"))
 

@@ -1,9 +1,11 @@
-"""Learning curves that grow in the browser: the page names the runs once, the browser asks for their new records by itself.
+"""Learning curves that grow in the browser: the page names the runs once, the browser asks for their new
+records by itself.
 
-A running training needs no run of the page for its curves, its bar and its table of results. The component asks
-``GET …/cnnviz/live`` (below the address of the app, wherever a proxy has put it) for what was written since it last
-asked, and has the page run again only when a run starts, pauses or ends, or, where the page wants them, when there are
-new weights to look at. Where the address does not answer, the page hands over the records itself.
+A running training needs no run of the page for its curves, its bar and its table of results. The component
+asks ``GET …/cnnviz/live`` (below the address of the app, wherever a proxy has put it) for what was written
+since it last asked, and has the page run again only when a run starts, pauses or ends, or, where the page
+wants them, when there are new weights to look at. Where the address does not answer, the page hands over the
+records itself.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,8 +29,16 @@ from cnnviz.ui.messages import LiveMessage, LiveRun
 Quantity = Literal["accuracy", "loss"]
 MOST_RUNS = 12
 HAND_OVER_SECONDS = 1.0
-"""How often a page hands over the records of running trainings itself, where the browser cannot ask for them."""
-STATES = {"queued": "Waiting", "running": "Training", "paused": "Paused", "stopped": "Stopped", "finished": "Finished"}
+"""How often a page hands over the records of running trainings itself, where the browser cannot ask for
+them.
+"""
+STATES = {
+    "queued": "Waiting",
+    "running": "Training",
+    "paused": "Paused",
+    "stopped": "Stopped",
+    "finished": "Finished",
+}
 
 
 def live_curves(
@@ -40,32 +50,49 @@ def live_curves(
     weights: bool = False,
     step: int | None = None,
 ) -> None:
-    """Curves of one or several runs, whatever their state; with a bar for one run, a table of results for several.
+    """Curves of one or several runs, whatever their state; with a bar for one run, a table of results for
+    several.
 
     Args:
-        runs: title -> run. One run has a colour for training and one for validation; of several each has its own.
+        runs: title -> run. One run has a colour for training and one for validation; of several each has its
+            own.
         training: draw the training curves too, not only validation.
-        weights: have what surrounds this (a fragment, or the page) run again when there are new weights, as often as
-            the server can afford.
+        weights: have what surrounds this (a fragment, or the page) run again when there are new weights, as
+            often as the server can afford.
         step: a mark at this step.
     """
     several = len(runs) > 1
     described = [_described(title, run, index, several) for index, (title, run) in enumerate(runs.items())]
-    words = {title: {quantity: curve_in_words(run.metrics(), quantity) for quantity in quantities} for title, run in runs.items()}
+    words = {
+        title: {quantity: curve_in_words(run.metrics(), quantity) for quantity in quantities}
+        for title, run in runs.items()
+    }
     data = LiveMessage(
         runs=described,
         quantities=quantities,
         training=training,
         weights=weights,
         step=step,
-        alt={quantity: "; ".join(_prefix(title, several) + said[quantity] for title, said in words.items()) for quantity in quantities},
+        alt={
+            quantity: "; ".join(_prefix(title, several) + said[quantity] for title, said in words.items())
+            for quantity in quantities
+        },
         reports=None if _asks(key) else [report(run.id) for run in runs.values()],
     )
-    component("live", key, data=data, default={"told": None, "asks": True}, on_told_change=listen, on_asks_change=listen)
+    component(
+        "live",
+        key,
+        data=data,
+        default={"told": None, "asks": True},
+        on_told_change=listen,
+        on_asks_change=listen,
+    )
 
 
 def watch(key: str, runs: Sequence[Run], draw: Callable[[], None]) -> None:
-    """A fragment that ``draw``s, with ``live_curves(key, …)`` in it. When the last run has ended, the page runs again."""
+    """A fragment that ``draw``s, with ``live_curves(key, …)`` in it. When the last run has ended, the page
+    runs again.
+    """
     active, asks = _active(runs), _asks(key)
 
     @st.fragment(run_every=HAND_OVER_SECONDS if active and not asks else None)
@@ -112,7 +139,9 @@ def answer(request: Request) -> Response:
     """
     names, marks = request.query_params.getlist("run"), request.query_params.getlist("after")
     reports = [report(name, mark) for name, mark in list(zip(names, marks, strict=False))[:MOST_RUNS]]
-    return Response(orjson.dumps(reports), media_type="application/json", headers={"Cache-Control": "no-store"})
+    return Response(
+        orjson.dumps(reports), media_type="application/json", headers={"Cache-Control": "no-store"}
+    )
 
 
 def report(name: str, mark: str = "") -> dict[str, Any]:
@@ -124,20 +153,34 @@ def report(name: str, mark: str = "") -> dict[str, Any]:
     except CnnvizError as error:
         return {"run": name, "error": str(error)}
     rows = [
-        [metric.step, metric.loss, metric.accuracy, metric.val_loss, metric.val_accuracy, metric.seconds] for metric in found.metrics
-    ]  # fmt: skip
+        [metric.step, metric.loss, metric.accuracy, metric.val_loss, metric.val_accuracy, metric.seconds]
+        for metric in found.metrics
+    ]
     steps = run.steps
     return {
-        "run": name, "whole": found.whole, "mark": found.mark, "rows": rows, "state": status.state, "step": status.step,
-        "total": status.total_steps, "snapshot": steps[-1] if steps else None, "says": status_in_words(run, status, found.last),
+        "run": name,
+        "whole": found.whole,
+        "mark": found.mark,
+        "rows": rows,
+        "state": status.state,
+        "step": status.step,
+        "total": status.total_steps,
+        "snapshot": steps[-1] if steps else None,
+        "says": status_in_words(run, status, found.last),
         "rates": [[change.step, change.learning_rate] for change in run.folder.rate_changes()],
-    }  # fmt: skip
+    }
 
 
 def status_in_words(run: Run, status: Status, last: Metric | None) -> list[str]:
-    """(state, how far it is): ``["Training", "step 120 of 468 · epoch 0.8 of 3 · 1.9 s of work · about 5 s left"]``."""
+    """(state, how far it is): ``["Training", "step 120 of 468 · epoch 0.8 of 3 · 1.9 s of work · about 5 s
+    left"]``.
+    """
     place = run.queue_position if status.state == "queued" else None
-    name = f"Waiting, place {place} in the queue" if place else STATES.get(status.state, status.state.capitalize())
+    name = (
+        f"Waiting, place {place} in the queue"
+        if place
+        else STATES.get(status.state, status.state.capitalize())
+    )
     total = max(1, status.total_steps)
     text = f"step {status.step} of {status.total_steps}"
     if last:

@@ -32,14 +32,15 @@ _being_made: dict[Hashable, threading.Event] = {}
 
 
 def remember(function: Callable[..., Result], *arguments: Any, **named: Any) -> Result:
-    """``function(*arguments, **named)``, or what it gave for the same arguments before. Nobody may change the result.
+    """``function(*arguments, **named)``, or what it gave for the same arguments before. Nobody may change the
+    result.
 
-    However many ask at once, it is computed once. The same arguments are those of the same content, see ``content``;
-    ``progress``, which is called while it is computed, is none of them.
+    However many ask at once, it is computed once. The same arguments are those of the same content, see
+    ``content``; ``progress``, which is called while it is computed, is none of them.
 
     Raises:
-        TypeError: the function is a lambda or uses names of the function around it, so that what it gives depends on more
-            than its arguments; or an argument has no content that can be compared.
+        TypeError: the function is a lambda or uses names of the function around it, so that what it gives
+            depends on more than its arguments; or an argument has no content that can be compared.
     """
     whole = key_of(function, arguments, named)
     while (found := recall(whole, _MISSING)) is _MISSING:
@@ -73,7 +74,9 @@ def remembered(function: Callable[..., Result], *arguments: Any, **named: Any) -
 
 
 def key_of(function: Callable[..., Any], arguments: tuple[Any, ...], named: Mapping[str, Any]) -> Hashable:
-    """What names a result: where the function is written, and the content of its arguments. Raises TypeError as ``remember`` does."""
+    """What names a result: where the function is written, and the content of its arguments. Raises TypeError
+    as ``remember`` does.
+    """
     told = {name: value for name, value in named.items() if name != "progress"}
     return _named(function), content(arguments), content(told)
 
@@ -82,13 +85,23 @@ def _named(function: Callable[..., Any]) -> Hashable:
     """Where a function is written: a page's functions are made anew at each run, and are the same ones."""
     if isinstance(function, BuiltinFunctionType | type):
         return function.__module__, function.__qualname__
-    if not isinstance(function, FunctionType) or function.__name__ == "<lambda>" or function.__code__.co_freevars:
+    if (
+        not isinstance(function, FunctionType)
+        or function.__name__ == "<lambda>"
+        or function.__code__.co_freevars
+    ):
         raise TypeError(
             f"{function!r} cannot be remembered: what it gives depends on more than its arguments. "
             "Write a function with a name, and give it all that it needs."
         )
     code = function.__code__
-    return code.co_filename, code.co_firstlineno, code.co_qualname, content(function.__defaults__), content(function.__kwdefaults__)
+    return (
+        code.co_filename,
+        code.co_firstlineno,
+        code.co_qualname,
+        content(function.__defaults__),
+        content(function.__kwdefaults__),
+    )
 
 
 class HasContent(Protocol):
@@ -103,9 +116,10 @@ _PLAIN = (bool, int, float, complex, str, bytes, PurePath, Enum, range, type(Non
 def content(value: Any) -> Hashable:
     """A key that is equal for values of the same type and content, and for no others.
 
-    Plain values, containers (also the order of a mapping counts) and dataclasses of them, arrays and pictures by what is in
-    them; tensors by ``digest``; a network by which object it is, its parts, their mode, and what was written into their
-    weights; functions by where they are written; anything else by its own method ``cache_key()``.
+    Plain values, containers (also the order of a mapping counts) and dataclasses of them, arrays and pictures
+    by what is in them; tensors by ``digest``; a network by which object it is, its parts, their mode, and
+    what was written into their weights; functions by where they are written; anything else by its own method
+    ``cache_key()``.
 
     Raises:
         TypeError: the value has none of these.
@@ -154,12 +168,19 @@ def _network(network: nn.Module) -> Hashable:
     state: list[object] = []
     for part in network.modules():
         state += (id(part), part.training)
-        state += (_version(tensor) for held in (part._parameters, part._buffers) for tensor in held.values() if tensor is not None)
+        state += (
+            _version(tensor)
+            for held in (part._parameters, part._buffers)
+            for tensor in held.values()
+            if tensor is not None
+        )
     return "network", number, tuple(state)
 
 
 def _version(tensor: Tensor) -> tuple[int, int]:
-    """Another one after each write that torch counts; a write through ``.data``, or in inference mode, it does not count."""
+    """Another one after each write that torch counts; a write through ``.data``, or in inference mode, it
+    does not count.
+    """
     return tensor.data_ptr(), 0 if tensor.is_inference() else tensor._version
 
 
@@ -173,7 +194,9 @@ def recall(key: Hashable, missing: Any) -> Any:
 
 
 def keep(key: Hashable, result: Any) -> None:
-    """Keeps a result. Where all together are larger than the setting ``cache_bytes``, those not asked for longest go."""
+    """Keeps a result. Where all together are larger than the setting ``cache_bytes``, those not asked for
+    longest go.
+    """
     global _total
     size = size_of(result)
     most = settings().cache_bytes
@@ -192,11 +215,15 @@ def kept_bytes() -> int:
 
 
 _OF_A_NETWORK = 150_000
-"""Bytes of the Python objects of a small network, its graph and its folded form, as measured; its weights come on top."""
+"""Bytes of the Python objects of a small network, its graph and its folded form, as measured; its weights
+come on top.
+"""
 
 
 def size_of(result: Any) -> int:
-    """Bytes that a result holds in memory: tensors by their storage, each storage once, and all objects inside; or what it says itself (``nbytes``)."""
+    """Bytes that a result holds in memory: tensors by their storage, each storage once, and all objects
+    inside; or what it says itself (``nbytes``).
+    """
     return _size(result, set())
 
 
@@ -239,7 +266,10 @@ def digest(values: Tensor) -> str:
     known: tuple[tuple[int, int], str] | None = _digests.get(values)
     if known is None or known[0] != version:
         inside = values.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
-        known = _digests[values] = version, _hash(inside) + "x".join(map(str, values.shape)) + str(values.dtype)
+        known = _digests[values] = (
+            version,
+            _hash(inside) + "x".join(map(str, values.shape)) + str(values.dtype),
+        )
     return known[1]
 
 

@@ -1,4 +1,5 @@
-"""What Python says to each component: one type a component. The script of the component names the same fields (``@typedef``), which a test holds.
+"""What Python says to each component: one type a component. The script of the component names the same fields
+(``@typedef``), which a test holds.
 
 All that is numbers of a grid is written row by row. NaN and infinity arrive as null.
 """
@@ -40,7 +41,10 @@ class Packed:
     @classmethod
     def of(cls, values: Tensor) -> "Packed":
         array = np.ascontiguousarray(values.detach().numpy())
-        return cls(array.itemsize * 8, base64.b64encode(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()).decode())
+        return cls(
+            array.itemsize * 8,
+            base64.b64encode(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()).decode(),
+        )
 
 
 @dataclass(frozen=True)
@@ -72,10 +76,13 @@ class StepperMessage:
         inputs: of each channel, with ``pad`` cells around.
         weights: of each channel; none for operations without weights.
         size: rows and columns of the window.
-        terms: of each step what is put together, as torch computed it: products, squares or values; channel by channel.
-        shares: of each step the weights of an average, shared out among the cells that count; ``None`` for other operations.
+        terms: of each step what is put together, as torch computed it: products, squares or values; channel
+            by channel.
+        shares: of each step the weights of an average, shared out among the cells that count; ``None`` for
+            other operations.
         output: one number a step.
-        combine: how a step's terms become its number: ``sum``, ``max``, ``l2``, or ``each`` for a function of one.
+        combine: how a step's terms become its number: ``sum``, ``max``, ``l2``, or ``each`` for a function of
+            one.
         start: the first step shown.
     """
 
@@ -101,7 +108,9 @@ class StepperMessage:
 
 @dataclass(frozen=True)
 class NumberGridMessage:
-    """A table of numbers to type into; ``most``: the largest; ``cell``: the largest side of a cell, in rem."""
+    """A table of numbers to type into; ``most``: the largest; ``cell``: the largest side of a cell, in
+    rem.
+    """
 
     values: Sequence[Sequence[float]]
     label: str
@@ -112,7 +121,9 @@ class NumberGridMessage:
 
 @dataclass(frozen=True)
 class StepPlayerMessage:
-    """The saved steps of a run; ``step``: the one to show, ``None`` for the newest; ``live``: the run still grows."""
+    """The saved steps of a run; ``step``: the one to show, ``None`` for the newest; ``live``: the run still
+    grows.
+    """
 
     run: str
     steps: Sequence[int]
@@ -131,7 +142,9 @@ class WallLabel:
 
 @dataclass(frozen=True)
 class WallSheet:
-    """One sheet of a wall; see ``components.WallItem``. ``css``: the colours of its legend, empty for none."""
+    """One sheet of a wall; see ``components.WallItem``. ``css``: the colours of its legend, empty for
+    none.
+    """
 
     name: str
     title: str
@@ -247,7 +260,9 @@ class NetworkFrame:
 
 @dataclass(frozen=True)
 class NetworkMessage:
-    """A network to draw. ``lines``: (from, to, text, …) as in ``figures.NetworkDrawing``; ``folded``: blocks that are closed at first."""
+    """A network to draw. ``lines``: (from, to, text, …) as in ``figures.NetworkDrawing``; ``folded``: blocks
+    that are closed at first.
+    """
 
     title: str
     alt: str
@@ -300,7 +315,9 @@ class PixelsMessage:
 
 @dataclass(frozen=True)
 class LensMessage:
-    """A grey picture and what a kernel of ``side`` makes of it. ``source``, ``result``: addresses of the pictures; ``products``: colours of the products."""
+    """A grey picture and what a kernel of ``side`` makes of it. ``source``, ``result``: addresses of the
+    pictures; ``products``: colours of the products.
+    """
 
     source: str
     result: str
@@ -329,7 +346,9 @@ class FlattenMessage:
 
 @dataclass(frozen=True)
 class LiveRun:
-    """What the browser must know of a run to ask for it and to draw it; ``colours``: of training and of validation."""
+    """What the browser must know of a run to ask for it and to draw it; ``colours``: of training and of
+    validation.
+    """
 
     id: str
     title: str

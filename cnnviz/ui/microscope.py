@@ -1,4 +1,6 @@
-"""A unit of a network under the microscope: what it sees, the sum that made it, and the way back to the image."""
+"""A unit of a network under the microscope: what it sees, the sum that made it, and the way back to the
+image.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,7 +52,13 @@ def open_unit(unit: Unit) -> None:
 def open_map(maps: Mapping[str, Tensor], layer: str, channel: int | None = None) -> None:
     """From now on the page shows the largest value of this map; without one, of the layer."""
     values = maps[layer]
-    open_unit(_largest(values, layer, int(values.flatten(1).amax(1).argmax()) if channel is None else min(channel, len(values) - 1)))
+    open_unit(
+        _largest(
+            values,
+            layer,
+            int(values.flatten(1).amax(1).argmax()) if channel is None else min(channel, len(values) - 1),
+        )
+    )
 
 
 def _largest(values: Tensor, layer: str, channel: int) -> Unit:
@@ -58,12 +66,17 @@ def _largest(values: Tensor, layer: str, channel: int) -> Unit:
 
 
 def chosen_unit(maps: Mapping[str, Tensor]) -> Unit | None:
-    """The unit that was clicked last or that a link names; where it names no place, the largest value of the map."""
+    """The unit that was clicked last or that a link names; where it names no place, the largest value of the
+    map.
+    """
     layer = WithUnit.layer.now
     unit = None
     if layer in maps:
         values = maps[layer]
-        channel, row, col = (None if field.now is None else int(field.now) for field in (WithUnit.map, WithUnit.row, WithUnit.col))
+        channel, row, col = (
+            None if field.now is None else int(field.now)
+            for field in (WithUnit.map, WithUnit.row, WithUnit.col)
+        )
         channel = min(channel or 0, len(values) - 1)
         unit = _largest(values, layer, channel)
         if row is not None and col is not None:
@@ -75,7 +88,14 @@ def chosen_unit(maps: Mapping[str, Tensor]) -> Unit | None:
     return unit
 
 
-def unit_panel(network: OpenNetwork, image: Tensor, maps: Mapping[str, Tensor], unit: Unit, cell: str, span: tuple[float, float] | None) -> None:
+def unit_panel(
+    network: OpenNetwork,
+    image: Tensor,
+    maps: Mapping[str, Tensor],
+    unit: Unit,
+    cell: str,
+    span: tuple[float, float] | None,
+) -> None:
     """The map enlarged, the receptive field on the image, the sum step by step, and the ways on and back."""
     values = maps[unit.layer]
     st.subheader(f"{unit.layer}, map {unit.channel}", anchor=False)
@@ -90,9 +110,18 @@ def unit_panel(network: OpenNetwork, image: Tensor, maps: Mapping[str, Tensor], 
         what = f"the unit sees {_size(field, box)} pixels"
     except CnnvizError as error:
         what, box = str(error), None
-    sheet = map_sheet(whole.unsqueeze(0), span=span or limits(whole), what=f"map {unit.channel} of {unit.layer}")
+    sheet = map_sheet(
+        whole.unsqueeze(0), span=span or limits(whole), what=f"map {unit.channel} of {unit.layer}"
+    )
     items = [
-        WallItem(IMAGE, image_sheet(image.unsqueeze(0), what=f"image; {what}"), what, target=300, legend=False, field=box),
+        WallItem(
+            IMAGE,
+            image_sheet(image.unsqueeze(0), what=f"image; {what}"),
+            what,
+            target=300,
+            legend=False,
+            field=box,
+        ),
         WallItem(
             "map",
             sheet,
@@ -109,12 +138,16 @@ def unit_panel(network: OpenNetwork, image: Tensor, maps: Mapping[str, Tensor], 
 
     map_wall(cell, items, ("map", unit.row * whole.shape[1] + unit.col), open_cell)
     try:
-        found: UnitExplanation = remember(explain_unit, network.model, image, unit.layer, unit.channel, unit.row, unit.col)
+        found: UnitExplanation = remember(
+            explain_unit, network.model, image, unit.layer, unit.channel, unit.row, unit.col
+        )
     except CnnvizError as error:
         st.info(str(error), icon=":material/info:")
         return
     st.markdown(_sentence(found) + _what_follows(network, maps, found))
-    traced: UnitTrace | None = remember(unit_trace, network.model, image, unit.layer, unit.channel, unit.row, unit.col)
+    traced: UnitTrace | None = remember(
+        unit_trace, network.model, image, unit.layer, unit.channel, unit.row, unit.col
+    )
     if traced is not None and found.products.numel() > 1:
         if len(traced.channels) < len(found.window):
             st.caption(
@@ -122,7 +155,10 @@ def unit_panel(network: OpenNetwork, image: Tensor, maps: Mapping[str, Tensor], 
                 f"The others add {traced.rest:.4f}, counted with the bias."
             )
         names = StepperNames(
-            input=" + ".join(found.inputs), weights="weights", output=unit.layer, channels=tuple(f"channel {c}" for c in traced.channels)
+            input=" + ".join(found.inputs),
+            weights="weights",
+            output=unit.layer,
+            channels=tuple(f"channel {c}" for c in traced.channels),
         )
         stepper("unit_stepper", traced.trace, names, start=traced.start)
     if found.weights is not None and len(found.window) > 1:
@@ -142,7 +178,12 @@ def _what_follows(network: OpenNetwork, maps: Mapping[str, Tensor], found: UnitE
         followers = [call for call in graph.calls.values() if name in call.inputs]
         name = followers[0].name if followers else ""
         shown = _shown(network, name)
-        if len(followers) != 1 or shown not in maps or graph.calls[name].inputs == () or len(followers[0].inputs) != 1:
+        if (
+            len(followers) != 1
+            or shown not in maps
+            or graph.calls[name].inputs == ()
+            or len(followers[0].inputs) != 1
+        ):
             return words
         values, here = maps[shown], maps.get(_shown(network, found.layer))
         if here is None or values.shape != here.shape or found.products.numel() == 1:
@@ -169,7 +210,9 @@ def _sentence(found: UnitExplanation) -> str:
     if count == 1:
         term = found.terms[0]
         return (
-            f"{found.kind}: **{term.input:.4f}** × {term.weight:.4f}" + (f" + {found.bias:.4f}" if found.bias else "") + f" = **{found.value:.4f}**."
+            f"{found.kind}: **{term.input:.4f}** × {term.weight:.4f}"
+            + (f" + {found.bias:.4f}" if found.bias else "")
+            + f" = **{found.value:.4f}**."
         )
     return f"{found.kind}: the sum of **{count}** products, {products:.4f}, and the bias {found.bias:.4f} is **{found.value:.4f}**."
 
@@ -182,7 +225,9 @@ def _ways(network: OpenNetwork, found: UnitExplanation) -> None:
         for index, term in enumerate(found.strongest(5)):
             assert term.place is not None
             layer, channel, row, col = term.place
-            label = f"{layer} {channel} [{row}, {col}]: {term.input:.3f} × {term.weight:.3f} = {term.product:.3f}"
+            label = (
+                f"{layer} {channel} [{row}, {col}]: {term.input:.3f} × {term.weight:.3f} = {term.product:.3f}"
+            )
             if layer == IMAGE:
                 st.markdown(f"{label} · a pixel of the image")
             else:
@@ -203,8 +248,19 @@ def _ways(network: OpenNetwork, found: UnitExplanation) -> None:
             shape = shapes[name]
             here = shapes[found.layer]
             same = shape == here
-            target = Unit(_shown(network, name), found.channel if same else 0, found.row if same else 0, found.col if same else 0)
-            st.button(f"{name} ({graph.calls[name].kind})", key=f"on_{name}", icon=":material/arrow_forward:", on_click=open_unit, args=(target,))
+            target = Unit(
+                _shown(network, name),
+                found.channel if same else 0,
+                found.row if same else 0,
+                found.col if same else 0,
+            )
+            st.button(
+                f"{name} ({graph.calls[name].kind})",
+                key=f"on_{name}",
+                icon=":material/arrow_forward:",
+                on_click=open_unit,
+                args=(target,),
+            )
 
 
 def _shown(network: OpenNetwork, name: str) -> str:

@@ -77,7 +77,8 @@ def images_of(chosen: Run | str) -> ImageDataset | None:
 
 
 def open_network(chosen: Run | str, player: str | None) -> OpenNetwork:
-    """The network; of a run at the step that is chosen with a step player, which is shown here (``None``: the newest step).
+    """The network; of a run at the step that is chosen with a step player, which is shown here (``None``: the
+    newest step).
 
     While its weights are being downloaded, the page ends here.
     """
@@ -115,7 +116,9 @@ def _network_at(run_id: str, step: int, _version: str) -> Network:
     return open_run(run_id).network(step)
 
 
-def _fresh(preset: str, shape: Shape, classes: int, mean: tuple[float, ...], std: tuple[float, ...]) -> Network:
+def _fresh(
+    preset: str, shape: Shape, classes: int, mean: tuple[float, ...], std: tuple[float, ...]
+) -> Network:
     return build(preset, shape, classes, mean=mean, std=std).eval()
 
 
@@ -124,8 +127,12 @@ def _untrained(name: str) -> OpenNetwork:
     entry = DATASETS[UNTRAINED_ON]
     shape, classes = entry.shape, len(entry.classes)
     model = remember(_fresh, name, shape, classes, entry.mean, entry.std)
-    code = Expression(f'build("{name}", {shape}, {classes}, mean={entry.mean}, std={entry.std})', {"build": "cnnviz.models"})
-    return OpenNetwork(model, f"{name}, untrained", shape, tuple(entry.classes), (f"{UNTRAINED}{name}", 0), code)
+    code = Expression(
+        f'build("{name}", {shape}, {classes}, mean={entry.mean}, std={entry.std})', {"build": "cnnviz.models"}
+    )
+    return OpenNetwork(
+        model, f"{name}, untrained", shape, tuple(entry.classes), (f"{UNTRAINED}{name}", 0), code
+    )
 
 
 def _fetched(name: str) -> ImageNetwork | None:

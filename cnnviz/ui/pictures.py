@@ -1,7 +1,8 @@
 """Pictures of the components: a page only names them; the browser fetches each once and keeps it.
 
-A picture inside a component's data would be written, hashed twice and compared at each run of the page. Where the browser
-cannot fetch (a proxy lets only Streamlit's own addresses through), the component says so, and gets its pictures inside its data.
+A picture inside a component's data would be written, hashed twice and compared at each run of the page. Where
+the browser cannot fetch (a proxy lets only Streamlit's own addresses through), the component says so, and
+gets its pictures inside its data.
 """
 
 import base64
@@ -36,7 +37,8 @@ def photograph_url(picture: Image.Image) -> str:
 
 
 def picture_url(file: bytes, key: str, name: str = "") -> str:
-    """The address of a PNG or JPEG file for the component ``key``: below the page's own folder, wherever a proxy has put it.
+    """The address of a PNG or JPEG file for the component ``key``: below the page's own folder, wherever a
+    proxy has put it.
 
     Args:
         name: of the content (``picture_name``), where it is known already.
@@ -59,7 +61,9 @@ def answer(request: Request) -> Response:
     file = recall((PATH, request.path_params["name"]), None)
     if file is None:
         return Response(status_code=404)
-    return Response(file, media_type=_type(file), headers={"Cache-Control": "private, max-age=31536000, immutable"})
+    return Response(
+        file, media_type=_type(file), headers={"Cache-Control": "private, max-age=31536000, immutable"}
+    )
 
 
 def _type(file: bytes) -> str:

@@ -13,8 +13,11 @@ from cnnviz.ui.networks import OpenNetwork, network_of_run
 COLOURS = (*SERIES, "#444444")
 
 
-def layout_at(network: OpenNetwork, run: Run, layer: str, test: ImageDataset, way: str) -> tuple[Tensor, Separation] | None:
-    """(N, 2) points at the network's step, turned so that they keep their places from step to step, and how far the classes have come apart.
+def layout_at(
+    network: OpenNetwork, run: Run, layer: str, test: ImageDataset, way: str
+) -> tuple[Tensor, Separation] | None:
+    """(N, 2) points at the network's step, turned so that they keep their places from step to step, and how
+    far the classes have come apart.
 
     All steps are laid out after the last one. ``None`` while it is being computed.
     """
@@ -22,7 +25,9 @@ def layout_at(network: OpenNetwork, run: Run, layer: str, test: ImageDataset, wa
     return job("points", "Laying out the points", _laid_out, network, last, layer, test, way)
 
 
-def _laid_out(network: OpenNetwork, last: OpenNetwork, layer: str, test: ImageDataset, way: str, progress: Progress) -> tuple[Tensor, Separation]:
+def _laid_out(
+    network: OpenNetwork, last: OpenNetwork, layer: str, test: ImageDataset, way: str, progress: Progress
+) -> tuple[Tensor, Separation]:
     base: Tensor = remember(project, remember(_features, last, layer, test), way, progress=progress)
     here = remember(_features, network, layer, test)
     points = base if network.key == last.key else project(here, way, start=base, progress=progress)
@@ -36,4 +41,7 @@ def _features(network: OpenNetwork, layer: str, test: ImageDataset) -> Tensor:
 def groups_of(classes: tuple[str, ...]) -> list[tuple[str, str, str]]:
     """Marker, name and colour of each class; digits are their own marker, other classes get letters."""
     digits = all(len(name) == 1 for name in classes)
-    return [(name if digits else chr(ord("A") + i), "" if digits else name, COLOURS[i % len(COLOURS)]) for i, name in enumerate(classes)]
+    return [
+        (name if digits else chr(ord("A") + i), "" if digits else name, COLOURS[i % len(COLOURS)])
+        for i, name in enumerate(classes)
+    ]

@@ -24,7 +24,13 @@ class Result:
 
 
 def race(
-    field: Text, title: str, racers: Mapping[str, TrainingSpec], *, label: str, training: bool = False, quantity: Quantity = "accuracy"
+    field: Text,
+    title: str,
+    racers: Mapping[str, TrainingSpec],
+    *,
+    label: str,
+    training: bool = False,
+    quantity: Quantity = "accuracy",
 ) -> list[Result]:
     """A button that trains all, the curves of the last race, and its table.
 
@@ -38,7 +44,13 @@ def race(
         the runs of the race, in the order of the table; empty before the first.
     """
     secret, key = browser_key(), field.name
-    if st.button(label, key=f"{key}_start", type="primary", icon=":material/flag:", disabled=secret is None or not racers):
+    if st.button(
+        label,
+        key=f"{key}_start",
+        type="primary",
+        icon=":material/flag:",
+        disabled=secret is None or not racers,
+    ):
         with error_box():
             field.set(Experiment.start(title, racers, secret).id)
     shown = field.now
@@ -52,7 +64,11 @@ def race(
     for result in results:
         remember_opened(result.run.id)
     st.markdown(f"**{heading}**" if heading else "Runs of a link:")
-    watch(f"{key}_curves", [result.run for result in results], lambda: race_picture(key, results, training, quantity))
+    watch(
+        f"{key}_curves",
+        [result.run for result in results],
+        lambda: race_picture(key, results, training, quantity),
+    )
     return results
 
 
@@ -68,13 +84,17 @@ def _raced(shown: str) -> tuple[str, list[Result]]:
     experiment = open_experiment(shown)
     results = [Result(title, run) for title, run in experiment.runs.items()]
     if not results:
-        raise CnnvizError(f"The runs of “{experiment.title}” have been deleted to make room. Train them again.")
+        raise CnnvizError(
+            f"The runs of “{experiment.title}” have been deleted to make room. Train them again."
+        )
     return experiment.title, results
 
 
 def race_picture(key: str, results: list[Result], training: bool, quantity: Quantity) -> None:
     """Curves and table of runs, growing where they grow; what went wrong with them."""
-    live_curves(f"{key}_curves", {result.title: result.run for result in results}, (quantity,), training=training)
+    live_curves(
+        f"{key}_curves", {result.title: result.run for result in results}, (quantity,), training=training
+    )
     for result in results:
         status = result.run.status
         if status.state in ("diverged", "failed", "interrupted"):

@@ -42,7 +42,9 @@ def show_run(run_id: str) -> None:
 
 
 def current_run() -> Run | None:
-    """The run of the address, else the one this session saw last. A sentence, and ``None``, if it cannot be opened."""
+    """The run of the address, else the one this session saw last. A sentence, and ``None``, if it cannot be
+    opened.
+    """
     run_id = WithRun.run.now
     if not run_id:
         return None
@@ -71,7 +73,9 @@ def current_step(run: Run) -> int | None:
     return step
 
 
-def choose_step(key: str, run: Run, *, live: bool = False, on_step: Callable[[], None] | None = None) -> int | None:
+def choose_step(
+    key: str, run: Run, *, live: bool = False, on_step: Callable[[], None] | None = None
+) -> int | None:
     """The step player; returns the step that is shown, ``None`` for the newest."""
     wanted = current_step(run)
 
@@ -91,11 +95,15 @@ def run_title(run: Run) -> str:
     """A run in a menu."""
     if run.id == EXAMPLE:
         return f"Example: {run.spec.network_name} on {run.spec.dataset}"
-    return f"{run.spec.network_name} on {run.spec.dataset}, seed {run.spec.seed} ({run.id.rpartition('-')[2]})"
+    return (
+        f"{run.spec.network_name} on {run.spec.dataset}, seed {run.spec.seed} ({run.id.rpartition('-')[2]})"
+    )
 
 
 def runs_in_menu() -> list[Run]:
-    """The bundled example, this browser's newest runs, and those whose link this session has opened; nobody else's."""
+    """The bundled example, this browser's newest runs, and those whose link this session has opened; nobody
+    else's.
+    """
     key = browser_key("browser_key_of_menu")
     found = {EXAMPLE: open_run(EXAMPLE)}
     found |= {run.id: run for run in (runs(IN_MENU, key=key) if key else [])}
@@ -118,13 +126,20 @@ def choose_run() -> Run:
 
     def menu(begin: str | None, key: str, moved: Callable[[], None]) -> str:
         return st.selectbox(
-            WithRun.run.label, list(known), 0 if begin is None else list(known).index(begin), format_func=known.__getitem__, key=key, on_change=moved
+            WithRun.run.label,
+            list(known),
+            0 if begin is None else list(known).index(begin),
+            format_func=known.__getitem__,
+            key=key,
+            on_change=moved,
         )
 
     WithRun.run.control(None, run.id, lambda _: run.id, menu, WithRun.step.forget)
     WithRun.run.shows("" if linked is None else run.id, None if linked is None else run.id)
     if not run.steps:
-        raise CnnvizError("This run has not started yet, so it has no weights to look at. Wait a moment, or choose another run.")
+        raise CnnvizError(
+            "This run has not started yet, so it has no weights to look at. Wait a moment, or choose another run."
+        )
     return run
 
 
@@ -150,14 +165,28 @@ def _at_chance(run: Run, metrics: list[Metric]) -> None:
         "is above zero any more, and where all are zero no gradient comes through. Otherwise it has seen too few images.",
         icon=":material/warning:",
     )
-    state = {"dataset": run.spec.dataset, "network": run.spec.network_name, "optimizer": run.spec.optimizer, "learning_rate": rate}
-    link("pages/learning/training_lab.py", f"Set it up again with the learning rate {rate}", ":material/restart_alt:", state)
+    state = {
+        "dataset": run.spec.dataset,
+        "network": run.spec.network_name,
+        "optimizer": run.spec.optimizer,
+        "learning_rate": rate,
+    }
+    link(
+        "pages/learning/training_lab.py",
+        f"Set it up again with the learning rate {rate}",
+        ":material/restart_alt:",
+        state,
+    )
 
 
 def commands(run: Run, key: str | None) -> None:
-    """Pause, one step, resume, stop, and the learning rate; only for the browser with the key that started the run."""
+    """Pause, one step, resume, stop, and the learning rate; only for the browser with the key that started
+    the run.
+    """
     if not run.belongs_to(key):
-        st.caption("You are looking at this run. Only the browser that started it can pause, resume or stop it.")
+        st.caption(
+            "You are looking at this run. Only the browser that started it can pause, resume or stop it."
+        )
         return
     state = run.state
     row = st.container(horizontal=True, vertical_alignment="bottom")
@@ -167,14 +196,29 @@ def commands(run: Run, key: str | None) -> None:
                 _obey(run, run.pause)
         elif st.button("Resume", key="resume", icon=":material/play_arrow:", disabled=state == "finished"):
             _obey(run, run.resume)
-        if st.button("One step", key="one_step", icon=":material/skip_next:", disabled=state not in ("paused", "stopped", "interrupted")):
+        if st.button(
+            "One step",
+            key="one_step",
+            icon=":material/skip_next:",
+            disabled=state not in ("paused", "stopped", "interrupted"),
+        ):
             _obey(run, run.step)
-        if st.button("Stop", key="stop", icon=":material/stop:", disabled=state not in ("running", "queued", "paused", "interrupted")):
+        if st.button(
+            "Stop",
+            key="stop",
+            icon=":material/stop:",
+            disabled=state not in ("running", "queued", "paused", "interrupted"),
+        ):
             _obey(run, run.stop)
         rate = st.number_input(
-            "New learning rate", value=None, key="new_rate", format="%g", placeholder=f"{run.spec.learning_rate:g}", width=150,
+            "New learning rate",
+            value=None,
+            key="new_rate",
+            format="%g",
+            placeholder=f"{run.spec.learning_rate:g}",
+            width=150,
             disabled=state == "finished",
-        )  # fmt: skip
+        )
         pressed = st.button("Set", key="set_rate", disabled=rate is None or state == "finished")
         if pressed and rate is not None and _obeyed(run, lambda: run.set(learning_rate=rate)):
             st.toast(f"From the next step on the learning rate is {rate:g}.")
@@ -202,7 +246,12 @@ def _obeyed(run: Run, command: Callable[[], None]) -> bool:
 
 def fetch_all(entry: DatasetEntry) -> bool:
     """A switch for all images of a data set instead of the bundled ones; they are downloaded once."""
-    if not st.toggle("All images (download)", key="full", persist_state="session", help=f"{entry.full_bytes / 1e6:.0f} MB, once. Offline: off."):
+    if not st.toggle(
+        "All images (download)",
+        key="full",
+        persist_state="session",
+        help=f"{entry.full_bytes / 1e6:.0f} MB, once. Offline: off.",
+    ):
         return False
     place = settings().downloads / entry.name
     when, why = _no_network.get(place, (-math.inf, ""))
@@ -233,7 +282,9 @@ def describe(run: Run) -> str:
 
 
 def own_run_link(kind: str, label: str) -> None:
-    """A link to the first layer of this kind inside the run that this session saw last, or inside a bundled one that has it."""
+    """A link to the first layer of this kind inside the run that this session saw last, or inside a bundled
+    one that has it.
+    """
     for run_id in (WithRun.run.now or EXAMPLE, EXAMPLE, "example_dropout"):
         try:
             network = resolve(open_run(run_id).spec.network)
@@ -241,7 +292,9 @@ def own_run_link(kind: str, label: str) -> None:
             continue
         if any(layer.stem == kind for layer in network.layers):
             link(
-                "pages/inside/feature_maps.py", f"{label}: {kind}1 of {network.name}", ":material/search:",
+                "pages/inside/feature_maps.py",
+                f"{label}: {kind}1 of {network.name}",
+                ":material/search:",
                 {"run": run_id, "layer": f"{kind}1", "map": "0"},
-            )  # fmt: skip
+            )
             return

@@ -19,7 +19,9 @@ from cnnviz.ui.startup import wait_for_imports
 
 
 def _live(request: Request) -> Response:
-    """What is new in some runs, for the curves in the browser; in a thread of Starlette's, because it reads files."""
+    """What is new in some runs, for the curves in the browser; in a thread of Starlette's, because it reads
+    files.
+    """
     # Not at the top: it brings torch, and the first page is shown before torch is there.
     wait_for_imports()
     from cnnviz.ui.live import answer
@@ -27,7 +29,10 @@ def _live(request: Request) -> Response:
     return answer(request)
 
 
-ROUTES = (Route("/{base:path}cnnviz/live", _live), Route("/{base:path}" + pictures.PATH + "/{name}", pictures.answer))
+ROUTES = (
+    Route("/{base:path}cnnviz/live", _live),
+    Route("/{base:path}" + pictures.PATH + "/{name}", pictures.answer),
+)
 """Besides Streamlit's own. ``base``: where ``server.baseUrlPath`` or a proxy has put the app."""
 
 
@@ -35,7 +40,8 @@ ROUTES = (Route("/{base:path}cnnviz/live", _live), Route("/{base:path}" + pictur
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Tells Streamlit before the first visit that the pages come from a table.
 
-    Otherwise the folder ``pages/`` makes it guess an old-style app, and the first deep link says "Page not found".
+    Otherwise the folder ``pages/`` makes it guess an old-style app, and the first deep link says "Page not
+    found".
     """
     # What st.navigation itself sets at its first call; there is no other way before a session begins.
     PagesManager.uses_pages_directory = False

@@ -7,16 +7,26 @@ import streamlit as st
 
 from cnnviz.ui.housekeeping import note_imports
 
-BASE = ("pandas", "torch", "plotly.graph_objects", "plotly.io", "cnnviz.features", "cnnviz.figures", "cnnviz.training")
+BASE = (
+    "pandas",
+    "torch",
+    "plotly.graph_objects",
+    "plotly.io",
+    "cnnviz.features",
+    "cnnviz.figures",
+    "cnnviz.training",
+)
 INSIDE = ("captum.attr", "captum.metrics", "cnnviz.saliency", "sklearn.linear_model", "openTSNE")
 
 
 @st.cache_resource(show_spinner=False)
 def imports() -> tuple[threading.Event, threading.Event]:
-    """Once a server: imports what the pages need. Two events: what all pages need is there; and what the pages inside need besides.
+    """Once a server: imports what the pages need. Two events: what all pages need is there; and what the
+    pages inside need besides.
 
-    The first page needs none of it and is shown before; every other page waits for its event. Two threads that import pandas
-    at the same moment can meet in a circle and get half of it, so no page may run beside the import of what it needs.
+    The first page needs none of it and is shown before; every other page waits for its event. Two threads
+    that import pandas at the same moment can meet in a circle and get half of it, so no page may run beside
+    the import of what it needs.
     """
     events = threading.Event(), threading.Event()
 

@@ -1,7 +1,9 @@
 """What a page shows is one declared state, and the address says it: every state is a link.
 
-A page declares a ``State``: its fields with type, range, usual value and words. From that one declaration come the controls
-(``Pooling.stride.draw()``), the values (``Pooling.stride.now``), the links (``Pooling(stride=2).link()``), and the tests.
+A page declares a ``State``: its fields with type, range, usual value and words. From that one declaration
+    come the controls
+(``Pooling.stride.draw()``), the values (``Pooling.stride.now``), the links (``Pooling(stride=2).link()``),
+and the tests.
 """
 
 from collections.abc import Mapping
@@ -20,7 +22,8 @@ class State:
             window = Number("Window", 2, 1, 6)
             images = image_fields()
 
-    ``Pooling(window=3)`` is a state, ``Pooling(window=3).link()`` its address; ``Pooling.window.now`` is the value on the page that is shown.
+    ``Pooling(window=3)`` is a state, ``Pooling(window=3).link()`` its address; ``Pooling.window.now`` is the
+    value on the page that is shown.
 
     Attributes:
         page: the page's file.
@@ -52,9 +55,12 @@ class State:
         """
         unknown = [name for name in values if name not in self.fields]
         if unknown:
-            raise TypeError(f"{type(self).__name__} has no field '{unknown[0]}'. It has {', '.join(self.fields)}.")
+            raise TypeError(
+                f"{type(self).__name__} has no field '{unknown[0]}'. It has {', '.join(self.fields)}."
+            )
         self.chosen = {
-            name: self.fields[name].read(value if isinstance(value, str) else self.fields[name].text(value)) for name, value in values.items()
+            name: self.fields[name].read(value if isinstance(value, str) else self.fields[name].text(value))
+            for name, value in values.items()
         }
 
     def parameters(self) -> dict[str, str]:

@@ -15,13 +15,17 @@ from cnnviz.ui.messages import NumberGridMessage, Packed, Scale, StepperGrids, S
 
 
 def scale_of(values: Tensor, signed: bool = False) -> Scale:
-    """The colours of a grid of numbers, for a component; ``signed`` for kernels, errors and gradients, whatever their signs now."""
+    """The colours of a grid of numbers, for a component; ``signed`` for kernels, errors and gradients,
+    whatever their signs now.
+    """
     return Scale.of(*scale_for(*limits(values), signed=signed))
 
 
 @dataclass(frozen=True)
 class StepperNames:
-    """What a stepper's grids are called; ``symbol`` is the output's letter, ``function`` the one of element-wise steps."""
+    """What a stepper's grids are called; ``symbol`` is the output's letter, ``function`` the one of
+    element-wise steps.
+    """
 
     input: str = "image x"
     weights: str = "kernel w"
@@ -34,7 +38,9 @@ class StepperNames:
 COMBINE = {"convolution": "sum", "average": "sum", "distance": "sum", "max": "max", "l2": "l2"}
 
 
-def stepper(key: str, trace: Trace, names: StepperNames = StepperNames(), *, channel: int = 0, start: int = 0) -> None:
+def stepper(
+    key: str, trace: Trace, names: StepperNames = StepperNames(), *, channel: int = 0, start: int = 0
+) -> None:
     """Plays a trace in the browser: steps, terms of each sum, keys, hovering, and all steps as a table.
 
     Args:
@@ -66,8 +72,14 @@ def stepper(key: str, trace: Trace, names: StepperNames = StepperNames(), *, cha
         bias=None if trace.bias is None else float(trace.bias[channel if len(trace.bias) > 1 else 0]),
         combine=COMBINE.get(trace.operation, "each"),
         start=start,
-        names=StepperGrids(names.input, names.weights, names.output, names.symbol, names.function, list(names.channels)),
-        scales=StepperScales(scale_of(padded[padded.isfinite()]), scale_of(weights, signed=True) if len(weights) else None, scale_of(output)),
+        names=StepperGrids(
+            names.input, names.weights, names.output, names.symbol, names.function, list(names.channels)
+        ),
+        scales=StepperScales(
+            scale_of(padded[padded.isfinite()]),
+            scale_of(weights, signed=True) if len(weights) else None,
+            scale_of(output),
+        ),
     )
     component("stepper", key, data=data)
 
@@ -84,10 +96,17 @@ def _numbers_from(text: str) -> Tensor | None:
     if len(text) > 4000:
         return None
     try:
-        values = torch.tensor([[float(cell) for cell in row.split(",")] for row in text.split(";")], dtype=torch.float64)
+        values = torch.tensor(
+            [[float(cell) for cell in row.split(",")] for row in text.split(";")], dtype=torch.float64
+        )
     except ValueError:
         return None
-    usable = values.dim() == 2 and values.numel() > 0 and bool(values.isfinite().all()) and values.abs().max().item() <= LARGEST_TYPED
+    usable = (
+        values.dim() == 2
+        and values.numel() > 0
+        and bool(values.isfinite().all())
+        and values.abs().max().item() <= LARGEST_TYPED
+    )
     return values if usable else None
 
 

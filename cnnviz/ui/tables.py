@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 
 def table_in_words(rows: Sequence[Mapping[str, str]]) -> str:
-    """Markdown of a table, for ``st.markdown``: ``st.table`` would make a data frame of it first, 2 ms each time.
+    """Markdown of a table, for ``st.markdown``: ``st.table`` would make a data frame of it first, 2 ms each
+    time.
 
     Args:
         rows: title of the column -> words; all rows have the same columns.
@@ -12,4 +13,6 @@ def table_in_words(rows: Sequence[Mapping[str, str]]) -> str:
     if not rows:
         return ""
     lines = [list(rows[0]), ["---"] * len(rows[0]), *(list(row.values()) for row in rows)]
-    return "\n".join("| " + " | ".join(str(word).replace("|", "\\|") for word in line) + " |" for line in lines)
+    return "\n".join(
+        "| " + " | ".join(str(word).replace("|", "\\|") for word in line) + " |" for line in lines
+    )

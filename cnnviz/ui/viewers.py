@@ -1,4 +1,6 @@
-"""Components that show an image with its numbers: pixels, a lens over a photograph, a block and its vector."""
+"""Components that show an image with its numbers: pixels, a lens over a photograph, a block and its
+vector.
+"""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -73,9 +75,14 @@ def pixel_view(
             on_move(int(news["top"]), int(news["left"]))
 
     component(
-        "pixels", key, data=data, pictures=True, default={"edit": None, "corner": None},
-        on_edit_change=told(key, "edit", edited), on_corner_change=told(key, "corner", moved),
-    )  # fmt: skip
+        "pixels",
+        key,
+        data=data,
+        pictures=True,
+        default={"edit": None, "corner": None},
+        on_edit_change=told(key, "edit", edited),
+        on_corner_change=told(key, "corner", moved),
+    )
 
 
 @lru_cache(maxsize=4)
@@ -91,10 +98,16 @@ def _lens_result(result: Tensor, low: float, high: float, signed: bool) -> bytes
     if signed:
         picture.putpalette(DIVERGING.colours(256).tobytes())
     large = share.size > 200_000
-    return encoded(picture.convert("RGB") if signed else picture, "JPEG", quality=90) if large else encoded(picture, compress_level=1)
+    return (
+        encoded(picture.convert("RGB") if signed else picture, "JPEG", quality=90)
+        if large
+        else encoded(picture, compress_level=1)
+    )
 
 
-def lens(key: str, image: Tensor, result: Tensor, kernel: Tensor, *, signed: bool, what: str, title: str) -> None:
+def lens(
+    key: str, image: Tensor, result: Tensor, kernel: Tensor, *, signed: bool, what: str, title: str
+) -> None:
     """A grey picture, what a kernel makes of it, and the window under the pointer with its products.
 
     Args:
@@ -104,7 +117,9 @@ def lens(key: str, image: Tensor, result: Tensor, kernel: Tensor, *, signed: boo
         signed: blue to red around zero; otherwise grey, cut off at 0 and 1.
     """
     values = result[0].numpy()
-    scale, low, high = scale_for(float(values.min()), float(values.max()), signed=True) if signed else (GREY, 0.0, 1.0)
+    scale, low, high = (
+        scale_for(float(values.min()), float(values.max()), signed=True) if signed else (GREY, 0.0, 1.0)
+    )
     file = remember(_lens_result, result, low, high, signed)
     products = float(kernel.abs().max())
     height, width = values.shape
@@ -125,7 +140,9 @@ def lens(key: str, image: Tensor, result: Tensor, kernel: Tensor, *, signed: boo
 
 
 def flatten_view(key: str, block: Tensor, start: int = 0) -> None:
-    """A block of maps (C, H, W) and the vector that flattening makes of it; a cell and its place light together."""
+    """A block of maps (C, H, W) and the vector that flattening makes of it; a cell and its place light
+    together.
+    """
     channels, rows, cols = block.shape
     values = torch.round(block.flatten(), decimals=4).tolist()
     component("flatten", key, data=FlattenMessage(channels, rows, cols, values, scale_of(block), start))

@@ -20,7 +20,10 @@ from cnnviz.ui.states.ablation import Ablation
 
 TESTED = 1000
 CAT = Ablation(network="efficientnet_lite0", image="photo", photo="chelsea", layer="block16.project_norm")
-title("Ablation", "Switch a channel off and see the prediction change: so you learn what the network used it for.")
+title(
+    "Ablation",
+    "Switch a channel off and see the prediction change: so you learn what the network used it for.",
+)
 
 
 def before_and_after(layer: str, maps: Tensor, edited: Tensor, image: Tensor) -> list[WallItem]:
@@ -29,7 +32,12 @@ def before_and_after(layer: str, maps: Tensor, edited: Tensor, image: Tensor) ->
     for heading, values in (("before", maps), ("after", edited)):
         sheet = map_sheet(values, span=span, what=f"{unit}s of {layer}, {heading}")
         items.append(WallItem(heading, sheet, unit=unit, title=heading, target=260))
-    return [*items, WallItem("image", image_sheet(image.unsqueeze(0), what="image"), unit="image", target=130, legend=False)]
+    return [
+        *items,
+        WallItem(
+            "image", image_sheet(image.unsqueeze(0), what="image"), unit="image", target=130, legend=False
+        ),
+    ]
 
 
 def measure_first(model: nn.Module, test: ImageDataset, count: int) -> tuple[float, float]:
@@ -68,11 +76,20 @@ def switched_off() -> None:
         with wall:
             map_wall("ablation_wall", remember(before_and_after, layer, maps, edit.of_maps(maps), image))
             rest = f" ({network.classes[best]} has {after[best]:.1%} left)." if now != best else "."
-            st.markdown(f"Before: **{network.classes[best]}** with {before[best]:.1%}. After: **{network.classes[now]}** with {after[now]:.1%}{rest}")
+            st.markdown(
+                f"Before: **{network.classes[best]}** with {before[best]:.1%}. After: **{network.classes[now]}** with {after[now]:.1%}{rest}"
+            )
         with answers:
             shown = before.maximum(after).argsort(descending=True)[:10].sort().values
             words = f"Probabilities before and after: {network.classes[best]} from {before[best]:.3f} to {after[best]:.3f}"
-            chart("two", words, two_answers, before[shown], after[shown], [network.classes[i] for i in shown.tolist()])
+            chart(
+                "two",
+                words,
+                two_answers,
+                before[shown],
+                after[shown],
+                [network.classes[i] for i in shown.tolist()],
+            )
 
     test = images_of(chosen)
     st.subheader("What it costs", anchor=False)
@@ -81,7 +98,13 @@ def switched_off() -> None:
         whole, without = (remember(measure_first, model, test, TESTED) for model in (network.model, changed))
         one, two = st.columns(2)
         one.metric("Test accuracy", f"{without[1]:.1%}", f"{without[1] - whole[1]:+.1%}", border=True)
-        two.metric("Test loss", f"{without[0]:.3f}", f"{without[0] - whole[0]:+.3f}", delta_color="inverse", border=True)
+        two.metric(
+            "Test loss",
+            f"{without[0]:.3f}",
+            f"{without[0] - whole[0]:+.3f}",
+            delta_color="inverse",
+            border=True,
+        )
         costs = job("costs", what, costs_on, network, layer, test)
         if costs is not None:
             order = costs.ranking
@@ -89,7 +112,9 @@ def switched_off() -> None:
                 f"Each channel of **{layer}** switched off alone, on {min(TESTED, len(test))} test images: channel **{order[0]}** costs most, **{order[-1]}** least."
             )
             words = f"Loss that each channel costs; the most is {costs.loss.max() - costs.base_loss:.3f} for channel {order[0]}"
-            chart("costs_bars", words, channel_bars, costs.loss - costs.base_loss, order[:60], "loss it costs")
+            chart(
+                "costs_bars", words, channel_bars, costs.loss - costs.base_loss, order[:60], "loss it costs"
+            )
     else:
         effects = job("effects", what, effects_on, network, layer, image, best)
         if effects is not None:
@@ -103,10 +128,18 @@ def switched_off() -> None:
 
 
 try_this(
-    Experiment("Switch off one map of relu2 after the other. Which digit can no longer be told?", Ablation(layer="relu2", channels="0")),
-    Experiment("Switch off a whole layer: what does the network answer when it sees nothing?", Ablation(layer="pool2", whole=True)),
+    Experiment(
+        "Switch off one map of relu2 after the other. Which digit can no longer be told?",
+        Ablation(layer="relu2", channels="0"),
+    ),
+    Experiment(
+        "Switch off a whole layer: what does the network answer when it sees nothing?",
+        Ablation(layer="pool2", whole=True),
+    ),
     Experiment("What makes the cat a cat? Switch off a channel of the last maps.", CAT),
 )
 code = show_code()
-source("Morcos, Barrett, Rabinowitz and Botvinick, On the importance of single directions for generalization, ICLR 2018; Meyes et al., 2019.")
+source(
+    "Morcos, Barrett, Rabinowitz and Botvinick, On the importance of single directions for generalization, ICLR 2018; Meyes et al., 2019."
+)
 switched_off()

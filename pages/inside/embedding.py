@@ -15,14 +15,20 @@ from cnnviz.ui.points import groups_of, layout_at
 from cnnviz.ui.runs import EXAMPLE, choose_run
 from cnnviz.ui.states.embedding import Embedding
 
-title("Embedding", "Each test image is a point; near points look alike to the layer. While the network learns, the classes come apart.")
+title(
+    "Embedding",
+    "Each test image is a point; near points look alike to the layer. While the network learns, the classes come apart.",
+)
 
 
 def in_words(test: ImageDataset, answers: Tensor) -> list[str]:
     """Of each test image: what it is, and what the network says."""
     surest, predicted = (values.tolist() for values in answers.max(1))
     names, labels = test.classes, test.labels.tolist()
-    return [f"no. {i}: {names[labels[i]]}, read as {names[answer]} ({surest[i]:.0%})" for i, answer in enumerate(predicted)]
+    return [
+        f"no. {i}: {names[labels[i]]}, read as {names[answer]} ({surest[i]:.0%})"
+        for i, answer in enumerate(predicted)
+    ]
 
 
 def answers_to(model: nn.Module, test: ImageDataset) -> Tensor:
@@ -45,7 +51,10 @@ def layout() -> None:
         network = open_network(run, "embedding_step")
         play = st.container()
     with left:
-        layers = {name: f"{name} ({'×'.join(map(str, shape))})" for name, shape in shapes(network.model, entry.shape).items()}
+        layers = {
+            name: f"{name} ({'×'.join(map(str, shape))})"
+            for name, shape in shapes(network.model, entry.shape).items()
+        }
         usual = [name for name in layers if not name.startswith("fc")][-1]
         layer = Embedding.layer.draw(titles=layers, usual=usual)
         way = Embedding.way.draw()
@@ -67,7 +76,17 @@ def layout() -> None:
                 here = {"run": run.id, "step": str(network.step), "image": "test", "number": str(number)}
                 st.switch_page("pages/inside/feature_maps.py", query_params=here)
 
-            scatter("points_view", points, group, groups_of(entry.classes), said, sprite, words, wrong, open_in_microscope)
+            scatter(
+                "points_view",
+                points,
+                group,
+                groups_of(entry.classes),
+                said,
+                sprite,
+                words,
+                wrong,
+                open_in_microscope,
+            )
             st.markdown(
                 f"In **{layer}** at step **{network.step}**, **{apart.neighbours:.1%}** of the five nearest neighbours have the same class, and class centres lie "
                 f"**{apart.spread:.2f}** times as far apart as images from their own centre. A ring marks a wrong prediction ({sum(wrong)} of {count})."
@@ -77,8 +96,14 @@ def layout() -> None:
 
 try_this(
     Experiment("Go to step 0 and play: when do the ones leave the crowd?", Embedding(run=EXAMPLE, step=0)),
-    Experiment("The image itself, before any layer has learned: are the classes apart there?", Embedding(run=EXAMPLE, layer="normalise")),
-    Experiment("t-SNE instead of PCA: clear islands. Which wrong predictions lie between two?", Embedding(run=EXAMPLE, way="tsne")),
+    Experiment(
+        "The image itself, before any layer has learned: are the classes apart there?",
+        Embedding(run=EXAMPLE, layer="normalise"),
+    ),
+    Experiment(
+        "t-SNE instead of PCA: clear islands. Which wrong predictions lie between two?",
+        Embedding(run=EXAMPLE, way="tsne"),
+    ),
 )
 code = show_code()
 source(

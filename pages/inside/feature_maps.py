@@ -6,15 +6,21 @@ from torch import Tensor
 
 from cnnviz.expressions import Expression
 from cnnviz.features import feature_maps, probabilities
-from cnnviz.figures import image_sheet, limits, map_sheet, network_drawing, pixel_sheets, probability_bars, with_edits
+from cnnviz.figures import (
+    image_sheet,
+    limits,
+    network_drawing,
+    pixel_sheets,
+    with_edits,
+)
 from cnnviz.inspection.units import unit_code
 from cnnviz.training import Run
 from cnnviz.training.code import feature_maps_code
-from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall, network_view
 from cnnviz.ui.edits import editor, pixel_edits
 from cnnviz.ui.frame import Experiment, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import ChosenImage, choose_image
+from cnnviz.ui.map_walls import pair_items, show_answer, wall_items
 from cnnviz.ui.memory import remember
 from cnnviz.ui.microscope import chosen_unit, open_map, unit_panel
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
@@ -24,7 +30,10 @@ from cnnviz.ui.viewers import pixel_view
 
 FEW = 24
 EDITABLE = 32
-title("Feature maps", "Every layer turns the image into a stack of maps; click a map, then a value, and read the sum that made it.")
+title(
+    "Feature maps",
+    "Every layer turns the image into a stack of maps; click a map, then a value, and read the sum that made it.",
+)
 
 
 def look(network: OpenNetwork, image: Tensor) -> tuple[dict[str, Tensor], Tensor]:
@@ -34,17 +43,6 @@ def look(network: OpenNetwork, image: Tensor) -> tuple[dict[str, Tensor], Tensor
 def seen(network: OpenNetwork, image: Tensor) -> tuple[dict[str, Tensor], Tensor]:
     """All layers' maps and the answer, computed once for all sections and sessions."""
     return remember(look, network, image)
-
-
-def wall_items(maps: dict[str, Tensor], span: tuple[float, float] | None, what: str = "") -> list[WallItem]:
-    items = []
-    for name, values in maps.items():
-        kind = "unit" if values.shape[1:] == (1, 1) else "map"
-        heading = f"{name}{': ' if what else ''}{what}"
-        sheet = map_sheet(values, span=span, what=f"{kind}s of {heading}")
-        tall = 480 if len(maps) == 1 and not what else 150
-        items.append(WallItem(f"{name}{what}", sheet, "×".join(map(str, values.shape)), kind, title=heading, target=tall))
-    return items
 
 
 @section
@@ -66,14 +64,20 @@ def maps_of_all_layers() -> None:
         edits = {}
         if max(network.input_shape[1:]) <= EDITABLE and FeatureMaps.edit.draw():
             pixels = (image * 255).round().to(torch.uint8)
-            edits = pixel_edits(FeatureMaps.edits, ChosenImage(pixels, f"{picture.what}, {network.input_shape}"))
+            edits = pixel_edits(
+                FeatureMaps.edits, ChosenImage(pixels, f"{picture.what}, {network.input_shape}")
+            )
             image = with_edits(pixels, edits).float() / 255 if edits else image
     maps, answer = seen(network, image)
     shown, unit = maps, chosen_unit(maps)
     if len(maps) > FEW:
         with left:
             names = {name: f"{name} ({'×'.join(map(str, values.shape))})" for name, values in maps.items()}
-            usual = unit.layer if unit else next(reversed([name for name, values in maps.items() if values.shape[1] > 1]))
+            usual = (
+                unit.layer
+                if unit
+                else next(reversed([name for name, values in maps.items() if values.shape[1] > 1]))
+            )
             wanted = FeatureMaps.shown.draw(titles=names, usual=usual)
             shown = {wanted: maps[wanted]}
 
@@ -90,30 +94,34 @@ def maps_of_all_layers() -> None:
         wall, prediction = st.columns([2.6, 1], gap="medium")
         with wall:
             first = WallItem(
-                "image", image_sheet(image.unsqueeze(0), what="image, as the network sees it"), "×".join(map(str, image.shape)), "image", hint=""
+                "image",
+                image_sheet(image.unsqueeze(0), what="image, as the network sees it"),
+                "×".join(map(str, image.shape)),
+                "image",
+                hint="",
             )
             if two:
                 other = other_picture.for_network(network.input_shape)
                 theirs, other_answer = seen(network, other)
-                second = WallItem("second", image_sheet(other.unsqueeze(0), what="second image"), "×".join(map(str, other.shape)), "image")
-                items = [first, second]
-                for name in shown:
-                    joint = limits(maps[name], theirs[name])
-                    items += wall_items({name: maps[name]}, joint, "first") + wall_items({name: theirs[name]}, joint, "second")
-                    items += wall_items({name: maps[name] - theirs[name]}, None, "first − second")
-                map_wall("pair_wall", items)
+                second = WallItem(
+                    "second",
+                    image_sheet(other.unsqueeze(0), what="second image"),
+                    "×".join(map(str, other.shape)),
+                    "image",
+                )
+                map_wall(
+                    "pair_wall",
+                    [first, second, *remember(pair_items, {name: maps[name] for name in shown}, theirs)],
+                )
             else:
                 items = [first, *remember(wall_items, shown, span)]
                 map_wall("wall", items, (unit.layer, unit.channel) if unit else None, open_layer)
         with prediction:
-            order = answer.argsort(descending=True)[:10].sort().values if len(answer) <= 10 else answer.argsort(descending=True)[:10]
-            st.markdown(f"**Prediction at step {network.step}**" if network.step is not None else "**Prediction**")
-            best = int(answer.argmax())
-            bars = answer[order], [network.classes[i] for i in order.tolist()]
-            words = f"Predicted: {network.classes[best]} with probability {answer[best]:.3f}"
-            chart("bars", words, probability_bars, *bars)
+            show_answer(network, answer)
             if two:
-                st.markdown(f"Second image: **{network.classes[int(other_answer.argmax())]}** with {other_answer.max():.1%}.")
+                st.markdown(
+                    f"Second image: **{network.classes[int(other_answer.argmax())]}** with {other_answer.max():.1%}."
+                )
 
     if edits or (max(network.input_shape[1:]) <= EDITABLE and FeatureMaps.edit.now):
         st.subheader("Its pixels", anchor=False)
@@ -148,10 +156,21 @@ def unit_of_a_map(
 
 
 try_this(
-    Experiment("Go back to step 0: the kernels are noise, and all maps look alike.", FeatureMaps(run=EXAMPLE, step=0, image="test")),
-    Experiment("Draw a 7 with the mouse. Which maps of conv1 follow the strokes?", FeatureMaps(run=WithRun.run.now or EXAMPLE, image="draw")),
-    Experiment("Walk from the answer back to one pixel, one click at a time.", FeatureMaps(run=EXAMPLE, image="test", layer="fc1", map=3)),
+    Experiment(
+        "Go back to step 0: the kernels are noise, and all maps look alike.",
+        FeatureMaps(run=EXAMPLE, step=0, image="test"),
+    ),
+    Experiment(
+        "Draw a 7 with the mouse. Which maps of conv1 follow the strokes?",
+        FeatureMaps(run=WithRun.run.now or EXAMPLE, image="draw"),
+    ),
+    Experiment(
+        "Walk from the answer back to one pixel, one click at a time.",
+        FeatureMaps(run=EXAMPLE, image="test", layer="fc1", map=3),
+    ),
 )
 code = show_code()
-source("LeCun, Bottou, Bengio and Haffner, 1998; Zeiler and Fergus, 2014; Araujo, Norris and Sim, Computing receptive fields, Distill 2019.")
+source(
+    "LeCun, Bottou, Bengio and Haffner, 1998; Zeiler and Fergus, 2014; Araujo, Norris and Sim, Computing receptive fields, Distill 2019."
+)
 maps_of_all_layers()

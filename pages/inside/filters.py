@@ -20,7 +20,9 @@ from cnnviz.ui.states.filters import Filters
 SEARCHED, JUDGED = 1000, 300
 BESIDE = 16
 """Filters at most, for the chosen one to stand beside them."""
-title("Filters", "A filter is a small pattern of weights; watch it form, and see the images that it answers to.")
+title(
+    "Filters", "A filter is a small pattern of weights; watch it form, and see the images that it answers to."
+)
 
 
 def photographs(shape: tuple[int, int, int]) -> torch.Tensor:
@@ -49,7 +51,10 @@ def filters() -> None:
         names = list(PHOTOS)
     layers = convolutions(network.model)
     if not layers:
-        st.info("This network has no convolution, so it has no filters. Choose another network.", icon=":material/info:")
+        st.info(
+            "This network has no convolution, so it has no filters. Choose another network.",
+            icon=":material/info:",
+        )
         return
     with left:
         layer = Filters.layer.draw(titles={name: name for name in layers})
@@ -59,7 +64,9 @@ def filters() -> None:
         number = Filters.filter.draw(high=count - 1)
 
     with play:
-        wall, chosen_one = st.columns([1.1, 1], gap="medium") if count <= BESIDE else (st.container(), st.container())
+        wall, chosen_one = (
+            st.columns([1.1, 1], gap="medium") if count <= BESIDE else (st.container(), st.container())
+        )
     with wall:
         numbers = bank.order(order)
         what = "kernel" if inputs in (1, 3) else f"kernel of the strongest of {inputs} input channels"
@@ -67,17 +74,32 @@ def filters() -> None:
         shape = f"{count} filters of {'×'.join(map(str, bank.kernels.shape[1:]))}"
         map_wall(
             "filter_wall",
-            [WallItem("filters", sheet, shape, "filter", title=layer, target=300, most=1100, hint="Click a filter.")],
+            [
+                WallItem(
+                    "filters",
+                    sheet,
+                    shape,
+                    "filter",
+                    title=layer,
+                    target=300,
+                    most=1100,
+                    hint="Click a filter.",
+                )
+            ],
             ("filters", numbers.index(number)),
             lambda _, place: Filters.filter.set(numbers[place]),
         )
         marks = (
-            [f"**Dead** (never above zero on {JUDGED if small else 'any'} images): {', '.join(map(str, bank.dead[:20]))}."]
+            [
+                f"**Dead** (never above zero on {JUDGED if small else 'any'} images): {', '.join(map(str, bank.dead[:20]))}."
+            ]
             if bank.dead
             else ["No dead filter."]
         )
         marks += (
-            [f"**Near duplicates** (cosine similarity above 0.95): {', '.join(f'{i} and {j}' for i, j in bank.duplicates[:8])}."]
+            [
+                f"**Near duplicates** (cosine similarity above 0.95): {', '.join(f'{i} and {j}' for i, j in bank.duplicates[:8])}."
+            ]
             if bank.duplicates
             else ["No near duplicates."]
         )
@@ -91,7 +113,9 @@ def filters() -> None:
 
 
 def chosen_filter(network: OpenNetwork, bank: FilterBank, layer: str, number: int) -> None:
-    st.markdown(f"**Filter {number} of {layer}**: its weights, and an image made for it (activation maximisation)")
+    st.markdown(
+        f"**Filter {number} of {layer}**: its weights, and an image made for it (activation maximisation)"
+    )
     wall, one, two = st.container(), *st.columns(2)
     smoothness, seed = Filters.smoothness.draw(one), Filters.seed.draw(two)
     with wall:
@@ -115,22 +139,42 @@ def fired(network: OpenNetwork, layer: str, number: int, images: torch.Tensor, n
 
 @part
 def weights(chosen: Run | str, network: OpenNetwork, layer: str, edges: list[float]) -> None:
-    st.subheader("The weights while the network learns" if isinstance(chosen, Run) else "The weights", anchor=False)
-    history = weights_by_step(chosen, layer, edges) if isinstance(chosen, Run) else ([0], [weight_histogram(network.model, layer, edges)])
+    st.subheader(
+        "The weights while the network learns" if isinstance(chosen, Run) else "The weights", anchor=False
+    )
+    history = (
+        weights_by_step(chosen, layer, edges)
+        if isinstance(chosen, Run)
+        else ([0], [weight_histogram(network.model, layer, edges)])
+    )
     if history is not None:
         steps, columns = history
         words = f"Histogram of the weights of {layer} at {len(columns)} steps"
-        chart("histogram", words, value_histograms, columns, edges, [str(step) for step in steps], "training step", "weight")
+        chart(
+            "histogram",
+            words,
+            value_histograms,
+            columns,
+            edges,
+            [str(step) for step in steps],
+            "training step",
+            "weight",
+        )
 
 
 try_this(
     Experiment("Play from step 0: noise turns into strokes.", Filters(run=EXAMPLE, step=0, layer="conv1")),
-    Experiment("Sort the second layer by similarity. Are there near duplicates?", Filters(run=EXAMPLE, layer="conv2", order="similarity")),
+    Experiment(
+        "Sort the second layer by similarity. Are there near duplicates?",
+        Filters(run=EXAMPLE, layer="conv2", order="similarity"),
+    ),
     Experiment(
         "What does a filter in the middle of a large network look for?",
         Filters(network="efficientnet_lite0", layer="block5.project_conv", filter=3),
     ),
 )
 code = show_code()
-source("Zeiler and Fergus, ECCV 2014; Erhan et al., 2009; Olah, Mordvintsev and Schubert, Feature visualization, Distill 2017.")
+source(
+    "Zeiler and Fergus, ECCV 2014; Erhan et al., 2009; Olah, Mordvintsev and Schubert, Feature visualization, Distill 2017."
+)
 filters()

@@ -17,7 +17,9 @@ from cnnviz.ui.runs import EXAMPLE, choose_run
 from cnnviz.ui.states.mistakes import Mistakes
 
 SHOWN, ROW = 24, 12
-title("Mistakes", "Click a cell of the table to see its images, and an image to see what the network saw in it.")
+title(
+    "Mistakes", "Click a cell of the table to see its images, and an image to see what the network saw in it."
+)
 
 
 def wall_of(test: ImageDataset, found: Answers, numbers: list[int]) -> list[WallItem]:
@@ -27,7 +29,19 @@ def wall_of(test: ImageDataset, found: Answers, numbers: list[int]) -> list[Wall
         part = numbers[start : start + ROW]
         sheet = image_sheet(test.floats(slice(None))[part], columns=len(part), what="test images")
         labels = judged_labels(found.probabilities[part], found.labels[part], test.classes)
-        items.append(WallItem(str(start), sheet, unit="image", labels=labels, title=" ", target=90, most=1200, legend=False, hint="Click an image."))
+        items.append(
+            WallItem(
+                str(start),
+                sheet,
+                unit="image",
+                labels=labels,
+                title=" ",
+                target=90,
+                most=1200,
+                legend=False,
+                hint="Click an image.",
+            )
+        )
     return items
 
 
@@ -53,8 +67,16 @@ def table() -> None:
     with left:
         titles = {str(i): name for i, name in enumerate(names)}
         view = Mistakes.view.draw(on_change=Mistakes.example.forget)
-        true = int(Mistakes.true.draw(titles=titles, usual="4" if len(names) > 9 else "0", on_change=Mistakes.example.forget))
-        said = int(Mistakes.predicted.draw(titles=titles, usual="9" if len(names) > 9 else "1", on_change=Mistakes.example.forget))
+        true = int(
+            Mistakes.true.draw(
+                titles=titles, usual="4" if len(names) > 9 else "0", on_change=Mistakes.example.forget
+            )
+        )
+        said = int(
+            Mistakes.predicted.draw(
+                titles=titles, usual="9" if len(names) > 9 else "1", on_change=Mistakes.example.forget
+            )
+        )
 
     with play:
         table, curve = st.columns([2, 1], gap="medium")
@@ -80,7 +102,11 @@ def images(run: Run, network: OpenNetwork, found: Answers, true: int, said: int,
     test = load(run.spec.dataset, "test")
     names, counts = list(test.classes), found.confusion.tolist()
     numbers = (found.cell(true, said) if one_cell else found.confident_mistakes(SHOWN))[:SHOWN]
-    heading = f"True {names[true]}, answered {names[said]}: {counts[true][said]} images" if one_cell else "Wrong, and confident"
+    heading = (
+        f"True {names[true]}, answered {names[said]}: {counts[true][said]} images"
+        if one_cell
+        else "Wrong, and confident"
+    )
     st.subheader(heading, anchor=False)
     if not numbers:
         st.info("No image at all: choose another cell, or an earlier step.", icon=":material/info:")
@@ -90,31 +116,58 @@ def images(run: Run, network: OpenNetwork, found: Answers, true: int, said: int,
         row, place = divmod(numbers.index(number), ROW)
         Mistakes.example.says(None if number == numbers[0] else str(number))
         items = remember(wall_of, test, found, numbers)
-        map_wall("cell_wall", items, (str(row * ROW), place), lambda row, place: Mistakes.example.set(numbers[int(row) + place]))
+        map_wall(
+            "cell_wall",
+            items,
+            (str(row * ROW), place),
+            lambda row, place: Mistakes.example.set(numbers[int(row) + place]),
+        )
         image = test.floats(slice(number, number + 1))[0]
         answer = int(found.predicted[number])
-        st.markdown(f"**Test image {number}**: {names[int(test.labels[number])]}, answered **{names[answer]}** with {found.confidence[number]:.1%}.")
+        st.markdown(
+            f"**Test image {number}**: {names[int(test.labels[number])]}, answered **{names[answer]}** with {found.confidence[number]:.1%}."
+        )
         label = int(test.labels[number])
-        asked = [Question(f"for {names[i]}", network, "integrated_gradients", i) for i in dict.fromkeys((answer, label))]
+        asked = [
+            Question(f"for {names[i]}", network, "integrated_gradients", i)
+            for i in dict.fromkeys((answer, label))
+        ]
         how = How({}, None)
         maps = attributions(asked, image, how)
         seen = remember(feature_maps, network.model, image)
         last = [name for name, values in seen.items() if values.shape[1] > 1][-1]
-        items = [WallItem("image", image_sheet(image.unsqueeze(0), what="the image"), unit="image", target=168, legend=False)]
+        items = [
+            WallItem(
+                "image",
+                image_sheet(image.unsqueeze(0), what="the image"),
+                unit="image",
+                target=168,
+                legend=False,
+            )
+        ]
         items += wall_of_maps(asked, maps, image, 1.0, False, 0.0, True, 168)
         items.append(WallItem("maps", map_sheet(seen[last], what=f"maps of {last}"), title=last, target=168))
         map_wall("mistake", items)
-        st.caption("Integrated gradients on one scale: red pixels speak for the class named above the map, blue ones against it.")
+        st.caption(
+            "Integrated gradients on one scale: red pixels speak for the class named above the map, blue ones against it."
+        )
         state = {"run": run.id, "step": str(network.step), "image": "test", "number": str(number)}
         link("pages/inside/feature_maps.py", "Open it in the microscope", ":material/search:", state)
         link("pages/inside/saliency.py", "More saliency methods for it", ":material/visibility:", state)
 
 
 try_this(
-    Experiment("Fours that were read as nines: would you have known?", Mistakes(run=EXAMPLE, view="cell", true="4", predicted="9")),
-    Experiment("Go back to an early step: which two digits are confused most?", Mistakes(run=EXAMPLE, step=60)),
+    Experiment(
+        "Fours that were read as nines: would you have known?",
+        Mistakes(run=EXAMPLE, view="cell", true="4", predicted="9"),
+    ),
+    Experiment(
+        "Go back to an early step: which two digits are confused most?", Mistakes(run=EXAMPLE, step=60)
+    ),
     Experiment("A network without convolution makes other mistakes.", Mistakes(run="example_linear")),
 )
 code = show_code()
-source("Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks, ICML 2017; Sundararajan, Taly and Yan, ICML 2017.")
+source(
+    "Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks, ICML 2017; Sundararajan, Taly and Yan, ICML 2017."
+)
 table()

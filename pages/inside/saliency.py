@@ -3,22 +3,40 @@
 import streamlit as st
 from torch import Tensor
 
-from cnnviz.figures import falling_similarity, overlay, picture_sheet, probability_bars, share_curves
-from cnnviz.saliency import KNOWN_ANSWERS, METHODS, known_answer_table
+from cnnviz.figures import picture_sheet, probability_bars
+from cnnviz.saliency import METHODS
 from cnnviz.saliency.trust import saliency_code
 from cnnviz.training import Run
-from cnnviz.ui.attributions import Found, How, Question, answer_of, ask, attributions, choose, common_floor, sanity, trust, trust_rows, wall_of_maps
+from cnnviz.ui.attributions import (
+    Found,
+    How,
+    Question,
+    answer_of,
+    ask,
+    attributions,
+    choose,
+    wall_of_maps,
+)
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
-from cnnviz.ui.jobs import job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
 from cnnviz.ui.states.saliency import COMPARED, Saliency
+from cnnviz.ui.trust_views import show_bench, show_measures, show_sanity
 
-CAT = Saliency(network="efficientnet_lite0", image="photo", photo="chelsea", methods="grad_cam,guided_backprop", sanity=True)
-title("Saliency", "Which pixels spoke for this prediction? Many methods answer, not all of them faithfully: here each is measured.")
+CAT = Saliency(
+    network="efficientnet_lite0",
+    image="photo",
+    photo="chelsea",
+    methods="grad_cam,guided_backprop",
+    sanity=True,
+)
+title(
+    "Saliency",
+    "Which pixels spoke for this prediction? Many methods answer, not all of them faithfully: here each is measured.",
+)
 
 
 @section
@@ -34,10 +52,15 @@ def maps() -> None:
     answer, order = answer_of(network, image)
 
     with left:
-        named = {"predicted": f"the predicted one: {network.classes[order[0]]}", **{str(i): f"{i}: {name}" for i, name in enumerate(network.classes)}}
+        named = {
+            "predicted": f"the predicted one: {network.classes[order[0]]}",
+            **{str(i): f"{i}: {name}" for i, name in enumerate(network.classes)},
+        }
         wanted = Saliency.target.draw(titles=named)
         target = order[0] if wanted == "predicted" else int(wanted)
-        kinds = {name: words for name, words in COMPARED.items() if name != "steps" or isinstance(chosen, Run)}
+        kinds = {
+            name: words for name, words in COMPARED.items() if name != "steps" or isinstance(chosen, Run)
+        }
         compare = Saliency.compare.draw(titles=kinds)
         methods, how = choose(network, several=compare == "methods")
         opacity = (Saliency.opacity if isinstance(chosen, Run) else Saliency.photo_opacity).draw()
@@ -51,8 +74,12 @@ def maps() -> None:
             st.info("Choose a method.", icon=":material/info:")
         else:
             seen = remember(picture_sheet, image, what="image, as the network sees it")
-            items = wall_of_maps(questions, found, image, opacity, absolute, smooth, compare == "classes", 224)
-            map_wall("saliency_wall", [WallItem("image", seen, unit="image", target=224, legend=False), *items])
+            items = wall_of_maps(
+                questions, found, image, opacity, absolute, smooth, compare == "classes", 224
+            )
+            map_wall(
+                "saliency_wall", [WallItem("image", seen, unit="image", target=224, legend=False), *items]
+            )
             st.markdown(
                 f"**How to read it.** Class **{network.classes[target]}** has {answer[target]:.1%}. "
                 + (
@@ -73,88 +100,61 @@ def maps() -> None:
     about(methods, network, image)
     shown = methods[0] if methods else "grad_cam"
     layer = how.layer if METHODS[shown].needs_layer else None
-    code(saliency_code(network.code, picture.code, network.input_shape, shown, target, layer, how.options.get(shown, {})))
+    code(
+        saliency_code(
+            network.code, picture.code, network.input_shape, shown, target, layer, how.options.get(shown, {})
+        )
+    )
 
 
 @section
 def measures(questions: list[Question], found: list[Found], image: Tensor, how: How) -> None:
     if found and Saliency.trust.draw():
-        measured = trust(questions, found, image, how)
-        if measured:
-            floor, shares = common_floor(measured), next((one.curves.shares for one in measured if one), ())
-            st.table(trust_rows(questions, measured), hide_index=True, alt="Measures of each map against a random one")
-            st.caption(
-                "Deletion: the most salient pixels go first; the probability should fall fast. Insertion: they come first on a blurred image; it should rise fast. "
-                "✓ better than a random map for the same class. Infidelity: how badly the map predicts small changes. "
-                "Sensitivity: how much the map changes when the image hardly does. "
-                "Complete methods promise that their map adds up to S(x) − S(baseline)."
-            )
-            for kind, column in zip(("deletion", "insertion"), st.columns(2), strict=True):
-                curves = {q.title: getattr(one.curves, kind) for q, one in zip(questions, measured, strict=True) if one}
-                curves |= {"random map": getattr(floor, kind)} if floor else {}
-                with column:
-                    words = f"{kind.capitalize()} curves of {len(curves)} maps"
-                    chart(kind, words, share_curves, curves, shares, f"probability, {kind}")
+        show_measures(questions, found, image, how)
 
 
 @section
 def shuffled(questions: list[Question], found: list[Found], image: Tensor, how: How, absolute: bool) -> None:
     if found and Saliency.sanity.draw():
-        checks = sanity(questions, found, image, how)
-        if checks:
-            verdicts = [
-                f"**{METHODS[check.method].title}**: {'✓ passes' if check.passes else '✗ fails'} ({check.similarities[-1]:.2f})." for check in checks
-            ]
-            st.markdown(" ".join(verdicts))
-            several = len({check.method for check in checks}) < len(checks)
-            curves = {
-                f"{i + 1}. {METHODS[check.method].title}" if several else METHODS[check.method].title: check.similarities
-                for i, check in enumerate(checks)
-            }
-            words = "Similarity of the maps while the weights are shuffled, layer by layer"
-            chart("sanity_curves", words, falling_similarity, curves, checks[0].layers)
-            first = checks[0]
-            stages = [
-                WallItem(f"{layer} {i}", overlay(image, one, f"shuffled to {layer}", absolute=absolute), title=layer, target=120, legend=False)
-                for i, (layer, one) in enumerate(zip(first.layers, first.maps, strict=True))
-            ]
-            st.caption(
-                f"{METHODS[first.method].title} while weights are shuffled, from the last layer to the first. "
-                "A map that stays shows the image, not what the network knows."
-            )
-            map_wall("sanity_wall", stages)
+        show_sanity(questions, found, image, how, absolute)
 
 
 @section
 def known_answers() -> None:
     if Saliency.bench.draw():
-        table = job("bench", "Asking every method", known_answer_table)
-        if table:
-            heads = {name: make(0) for name, make in KNOWN_ANSWERS.items()}
-            st.table(
-                [{"method": METHODS[m].title} | {heads[k].title: "–" if v is None else f"{v:.2f}" for k, v in row.items()} for m, row in table.items()],
-                hide_index=True, alt="Rank correlation with the true map",
-            )  # fmt: skip
-            st.caption(
-                "Spearman's rank correlation with the true map; 1 is perfect. " + " ".join(f"{one.title}: {one.why}" for one in heads.values())
-            )
+        show_bench()
 
 
 @part
 def about(methods: list[str], network: OpenNetwork, image: Tensor) -> None:
     st.subheader("What each method does, and does not see", anchor=False)
     told = [METHODS[name] for name in dict.fromkeys(methods)]
-    st.markdown("\n\n".join(f"**{method.title}** ({method.paper}; {method.cost}). Blind: {method.blind}\n\n$${method.formula}$$" for method in told))
+    st.markdown(
+        "\n\n".join(
+            f"**{method.title}** ({method.paper}; {method.cost}). Blind: {method.blind}\n\n$${method.formula}$$"
+            for method in told
+        )
+    )
     answer, order = answer_of(network, image)
-    chart("bars", "Probabilities", probability_bars, answer[order[:8]], [network.classes[i] for i in order[:8]])
+    chart(
+        "bars", "Probabilities", probability_bars, answer[order[:8]], [network.classes[i] for i in order[:8]]
+    )
 
 
 try_this(
     Experiment("Where is the cat? And is the map about the cat, or about edges?", CAT),
-    Experiment("A 3 that could be an 8: what speaks for each class?", Saliency(number=7, compare="classes", method="integrated_gradients")),
-    Experiment("Watch the explanation appear while the network learns.", Saliency(number=7, compare="steps", method="grad_cam")),
+    Experiment(
+        "A 3 that could be an 8: what speaks for each class?",
+        Saliency(number=7, compare="classes", method="integrated_gradients"),
+    ),
+    Experiment(
+        "Watch the explanation appear while the network learns.",
+        Saliency(number=7, compare="steps", method="grad_cam"),
+    ),
 )
 code = show_code()
-source("Simonyan et al., 2014; Adebayo et al., NeurIPS 2018; Petsiuk et al., 2018; Yeh et al., 2019; Kokhlikyan et al., Captum, 2020.")
+source(
+    "Simonyan et al., 2014; Adebayo et al., NeurIPS 2018; Petsiuk et al., 2018; Yeh et al., 2019; Kokhlikyan et al., Captum, 2020."
+)
 maps()
 known_answers()

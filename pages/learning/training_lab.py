@@ -2,26 +2,37 @@
 
 import streamlit as st
 
-from cnnviz.data import DATASETS, load
-from cnnviz.features import filters, probabilities
-from cnnviz.figures import image_sheet, judged_labels, map_sheet
+from cnnviz.data import DATASETS
 from cnnviz.figures.network_drawing import drawing_of_preset
 from cnnviz.models import summary
 from cnnviz.models.presets import PRESETS
-from cnnviz.training import ACTIVE, OPTIMIZERS, Metric, Run, TrainingSpec, open_run, start, warm_up
+from cnnviz.training import ACTIVE, OPTIMIZERS, Run, TrainingSpec, open_run, start, warm_up
 from cnnviz.training.code import training_code
 from cnnviz.ui.address import draw_again
-from cnnviz.ui.components import WallItem, browser_key, map_wall, matrix, network_view
+from cnnviz.ui.components import browser_key, map_wall, network_view
 from cnnviz.ui.frame import Experiment, draws, error_box, link, section, show_code, source, title, try_this
 from cnnviz.ui.live import live_curves, watch
 from cnnviz.ui.memory import remember
-from cnnviz.ui.networks import OpenNetwork, network_of_run
-from cnnviz.ui.runs import EXAMPLE, choose_step, commands, current_run, current_step, describe, fetch_all, notices, show_run
+from cnnviz.ui.networks import network_of_run
+from cnnviz.ui.runs import (
+    EXAMPLE,
+    choose_step,
+    commands,
+    current_run,
+    current_step,
+    describe,
+    fetch_all,
+    notices,
+    show_run,
+)
 from cnnviz.ui.state import page_address
 from cnnviz.ui.states.training_lab import TrainingLab
+from cnnviz.ui.training_view import confusion, kernels_and_predictions
 
-STRIP = 12
-title("Training lab", "A network starts with random kernels; each step changes them a little so that the loss falls, and strokes and edges appear.")
+title(
+    "Training lab",
+    "A network starts with random kernels; each step changes them a little so that the loss falls, and strokes and edges appear.",
+)
 warm_up()
 
 left, right = st.columns([1, 3.2], gap="medium")
@@ -35,7 +46,9 @@ with left:
         network = TrainingLab.network.draw(on_change=both)
         optimizer = TrainingLab.optimizer.draw()
         rate, epochs = st.columns(2)
-        learning_rate = TrainingLab.learning_rate.draw(rate, placeholder=f"{OPTIMIZERS[optimizer].learning_rate:g}")
+        learning_rate = TrainingLab.learning_rate.draw(
+            rate, placeholder=f"{OPTIMIZERS[optimizer].learning_rate:g}"
+        )
         epoch_count = TrainingLab.epochs.draw(epochs)
         with st.expander("More settings", key="more", icon=":material/tune:"):
             seed = TrainingLab.seed.draw()
@@ -45,14 +58,32 @@ with left:
             limit = None if wanted is None else int(wanted)
             full = fetch_all(entry) if entry.full else False
         spec = TrainingSpec(
-            dataset, network, epoch_count, batch_size, optimizer, learning_rate, schedule, seed=seed, limit=limit, full=full
-        )  # fmt: skip
+            dataset,
+            network,
+            epoch_count,
+            batch_size,
+            optimizer,
+            learning_rate,
+            schedule,
+            seed=seed,
+            limit=limit,
+            full=full,
+        )
         plan = summary(PRESETS[network], entry.shape, len(entry.classes))
-        st.caption(f"{len(plan)} layers, **{plan.parameters:,}** parameters, {plan.multiply_adds / 1e6:.2f} million multiply-adds an image")
+        st.caption(
+            f"{len(plan)} layers, **{plan.parameters:,}** parameters, {plan.multiply_adds / 1e6:.2f} million multiply-adds an image"
+        )
         TrainingLab.draw_network.draw(on_change=both)
         key = browser_key()
         settings.tell(key or "")
-        if st.button("Train", key="train", type="primary", icon=":material/play_circle:", width="stretch", disabled=key is None):
+        if st.button(
+            "Train",
+            key="train",
+            type="primary",
+            icon=":material/play_circle:",
+            width="stretch",
+            disabled=key is None,
+        ):
             with error_box():
                 show_run(start(spec, key).id)
                 draw_again()
@@ -74,19 +105,6 @@ key = settings.told
 run = current_run() or open_run(EXAMPLE)
 
 
-def kernels_and_predictions(opened: OpenNetwork, dataset: str) -> list[WallItem]:
-    trained, step = opened.model, opened.step
-    test = load(dataset, "test", STRIP)
-    layer, kernels = filters(trained)
-    labels = judged_labels(probabilities(trained, test.floats()), test.labels, test.classes)
-    strip = image_sheet(test.floats(), STRIP, "test images")
-    sheet = map_sheet(kernels, columns=8, what=f"kernels of {layer}", signed=True)
-    return [
-        WallItem(f"Kernels of {layer}", sheet, f"step {step}", "kernel", target=190, most=420),
-        WallItem("Test images", strip, f"with the network's answer at step {step}", "image", labels, 56, 720, legend=False),
-    ]
-
-
 def view(run: Run) -> None:
     metrics, steps, state = run.metrics(), run.steps, run.state
     if run.id != EXAMPLE:
@@ -105,37 +123,31 @@ def view(run: Run) -> None:
         confusion(run, measured[-1])
 
 
-def mark_cell(true: int, predicted: int) -> None:
-    TrainingLab.true.set(true)
-    TrainingLab.predicted.set(predicted)
-
-
-def confusion(run: Run, metric: Metric) -> None:
-    st.markdown(f"**Confusion matrix at step {metric.step}** · validation accuracy **{metric.val_accuracy:.2%}**, loss {metric.val_loss:.3f}")
-    classes = DATASETS[run.spec.dataset].classes
-    counts = metric.confusion or []
-    true, predicted = (None if entry.now is None else int(entry.now) for entry in (TrainingLab.true, TrainingLab.predicted))
-    cell = None if true is None or predicted is None or max(true, predicted) >= len(classes) else (true, predicted)
-    caption = "Rows: true class, columns: predicted class."
-    matrix("lab_confusion", counts, classes, classes, ("true", "predicted"), cell, caption, mark_cell)
-    if cell:
-        true, predicted = cell
-        name = f"The images of class {classes[true]} that are predicted as {classes[predicted]}"
-        state = {"run": run.id, "step": str(metric.step), "view": "cell", "true": str(true), "predicted": str(predicted)}
-        link("pages/inside/mistakes.py", name, ":material/search:", state)
-
-
 with right:
-    st.markdown(f"**{describe(run)}**" + (" · the bundled example: press Train to start your own" if run.id == EXAMPLE else ""))
+    st.markdown(
+        f"**{describe(run)}**"
+        + (" · the bundled example: press Train to start your own" if run.id == EXAMPLE else "")
+    )
     watch("curves", [run], lambda: view(run))
     link("pages/inside/feature_maps.py", "Look inside this network", ":material/search:", {"run": run.id})
     st.caption("The link to this run; whoever has it may look:")
     st.code(page_address(TrainingLab(run=run.id)), language=None)
 
 try_this(
-    Experiment("Train LeNet-5 as in 1998 and compare its time to 97 % with the fast network.", TrainingLab(network="lenet5", epochs=5)),
-    Experiment("Make the learning rate far too large: the loss diverges.", TrainingLab(network="tiny", learning_rate=50, schedule="constant")),
-    Experiment("Train on only 100 images: training accuracy reaches 100 %, validation does not.", TrainingLab(limit=100, epochs=40, batch_size=32)),
+    Experiment(
+        "Train LeNet-5 as in 1998 and compare its time to 97 % with the fast network.",
+        TrainingLab(network="lenet5", epochs=5),
+    ),
+    Experiment(
+        "Make the learning rate far too large: the loss diverges.",
+        TrainingLab(network="tiny", learning_rate=50, schedule="constant"),
+    ),
+    Experiment(
+        "Train on only 100 images: training accuracy reaches 100 %, validation does not.",
+        TrainingLab(limit=100, epochs=40, batch_size=32),
+    ),
 )
 show_code()(training_code(run.spec))
-source("LeCun, Bottou, Bengio and Haffner, 1998; Smith and Topin, Super-convergence, 2018 (one cycle); Szegedy et al., 2016 (label smoothing).")
+source(
+    "LeCun, Bottou, Bengio and Haffner, 1998; Smith and Topin, Super-convergence, 2018 (one cycle); Szegedy et al., 2016 (label smoothing)."
+)

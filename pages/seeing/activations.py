@@ -4,12 +4,13 @@ import streamlit as st
 
 from cnnviz.data import load
 from cnnviz.features import feature_maps
-from cnnviz.figures import activation_curves, by_depth, depth_histogram, map_sheet
+from cnnviz.figures import activation_curves, depth_histogram, map_sheet
 from cnnviz.models import PRESETS
 from cnnviz.models.variants import with_activation
 from cnnviz.ops.activations import ACTIVATIONS, activations_code, identities, trace, unit_shares
 from cnnviz.ops.depth import INITIALISATIONS, deep_stack
 from cnnviz.training import TrainingSpec
+from cnnviz.ui.activations import show_depth
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.frame import Experiment, draws, part, section, show_code, source, title, try_this
@@ -71,16 +72,30 @@ def feature_map() -> None:
         map_wall(
             "before_after",
             [
-                WallItem(f"before: {layer}", map_sheet(before, what=f"maps of {layer}", signed=True), "×".join(map(str, before.shape)), target=200),
-                WallItem(f"after {TITLES[name]}", map_sheet(after, what=f"maps after {TITLES[name]}"), "×".join(map(str, after.shape)), target=200),
+                WallItem(
+                    f"before: {layer}",
+                    map_sheet(before, what=f"maps of {layer}", signed=True),
+                    "×".join(map(str, before.shape)),
+                    target=200,
+                ),
+                WallItem(
+                    f"after {TITLES[name]}",
+                    map_sheet(after, what=f"maps after {TITLES[name]}"),
+                    "×".join(map(str, after.shape)),
+                    target=200,
+                ),
             ],
         )
-        st.markdown(f"Exactly zero: **{shares.zero:.1%}** of the values · saturated (no gradient comes through): **{shares.saturated:.1%}**")
+        st.markdown(
+            f"Exactly zero: **{shares.zero:.1%}** of the values · saturated (no gradient comes through): **{shares.saturated:.1%}**"
+        )
         side = min(8, *before.shape[1:])
         top, start = ((n - side) // 2 for n in before.shape[1:])
         window = before[number, top : top + side, start : start + side]
         st.caption(f"The middle {side}×{side} values of map {number}, one by one:")
-        stepper("activation_stepper", trace(window, name), StepperNames("before", "", "after", "y", TITLES[name]))
+        stepper(
+            "activation_stepper", trace(window, name), StepperNames("before", "", "after", "y", TITLES[name])
+        )
     inside("relu", "Before and after inside a trained network")
 
 
@@ -97,15 +112,7 @@ def deep_layers() -> None:
         stacks = {key: remember(deep_stack, key, depth, 100, initialisation, seed) for key in names}
         shown = Activations.histogram.draw(titles={key: TITLES[key] for key in names} or {"relu": "ReLU"})
     with right:
-        one, two = st.columns(2)
-        gradients, dead = ({key: getattr(stack, field) for key, stack in stacks.items()} for field in ("gradient_norm", "dead"))
-        words = ("; ".join(f"{TITLES[key]}: {values[at]:.2g}" for key, values in table.items()) for table, at in ((gradients, 0), (dead, -1)))
-        one.markdown("**Norm of the gradient, relative to the last layer**")
-        with one:
-            chart("gradients", f"Gradient of the first layer: {next(words)}", by_depth, gradients, "gradient norm", True)
-        two.markdown("**Dead units: zero for every input**")
-        with two:
-            chart("dead", f"Dead units of the last layer: {next(words)}", by_depth, dead, "share of dead units", False)
+        show_depth(stacks)
         if shown in stacks:
             words_of_shown = f"Histogram of the outputs of {TITLES[shown]} by layer"
             chart("depth_histogram", words_of_shown, depth_histogram, stacks[shown])
@@ -117,7 +124,12 @@ def training() -> None:
     names = Activations.functions.now
     st.markdown("The same LeNet-5, the same first weights and batches; only the activation function differs.")
     lenet = PRESETS["lenet5"]
-    racers = {TITLES[key]: TrainingSpec(network=with_activation(lenet, key), epochs=1, batch_size=64, learning_rate=0.05) for key in names}
+    racers = {
+        TITLES[key]: TrainingSpec(
+            network=with_activation(lenet, key), epochs=1, batch_size=64, learning_rate=0.05
+        )
+        for key in names
+    }
     race(Activations.race, "Activation functions in LeNet-5", racers, label=f"Train {len(racers)} networks")
 
 
@@ -128,12 +140,18 @@ try_this(
         Activations(functions="sigmoid,relu", init="xavier", histogram="sigmoid"),
     ),
     Experiment(
-        "Weights ten times too small: every function loses its signal.", Activations(init="small", functions="tanh,relu,gelu", histogram="tanh")
+        "Weights ten times too small: every function loses its signal.",
+        Activations(init="small", functions="tanh,relu,gelu", histogram="tanh"),
     ),
-    Experiment("GELU against its tanh form, and ELU: can you see the difference?", Activations(functions="elu,gelu,gelu_tanh")),
+    Experiment(
+        "GELU against its tanh form, and ELU: can you see the difference?",
+        Activations(functions="elu,gelu,gelu_tanh"),
+    ),
 )
 code = show_code()
-source("Goodfellow, Bengio and Courville, 2016, section 6.3; Glorot and Bengio, 2010; He et al., 2015; Hendrycks and Gimpel, 2016.")
+source(
+    "Goodfellow, Bengio and Courville, 2016, section 6.3; Glorot and Bengio, 2010; He et al., 2015; Hendrycks and Gimpel, 2016."
+)
 curves()
 feature_map()
 deep_layers()

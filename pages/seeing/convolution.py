@@ -6,7 +6,17 @@ from cnnviz.figures import loss_curve
 from cnnviz.ops import convolution
 from cnnviz.ops.convolution import convolution_code, gradient_code
 from cnnviz.ui.charts import chart
-from cnnviz.ui.convolution import IMAGE, KERNEL, forget, geometry, image_and_kernel, learn, losses_so_far, usual_target, wanted
+from cnnviz.ui.convolution import (
+    IMAGE,
+    KERNEL,
+    forget,
+    geometry,
+    image_and_kernel,
+    learn,
+    losses_so_far,
+    usual_target,
+    wanted,
+)
 from cnnviz.ui.fields import number_row
 from cnnviz.ui.formulas import convolution_notes, gradient_notes
 from cnnviz.ui.frame import Experiment, draws, play_first, section, show_code, source, title, try_this
@@ -14,7 +24,10 @@ from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.states.convolution import Convolution
 from cnnviz.ui.stepping import StepperNames, number_grid, stepper
 
-title("Convolution", "A kernel slides over the image; at each place the numbers on top of each other are multiplied and added up.")
+title(
+    "Convolution",
+    "A kernel slides over the image; at each place the numbers on top of each other are multiplied and added up.",
+)
 
 
 def learn_steps(count: int) -> None:
@@ -58,7 +71,9 @@ with right, play_first():
         names = StepperNames(weights="kernel w, flipped" if way.flip else "kernel w")
         stepper("stepper", trace, names, start=Convolution.start.now - 1)
         rows, cols = image.shape
-        st.markdown(convolution_notes(rows, cols, len(kernel), way.stride, way.padding, way.dilation, way.flip))
+        st.markdown(
+            convolution_notes(rows, cols, len(kernel), way.stride, way.padding, way.dilation, way.flip)
+        )
 
 
 st.subheader("Backward: find the kernel from the map", anchor=False)
@@ -73,16 +88,29 @@ with wish:
     def wanted_map() -> None:
         usual = usual_target()
         if usual is not None:
-            number_grid(Convolution.target, usual, (usual.shape[0], usual.shape[1]), cell=2.6, signed=True, on_change=draws(wanted_map, backward))
+            number_grid(
+                Convolution.target,
+                usual,
+                (usual.shape[0], usual.shape[1]),
+                cell=2.6,
+                signed=True,
+                on_change=draws(wanted_map, backward),
+            )
 
-    st.caption("At first: the map of another kernel, vertical edges (1, 0, −1 in each row), or, where the kernel is not 3×3, the diagonal.")
+    st.caption(
+        "At first: the map of another kernel, vertical edges (1, 0, −1 in each row), or, where the kernel is not 3×3, the diagonal."
+    )
 
     @section
     def descent() -> None:
         Convolution.rate.draw(on_change=draws(backward))
         buttons = st.container(horizontal=True)
-        buttons.button("One step", key="one", type="primary", icon=":material/step:", on_click=learn_steps, args=(1,))
-        buttons.button("100 steps", key="hundred", icon=":material/fast_forward:", on_click=learn_steps, args=(100,))
+        buttons.button(
+            "One step", key="one", type="primary", icon=":material/step:", on_click=learn_steps, args=(1,)
+        )
+        buttons.button(
+            "100 steps", key="hundred", icon=":material/fast_forward:", on_click=learn_steps, args=(100,)
+        )
         buttons.button("Start again", key="again", icon=":material/restart_alt:", on_click=start_again)
 
 
@@ -99,24 +127,45 @@ with backwards:
         st.markdown(gradient_notes(found.loss, eta, way.stride, way.dilation, way.flip))
         if found.trace is not None:
             flipped = ", flipped" if way.flip else ""
-            names = StepperNames(input=f"image x{flipped}", weights=f"error s − t{flipped}", output="gradient ∂L/∂w", symbol="∂L/∂w")
+            names = StepperNames(
+                input=f"image x{flipped}",
+                weights=f"error s − t{flipped}",
+                output="gradient ∂L/∂w",
+                symbol="∂L/∂w",
+            )
             stepper("backward", found.trace, names)
         losses = losses_so_far()
         if losses:
             history = (*losses, found.loss)
-            chart("losses_chart", f"Loss after each step: from {losses[0]:.4g} to {found.loss:.4g}", loss_curve, history)
+            chart(
+                "losses_chart",
+                f"Loss after each step: from {losses[0]:.4g} to {found.loss:.4g}",
+                loss_curve,
+                history,
+            )
         code(gradient_code(convolution_code(image, kernel, *way), target, eta))
 
 
 own_run_link("conv", "The same operation inside a trained network")
 SEVEN = ";".join(",".join(str((r * c) % 5) for c in range(7)) for r in range(7))
 try_this(
-    Experiment("Padding 1 keeps the size: the map of a 5×5 image is 5×5. Watch what the border multiplies.", Convolution(padding=1)),
-    Experiment("Dilation 2 spreads the kernel: nine numbers see 5×5 pixels of a 7×7 image.", Convolution(rows=7, cols=7, dilation=2, image=SEVEN)),
-    Experiment("An unsymmetric kernel, flipped: compare the map with and without the flip.", Convolution(kernel="1,0,-1;2,0,-2;1,0,-1", flip=True)),
+    Experiment(
+        "Padding 1 keeps the size: the map of a 5×5 image is 5×5. Watch what the border multiplies.",
+        Convolution(padding=1),
+    ),
+    Experiment(
+        "Dilation 2 spreads the kernel: nine numbers see 5×5 pixels of a 7×7 image.",
+        Convolution(rows=7, cols=7, dilation=2, image=SEVEN),
+    ),
+    Experiment(
+        "An unsymmetric kernel, flipped: compare the map with and without the flip.",
+        Convolution(kernel="1,0,-1;2,0,-2;1,0,-1", flip=True),
+    ),
 )
 code = show_code()
-source("Goodfellow, Bengio and Courville, Deep Learning, 2016, chapter 9; Dumoulin and Visin, A guide to convolution arithmetic, 2016.")
+source(
+    "Goodfellow, Bengio and Courville, Deep Learning, 2016, chapter 9; Dumoulin and Visin, A guide to convolution arithmetic, 2016."
+)
 results = forward, wanted_map, backward
 sizes()
 grids()

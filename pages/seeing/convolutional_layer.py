@@ -38,7 +38,9 @@ def volume() -> None:
         groups, bias = numbers.groups.draw(one), ConvolutionalLayer.bias.draw(two)
         chosen = choose_image(load("patches", "test"), ConvolutionalLayer.images)
     image = chosen.for_network((3, 32, 32))
-    cost = layer_cost((3, 32, 32), filters, size, stride, padding, dilation, groups, transposed=kind.transposed)
+    cost = layer_cost(
+        (3, 32, 32), filters, size, stride, padding, dilation, groups, transposed=kind.transposed
+    )
     channels = cost.output_shape[0]
     layer = Layer(kind, filters, size, stride, padding, dilation, groups)
 
@@ -52,8 +54,14 @@ def volume() -> None:
             arrows.append(f"10 filters\n5×5×{channels}")
         drawing, _ = st.columns([2, 1])
         drawn = remember(volumes, shapes, arrows)
-        drawing.image(drawn, alt="Volumes: " + " → ".join(f"{h}×{w}×{c}" for c, h, w in shapes), width="stretch")
-        formulas = {"parameters": cost.parameters_formula, "multiply-adds": cost.multiply_adds_formula, "fully connected": cost.dense_formula}
+        drawing.image(
+            drawn, alt="Volumes: " + " → ".join(f"{h}×{w}×{c}" for c, h, w in shapes), width="stretch"
+        )
+        formulas = {
+            "parameters": cost.parameters_formula,
+            "multiply-adds": cost.multiply_adds_formula,
+            "fully connected": cost.dense_formula,
+        }
         st.markdown(
             "".join(rf"$$\text{{{what}}} = {formula}$$" + "\n\n" for what, formula in formulas.items())
             + f"The convolutional layer needs **{cost.parameters:,}** parameters, the fully connected one **{cost.dense_parameters:,}**: "
@@ -72,13 +80,15 @@ def one_sum(layer: Layer, image: Tensor, bias: float) -> None:
     where = ConvolutionalLayer.where.draw()
     number = ConvolutionalLayer.filter.draw(high=filters - 1)
     shown = image[:, 12:20, 12:20] if where == "corner" else image
-    slices, weight, steps_by, border = one_filter(shown, layer.weights, number, stride, padding, dilation, groups, transposed=kind.transposed)
-    trace = convolution.trace(slices, weight, steps_by, border, dilation, bias=[bias])
-    words = (
-        f"{FILTER_NAMES[number % len(FILTER_NAMES)]}: a {size}×{size} slice for each colour; all {weight.numel()} products and the bias are added."
+    slices, weight, steps_by, border = one_filter(
+        shown, layer.weights, number, stride, padding, dilation, groups, transposed=kind.transposed
     )
+    trace = convolution.trace(slices, weight, steps_by, border, dilation, bias=[bias])
+    words = f"{FILTER_NAMES[number % len(FILTER_NAMES)]}: a {size}×{size} slice for each colour; all {weight.numel()} products and the bias are added."
     if kind.transposed:
-        words += f" Transposed: {stride - 1} zeros stand between the pixels, and the flipped kernel moves by 1."
+        words += (
+            f" Transposed: {stride - 1} zeros stand between the pixels, and the flipped kernel moves by 1."
+        )
     st.caption(words)
     first_channel = number * groups // filters * len(slices)
     colours = ("red", "green", "blue")[first_channel : first_channel + len(slices)]
@@ -97,28 +107,43 @@ def receptive_field(layer: Layer, chosen: ChosenImage) -> None:
     st.subheader("Receptive field", anchor=False)
     depth = ConvolutionalLayer.depth.draw()
     if layer.kind.transposed:
-        st.info("Receptive fields are shown for convolutions, not for transposed ones.", icon=":material/info:")
+        st.info(
+            "Receptive fields are shown for convolutions, not for transposed ones.", icon=":material/info:"
+        )
     else:
         fields = receptive_fields([Window(layer.size, layer.stride, layer.padding, layer.dilation)] * depth)
         drawn, words = remember(squares, chosen.pixels, fields)
         picture, text = st.columns([1.3, 1])
         picture.image(drawn, alt=words, width="stretch")
         table = [
-            {"layer": str(i + 1), "receptive field": f"{f.size}×{f.size} pixels", "stride j in the image": f"{f.stride} px"}
+            {
+                "layer": str(i + 1),
+                "receptive field": f"{f.size}×{f.size} pixels",
+                "stride j in the image": f"{f.stride} px",
+            }
             for i, f in enumerate(fields)
         ]
-        text.markdown(table_in_words(table) + "\n\n$$r_l = r_{l-1} + d\\,(k-1)\\,j_{l-1}, \\quad j_l = j_{l-1}\\,s$$")
+        text.markdown(
+            table_in_words(table) + "\n\n$$r_l = r_{l-1} + d\\,(k-1)\\,j_{l-1}, \\quad j_l = j_{l-1}\\,s$$"
+        )
 
 
 own_run_link("conv", "The first convolutional layer of a trained network")
 try_this(
-    Experiment("Depthwise: one slice a channel instead of three. How many parameters are left?", ConvolutionalLayer(kind="depthwise")),
-    Experiment("1×1: no neighbourhood at all, only a mixture of the channels.", ConvolutionalLayer(kind="one_by_one")),
+    Experiment(
+        "Depthwise: one slice a channel instead of three. How many parameters are left?",
+        ConvolutionalLayer(kind="depthwise"),
+    ),
+    Experiment(
+        "1×1: no neighbourhood at all, only a mixture of the channels.", ConvolutionalLayer(kind="one_by_one")
+    ),
     Experiment(
         "Dilated, eight layers deep: how much of the picture does one unit see?",
         ConvolutionalLayer(kind="dilated", depth=8, image="photo", photo="astronaut"),
     ),
 )
 code = show_code()
-source("LeCun et al., 1998; Stanford CS231n, Convolutional networks; Dumoulin and Visin, 2016; Howard et al., MobileNets, 2017; Yu and Koltun, 2016.")
+source(
+    "LeCun et al., 1998; Stanford CS231n, Convolutional networks; Dumoulin and Visin, 2016; Howard et al., MobileNets, 2017; Yu and Koltun, 2016."
+)
 volume()

@@ -1,42 +1,35 @@
 """Dropout: masks, expected values, co-adaptation, and predictions that waver."""
 
-from dataclasses import replace
-
 import streamlit as st
 import torch
 
 from cnnviz.data import load
-from cnnviz.features import coadaptation, monte_carlo_dropout, unit_correlations
-from cnnviz.figures import Sheet, draws_in_words, image_sheet, lines, map_sheet, spread_of_draws, unit_network
-from cnnviz.models import PRESETS
-from cnnviz.models.variants import with_dropout
+from cnnviz.features import monte_carlo_dropout
+from cnnviz.figures import draws_in_words, image_sheet, lines, spread_of_draws, unit_network
 from cnnviz.ops import dropout
 from cnnviz.ops.dropout import dropout_code
-from cnnviz.training import TrainingSpec, open_run
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
+from cnnviz.ui.dropout import (
+    TESTED,
+    bundled_runs,
+    correlation_items,
+    few_images,
+    one_with_dropout,
+    trained_networks,
+)
 from cnnviz.ui.frame import Experiment, draws, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.memory import remember
-from cnnviz.ui.networks import OpenNetwork, network_of_run
-from cnnviz.ui.race import Result, race, race_picture
+from cnnviz.ui.race import race, race_picture
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.states.dropout import Dropout
 
 LAYERS = ("input", "hidden 1", "hidden 2", "output")
-BUNDLED = ("example_dropout", 600)
-TESTED = 1000
 INPUT = torch.tensor([1.0, -0.5, 2.0, 0.8])
-title("Dropout", "While training, each hidden unit is dropped at random, so no unit can rely on another; in evaluation, all of them work.")
-
-
-def trained_networks() -> dict[str, OpenNetwork]:
-    """Title -> the network at its newest step, of the race above."""
-    runs = {title: open_run(run) for title, run in training.told or ()}
-    return {title: network_of_run(run, run.steps[-1]) for title, run in runs.items() if run.steps}
-
-
-def correlation_sheet(table: torch.Tensor, name: str) -> Sheet:
-    return map_sheet(table[None], span=(-1, 1), what=f"correlation matrix, {name}")
+title(
+    "Dropout",
+    "While training, each hidden unit is dropped at random, so no unit can rely on another; in evaluation, all of them work.",
+)
 
 
 @section
@@ -52,7 +45,14 @@ def masks() -> None:
             Dropout.step_number.set(number + 1)
             both()
 
-        st.button("Next step", key="next", type="primary", icon=":material/skip_next:", on_click=next_mask, disabled=not learning)
+        st.button(
+            "Next step",
+            key="next",
+            type="primary",
+            icon=":material/skip_next:",
+            on_click=next_mask,
+            disabled=not learning,
+        )
         st.latex(r"\tilde h = \frac{m \odot h}{1 - p}, \quad E[\tilde h] = h")
         st.latex(r"m_i \sim \text{Bernoulli}(1 - p)")
     with right, play_first():
@@ -60,9 +60,10 @@ def masks() -> None:
         now = network.run(INPUT, p, number if learning else None)
         kept = [int(mask.sum()) for mask in now.masks[1:-1]]
         st.image(
-            remember(unit_network, now.values, now.masks, network.weights, LAYERS), width="stretch",
+            remember(unit_network, now.values, now.masks, network.weights, LAYERS),
+            width="stretch",
             alt=f"A network of 4, 6, 6 and 3 units; {kept[0]} and {kept[1]} of the 6 hidden units stay",
-        )  # fmt: skip
+        )
         st.markdown(
             f"**{kept[0]} and {kept[1]}** of 6 hidden units stay; the values that stay are divided by 1 − p = **{1 - p:.2f}**."
             if learning
@@ -89,16 +90,13 @@ def training() -> None:
     st.markdown(
         "The same fully connected network on the same 500 digits. Without dropout it overfits: it memorises them; with dropout it generalises better."
     )
-    few = TrainingSpec(network="mlp", epochs=60, limit=500, batch_size=50, learning_rate=0.02, label_smoothing=0.0, weight_decay=0.0)
-    rate = Dropout.p.now or 0.5
-    racers = {
-        f"with dropout, p = {rate:g}": replace(few, network=with_dropout(PRESETS["mlp"], rate)),
-        "without": replace(few, network=with_dropout(PRESETS["mlp"], 0)),
-    }
-    results = race(Dropout.race, "On few images, with and without dropout", racers, label="Train both", training=True)
+    racers = few_images(Dropout.p.now or 0.5)
+    results = race(
+        Dropout.race, "On few images, with and without dropout", racers, label="Train both", training=True
+    )
     if not results:
         st.caption("Two bundled runs, until you train your own:")
-        results = [Result("with dropout, p = 0.5", open_run("example_dropout")), Result("without", open_run("example_no_dropout"))]
+        results = bundled_runs()
         race_picture("bundled", results, True, "accuracy")
     training.tell([(result.title, result.run.id) for result in results])
 
@@ -106,13 +104,10 @@ def training() -> None:
 @part
 def correlations() -> None:
     st.subheader("Co-adaptation: do the units say the same?", anchor=False)
-    st.markdown("Correlation of the first hidden layer's units over 1,000 test images. Co-adapted units are correlated: strong colours.")
-    test, trained = load("mnist", "test", TESTED), trained_networks()
-    tables = {title: remember(unit_correlations, net.model, test, "relu1") for title, net in trained.items()}
-    items = []
-    for name, table in tables.items():
-        sheet = remember(correlation_sheet, table, name)
-        items.append(WallItem(name, sheet, f"mean |r| = {coadaptation(table):.3f}", "matrix", target=260))
+    st.markdown(
+        "Correlation of the first hidden layer's units over 1,000 test images. Co-adapted units are correlated: strong colours."
+    )
+    items = correlation_items(trained_networks(training.told or ()))
     map_wall("correlations", items)
 
 
@@ -121,15 +116,22 @@ def certainty() -> None:
     st.subheader("Monte Carlo dropout: how sure is the network?", anchor=False)
     left, right = st.columns([1, 2.6], gap="medium")
     test = load("mnist", "test", TESTED)
-    dropouts = (net for net in trained_networks().values() if any(isinstance(module, torch.nn.Dropout) for module in net.model.modules()))
-    dropping = next(dropouts, None) or network_of_run(open_run(BUNDLED[0]), BUNDLED[1])
+    dropping = one_with_dropout(trained_networks(training.told or ()))
     with left:
         clear, unclear = Dropout.clear.draw(), Dropout.unclear.draw()
         pair = test.images[[clear, unclear]].float() / 255
-        map_wall("pair", [WallItem("test images", image_sheet(pair, 2), unit="image", target=110, legend=False)])
+        map_wall(
+            "pair", [WallItem("test images", image_sheet(pair, 2), unit="image", target=110, legend=False)]
+        )
     with right:
-        named = [f"{what}: a {test.classes[int(test.labels[index])]}" for what, index in (("clear", clear), ("unclear", unclear))]
-        clouds = {name: remember(monte_carlo_dropout, dropping.model, picture, 200) for name, picture in zip(named, pair, strict=True)}
+        named = [
+            f"{what}: a {test.classes[int(test.labels[index])]}"
+            for what, index in (("clear", clear), ("unclear", unclear))
+        ]
+        clouds = {
+            name: remember(monte_carlo_dropout, dropping.model, picture, 200)
+            for name, picture in zip(named, pair, strict=True)
+        }
         words = draws_in_words(clouds, test.classes)
         chart("clouds", words, spread_of_draws, clouds, test.classes)
         st.markdown(f"Dropout stays on in evaluation; 200 draws each. {words}.")
@@ -138,11 +140,16 @@ def certainty() -> None:
 own_run_link("dropout", "Dropout inside your trained network")
 try_this(
     Experiment("p = 0.8: how many units are left, and how large do they have to be?", Dropout(p=0.8)),
-    Experiment("Evaluation: no mask, no scaling. Compare the outputs with the training steps.", Dropout(mode="evaluation")),
+    Experiment(
+        "Evaluation: no mask, no scaling. Compare the outputs with the training steps.",
+        Dropout(mode="evaluation"),
+    ),
     Experiment("Ten draws are not enough: how far is the mean from 2?", Dropout(draws=10, p=0.75)),
 )
 code = show_code()
-source("Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, 2014; Gal and Ghahramani, 2016; Goodfellow et al., 2016, section 7.12.")
+source(
+    "Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, 2014; Gal and Ghahramani, 2016; Goodfellow et al., 2016, section 7.12."
+)
 masks()
 expected_value()
 training()

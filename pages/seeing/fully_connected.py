@@ -35,7 +35,11 @@ def small_photograph(name: str) -> torch.Tensor:
 
 
 def deep_maps(picture: torch.Tensor) -> torch.Tensor:
-    layers = [layer for width in (32, 64, 128, 128) for layer in (Conv(width, 3, padding=1), Activation("relu"), Pool(2))]
+    layers = [
+        layer
+        for width in (32, 64, 128, 128)
+        for layer in (Conv(width, 3, padding=1), Activation("relu"), Pool(2))
+    ]
     deep = build(NetworkSpec((*layers, GlobalAveragePool(), Linear()), "deep"), (3, 32, 32), 10)
     return feature_maps(deep, picture)["pool4"]
 
@@ -72,18 +76,33 @@ def class_weights() -> None:
         )
         labels = tuple((name, "") for name in classes)
         all_weights = map_sheet(weights, columns=10, what="class weights", signed=True)
-        map_wall("class_weights", [WallItem("weights of the ten classes", all_weights, "28×28 each", "class", labels, 74, 900)])
+        map_wall(
+            "class_weights",
+            [WallItem("weights of the ten classes", all_weights, "28×28 each", "class", labels, 74, 900)],
+        )
         map_wall(
             "evidence",
             [
-                WallItem("image", image_sheet(image.unsqueeze(0)), "28×28", "image", target=150, legend=False),
                 WallItem(
-                    "× weights", map_sheet(weights[number : number + 1], what="weights", signed=True), f"of class {classes[number]}", target=150
+                    "image", image_sheet(image.unsqueeze(0)), "28×28", "image", target=150, legend=False
                 ),
-                WallItem("= evidence", map_sheet(products.unsqueeze(0), what="products", signed=True), "its sum:", target=150),
+                WallItem(
+                    "× weights",
+                    map_sheet(weights[number : number + 1], what="weights", signed=True),
+                    f"of class {classes[number]}",
+                    target=150,
+                ),
+                WallItem(
+                    "= evidence",
+                    map_sheet(products.unsqueeze(0), what="products", signed=True),
+                    "its sum:",
+                    target=150,
+                ),
             ],
         )
-        st.latex(rf"z_{{{classes[number]}}} = \sum_i w_i x_i + b = {products.sum():.3f} + ({evidence.bias[number]:.3f}) = {logits[number]:.3f}")
+        st.latex(
+            rf"z_{{{classes[number]}}} = \sum_i w_i x_i + b = {products.sum():.3f} + ({evidence.bias[number]:.3f}) = {logits[number]:.3f}"
+        )
     softmax(chosen, number, logits)
 
 
@@ -93,7 +112,9 @@ def softmax(chosen: ChosenImage, number: int, logits: torch.Tensor) -> None:
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
         temperature = FullyConnected.temperature.draw()
-        true = classes.index(FullyConnected.true.draw(usual=None if chosen.label is None else classes[chosen.label]))
+        true = classes.index(
+            FullyConnected.true.draw(usual=None if chosen.label is None else classes[chosen.label])
+        )
         moved = FullyConnected.move.draw(label=f"Move the logit of class {classes[number]} by")
     with right:
         changed = logits.clone()
@@ -106,23 +127,41 @@ def softmax(chosen: ChosenImage, number: int, logits: torch.Tensor) -> None:
         table.markdown(
             table_in_words(
                 [
-                    {"class": name, "logit z": f"{z:.3f}", "e^(z/T)": f"{e:.4g}", "p": f"{q:.4f}", "∂L/∂z = (p − y)/T": f"{g:+.4f}"}
-                    for name, z, e, q, g in zip(classes, terms.logits, terms.exponentials, terms.probabilities, slopes, strict=True)
+                    {
+                        "class": name,
+                        "logit z": f"{z:.3f}",
+                        "e^(z/T)": f"{e:.4g}",
+                        "p": f"{q:.4f}",
+                        "∂L/∂z = (p − y)/T": f"{g:+.4f}",
+                    }
+                    for name, z, e, q, g in zip(
+                        classes, terms.logits, terms.exponentials, terms.probabilities, slopes, strict=True
+                    )
                 ]
             )
         )
         with bars:
             words = f"Probabilities: class {classes[number]} has {terms.probabilities[number]:.3f}"
             chart("softmax_bars", words, probability_bars, torch.tensor(terms.probabilities), classes)
-        st.markdown(f"Sum of all probabilities: **{sum(terms.probabilities):.6f}**. If one logit moves, all probabilities move, and the sum stays 1.")
+        st.markdown(
+            f"Sum of all probabilities: **{sum(terms.probabilities):.6f}**. If one logit moves, all probabilities move, and the sum stays 1."
+        )
     code(softmax_code(chosen.code, number, moved, temperature, true))
 
 
 own_run_link("fc", "The last layer of your trained network")
 try_this(
-    Experiment("Where does the pixel in the middle of the green channel land in the vector? (place 1552)", FullyConnected(block="image", place=1552)),
-    Experiment("A high temperature makes the network unsure; 0.1 makes it certain.", FullyConnected(temperature=10)),
-    Experiment("Raise the logit of a wrong class by 5: what happens to the others, and to the loss?", FullyConnected(**{"class": "8", "move": 5})),
+    Experiment(
+        "Where does the pixel in the middle of the green channel land in the vector? (place 1552)",
+        FullyConnected(block="image", place=1552),
+    ),
+    Experiment(
+        "A high temperature makes the network unsure; 0.1 makes it certain.", FullyConnected(temperature=10)
+    ),
+    Experiment(
+        "Raise the logit of a wrong class by 5: what happens to the others, and to the loss?",
+        FullyConnected(**{"class": "8", "move": 5}),
+    ),
 )
 code = show_code()
 source(

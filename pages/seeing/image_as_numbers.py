@@ -14,7 +14,10 @@ from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.states.image_as_numbers import ImageAsNumbers
 from cnnviz.ui.viewers import pixel_view
 
-title("An image is a matrix of numbers", "We see a picture; the computer has a table of numbers, one for each pixel and colour, and nothing else.")
+title(
+    "An image is a matrix of numbers",
+    "We see a picture; the computer has a table of numbers, one for each pixel and colour, and nothing else.",
+)
 
 
 def move_window(top: int, left: int) -> None:
@@ -49,14 +52,23 @@ def window() -> None:
         edits = pixel_edits(ImageAsNumbers.edits, chosen, high)
         image = with_edits(chosen.pixels, edits)
         st.download_button(
-            "Matrix as text (CSV)", lambda: as_csv(image, kind, high), f"{chosen.what}.csv", "text/csv", key="csv", icon=":material/download:"
+            "Matrix as text (CSV)",
+            lambda: as_csv(image, kind, high),
+            f"{chosen.what}.csv",
+            "text/csv",
+            key="csv",
+            icon=":material/download:",
         )
 
     with right, play_first():
         rows, cols = min(height, side), min(width, side)
         st.markdown(
             f"**{chosen.what}**: {height} rows × {width} columns"
-            + (f" × 3 channels = **{3 * height * width:,} numbers**" if colour else f" = **{height * width:,} numbers**")
+            + (
+                f" × 3 channels = **{3 * height * width:,} numbers**"
+                if colour
+                else f" = **{height * width:,} numbers**"
+            )
             + (f"; the window shows {rows}×{cols} of them" if max(height, width) > most else "")
         )
         typed = kind == "bytes" and (apart or not colour)
@@ -66,24 +78,36 @@ def window() -> None:
             else "Point at a pixel or a number. To change numbers: values 0–255, one channel."
         )
         pixel_view(
-            "pixels", pixel_sheets(image, (top, first, rows, cols), kind, apart, edits, high), (top, first),
-            chosen.pixels if max(height, width) > most else None, f"What the computer sees ({VALUES[kind] if not matrix else f'0 – {high}'})", (0, high), hint,
-            editor(edits), move_window,
-        )  # fmt: skip
+            "pixels",
+            pixel_sheets(image, (top, first, rows, cols), kind, apart, edits, high),
+            (top, first),
+            chosen.pixels if max(height, width) > most else None,
+            f"What the computer sees ({VALUES[kind] if not matrix else f'0 – {high}'})",
+            (0, high),
+            hint,
+            editor(edits),
+            move_window,
+        )
     code(pixels_code(chosen.edited(edits), kind, high, (top, first, rows, cols)))
 
 
 own_run_link("conv", "What a network makes of such numbers")
 try_this(
-    Experiment("The lecture's matrix: what is on this picture? You cannot tell, and neither can the computer.", ImageAsNumbers(begin="lecture")),
+    Experiment(
+        "The lecture's matrix: what is on this picture? You cannot tell, and neither can the computer.",
+        ImageAsNumbers(begin="lecture"),
+    ),
     Experiment(
         "The cat's eye, 8×8 pixels, three numbers each. Which channel is the brightest?",
         ImageAsNumbers(image="photo", photo="chelsea", colours="apart"),
     ),
     Experiment(
-        "A handwritten digit as a network gets it: normalised, most pixels are −0.42.", ImageAsNumbers(image="test", number=7, values="normalised")
+        "A handwritten digit as a network gets it: normalised, most pixels are −0.42.",
+        ImageAsNumbers(image="test", number=7, values="normalised"),
     ),
 )
 code = show_code()
-source("Lecture, “What the computer sees”; Stanford CS231n, Image classification; Gonzalez and Woods, Digital Image Processing, section 2.4.")
+source(
+    "Lecture, “What the computer sees”; Stanford CS231n, Image classification; Gonzalez and Woods, Digital Image Processing, section 2.4."
+)
 window()

@@ -19,7 +19,9 @@ from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.states.kernels import Kernels
 from cnnviz.ui.viewers import lens
 
-title("Kernels", "Nine numbers, or twenty-five, decide whether a convolution blurs, sharpens, or finds edges.")
+title(
+    "Kernels", "Nine numbers, or twenty-five, decide whether a convolution blurs, sharpens, or finds edges."
+)
 
 
 def brightness_of(chosen: ChosenImage) -> torch.Tensor:
@@ -32,7 +34,15 @@ def applied(brightness: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
 
 def show(key: str, chosen: ChosenKernel, brightness: torch.Tensor, what: str, signed: bool) -> None:
     result = remember(applied, brightness, chosen.weights)
-    lens(key, brightness, result, chosen.weights, signed=signed, what=what, title=f"{chosen.title}: {chosen.does}")
+    lens(
+        key,
+        brightness,
+        result,
+        chosen.weights,
+        signed=signed,
+        what=what,
+        title=f"{chosen.title}: {chosen.does}",
+    )
 
 
 @section
@@ -46,7 +56,9 @@ def photograph() -> None:
     with right, play_first():
         show("lens_a", first, brightness_of(chosen), f"{chosen.what}, as brightness 0 to 1", signed)
         sheet = remember(map_sheet, first.weights.unsqueeze(0), what="kernel", signed=True)
-        map_wall("kernel_wall", [WallItem("kernel", sheet, "×".join(map(str, first.weights.shape)), target=110)])
+        map_wall(
+            "kernel_wall", [WallItem("kernel", sheet, "×".join(map(str, first.weights.shape)), target=110)]
+        )
         if first.formula:
             st.latex(first.formula)
     if two:
@@ -98,7 +110,9 @@ def training(first: ChosenKernel) -> None:
         fast = PRESETS["fast"]
         racers = {
             f"{first.title}, frozen": TrainingSpec(network=with_fixed_kernel(fast, first.weights), epochs=2),
-            "all filters learned": TrainingSpec(network=with_first_kernel_size(fast, first.weights.shape[0]), epochs=2),
+            "all filters learned": TrainingSpec(
+                network=with_first_kernel_size(fast, first.weights.shape[0]), epochs=2
+            ),
         }
         race(Kernels.frozen, "A fixed kernel or a free one", racers, label="Train both")
     else:
@@ -107,8 +121,14 @@ def training(first: ChosenKernel) -> None:
 
 own_run_link("conv", "The kernels of a trained network at work")
 try_this(
-    Experiment("Vertical against horizontal edges on the brick wall.", Kernels(photo="brick", two=True, second="sobel_y")),
-    Experiment("A Gabor kernel at 45°: which hairs of the cat does it find?", Kernels(kernel="gabor", kernel_side="11", kernel_angle=45)),
+    Experiment(
+        "Vertical against horizontal edges on the brick wall.",
+        Kernels(photo="brick", two=True, second="sobel_y"),
+    ),
+    Experiment(
+        "A Gabor kernel at 45°: which hairs of the cat does it find?",
+        Kernels(kernel="gabor", kernel_side="11", kernel_angle=45),
+    ),
     Experiment(
         "Type your own: change one number of a sharpening kernel and watch.",
         Kernels(kernel="own", kernel_side="3", kernel_own="0,-1,0;-1,5,-1;0,-1,0"),

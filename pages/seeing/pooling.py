@@ -5,19 +5,18 @@ import torch
 
 from cnnviz.data import load
 from cnnviz.features import feature_maps, shift_test
-from cnnviz.figures import lines, map_sheet
 from cnnviz.models import PRESETS
 from cnnviz.models.variants import without_pooling
 from cnnviz.ops import pooling
 from cnnviz.ops.pooling import pooling_code
 from cnnviz.training import TrainingSpec, open_run
-from cnnviz.ui.charts import chart
-from cnnviz.ui.components import WallItem, map_wall
+from cnnviz.ui.components import map_wall
 from cnnviz.ui.fields import number_row
 from cnnviz.ui.frame import Experiment, draws, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import network_of_run
+from cnnviz.ui.pooling import pooled_items, show_shift
 from cnnviz.ui.race import race
 from cnnviz.ui.runs import EXAMPLE, own_run_link
 from cnnviz.ui.states.pooling import Pooling
@@ -30,15 +29,10 @@ NUMBERS = [
 ]
 
 
-def pooled_items(maps: torch.Tensor, size: int, stride: int) -> list[WallItem]:
-    items = [WallItem("relu1", map_sheet(maps, columns=4, what="maps before pooling"), "×".join(map(str, maps.shape)), target=110)]
-    for name, label in TITLES.items():
-        pooled = pooling.trace(maps, size, stride, name).output
-        items.append(WallItem(label, map_sheet(pooled, columns=4, what=f"maps after pooling: {label}"), "×".join(map(str, pooled.shape)), target=110))
-    return items
-
-
-title("Pooling", "One number stands for a whole window: the map gets smaller, and small shifts matter less. Each channel is pooled on its own.")
+title(
+    "Pooling",
+    "One number stands for a whole window: the map gets smaller, and small shifts matter less. Each channel is pooled on its own.",
+)
 
 
 @section
@@ -59,16 +53,31 @@ def numbers() -> None:
     with right, play_first():
         image = torch.stack(grids)
         trace = pooling.trace(
-            image, (rows, cols) if whole else size, None if whole else stride, mode, 0 if whole else padding, ceil=ceil and not whole
+            image,
+            (rows, cols) if whole else size,
+            None if whole else stride,
+            mode,
+            0 if whole else padding,
+            ceil=ceil and not whole,
         )
-        stepper("pooling_stepper", trace, StepperNames(f"channel {channel}", "weights", "pooled", "y"), channel=channel)
+        stepper(
+            "pooling_stepper",
+            trace,
+            StepperNames(f"channel {channel}", "weights", "pooled", "y"),
+            channel=channel,
+        )
         st.latex(pooling.POOLINGS[mode].formula)
         st.caption(
             f"{tuple(image.shape)} → {tuple(trace.output.shape)}: {len(image)} channels stay {len(trace.output)} channels. {pooling.POOLINGS[mode].reference}."
         )
     code(
         pooling_code(
-            image, (rows, cols) if whole else (size, size), min(rows, cols) if whole else stride, 0 if whole else padding, mode, ceil and not whole
+            image,
+            (rows, cols) if whole else (size, size),
+            min(rows, cols) if whole else stride,
+            0 if whole else padding,
+            mode,
+            ceil and not whole,
         )
     )
 
@@ -76,7 +85,9 @@ def numbers() -> None:
 @section
 def real_maps() -> None:
     st.subheader("On real maps", anchor=False)
-    network, strided = (network_of_run(run, run.steps[-1]).model for run in (open_run(EXAMPLE), open_run("example_strided")))
+    network, strided = (
+        network_of_run(run, run.steps[-1]).model for run in (open_run(EXAMPLE), open_run("example_strided"))
+    )
     test = load("mnist", "test")
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
@@ -96,21 +107,11 @@ def real_maps() -> None:
     )
     true = chosen.label if chosen.label is not None else int(answer["fc1"].flatten().argmax())
     shifts = range(-reach, reach + 1)
-    tests = {name: remember(shift_test, net, digit, true, shifts) for name, net in (("with max pooling", network), ("strided convolution", strided))}
-    one, two = st.columns(2)
-    one.markdown(f"**Probability of class {true}**")
-    chances = {name: found.probability for name, found in tests.items()}
-    lowest = "; ".join(f"{name}: lowest {min(values):.2f}" for name, values in chances.items())
-    with one:
-        chart("shift_p", lowest, lines, chances, list(shifts), "shift in pixels", "probability", percent=True)
-    two.markdown("**Change of the maps** (1 − cosine similarity), before and after each pooling")
-    changes = {
-        f"{layer}, {'after' if layer.startswith('pool') else 'before'} pooling": tests["with max pooling"].change[layer]
-        for layer in ("relu1", "pool1", "relu2", "pool2")
+    tests = {
+        name: remember(shift_test, net, digit, true, shifts)
+        for name, net in (("with max pooling", network), ("strided convolution", strided))
     }
-    after_one = "; ".join(f"{name}: after one pixel {values[reach + 1]:.2f}" for name, values in changes.items())
-    with two:
-        chart("shift_m", after_one, lines, changes, list(shifts), "shift in pixels", "change")
+    show_shift(tests, reach, true)
 
 
 @section
@@ -121,16 +122,27 @@ def training() -> None:
     race(
         Pooling.race,
         "Max pooling or strided convolutions",
-        {"max pooling": TrainingSpec(network=tiny, seed=seed), "strided": TrainingSpec(network=without_pooling(tiny), seed=seed)},
+        {
+            "max pooling": TrainingSpec(network=tiny, seed=seed),
+            "strided": TrainingSpec(network=without_pooling(tiny), seed=seed),
+        },
         label="Train both",
     )
 
 
 own_run_link("pool", "Pooling inside a trained network")
 try_this(
-    Experiment("Windows that overlap: size 3, stride 1, weighted by the distance from the middle.", Pooling(mode="distance", window=3, stride=1)),
-    Experiment("Global average pooling: a whole map becomes one number.", Pooling(mode="average", whole=True)),
-    Experiment("Five columns do not divide by two. What happens to the last one, with and without ceil?", Pooling(cols=5, ceil=True)),
+    Experiment(
+        "Windows that overlap: size 3, stride 1, weighted by the distance from the middle.",
+        Pooling(mode="distance", window=3, stride=1),
+    ),
+    Experiment(
+        "Global average pooling: a whole map becomes one number.", Pooling(mode="average", whole=True)
+    ),
+    Experiment(
+        "Five columns do not divide by two. What happens to the last one, with and without ceil?",
+        Pooling(cols=5, ceil=True),
+    ),
 )
 code = show_code()
 source(

@@ -10,7 +10,11 @@ st.markdown(
     "See what a convolutional network does, with real numbers, on your own image, your own network and your own training. "
     "Everything runs on this computer; no internet is needed."
 )
-link("pages/learning/training_lab.py", "**Start the first experiment: train a network**", ":material/play_circle:")
+link(
+    "pages/learning/training_lab.py",
+    "**Start the first experiment: train a network**",
+    ":material/play_circle:",
+)
 
 for chapter in lecture()[1:]:
     st.subheader(chapter.title, anchor=False)
@@ -21,4 +25,6 @@ for chapter in lecture()[1:]:
                 link(lesson.file, f"**{lesson.title}**", ":material/arrow_forward:")
                 st.markdown(f"*“{lesson.sentence}”*")
 
-st.caption("In class: press P for projector mode. Every page is a link: set it up, copy the address, put it on a slide.")
+st.caption(
+    "In class: press P for projector mode. Every page is a link: set it up, copy the address, put it on a slide."
+)

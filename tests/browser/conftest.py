@@ -18,15 +18,27 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / ".ci" / "screenshots"
 CHROMIUM = os.environ.get("CNNVIZ_CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))), None
+    filter(
+        None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))
+    ),
+    None,
 )
 ARGUMENTS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
-)  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+)
 WIDTHS = {"laptop": (1366, 768), "projector": (1920, 1080), "phone": (390, 844)}
 PATIENCE = 60_000
-"""Milliseconds after which a page that does not answer is broken, also where both cores have other things to do."""
+"""Milliseconds after which a page that does not answer is broken, also where both cores have other things to
+do.
+"""
 COMPUTING = 240_000
 """The same for what trains or measures a network."""
 expect.set_options(timeout=PATIENCE)
@@ -46,12 +58,25 @@ class Server:
     def start(self) -> None:
         with self.log.open("a") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", "explorer_app.py", "--server.headless=true", f"--server.port={self.port}"],
-                cwd=ROOT, stdout=file, stderr=file,
-            )  # fmt: skip
+                [
+                    sys.executable,
+                    "-m",
+                    "streamlit",
+                    "run",
+                    "explorer_app.py",
+                    "--server.headless=true",
+                    f"--server.port={self.port}",
+                ],
+                cwd=ROOT,
+                stdout=file,
+                stderr=file,
+            )
         end = time.monotonic() + 120
         while time.monotonic() < end:
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2):
+            with (
+                contextlib.suppress(OSError),
+                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2),
+            ):
                 return
             time.sleep(0.1)
         raise AssertionError(f"the server did not start: {self.log.read_text()}")
@@ -101,7 +126,8 @@ class Visitor:
         return page
 
     def _heard(self, message: ConsoleMessage) -> None:
-        # On a deep link Streamlit's page asks for its server one folder too deep first, and then at the right place.
+        # On a deep link Streamlit's page asks for its server one folder too deep first, and then at the right
+        # place.
         if message.type == "error" and "/_stcore/" not in str(message.location):
             self.errors.append(f"{message.text} {message.location}")
 
@@ -128,7 +154,9 @@ def shown_run(page: Page) -> str:
 
 def expect_run(page: Page, state: str) -> None:
     """Waits until the curves are those of the run in the address, and this is its state."""
-    expect(page.locator(f".root[data-runs='{shown_run(page)}']")).to_have_attribute("data-states", state, timeout=COMPUTING)
+    expect(page.locator(f".root[data-runs='{shown_run(page)}']")).to_have_attribute(
+        "data-states", state, timeout=COMPUTING
+    )
 
 
 @pytest.hookimpl(wrapper=True)

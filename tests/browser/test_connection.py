@@ -8,7 +8,9 @@ pytestmark = pytest.mark.browser
 
 
 def test_the_server_never_names_a_message_that_the_browser_may_have_dropped(visitor: Visitor) -> None:
-    """Streamlit may send the name of a large message in place of it; a browser that has dropped it shows an error and stands still."""
+    """Streamlit may send the name of a large message in place of it; a browser that has dropped it shows an
+    error and stands still.
+    """
     kinds: list[str | None] = []
 
     def heard(frame: str | bytes) -> None:

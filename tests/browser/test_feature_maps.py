@@ -55,7 +55,9 @@ def test_two_pads_hold_two_drawings_also_after_a_reload(visitor: Visitor) -> Non
     settle(page)
     drawn = ink(page)
     assert drawn[0] > drawn[1] > 0
-    page.wait_for_function("['drawing', 'second_drawing'].every((pad) => (localStorage.getItem(`cnnviz-${pad}`) ?? '').length > 2)")
+    page.wait_for_function(
+        "['drawing', 'second_drawing'].every((pad) => (localStorage.getItem(`cnnviz-${pad}`) ?? '').length > 2)"
+    )
     page.reload()
     settle(page)
     expect(page.get_by_role("button", name="Undo").nth(1)).to_be_enabled()
@@ -88,7 +90,8 @@ def test_the_camera_gives_an_image(visitor: Visitor) -> None:
     expect(page.get_by_text("Until you give one")).to_be_visible()
     page.wait_for_function("document.querySelector('video')?.currentTime > 0.7")
     taken = page.get_by_role("button", name="Clear photo").or_(page.get_by_text("Uploading"))
-    # Streamlit opens the camera anew a second after its box got its width; a click in that moment takes nothing, and one clicks again.
+    # Streamlit opens the camera anew a second after its box got its width; a click in that moment takes
+    # nothing, and one clicks again.
     for _ in range(5):
         with contextlib.suppress(TimeoutError):
             page.get_by_role("button", name="Take Photo").click(timeout=10_000)

@@ -39,7 +39,9 @@ def test_train_click_a_map_click_a_value_read_the_sum_and_walk_back_to_the_image
     count, products, bias, value = sum_on_page(page)
     assert count == 4 * 3 * 3
     assert products + bias == pytest.approx(value, abs=2e-4)
-    expect(page.get_by_role("img", name=re.compile(r"image; the unit sees 10×10 pixels")).last).to_be_visible()
+    expect(
+        page.get_by_role("img", name=re.compile(r"image; the unit sees 10×10 pixels")).last
+    ).to_be_visible()
     walked = ["conv2"]
     for _ in range(6):
         back = page.get_by_role("button", name=re.compile(r"^\w+ \d+ \[\d+, \d+\]: ")).first
@@ -61,7 +63,10 @@ def test_four_methods_and_their_scores(visitor: Visitor) -> None:
     page = visitor.go("saliency?methods=gradient,integrated_gradients,grad_cam,occlusion&trust=true")
     table = page.get_by_role("table").first
     expect(table.get_by_role("row")).to_have_count(6, timeout=COMPUTING)
-    rows = [[cell.inner_text() for cell in row.get_by_role("cell").all()] for row in table.get_by_role("row").all()[1:]]
+    rows = [
+        [cell.inner_text() for cell in row.get_by_role("cell").all()]
+        for row in table.get_by_role("row").all()[1:]
+    ]
     scores = {row[0]: row[1:] for row in rows}
     floor = scores.pop("a random map (the floor)")
     assert set(scores) == {"Gradient", "Integrated gradients", "Grad-CAM", "Occlusion"}
@@ -119,7 +124,9 @@ def test_a_filter_is_clicked_and_an_image_is_made_for_it(visitor: Visitor) -> No
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Filter 1 of conv2")).to_be_visible()
-    expect(page.get_by_role("img", name=re.compile("image made for the filter")).first).to_be_visible(timeout=COMPUTING)
+    expect(page.get_by_role("img", name=re.compile("image made for the filter")).first).to_be_visible(
+        timeout=COMPUTING
+    )
     expect(page.get_by_text("fire it most", exact=True)).to_be_visible(timeout=COMPUTING)
 
 

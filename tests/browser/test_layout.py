@@ -1,4 +1,6 @@
-"""Nothing is cut off, on every page, at three widths, light and dark; screenshots are kept in .ci/screenshots."""
+"""Nothing is cut off, on every page, at three widths, light and dark; screenshots are kept in
+.ci/screenshots.
+"""
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -13,7 +15,9 @@ def drawn(page: Page) -> None:
     """Waits until pictures, letters and curves are there."""
     charts = page.get_by_test_id("stPlotlyChart")
     expect(charts.filter(has_not=page.locator(".main-svg"))).to_have_count(0)
-    page.wait_for_function("document.fonts.status === 'loaded' && [...document.images].every((image) => image.complete)")
+    page.wait_for_function(
+        "document.fonts.status === 'loaded' && [...document.images].every((image) => image.complete)"
+    )
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 

@@ -54,10 +54,13 @@ def test_points_come_while_it_trains_and_a_reload_shows_all(visitor: Visitor) ->
                  const root = each.shadowRoot?.querySelector(".root[data-points]");
                  return root && Number(root.dataset.points) >= more;
                })""",
-            arg=seen + more, polling=100,
-        )  # fmt: skip
+            arg=seen + more,
+            polling=100,
+        )
     assert len(asked) > 1
-    assert all(re.search(r"after=\d+\.\d+\.[0-9a-f]+", url) for url in asked), "only the first questions ask for everything"
+    assert all(re.search(r"after=\d+\.\d+\.[0-9a-f]+", url) for url in asked), (
+        "only the first questions ask for everything"
+    )
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(curves(page)).to_have_attribute("data-states", "stopped")
     has_all(page, run)
@@ -122,7 +125,9 @@ def test_pointing_shows_the_values_and_dragging_zooms_in(visitor: Visitor) -> No
     value = next(metric.accuracy for metric in run.metrics() if metric.step == step)
     assert value is not None
     # As a number: 97.65625 may be rounded to either side.
-    assert float(re.search(r"training: ([\d.]+)%", card.inner_text())[1]) == pytest.approx(100 * value, abs=1e-4)  # type: ignore[index]
+    assert float(re.search(r"training: ([\d.]+)%", card.inner_text())[1]) == pytest.approx(
+        100 * value, abs=1e-4
+    )  # type: ignore[index]
     page.mouse.down()
     page.mouse.move(end_x, y, steps=4)
     page.mouse.up()
@@ -173,7 +178,9 @@ def test_several_runs_stand_in_one_picture_with_their_results(visitor: Visitor) 
         last = open_run(name).metrics()[-1]
         row = page.get_by_role("row", name=re.compile(re.escape(title)))
         expect(row).to_contain_text(f"{last.val_accuracy:.2%}")
-    strokes = has.locator("figure .curve").evaluate_all("all => all.map((each) => each.getAttribute('stroke'))")
+    strokes = has.locator("figure .curve").evaluate_all(
+        "all => all.map((each) => each.getAttribute('stroke'))"
+    )
     assert len(strokes) == 4
     assert len(set(strokes)) == 2
 

@@ -1,4 +1,6 @@
-"""The modules that the components share, alone in Chromium: each against what it is to do, and colours against Python's own scales."""
+"""The modules that the components share, alone in Chromium: each against what it is to do, and colours
+against Python's own scales.
+"""
 
 import base64
 import mimetypes
@@ -40,7 +42,9 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def evaluate(page: Page, module: str, body: str, argument: Any = None) -> Any:
     """What ``body`` returns, with all that the module exports in ``m`` and the argument in ``given``."""
-    return page.evaluate(f"async (given) => {{ const m = await import('{ORIGIN}/lib/{module}.js'); {body} }}", argument)
+    return page.evaluate(
+        f"async (given) => {{ const m = await import('{ORIGIN}/lib/{module}.js'); {body} }}", argument
+    )
 
 
 @pytest.mark.parametrize("scale", [DIVERGING, SEQUENTIAL], ids=["diverging", "sequential"])
@@ -49,12 +53,23 @@ def test_a_colour_is_that_of_the_pictures(page: Page, scale: ColourScale) -> Non
     expected = scale.colours(256).astype(int)
     stops = {"stops": list(scale.stops), "low": -1, "high": 1}
     painted = evaluate(
-        page, "colours", "return given.values.map((v) => m.paint(v, given.scale).background)", {"values": values.tolist(), "scale": stops}
+        page,
+        "colours",
+        "return given.values.map((v) => m.paint(v, given.scale).background)",
+        {"values": values.tolist(), "scale": stops},
     )
     found = np.array([[int(part) for part in text[4:-1].split(",")] for text in painted])
     assert np.abs(found - expected).max() <= 1
     assert evaluate(page, "colours", "return m.paint(null, given).background", stops) == "transparent"
-    assert evaluate(page, "colours", "return [m.paint(-9, given), m.paint(-1, given)].map((one) => one.background)", stops)[0] == painted[0]
+    assert (
+        evaluate(
+            page,
+            "colours",
+            "return [m.paint(-9, given), m.paint(-1, given)].map((one) => one.background)",
+            stops,
+        )[0]
+        == painted[0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -76,10 +91,17 @@ def test_a_number_in_few_characters(page: Page, value: float | None, text: str) 
 
 
 def test_infinite_and_missing_numbers(page: Page) -> None:
-    assert evaluate(page, "colours", "return [m.brief(Infinity), m.brief(-Infinity), m.brief(NaN)]") == ["∞", "−∞", ""]
+    assert evaluate(page, "colours", "return [m.brief(Infinity), m.brief(-Infinity), m.brief(NaN)]") == [
+        "∞",
+        "−∞",
+        "",
+    ]
 
 
-@pytest.mark.parametrize(("key", "way", "places"), [("ArrowRight", [0, 1], 1), ("ArrowUp", [-1, 0], -7), ("ArrowDown", [1, 0], 7), ("a", None, None)])
+@pytest.mark.parametrize(
+    ("key", "way", "places"),
+    [("ArrowRight", [0, 1], 1), ("ArrowUp", [-1, 0], -7), ("ArrowDown", [1, 0], 7), ("a", None, None)],
+)
 def test_arrow_keys(page: Page, key: str, way: list[int] | None, places: int | None) -> None:
     event = "const event = new KeyboardEvent('keydown', { key: given });"
     assert evaluate(page, "keys", f"{event} return m.arrow(event)", key) == way
@@ -158,7 +180,12 @@ def test_packed_numbers_arrive_exactly(page: Page, kind: torch.dtype) -> None:
     values = torch.tensor([0.1, -1e30, 3, float("inf")], dtype=kind)
     packed = Packed.of(values)
     assert len(base64.b64decode(packed.text)) == 4 * packed.bits // 8
-    found = evaluate(page, "component", "return [...m.unpacked(given)].map(String)", {"bits": packed.bits, "text": packed.text})
+    found = evaluate(
+        page,
+        "component",
+        "return [...m.unpacked(given)].map(String)",
+        {"bits": packed.bits, "text": packed.text},
+    )
     assert [float(text.replace("Infinity", "inf")) for text in found] == values.tolist()
 
 

@@ -26,7 +26,11 @@ def sum_shown(box: Locator) -> float:
 
 
 def cells(box: Locator, grid: str) -> list[str]:
-    return box.locator("figure", has=box.page.locator(f"figcaption:has-text('{grid}')")).locator(".cell").all_inner_texts()
+    return (
+        box.locator("figure", has=box.page.locator(f"figcaption:has-text('{grid}')"))
+        .locator(".cell")
+        .all_inner_texts()
+    )
 
 
 def test_the_whole_example_of_the_lecture_by_keys_with_every_running_sum(visitor: Visitor) -> None:
@@ -54,7 +58,9 @@ def test_the_whole_example_of_the_lecture_by_keys_with_every_running_sum(visitor
     expect(box.locator("[data-part=label]")).to_have_text("step 6 of 9")
 
 
-def test_a_typed_number_changes_the_map_and_the_link_and_rubbish_is_kept_and_explained(visitor: Visitor) -> None:
+def test_a_typed_number_changes_the_map_and_the_link_and_rubbish_is_kept_and_explained(
+    visitor: Visitor,
+) -> None:
     page = visitor.go("convolution")
     cell = page.get_by_label("Image x, row 0, column 0", exact=True)
     cell.fill("5")
@@ -230,7 +236,10 @@ def test_a_frozen_kernel_races_a_free_one(visitor: Visitor) -> None:
     page = visitor.go("kernels?kernel=sobel_x&kernel_side=3")
     page.get_by_role("button", name="Train both").click()
     expect(page.get_by_role("cell", name="finished")).to_have_count(2, timeout=COMPUTING)
-    results = [float(text.rstrip("%")) for text in page.get_by_role("cell", name=re.compile(r"^\d\d\.\d\d%$")).all_inner_texts()]
+    results = [
+        float(text.rstrip("%"))
+        for text in page.get_by_role("cell", name=re.compile(r"^\d\d\.\d\d%$")).all_inner_texts()
+    ]
     assert len(results) == 2
     assert min(results) > 95
     expect(page).to_have_url(re.compile("frozen="))

@@ -1,4 +1,6 @@
-"""On every page: move three controls, go back step by step, forward again, reload; the screen is what the address says."""
+"""On every page: move three controls, go back step by step, forward again, reload; the screen is what the
+address says.
+"""
 
 import re
 from typing import Any
@@ -20,9 +22,15 @@ def quick(state: type[State]) -> list[Field[Any]]:
     boxes = [
         field
         for owner, field in FIELDS
-        if owner is state and not field.needs and (isinstance(field, Switch) or (isinstance(field, Number | Real) and not field.slider))
+        if owner is state
+        and not field.needs
+        and (isinstance(field, Switch) or (isinstance(field, Number | Real) and not field.slider))
     ]
-    return [field for field in boxes if field.name not in ("projector", "bench", "trust", "sanity", "seed", "batch_size")][:3]
+    return [
+        field
+        for field in boxes
+        if field.name not in ("projector", "bench", "trust", "sanity", "seed", "batch_size")
+    ][:3]
 
 
 def control(page: Page, field: Field[Any]) -> Any:
@@ -47,7 +55,9 @@ def expect_shown(page: Page, field: Field[Any], text: str) -> None:
         expect(box).to_have_value(re.compile(rf"^{re.escape(text)}{zeros}$"))
 
 
-@pytest.mark.parametrize("state", [state for state in State.pages.values() if quick(state)], ids=lambda state: state.__name__)
+@pytest.mark.parametrize(
+    "state", [state for state in State.pages.values() if quick(state)], ids=lambda state: state.__name__
+)
 def test_back_forward_and_reload(state: type[State], visitor: Visitor) -> None:
     page, path = visitor.page, State.link(state())
     visitor.go(path)

@@ -9,7 +9,9 @@ pytestmark = pytest.mark.browser
 
 
 def train(page: Page) -> None:
-    page.get_by_role("button", name="Train", exact=False).and_(page.locator("[data-testid=stBaseButton-primary]")).click()
+    page.get_by_role("button", name="Train", exact=False).and_(
+        page.locator("[data-testid=stBaseButton-primary]")
+    ).click()
     expect(page).to_have_url(re.compile("run=(?!example)"))
 
 
@@ -52,7 +54,9 @@ def test_one_click_to_the_first_experiment_train_scrub_reload(visitor: Visitor) 
     assert accuracy(page) < 30
 
 
-def test_pause_step_rate_resume_stop_and_only_for_the_owner(visitor: Visitor, second_visitor: Visitor, server: Server) -> None:
+def test_pause_step_rate_resume_stop_and_only_for_the_owner(
+    visitor: Visitor, second_visitor: Visitor, server: Server
+) -> None:
     page = visitor.go("training_lab?network=lenet5&epochs=250")
     train(page)
     page.get_by_role("button", name="Pause").click()
@@ -82,14 +86,21 @@ def test_pause_step_rate_resume_stop_and_only_for_the_owner(visitor: Visitor, se
     second_visitor.errors.clear()
 
 
-def test_a_browser_is_known_even_if_its_first_word_is_lost_and_at_once_when_it_comes_back(visitor: Visitor) -> None:
+def test_a_browser_is_known_even_if_its_first_word_is_lost_and_at_once_when_it_comes_back(
+    visitor: Visitor,
+) -> None:
     lost: list[bytes] = []
 
     def lose_the_first(connection: WebSocketRoute) -> None:
         server = connection.connect_to_server()
 
         def from_browser(message: str | bytes) -> None:
-            if isinstance(message, bytes) and re.search(rb"[0-9a-f]{32}\W", message) and b'"key"' in message and not lost:
+            if (
+                isinstance(message, bytes)
+                and re.search(rb"[0-9a-f]{32}\W", message)
+                and b'"key"' in message
+                and not lost
+            ):
                 lost.append(message)
             else:
                 server.send(message)

@@ -42,12 +42,16 @@ def test_digits_are_those_of_scikit_learn() -> None:
 
 
 def test_mnist_train_and_test_share_no_image() -> None:
-    train, test = ({image.numpy().tobytes() for image in load("mnist", split).images} for split in ("train", "test"))
+    train, test = (
+        {image.numpy().tobytes() for image in load("mnist", split).images} for split in ("train", "test")
+    )
     assert not train & test
 
 
 def test_patches_of_train_and_test_share_no_pixel_block() -> None:
-    """A test patch found among the training patches would be a leak, unless it is one even colour (a black sky)."""
+    """A test patch found among the training patches would be a leak, unless it is one even colour (a black
+    sky).
+    """
     train = {patch.numpy().tobytes() for patch in load("patches").images}
     found = [patch for patch in load("patches", "test").images if patch.numpy().tobytes() in train]
     assert all(len(patch.flatten(1).unique(dim=1)[0]) == 1 for patch in found)
@@ -85,7 +89,9 @@ def test_what_does_not_exist_is_named(call) -> None:
         call()
 
 
-def test_without_network_the_download_fails_with_a_sentence_and_the_bundle_works(monkeypatch, tmp_path) -> None:
+def test_without_network_the_download_fails_with_a_sentence_and_the_bundle_works(
+    monkeypatch, tmp_path
+) -> None:
     monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
@@ -95,7 +101,9 @@ def test_without_network_the_download_fails_with_a_sentence_and_the_bundle_works
 
 
 def test_the_lectures_matrix_is_that_of_project_euler() -> None:
-    """Its greatest product of four neighbours in a line is the published answer of problem 11, and of 20×20 cells none is mistyped there."""
+    """Its greatest product of four neighbours in a line is the published answer of problem 11, and of 20×20
+    cells none is mistyped there.
+    """
     from cnnviz.data.matrices import LECTURE_MATRIX
 
     grid = LECTURE_MATRIX.tolist()
@@ -103,12 +111,36 @@ def test_the_lectures_matrix_is_that_of_project_euler() -> None:
     lines = ((0, 1), (1, 0), (1, 1), (1, -1))
     products = [
         grid[r][c] * grid[r + dr][c + dc] * grid[r + 2 * dr][c + 2 * dc] * grid[r + 3 * dr][c + 3 * dc]
-        for r in range(20) for c in range(20) for dr, dc in lines if r + 3 * dr < 20 and 0 <= c + 3 * dc < 20
-    ]  # fmt: skip
+        for r in range(20)
+        for c in range(20)
+        for dr, dc in lines
+        if r + 3 * dr < 20 and 0 <= c + 3 * dc < 20
+    ]
     assert max(products) == 70_600_674
 
 
 def test_the_lectures_matrix_has_34_in_row_10_column_2() -> None:
     from cnnviz.data.matrices import LECTURE_MATRIX
 
-    assert LECTURE_MATRIX[9].tolist() == [21, 34, 23, 9, 75, 0, 76, 44, 20, 45, 35, 14, 0, 61, 33, 97, 34, 31, 33, 95]
+    assert LECTURE_MATRIX[9].tolist() == [
+        21,
+        34,
+        23,
+        9,
+        75,
+        0,
+        76,
+        44,
+        20,
+        45,
+        35,
+        14,
+        0,
+        61,
+        33,
+        97,
+        34,
+        31,
+        33,
+        95,
+    ]

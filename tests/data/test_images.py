@@ -31,12 +31,18 @@ def gradient(mode: str, size: tuple[int, int] = (40, 30)) -> Image.Image:
 @pytest.mark.parametrize(
     "content",
     [
-        encoded(gradient("L")), encoded(gradient("RGB"), "JPEG"), encoded(gradient("CMYK"), "JPEG"), encoded(gradient("P")),
-        encoded(gradient("RGBA")), encoded(gradient("LA")), encoded(gradient("1")), encoded(gradient("RGB"), "WEBP"),
+        encoded(gradient("L")),
+        encoded(gradient("RGB"), "JPEG"),
+        encoded(gradient("CMYK"), "JPEG"),
+        encoded(gradient("P")),
+        encoded(gradient("RGBA")),
+        encoded(gradient("LA")),
+        encoded(gradient("1")),
+        encoded(gradient("RGB"), "WEBP"),
         encoded(gradient("RGB"), "GIF", save_all=True, append_images=[gradient("RGB")]),
         encoded(Image.fromarray(np.full((30, 40), 40_000, dtype=np.uint16))),
     ],
-)  # fmt: skip
+)
 def test_every_kind_of_picture_becomes_rgb(content: bytes) -> None:
     pixels = decode(content)
     assert pixels.shape == (3, 30, 40)
@@ -44,7 +50,9 @@ def test_every_kind_of_picture_becomes_rgb(content: bytes) -> None:
 
 
 def test_sixteen_bit_grey_keeps_its_brightness() -> None:
-    assert decode(encoded(Image.fromarray(np.full((4, 4), 32_768, dtype=np.uint16)))).unique().tolist() == [127]
+    assert decode(encoded(Image.fromarray(np.full((4, 4), 32_768, dtype=np.uint16)))).unique().tolist() == [
+        127
+    ]
 
 
 def test_transparent_parts_become_white() -> None:
@@ -62,7 +70,9 @@ def test_large_pictures_are_reduced_and_tiny_ones_stay() -> None:
     assert decode(encoded(Image.new("RGB", (1, 1)))).shape == (3, 1, 1)
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", encoded(gradient("RGB", (400, 300)), "JPEG")[:900], b"\x89PNG\r\n\x1a\n"])
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", encoded(gradient("RGB", (400, 300)), "JPEG")[:900], b"\x89PNG\r\n\x1a\n"]
+)
 def test_what_is_no_picture_gives_a_sentence(content: bytes) -> None:
     with pytest.raises(CnnvizError):
         decode(content)
@@ -72,7 +82,9 @@ def png_header(width: int, height: int) -> bytes:
     """A PNG file that claims a size and holds no pixel."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        return (
+            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        )
 
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
@@ -95,10 +107,14 @@ def test_a_postscript_file_reaches_no_other_program(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(("width", "height"), [(9_000, 9_000), (20_000, 20_000), (2**31 - 1, 2**31 - 1)])
-def test_a_picture_that_claims_to_be_huge_is_called_too_large_with_its_size_and_the_limit(width: int, height: int) -> None:
+def test_a_picture_that_claims_to_be_huge_is_called_too_large_with_its_size_and_the_limit(
+    width: int, height: int
+) -> None:
     with pytest.raises(CnnvizError) as caught:
         decode(png_header(width, height))
-    assert str(caught.value).startswith(f"The picture has {width * height / 1e6:.0f} million pixels; at most 60 million are read.")
+    assert str(caught.value).startswith(
+        f"The picture has {width * height / 1e6:.0f} million pixels; at most 60 million are read."
+    )
 
 
 @examples(60)
@@ -135,7 +151,9 @@ def test_mnist_digits_are_already_centred_by_mass() -> None:
 
 @examples(40)
 @given(st.integers(2, 60), st.integers(2, 60), st.integers(0, 50), st.integers(0, 50))
-def test_a_drawing_anywhere_ends_in_the_middle_20_pixels_large(height: int, width: int, top: int, left: int) -> None:
+def test_a_drawing_anywhere_ends_in_the_middle_20_pixels_large(
+    height: int, width: int, top: int, left: int
+) -> None:
     drawing = torch.zeros(1, 112, 112)
     drawing[0, top : top + height, left : left + width] = 1
     centred = centre_by_mass(drawing)[0]
@@ -151,7 +169,14 @@ def test_an_empty_drawing_stays_empty() -> None:
 
 
 @examples(30)
-@given(channels=st.sampled_from([1, 3]), height=st.integers(1, 40), width=st.integers(1, 40), seed=st.integers(0, 99))
+@given(
+    channels=st.sampled_from([1, 3]),
+    height=st.integers(1, 40),
+    width=st.integers(1, 40),
+    seed=st.integers(0, 99),
+)
 def test_an_embedded_picture_comes_back_to_the_bit(channels: int, height: int, width: int, seed: int) -> None:
-    image = torch.randint(256, (channels, height, width), dtype=torch.uint8, generator=torch.Generator().manual_seed(seed))
+    image = torch.randint(
+        256, (channels, height, width), dtype=torch.uint8, generator=torch.Generator().manual_seed(seed)
+    )
     assert torch.equal(embedded(embed(image)), image)

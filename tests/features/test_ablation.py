@@ -41,7 +41,11 @@ def test_off_scale_and_swap_are_what_a_hook_does(network: nn.Module) -> None:
         x[:, [0, 2]] = x[:, [2, 0]]
         return x
 
-    for options, change in [({"off": (1, 3)}, off), ({"scale": {2: -1.5}}, scaled), ({"swap": ((0, 2),)}, swapped)]:
+    for options, change in [
+        ({"off": (1, 3)}, off),
+        ({"scale": {2: -1.5}}, scaled),
+        ({"swap": ((0, 2),)}, swapped),
+    ]:
         changed = ablated(network, "relu1", SHAPE, **options)
         with torch.inference_mode():
             torch.testing.assert_close(changed(images), by_hand(network, images, "relu1", change))
@@ -55,8 +59,12 @@ def test_costs_are_those_of_each_network_without_a_channel(network: nn.Module) -
     assert costs.base_accuracy == pytest.approx(measure(network, test.floats(), test.labels)[1])
     for channel in (0, 5):
         logits = ablated(network, "relu2", SHAPE, off=(channel,))(test.floats()).detach()
-        assert costs.loss[channel].item() == pytest.approx(functional.cross_entropy(logits, test.labels).item(), abs=1e-5)
-        assert costs.accuracy[channel].item() == pytest.approx((logits.argmax(1) == test.labels).float().mean().item())
+        assert costs.loss[channel].item() == pytest.approx(
+            functional.cross_entropy(logits, test.labels).item(), abs=1e-5
+        )
+        assert costs.accuracy[channel].item() == pytest.approx(
+            (logits.argmax(1) == test.labels).float().mean().item()
+        )
     assert sorted(costs.ranking) == list(range(8))
     assert costs.loss[costs.ranking[0]] == costs.loss.max()
 

@@ -20,11 +20,16 @@ def features() -> torch.Tensor:
 
 def test_features_are_the_layers_values(features: torch.Tensor) -> None:
     image = load("mnist", "test", 4).floats()[3]
-    torch.testing.assert_close(features[3], feature_maps(open_run("example").network(624), image)["flatten1"].flatten())
+    torch.testing.assert_close(
+        features[3], feature_maps(open_run("example").network(624), image)["flatten1"].flatten()
+    )
 
 
 def test_pca_is_scikit_learns_up_to_signs(features: torch.Tensor) -> None:
-    ours, theirs = project(features).double().numpy(), PCA(2, svd_solver="full").fit_transform(features.double().numpy())
+    ours, theirs = (
+        project(features).double().numpy(),
+        PCA(2, svd_solver="full").fit_transform(features.double().numpy()),
+    )
     for axis in (0, 1):
         assert abs(np.corrcoef(ours[:, axis], theirs[:, axis])[0, 1]) > 0.99999
     assert np.allclose(np.abs(ours), np.abs(theirs), atol=1e-2)
@@ -74,7 +79,10 @@ def test_tsne_keeps_neighbours_reports_and_may_end(features: torch.Tensor) -> No
 def test_classes_come_apart_while_the_network_learns() -> None:
     test = load("mnist", "test", 400)
     run = open_run("example")
-    first, last = (separation(layer_features(run.network(step), "relu2", test.floats()), test.labels) for step in (0, 624))
+    first, last = (
+        separation(layer_features(run.network(step), "relu2", test.floats()), test.labels)
+        for step in (0, 624)
+    )
     assert last.spread > first.spread
     assert last.neighbours > first.neighbours > 0.3
 
@@ -92,8 +100,14 @@ def test_bad_features_are_sentences() -> None:
 
 def test_confusion_is_scikit_learns_and_cells_hold_their_images() -> None:
     test = load("mnist", "test", 1000)
-    found = answers(open_run("example").network(90 if 90 in open_run("example").steps else open_run("example").steps[40]), test)
-    assert np.array_equal(found.confusion.numpy(), confusion_matrix(test.labels.numpy(), found.predicted.numpy(), labels=list(range(10))))
+    found = answers(
+        open_run("example").network(90 if 90 in open_run("example").steps else open_run("example").steps[40]),
+        test,
+    )
+    assert np.array_equal(
+        found.confusion.numpy(),
+        confusion_matrix(test.labels.numpy(), found.predicted.numpy(), labels=list(range(10))),
+    )
     assert found.accuracy == pytest.approx((found.predicted == test.labels).float().mean().item())
     for true in range(10):
         for predicted in range(10):
@@ -102,7 +116,9 @@ def test_confusion_is_scikit_learns_and_cells_hold_their_images() -> None:
             assert all(test.labels[i] == true and found.predicted[i] == predicted for i in numbers)
     wrong = found.confident_mistakes(5)
     assert all(found.predicted[i] != test.labels[i] for i in wrong)
-    assert [found.confidence[i].item() for i in wrong] == sorted((found.confidence[i].item() for i in wrong), reverse=True)
+    assert [found.confidence[i].item() for i in wrong] == sorted(
+        (found.confidence[i].item() for i in wrong), reverse=True
+    )
 
 
 def test_calibration_counts_every_answer_and_a_perfect_forecast_has_no_error() -> None:
@@ -125,4 +141,7 @@ def test_a_class_with_one_image_and_no_image_at_all() -> None:
     assert found.confusion[9].sum() == 1
     assert separation(torch.rand(21, 4), few.labels).spread > 0
     with pytest.raises(CnnvizError, match="no images"):
-        answers(open_run("example").network(624), ImageDataset("none", test.images[:0], test.labels[:0], test.classes, "", ""))
+        answers(
+            open_run("example").network(624),
+            ImageDataset("none", test.images[:0], test.labels[:0], test.classes, "", ""),
+        )

@@ -9,7 +9,16 @@ from torch.nn import functional
 
 from cnnviz.data import load
 from cnnviz.errors import CnnvizError
-from cnnviz.features import convolutions, deconvolved, feature_maps, filter_bank, maximise, tiles, top_images, weight_histogram
+from cnnviz.features import (
+    convolutions,
+    deconvolved,
+    feature_maps,
+    filter_bank,
+    maximise,
+    tiles,
+    top_images,
+    weight_histogram,
+)
 from cnnviz.features.maximisation import maximisation_loss
 from cnnviz.models import pretrained
 from cnnviz.training import open_run
@@ -27,7 +36,12 @@ def test_norms_and_likeness_are_those_of_the_weights(network: nn.Module) -> None
     weights = network.get_submodule("conv2").weight.detach()
     torch.testing.assert_close(bank.norms, weights.flatten(1).norm(dim=1))
     for i in range(8):
-        cosines = [functional.cosine_similarity(weights[i].flatten(), weights[j].flatten(), dim=0).item() if i != j else -2 for j in range(8)]
+        cosines = [
+            functional.cosine_similarity(weights[i].flatten(), weights[j].flatten(), dim=0).item()
+            if i != j
+            else -2
+            for j in range(8)
+        ]
         assert bank.similarity[i].item() == pytest.approx(max(cosines), abs=1e-5)
     assert bank.order("norm")[0] == int(bank.norms.argmax())
     for by in ("number", "norm", "similarity"):
@@ -67,7 +81,9 @@ def test_an_image_is_made_that_fires_the_filter_more_than_any_test_image(network
 
 def test_making_an_image_leaves_every_parameter_of_the_network_as_it_was() -> None:
     torch.manual_seed(0)
-    network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 4, 3), nn.ReLU()).train()
+    network = nn.Sequential(
+        nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 4, 3), nn.ReLU()
+    ).train()
     network[3].bias.requires_grad_(False)
     before = [weight.requires_grad for weight in network.parameters()]
     weights = [weight.clone() for weight in network.parameters()]
@@ -86,7 +102,10 @@ def test_making_an_image_leaves_every_parameter_of_the_network_as_it_was() -> No
     assert len(seen) == 10
     assert all(one == before for one in seen)
     assert [weight.requires_grad for weight in network.parameters()] == before
-    assert all(weight.grad is None and torch.equal(weight, old) for weight, old in zip(network.parameters(), weights, strict=True))
+    assert all(
+        weight.grad is None and torch.equal(weight, old)
+        for weight, old in zip(network.parameters(), weights, strict=True)
+    )
     assert network.training
     for channel, image in enumerate(together):
         assert torch.equal(image, maximise(network, "3", channel, (1, 12, 12), steps=5).image)
@@ -116,12 +135,16 @@ def test_top_images_are_the_maxima_and_the_box_holds_all_that_counts(network: nn
     images = load("mnist", "test", 300).floats()
     tops = top_images(network, "relu2", 4, images, 5)
     largest = torch.tensor([feature_maps(network, one)["relu2"][4].max().item() for one in images])
-    assert [one.value for one in tops] == pytest.approx(largest.sort(descending=True).values[:5].tolist(), abs=1e-5)
+    assert [one.value for one in tops] == pytest.approx(
+        largest.sort(descending=True).values[:5].tolist(), abs=1e-5
+    )
     for one in tops:
         top, left, bottom, right = one.box
         changed = torch.rand(SHAPE)
         changed[:, top:bottom, left:right] = images[one.number][:, top:bottom, left:right]
-        assert feature_maps(network, changed)["relu2"][4, one.row, one.col].item() == pytest.approx(one.value, abs=1e-4)
+        assert feature_maps(network, changed)["relu2"][4, one.row, one.col].item() == pytest.approx(
+            one.value, abs=1e-4
+        )
         back = deconvolved(network, images[one.number], "relu2", 4, one.row, one.col)
         outside = back.clone()
         outside[:, top:bottom, left:right] = 0

@@ -9,7 +9,15 @@ from torch import nn
 
 from cnnviz.data import load
 from cnnviz.errors import CnnvizError
-from cnnviz.features import class_evidence, coadaptation, feature_maps, monte_carlo_dropout, shift_test, shifted, unit_correlations
+from cnnviz.features import (
+    class_evidence,
+    coadaptation,
+    feature_maps,
+    monte_carlo_dropout,
+    shift_test,
+    shifted,
+    unit_correlations,
+)
 from cnnviz.models import build
 from cnnviz.training import open_run
 
@@ -55,7 +63,11 @@ def test_draws_have_the_mean_and_spread_of_torchs_dropout(dropping) -> None:
 def test_two_students_with_one_network_get_each_his_own_result(dropping) -> None:
     test = load("mnist", "test", 300)
     image = test.floats()[0]
-    alone = unit_correlations(dropping, test, "relu1"), monte_carlo_dropout(dropping, image, 300, 5), feature_maps(dropping, image)["fc3"]
+    alone = (
+        unit_correlations(dropping, test, "relu1"),
+        monte_carlo_dropout(dropping, image, 300, 5),
+        feature_maps(dropping, image)["fc3"],
+    )
     with ThreadPoolExecutor(6) as pool:
         jobs = [
             pool.submit(job)

@@ -49,7 +49,9 @@ def test_every_layer_of_the_plan_stands_once_and_is_fed_as_the_plan_says(name: s
     assert all(order[a] < order[b] for a, b in drawing.lines)
     blocks = {frame.name for frame in drawing.frames}
     assert all(card.name.startswith(f"{card.block}.") for card in drawing.cards if card.block)
-    assert {card.block for card in drawing.cards} | {frame.parent for frame in drawing.frames} <= blocks | {""}
+    assert {card.block for card in drawing.cards} | {frame.parent for frame in drawing.frames} <= blocks | {
+        ""
+    }
     assert len(seen(drawing)) <= FITS
     assert set(drawing.folded) <= blocks
     assert f"{plan.parameters:,} parameters" in drawing.alt
@@ -59,7 +61,18 @@ def test_as_many_levels_open_as_fit() -> None:
     small, large = (network_drawing(summary(*SPECS[name]), name) for name in ("small_resnet", "resnet101"))
     assert small.folded == ()
     assert {"stage1", "stage2", "stage3", "stage4"} <= set(large.folded)
-    assert seen(large) == {"conv1", "norm1", "relu1", "pool1", "stage1", "stage2", "stage3", "stage4", "gap1", "fc1"}
+    assert seen(large) == {
+        "conv1",
+        "norm1",
+        "relu1",
+        "pool1",
+        "stage1",
+        "stage2",
+        "stage3",
+        "stage4",
+        "gap1",
+        "fc1",
+    }
     assert folded_at_first(large.cards[:5], large.frames[:2]) == ()
 
 
@@ -75,7 +88,10 @@ def test_any_torch_network_is_drawn_from_its_graph() -> None:
     assert drawing.cards[-1].shape == (1000,)
     titles = {frame.name: frame.title for frame in drawing.frames}
     assert titles["layer2.0"] == "BasicBlock"
-    assert {frame.parent for frame in drawing.frames if frame.name.startswith("layer2.")} == {"layer2", "layer2.0"}
+    assert {frame.parent for frame in drawing.frames if frame.name.startswith("layer2.")} == {
+        "layer2",
+        "layer2.0",
+    }
     joins = [card.name for card in drawing.cards if card.kind == "join"]
     assert len(joins) == 8  # one a block
     for name in joins:
@@ -107,7 +123,19 @@ def test_titles_tell_what_a_layer_does(name: str) -> None:
     spec, shape, classes = SPECS[name]
     assert isinstance(spec, NetworkSpec)
     titles = {card.name: card.title for card in network_drawing(summary(spec, shape, classes), name).cards}
-    wanted = {"fast": {"conv1": "conv 5×5, 16 / 2", "norm1": "batch norm", "relu1": "ReLU", "fc1": "fully connected, 10"}}
-    octaves = {"residual1.add_1": "+", "octave2.low_to_high.upsample1": "upsample ×2", "both2.low.pool1": "max pool 2×2", "gap1": "global average"}
+    wanted = {
+        "fast": {
+            "conv1": "conv 5×5, 16 / 2",
+            "norm1": "batch norm",
+            "relu1": "ReLU",
+            "fc1": "fully connected, 10",
+        }
+    }
+    octaves = {
+        "residual1.add_1": "+",
+        "octave2.low_to_high.upsample1": "upsample ×2",
+        "both2.low.pool1": "max pool 2×2",
+        "gap1": "global average",
+    }
     for layer, title in wanted.get(name, octaves).items():
         assert titles[layer] == title

@@ -35,7 +35,9 @@ def test_every_map_lies_where_the_grid_says(count: int, height: int, width: int,
     top, left = row * (sheet.height + 1), column * (sheet.width + 1)
     cell = picture[top : top + sheet.height, left : left + sheet.width, :3]
     assert (cell == SEQUENTIAL.colours(2)[-1]).all()
-    assert (picture[..., 3] == 0).sum() == picture.shape[0] * picture.shape[1] - count * sheet.height * sheet.width
+    assert (picture[..., 3] == 0).sum() == picture.shape[0] * picture.shape[
+        1
+    ] - count * sheet.height * sheet.width
 
 
 def test_the_legend_tells_the_colours() -> None:
@@ -54,7 +56,9 @@ def test_maps_with_nan_are_drawn_and_wrong_shapes_named() -> None:
 
 def test_images_keep_their_bytes() -> None:
     images = torch.randint(0, 256, (1, 3, 4, 5)) / 255
-    assert np.array_equal(pixels(image_sheet(images))[..., :3], (images[0] * 255).round().byte().permute(1, 2, 0).numpy())
+    assert np.array_equal(
+        pixels(image_sheet(images))[..., :3], (images[0] * 255).round().byte().permute(1, 2, 0).numpy()
+    )
 
 
 def test_answers_are_marked_by_sign_and_colour() -> None:

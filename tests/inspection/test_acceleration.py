@@ -31,23 +31,42 @@ def gradient(network: nn.Module, images: Tensor) -> Tensor:
     large=st.booleans(),
     bias=st.booleans(),
 )
-def test_outputs_and_gradients_are_torchs(count, channels, kernel, stride, padding, dilation, mode, large, bias) -> None:
+def test_outputs_and_gradients_are_torchs(
+    count, channels, kernel, stride, padding, dilation, mode, large, bias
+) -> None:
     torch.manual_seed(0)
     stride = 1 if padding == "same" else stride
     network = nn.Sequential(
-        nn.Conv2d(channels, 6, kernel, stride, padding, dilation, bias=bias, padding_mode=mode), nn.BatchNorm2d(6), nn.ReLU(),
-        nn.Conv2d(6, 4, 1, groups=2), nn.Tanh(), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(16, 3),
-    )  # fmt: skip
+        nn.Conv2d(channels, 6, kernel, stride, padding, dilation, bias=bias, padding_mode=mode),
+        nn.BatchNorm2d(6),
+        nn.ReLU(),
+        nn.Conv2d(6, 4, 1, groups=2),
+        nn.Tanh(),
+        nn.AdaptiveAvgPool2d(2),
+        nn.Flatten(),
+        nn.Linear(16, 3),
+    )
     network(torch.rand(30, channels, 14, 14))  # the batch norm gets its averages
     network.eval()
     images = torch.rand(count, channels, 14, 14)
-    for fast in (accelerated(runner_of(network)).folded(large).network, accelerated(runner_of(network)).hookable(large=large)[0]):
+    for fast in (
+        accelerated(runner_of(network)).folded(large).network,
+        accelerated(runner_of(network)).hookable(large=large)[0],
+    ):
         torch.testing.assert_close(fast(images), network(images), atol=1e-5, rtol=1e-4)
         torch.testing.assert_close(gradient(fast, images), gradient(network, images), atol=1e-5, rtol=1e-4)
 
 
 def small() -> nn.Module:
-    return nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(72, 3)).eval()
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3),
+        nn.BatchNorm2d(4),
+        nn.ReLU(),
+        nn.Conv2d(4, 2, 3),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(72, 3),
+    ).eval()
 
 
 def test_hooks_are_heard_where_they_were_set_and_nowhere_else() -> None:
@@ -80,7 +99,9 @@ def test_hooks_are_heard_where_they_were_set_and_nowhere_else() -> None:
     ],
 )
 @pytest.mark.parametrize(
-    "options", [{}, {"with_kwargs": True}, {"always_call": True}, {"prepend": True}], ids=lambda options: next(iter(options), "plain")
+    "options",
+    [{}, {"with_kwargs": True}, {"always_call": True}, {"prepend": True}],
+    ids=lambda options: next(iter(options), "plain"),
 )
 def test_each_kind_of_hook_is_heard_in_a_chain(register: str, options: dict[str, bool]) -> None:
     chain = Chain(small().named_children())
@@ -113,7 +134,9 @@ def test_the_fast_form_follows_weights_that_change_move_or_are_replaced_and_asks
     image = torch.rand(1, 1, 10, 10)
 
     def same() -> None:
-        torch.testing.assert_close(accelerated(runner_of(network)).folded().network(image), network(image), atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(
+            accelerated(runner_of(network)).folded().network(image), network(image), atol=1e-5, rtol=1e-4
+        )
 
     same()
     with torch.no_grad():
@@ -125,7 +148,9 @@ def test_the_fast_form_follows_weights_that_change_move_or_are_replaced_and_asks
     same()
     network.load_state_dict(small().state_dict())
     same()
-    assert not any(weight.requires_grad for weight in accelerated(runner_of(network)).folded().network.parameters())
+    assert not any(
+        weight.requires_grad for weight in accelerated(runner_of(network)).folded().network.parameters()
+    )
     assert all(weight.requires_grad for weight in network.parameters())
 
 

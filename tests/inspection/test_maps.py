@@ -14,7 +14,9 @@ def test_maps_are_what_hooks_see(name: str) -> None:
     network, image = build(name, (1, 28, 28), 10), load("mnist", "test", 1).floats()[0]
     seen: dict[str, torch.Tensor] = {}
     handles = [
-        module.register_forward_hook(lambda _, __, output, layer=layer: seen.__setitem__(layer, output[0].detach().clone()))
+        module.register_forward_hook(
+            lambda _, __, output, layer=layer: seen.__setitem__(layer, output[0].detach().clone())
+        )
         for layer, module in network.named_modules()
         if layer in {"normalise", *(place.name for place in network.plan)}
     ]

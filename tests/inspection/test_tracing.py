@@ -1,4 +1,6 @@
-"""Drawing a network's graph disturbs nobody: torch.fx replaces the call of every module, in every thread, while it traces."""
+"""Drawing a network's graph disturbs nobody: torch.fx replaces the call of every module, in every thread,
+while it traces.
+"""
 
 import threading
 
@@ -14,7 +16,9 @@ class Scaled(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.gain = nn.Parameter(torch.ones(1))
-        self.blocks = nn.Sequential(*(nn.Sequential(nn.Conv2d(2, 2, 3, padding=1), nn.ReLU()) for _ in range(6)))
+        self.blocks = nn.Sequential(
+            *(nn.Sequential(nn.Conv2d(2, 2, 3, padding=1), nn.ReLU()) for _ in range(6))
+        )
 
     def forward(self, images: Tensor) -> Tensor:
         return (self.blocks(images) * self.gain).mean((2, 3))
@@ -31,7 +35,10 @@ def test_other_threads_compute_while_one_traces() -> None:
         while not done.is_set():
             try:
                 answers = traced(images), other(rows)
-                if not all(isinstance(a, Tensor) and torch.equal(a, b) for a, b in zip(answers, expected, strict=True)):
+                if not all(
+                    isinstance(a, Tensor) and torch.equal(a, b)
+                    for a, b in zip(answers, expected, strict=True)
+                ):
                     wrong.append(answers)
             except Exception as error:  # whatever it is, the student would see it
                 wrong.append(error)
@@ -42,7 +49,9 @@ def test_other_threads_compute_while_one_traces() -> None:
     try:
         for _ in range(60):
             _, graph = trace_layers(traced)
-            assert [name for name in graph.calls if name.startswith("blocks")] == [f"blocks.{i}.{k}" for i in range(6) for k in (0, 1)]
+            assert [name for name in graph.calls if name.startswith("blocks")] == [
+                f"blocks.{i}.{k}" for i in range(6) for k in (0, 1)
+            ]
     finally:
         done.set()
         for thread in threads:

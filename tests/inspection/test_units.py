@@ -20,13 +20,17 @@ from tests.properties import examples
 
 
 class Branches(nn.Module):
-    """A bit of everything: groups, dilation, stride, an odd kernel, sums, joins, gates, in-place and functional layers, a module used twice."""
+    """A bit of everything: groups, dilation, stride, an odd kernel, sums, joins, gates, in-place and
+    functional layers, a module used twice.
+    """
 
     def __init__(self, seed: int, kernel: int, stride: int, dilation: int, groups: int, mode: str) -> None:
         super().__init__()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.stem = nn.Conv2d(3, 4, kernel, stride, padding=kernel // 2 + dilation - 1, dilation=dilation, padding_mode=mode)
+            self.stem = nn.Conv2d(
+                3, 4, kernel, stride, padding=kernel // 2 + dilation - 1, dilation=dilation, padding_mode=mode
+            )
             self.norm = nn.BatchNorm2d(4)
             self.norm.running_mean, self.norm.running_var = torch.randn(4), torch.rand(4) + 0.5
             nn.init.normal_(self.norm.weight)
@@ -56,7 +60,10 @@ def adds_up(model: nn.Module, image: Tensor, tries: int = 3) -> None:
             channel, row, col = (int(torch.randint(n, (), generator=generator)) for n in values.shape)
             unit = explain_unit(model, image, layer, channel, row, col)
             assert unit.value == pytest.approx(values[channel, row, col].item(), abs=1e-5)
-            assert unit.products.sum().item() + unit.bias == pytest.approx(unit.value, abs=1e-4, rel=1e-4), (layer, unit)
+            assert unit.products.sum().item() + unit.bias == pytest.approx(unit.value, abs=1e-4, rel=1e-4), (
+                layer,
+                unit,
+            )
             for term in unit.strongest(2):
                 assert term.place is not None
                 source, c, r, x = term.place
@@ -66,10 +73,16 @@ def adds_up(model: nn.Module, image: Tensor, tries: int = 3) -> None:
 
 @examples(12)
 @given(
-    st.integers(0, 99), st.sampled_from([1, 3, 5]), st.integers(1, 2), st.integers(1, 2), st.sampled_from([1, 2, 4]),
+    st.integers(0, 99),
+    st.sampled_from([1, 3, 5]),
+    st.integers(1, 2),
+    st.integers(1, 2),
+    st.sampled_from([1, 2, 4]),
     st.sampled_from(["zeros", "reflect", "circular", "replicate"]),
-)  # fmt: skip
-def test_units_of_random_networks_with_branches_add_up(seed: int, kernel: int, stride: int, dilation: int, groups: int, mode: str) -> None:
+)
+def test_units_of_random_networks_with_branches_add_up(
+    seed: int, kernel: int, stride: int, dilation: int, groups: int, mode: str
+) -> None:
     model = Branches(seed, kernel, stride, dilation, groups, mode).eval()
     adds_up(model, torch.rand(3, 13, 11, generator=torch.Generator().manual_seed(seed)), tries=2)
 
@@ -82,7 +95,12 @@ def test_units_of_every_preset_add_up(name: str) -> None:
 @pytest.mark.parametrize("name", list(ACTIVATIONS))
 def test_units_of_every_activation_add_up(name: str) -> None:
     adds_up(
-        nn.Sequential(nn.Conv2d(1, 4, 3), ACTIVATIONS[name].module(), nn.Flatten(), nn.Linear(36 // (2 if name == "maxout" else 1) * 4, 2)),
+        nn.Sequential(
+            nn.Conv2d(1, 4, 3),
+            ACTIVATIONS[name].module(),
+            nn.Flatten(),
+            nn.Linear(36 // (2 if name == "maxout" else 1) * 4, 2),
+        ),
         torch.randn(1, 8, 8),
     )
     assert isinstance(ACTIVATIONS["maxout"].module(), Maxout)
@@ -140,7 +158,9 @@ class Formula(nn.Module):
         (lambda x, _: x.reshape(-1, 1, 14, 5), ("conv",)),
     ],
 )
-def test_units_of_sums_and_products_add_up_also_where_a_layer_is_taken_twice(formula, inputs: tuple[str, ...]) -> None:
+def test_units_of_sums_and_products_add_up_also_where_a_layer_is_taken_twice(
+    formula, inputs: tuple[str, ...]
+) -> None:
     torch.manual_seed(3)
     model, image = Formula(formula).eval(), torch.rand(1, 5, 7)
     adds_up(model, image)
@@ -225,19 +245,27 @@ def test_folding_batch_norm_changes_nothing_and_follows_new_weights() -> None:
     model = Branches(2, 3, 1, 1, 2, "zeros").eval()
     images = torch.rand(4, 3, 9, 9)
     for large in (False, True):
-        torch.testing.assert_close(accelerated(runner_of(model)).folded(large).network(images), model(images), atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(
+            accelerated(runner_of(model)).folded(large).network(images), model(images), atol=1e-5, rtol=1e-4
+        )
     with torch.no_grad():
         model.norm.bias.add_(1)
     for large in (False, True):
-        torch.testing.assert_close(accelerated(runner_of(model)).folded(large).network(images), model(images), atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(
+            accelerated(runner_of(model)).folded(large).network(images), model(images), atol=1e-5, rtol=1e-4
+        )
         folded = accelerated(runner_of(model)).folded(large)
         head, tail = folded.head, folded.tail
         torch.testing.assert_close(tail(head(images)), model(images), atol=1e-5, rtol=1e-4)
         between = head(0.3 * images + 0.7 * images.flip(0))
-        torch.testing.assert_close(between, 0.3 * head(images) + 0.7 * head(images.flip(0)), atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(
+            between, 0.3 * head(images) + 0.7 * head(images.flip(0)), atol=1e-5, rtol=1e-4
+        )
 
 
-def field_by_gradient(model: nn.Module, layer: str, shape: tuple[int, int, int], row: int, col: int) -> tuple[int, int, int, int]:
+def field_by_gradient(
+    model: nn.Module, layer: str, shape: tuple[int, int, int], row: int, col: int
+) -> tuple[int, int, int, int]:
     """The box of all pixels with a gradient, with every weight made positive and nothing switched off."""
     for tensor in (*model.parameters(), *model.buffers()):
         if tensor.is_floating_point():
@@ -250,7 +278,10 @@ def field_by_gradient(model: nn.Module, layer: str, shape: tuple[int, int, int],
     image.requires_grad_()
     output = runner.outputs(image)[runner.graph.find(layer)]
     (gradient,) = torch.autograd.grad(output[0, 0, row, col], image)
-    rows, cols = gradient[0].abs().amax((0, 2)).nonzero().flatten(), gradient[0].abs().amax((0, 1)).nonzero().flatten()
+    rows, cols = (
+        gradient[0].abs().amax((0, 2)).nonzero().flatten(),
+        gradient[0].abs().amax((0, 1)).nonzero().flatten(),
+    )
     return int(rows[0]), int(cols[0]), int(rows[-1]) + 1, int(cols[-1]) + 1
 
 
@@ -262,8 +293,12 @@ def test_fields_of_branches_are_those_of_gradients(layer: str) -> None:
     assert field.box(row, col) == field_by_gradient(model, layer, (3, 64, 64), row, col)
 
 
-def boxes_by_gradients(model: nn.Module, shape: tuple[int, int, int]) -> dict[tuple[int, int], tuple[int, int, int, int] | None]:
-    """Unit (row, column) of channel 0 -> the box of all pixels with a gradient; ``None`` where there are none. Weights must be positive."""
+def boxes_by_gradients(
+    model: nn.Module, shape: tuple[int, int, int]
+) -> dict[tuple[int, int], tuple[int, int, int, int] | None]:
+    """Unit (row, column) of channel 0 -> the box of all pixels with a gradient; ``None`` where there are
+    none. Weights must be positive.
+    """
     image = torch.ones(1, *shape, dtype=torch.float64, requires_grad=True)
     output = model.double()(image)[0, 0]
     found: dict[tuple[int, int], tuple[int, int, int, int] | None] = {}
@@ -271,7 +306,10 @@ def boxes_by_gradients(model: nn.Module, shape: tuple[int, int, int]) -> dict[tu
         for col in range(output.shape[1]):
             (gradient,) = torch.autograd.grad(output[row, col], image, retain_graph=True)
             touched = gradient[0].sum(0) > 0
-            rows, cols = touched.any(1).nonzero().flatten().tolist(), touched.any(0).nonzero().flatten().tolist()
+            rows, cols = (
+                touched.any(1).nonzero().flatten().tolist(),
+                touched.any(0).nonzero().flatten().tolist(),
+            )
             found[row, col] = (rows[0], cols[0], rows[-1] + 1, cols[-1] + 1) if rows else None
     return found
 
@@ -285,24 +323,54 @@ def positive(layer: nn.Module) -> nn.Module:
 sides = st.integers(1, 3)
 convolutions = st.builds(
     lambda kernel, stride, padding, dilation, mode: positive(
-        nn.Conv2d(1, 1, kernel, stride, padding, dilation, bias=False, padding_mode=mode if max(padding) < 2 else "zeros")
+        nn.Conv2d(
+            1,
+            1,
+            kernel,
+            stride,
+            padding,
+            dilation,
+            bias=False,
+            padding_mode=mode if max(padding) < 2 else "zeros",
+        )
     ),
-    st.tuples(sides, sides), st.tuples(sides, sides), st.tuples(st.integers(0, 2), st.integers(0, 2)), st.integers(1, 2),
+    st.tuples(sides, sides),
+    st.tuples(sides, sides),
+    st.tuples(st.integers(0, 2), st.integers(0, 2)),
+    st.integers(1, 2),
     st.sampled_from(["zeros", "zeros", "reflect", "replicate", "circular"]),
-)  # fmt: skip
+)
 poolings = st.builds(
-    lambda size, stride, padded, ceil: nn.AvgPool2d(size, stride, padding=min(padded, size // 2), ceil_mode=ceil),
-    sides, sides, st.integers(0, 1), st.booleans(),
-)  # fmt: skip
-adaptive = st.builds(lambda rows, cols: nn.AdaptiveAvgPool2d((rows, cols)), st.integers(1, 7), st.integers(1, 7))
+    lambda size, stride, padded, ceil: nn.AvgPool2d(
+        size, stride, padding=min(padded, size // 2), ceil_mode=ceil
+    ),
+    sides,
+    sides,
+    st.integers(0, 1),
+    st.booleans(),
+)
+adaptive = st.builds(
+    lambda rows, cols: nn.AdaptiveAvgPool2d((rows, cols)), st.integers(1, 7), st.integers(1, 7)
+)
 transposed = st.builds(
-    lambda kernel, stride, padding: positive(nn.ConvTranspose2d(1, 1, kernel, stride, min(padding, kernel - 1), bias=False)), sides, sides, sides
+    lambda kernel, stride, padding: positive(
+        nn.ConvTranspose2d(1, 1, kernel, stride, min(padding, kernel - 1), bias=False)
+    ),
+    sides,
+    sides,
+    sides,
 )
 
 
 @examples(150)
-@given(st.lists(convolutions | poolings | adaptive | transposed, min_size=1, max_size=4), st.integers(5, 14), st.integers(5, 14))
-def test_the_box_of_every_unit_is_that_of_its_gradient(layers: list[nn.Module], height: int, width: int) -> None:
+@given(
+    st.lists(convolutions | poolings | adaptive | transposed, min_size=1, max_size=4),
+    st.integers(5, 14),
+    st.integers(5, 14),
+)
+def test_the_box_of_every_unit_is_that_of_its_gradient(
+    layers: list[nn.Module], height: int, width: int
+) -> None:
     model = nn.Sequential(*layers)
     try:
         expected = boxes_by_gradients(model, (1, height, width))
@@ -387,8 +455,13 @@ def test_one_sided_fields_are_pairs() -> None:
 
 @examples(12)
 @given(st.integers(0, 99), st.integers(1, 2), st.integers(1, 2), st.sampled_from([1, 2, 4]))
-def test_a_units_trace_shows_the_unit_and_its_neighbours(seed: int, stride: int, dilation: int, groups: int) -> None:
-    model, image = Branches(seed, 3, stride, dilation, groups, "zeros").eval(), torch.rand(3, 13, 11, generator=torch.Generator().manual_seed(seed))
+def test_a_units_trace_shows_the_unit_and_its_neighbours(
+    seed: int, stride: int, dilation: int, groups: int
+) -> None:
+    model, image = (
+        Branches(seed, 3, stride, dilation, groups, "zeros").eval(),
+        torch.rand(3, 13, 11, generator=torch.Generator().manual_seed(seed)),
+    )
     maps = feature_maps(model, image)
     for layer in ("stem", "wide", "norm", "largest", "fc", "squeeze", "add"):
         for row in (0, maps[layer].shape[1] - 1):
@@ -407,4 +480,6 @@ def test_of_many_channels_the_strongest_are_traced_and_the_rest_is_added() -> No
     found = unit_trace(network, image, "block4.project_conv", 3, 10, 10)
     assert found is not None
     assert len(found.channels) == 8
-    assert found.trace.output.item() == pytest.approx(feature_maps(network, image)["block4.project_conv"][3, 10, 10].item(), abs=1e-3)
+    assert found.trace.output.item() == pytest.approx(
+        feature_maps(network, image)["block4.project_conv"][3, 10, 10].item(), abs=1e-3
+    )

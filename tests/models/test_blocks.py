@@ -1,4 +1,6 @@
-"""Networks with branches: against torch, torchvision's counts and numbers, and the sentences for what does not fit."""
+"""Networks with branches: against torch, torchvision's counts and numbers, and the sentences for what does
+not fit.
+"""
 
 import json
 from itertools import pairwise
@@ -11,7 +13,14 @@ from torch import nn
 
 from cnnviz.data import load
 from cnnviz.errors import CnnvizError
-from cnnviz.features import ablated, explain_unit, feature_maps, monte_carlo_dropout, receptive_field, unit_correlations
+from cnnviz.features import (
+    ablated,
+    explain_unit,
+    feature_maps,
+    monte_carlo_dropout,
+    receptive_field,
+    unit_correlations,
+)
 from cnnviz.inspection import runner_of
 from cnnviz.models import (
     PRESETS,
@@ -48,12 +57,20 @@ def convolution(channels: int, kernel: int, stride: int = 1) -> tuple[Conv, Batc
 
 def basic(channels: int, stride: int = 1, shortcut: bool = False) -> Residual:
     return Residual(
-        (*convolution(channels, 3, stride), RELU, *convolution(channels, 3)), convolution(channels, 1, stride) if shortcut else None, (RELU,)
+        (*convolution(channels, 3, stride), RELU, *convolution(channels, 3)),
+        convolution(channels, 1, stride) if shortcut else None,
+        (RELU,),
     )
 
 
 def bottleneck(channels: int, stride: int = 1, shortcut: bool = False) -> Residual:
-    body = (*convolution(channels, 1), RELU, *convolution(channels, 3, stride), RELU, *convolution(4 * channels, 1))
+    body = (
+        *convolution(channels, 1),
+        RELU,
+        *convolution(channels, 3, stride),
+        RELU,
+        *convolution(4 * channels, 1),
+    )
     return Residual(body, convolution(4 * channels, 1, stride) if shortcut else None, (RELU,))
 
 
@@ -62,7 +79,9 @@ def resnet(block, counts: tuple[int, ...], wide: bool) -> NetworkSpec:
     for number, (count, channels) in enumerate(zip(counts, (64, 128, 256, 512), strict=True)):
         first = block(channels, 1 if number == 0 else 2, wide or number > 0)
         stages.append(Group((first, Repeat(block(channels), count - 1)), f"stage{number + 1}"))
-    return NetworkSpec((*convolution(64, 7, 2), RELU, Pool(3, 2, 1), *stages, GlobalAveragePool(), Linear()), "resnet")
+    return NetworkSpec(
+        (*convolution(64, 7, 2), RELU, Pool(3, 2, 1), *stages, GlobalAveragePool(), Linear()), "resnet"
+    )
 
 
 def densenet121() -> NetworkSpec:
@@ -104,22 +123,38 @@ def test_a_published_network_is_that_of_torchvision(spec: NetworkSpec, theirs: s
 
 
 CHANNELS = 4
-pieces = st.sampled_from([
-    (Conv(CHANNELS, 3, padding=1),), (Conv(CHANNELS, 1), RELU), (Conv(CHANNELS, 5, padding=2, bias=False), NORM), (Pool(3, 1, 1), Conv(CHANNELS, 1)),
-    (RELU,), (Conv(CHANNELS, 3, dilation=2, padding=2), Activation("tanh")), (),
-])  # fmt: skip
-halves = st.sampled_from([((Conv(CHANNELS, 3, 2, 1),), (Conv(CHANNELS, 1, 2),)), ((Pool(2), Conv(CHANNELS, 1)), (Conv(CHANNELS, 2, 2), RELU))])
+pieces = st.sampled_from(
+    [
+        (Conv(CHANNELS, 3, padding=1),),
+        (Conv(CHANNELS, 1), RELU),
+        (Conv(CHANNELS, 5, padding=2, bias=False), NORM),
+        (Pool(3, 1, 1), Conv(CHANNELS, 1)),
+        (RELU,),
+        (Conv(CHANNELS, 3, dilation=2, padding=2), Activation("tanh")),
+        (),
+    ]
+)
+halves = st.sampled_from(
+    [
+        ((Conv(CHANNELS, 3, 2, 1),), (Conv(CHANNELS, 1, 2),)),
+        ((Pool(2), Conv(CHANNELS, 1)), (Conv(CHANNELS, 2, 2), RELU)),
+    ]
+)
 
 
 def blocks(inner):
     """Blocks that keep or halve the size of the maps."""
     branches = st.tuples(inner) | st.tuples(inner, inner) | st.tuples(inner, inner, inner)
-    filled = st.tuples(st.sampled_from([(Conv(CHANNELS, 3, padding=1),), (RELU,)]), inner).map(lambda two: two[0] + two[1])
+    filled = st.tuples(st.sampled_from([(Conv(CHANNELS, 3, padding=1),), (RELU,)]), inner).map(
+        lambda two: two[0] + two[1]
+    )
     one = (
         st.builds(Residual, body=filled, shortcut=st.none() | inner, after=st.sampled_from([(), (RELU,)]))
         | st.builds(Parallel, branches=branches, join=st.just("add"))
         | branches.map(lambda several: Group((Parallel(several), Conv(CHANNELS, 1))))
-        | st.builds(lambda block, layers: Group((Dense(block, layers), Conv(CHANNELS, 1))), inner, st.integers(1, 3))
+        | st.builds(
+            lambda block, layers: Group((Dense(block, layers), Conv(CHANNELS, 1))), inner, st.integers(1, 3)
+        )
         | st.builds(Repeat, inner.map(lambda layers: layers or (RELU,)), st.integers(1, 3))
         | halves.map(lambda two: Residual(*two))
     )
@@ -151,7 +186,9 @@ def test_the_plan_the_module_the_code_and_json_say_the_same(layers, height: int,
         assert shapes[graph.find(place.name)] == place.output_shape
         assert (
             tuple(graph.find(name) if name != "image" else "normalise" for name in place.sources)
-            == graph.calls[next(name for name in graph.calls if name == place.name or name.startswith(f"{place.name}."))].inputs
+            == graph.calls[
+                next(name for name in graph.calls if name == place.name or name.startswith(f"{place.name}."))
+            ].inputs
         )
     assert plan.parameters == sum(weights.numel() for weights in network.parameters())
     assert list(graph.shown) == ["normalise", *(place.name for place in plan)]
@@ -178,8 +215,12 @@ def test_receptive_fields_are_those_of_the_graph(layers) -> None:
 
 
 def test_resnet18_sees_what_the_papers_table_says() -> None:
-    """Araujo, Norris and Sim, Distill 2019, table 1, has 435 pixels for ResNet-v1's 18 layers, with a stride of 32."""
-    plan = {place.name: place for place in summary(resnet(basic, (2, 2, 2, 2), wide=False), (3, 224, 224), 1000)}
+    """Araujo, Norris and Sim, Distill 2019, table 1, has 435 pixels for ResNet-v1's 18 layers, with a stride
+    of 32.
+    """
+    plan = {
+        place.name: place for place in summary(resnet(basic, (2, 2, 2, 2), wide=False), (3, 224, 224), 1000)
+    }
     field = plan["stage4.block1.add"].receptive_field
     assert isinstance(field, ReceptiveField)
     assert (field.size, field.stride) == (435, 32)
@@ -193,7 +234,9 @@ def test_names_are_paths() -> None:
     one = (Conv(1, padding=1),)
     stage = Group((Residual(one, name="block1"), Repeat(Residual(one), 2)), "stage2")
     named = summary(NetworkSpec((stage, Flatten(), Linear())), (1, 6, 6), 2)
-    assert [place.name for place in named][:6] == [f"stage2.block{number}.{own}" for number in (1, 2, 3) for own in ("conv1", "add")]
+    assert [place.name for place in named][:6] == [
+        f"stage2.block{number}.{own}" for number in (1, 2, 3) for own in ("conv1", "add")
+    ]
 
 
 def test_version_1_is_still_read() -> None:
@@ -210,21 +253,39 @@ def test_version_1_is_still_read() -> None:
             "residual1.add: The branches give 8×4×4, 2×8×8: only equal shapes can be added. "
             "Give the shortcut (or that branch) a Conv(8, kernel=1, stride=2) at its end.",
         ),
-        ((Residual((Conv(2, 3),)),), "residual1.add: The branches give 2×6×6, 2×8×8: only equal shapes can be added. Use a padding of half the kernel"),
-        ((Parallel(((Conv(2, 3),), (Conv(2, 1),))),), "parallel1.cat: The branches give 2×6×6, 2×8×8: to be put one behind the other, the maps must have"),
-        ((Parallel(((Flatten(),), (Conv(2, 1),)), name="fork"),), "fork.cat: The branches give 128, 2×8×8: maps and vectors cannot be joined."),
-        ((Group((Repeat((Residual((Conv(2, 0),)),), 2),), "stage"),), "stage.block1.conv1: The kernel size is 0"),
+        (
+            (Residual((Conv(2, 3),)),),
+            "residual1.add: The branches give 2×6×6, 2×8×8: only equal shapes can be added. Use a padding of half the kernel",
+        ),
+        (
+            (Parallel(((Conv(2, 3),), (Conv(2, 1),))),),
+            "parallel1.cat: The branches give 2×6×6, 2×8×8: to be put one behind the other, the maps must have",
+        ),
+        (
+            (Parallel(((Flatten(),), (Conv(2, 1),)), name="fork"),),
+            "fork.cat: The branches give 128, 2×8×8: maps and vectors cannot be joined.",
+        ),
+        (
+            (Group((Repeat((Residual((Conv(2, 0),)),), 2),), "stage"),),
+            "stage.block1.conv1: The kernel size is 0",
+        ),
         ((Group((Conv(2, 1),), "a"), Group((Conv(2, 1),), "a")), "a: two blocks bear this name."),
         ((Group((Conv(2, 1),), "forward"),), "A block cannot be named 'forward', because"),
         ((Group((Conv(2, 1),), "1st"),), "A block cannot be named '1st'. Use letters"),
         ((Repeat((Conv(2, 1),), 0),), "block1: The number of repetitions is 0"),
-        ((Repeat(Repeat(Repeat((RELU,), 100), 100), 100),), "the network has more than 1000 layers. Use fewer"),
+        (
+            (Repeat(Repeat(Repeat((RELU,), 100), 100), 100),),
+            "the network has more than 1000 layers. Use fewer",
+        ),
         ((Residual(()),), "residual1: The body of the residual block is empty."),
-        ((Parallel(((RELU,),), join="mean"),), "parallel1: Branches cannot be joined by 'mean'. Choose 'concat' or 'add'."),
+        (
+            (Parallel(((RELU,),), join="mean"),),
+            "parallel1: Branches cannot be joined by 'mean'. Choose 'concat' or 'add'.",
+        ),
         ((Parallel(()),), "parallel1: It has no branches."),
         ((Dense((Conv(2, 1),), 0),), "dense1: The number of layers is 0"),
     ],
-)  # fmt: skip
+)
 def test_what_does_not_join_is_named_with_a_cure(layers, sentence: str) -> None:
     with pytest.raises(CnnvizError) as caught:
         build(NetworkSpec((*layers, Flatten(), Linear())), (2, 8, 8), 3)
@@ -243,10 +304,16 @@ def test_the_cure_cures() -> None:
         ('{"layers": [{"kind": "residual", "body": [{"kind": "warp"}]}]}', "There is no layer 'warp'"),
         ('{"layers": [{"kind": "residual", "body": "conv"}]}', "must be a sequence of layers"),
         ('{"layers": [{"kind": "parallel", "branches": 3}]}', "must be a sequence of layers"),
-        ('{"layers": [{"kind": "repeat", "block": [{"kind": "norm"}], "n": true}]}', "The number of repetitions is True"),
-        ('{"layers": [' + '{"kind": "group", "layers": [' * 50 + "]}" * 50 + "]}", "nested more than 12 deep"),
+        (
+            '{"layers": [{"kind": "repeat", "block": [{"kind": "norm"}], "n": true}]}',
+            "The number of repetitions is True",
+        ),
+        (
+            '{"layers": [' + '{"kind": "group", "layers": [' * 50 + "]}" * 50 + "]}",
+            "nested more than 12 deep",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_block_in_json_is_named(text: str, sentence: str) -> None:
     with pytest.raises(CnnvizError) as caught:
         NetworkSpec.from_json(text)
@@ -258,10 +325,22 @@ def test_a_layer_that_is_none_is_named_in_python() -> None:
         Residual(3)  # type: ignore[arg-type]
 
 
-BRANCHED = NetworkSpec((
-    *convolution(4, 3), RELU, basic(4), Parallel(((Conv(2, 1),), (Pool(3, 1, 1), Conv(3, 3, padding=1), RELU))), Dense((RELU, Conv(2, 3, padding=1)), 2),
-    Pool(2), Flatten(), Linear(16), RELU, Dropout(0.5), Linear(),
-), "branched")  # fmt: skip
+BRANCHED = NetworkSpec(
+    (
+        *convolution(4, 3),
+        RELU,
+        basic(4),
+        Parallel(((Conv(2, 1),), (Pool(3, 1, 1), Conv(3, 3, padding=1), RELU))),
+        Dense((RELU, Conv(2, 3, padding=1)), 2),
+        Pool(2),
+        Flatten(),
+        Linear(16),
+        RELU,
+        Dropout(0.5),
+        Linear(),
+    ),
+    "branched",
+)
 
 
 @pytest.fixture(scope="module")
@@ -288,7 +367,9 @@ def test_ablation_behind_a_skip_connection_is_the_network_without_the_channel(br
     with torch.inference_mode():
         expected = branched(image)
         hooked.remove()
-        torch.testing.assert_close(ablated(branched, "residual1.conv2", (1, 12, 12), off=[0])(image), expected)
+        torch.testing.assert_close(
+            ablated(branched, "residual1.conv2", (1, 12, 12), off=[0])(image), expected
+        )
         assert not torch.allclose(branched(image), expected)
 
 
@@ -323,5 +404,7 @@ def test_the_code_says_where_each_layer_stands(branched) -> None:
     places = [line.split("# ")[1] for line in lines if "# " in line]
     assert "residual1.conv2" in places
     assert lines[0] == "import torch"
-    assert all(len(a) - len(a.lstrip()) <= len(b) - len(b.lstrip()) + 8 for a, b in pairwise(lines) if a and b)
+    assert all(
+        len(a) - len(a.lstrip()) <= len(b) - len(b.lstrip()) + 8 for a, b in pairwise(lines) if a and b
+    )
     assert isinstance(run_code(branched), nn.Sequential)

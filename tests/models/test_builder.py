@@ -28,17 +28,40 @@ from tests.models.written import run_code
 from tests.properties import examples
 
 convolutions = st.builds(
-    Conv, channels=st.sampled_from([2, 4, 6]), kernel=st.integers(1, 7), stride=st.integers(1, 3), padding=st.integers(0, 3),
-    dilation=st.integers(1, 3), groups=st.sampled_from([1, 2]), bias=st.booleans(),
-)  # fmt: skip
-pools = st.builds(Pool, size=st.integers(1, 4), stride=st.none() | st.integers(1, 3), mode=st.sampled_from(["max", "average"]))
-others = st.builds(Activation, st.sampled_from(list(ACTIVATIONS))) | st.just(BatchNorm()) | st.builds(Dropout, st.floats(0, 0.9))
+    Conv,
+    channels=st.sampled_from([2, 4, 6]),
+    kernel=st.integers(1, 7),
+    stride=st.integers(1, 3),
+    padding=st.integers(0, 3),
+    dilation=st.integers(1, 3),
+    groups=st.sampled_from([1, 2]),
+    bias=st.booleans(),
+)
+pools = st.builds(
+    Pool,
+    size=st.integers(1, 4),
+    stride=st.none() | st.integers(1, 3),
+    mode=st.sampled_from(["max", "average"]),
+)
+others = (
+    st.builds(Activation, st.sampled_from(list(ACTIVATIONS)))
+    | st.just(BatchNorm())
+    | st.builds(Dropout, st.floats(0, 0.9))
+)
 chains = st.lists(convolutions | pools | others, max_size=6)
 
 
 @examples(120)
-@given(chains, st.sampled_from([1, 2, 3]), st.integers(5, 24), st.integers(5, 24), st.sampled_from(["flatten", "gap"]))
-def test_the_plan_is_what_torch_does_or_a_sentence_names_the_layer(layers, channels: int, height: int, width: int, ending: str) -> None:
+@given(
+    chains,
+    st.sampled_from([1, 2, 3]),
+    st.integers(5, 24),
+    st.integers(5, 24),
+    st.sampled_from(["flatten", "gap"]),
+)
+def test_the_plan_is_what_torch_does_or_a_sentence_names_the_layer(
+    layers, channels: int, height: int, width: int, ending: str
+) -> None:
     spec = NetworkSpec((*layers, Flatten() if ending == "flatten" else GlobalAveragePool(), Linear()))
     sentence = ""
     try:
@@ -106,14 +129,26 @@ def test_the_same_seed_gives_the_same_weights_and_leaves_the_random_state_alone(
 @pytest.mark.parametrize(
     ("layers", "shape", "sentence"),
     [
-        ((Conv(4, 7), Flatten(), Linear()), (1, 5, 5), "conv1: A 7×7 kernel does not fit in a 5×5 image without padding. Use padding 1 or more"),
+        (
+            (Conv(4, 7), Flatten(), Linear()),
+            (1, 5, 5),
+            "conv1: A 7×7 kernel does not fit in a 5×5 image without padding. Use padding 1 or more",
+        ),
         ((Conv(0), Flatten(), Linear()), (1, 8, 8), "conv1: The number of channels is 0"),
         ((Flatten(), Linear(10**9), Linear()), (1, 8, 8), "fc1: with its 65,000,000,000 parameters"),
         ((Conv(8), Linear()), (1, 8, 8), "fc1: A fully connected layer takes a vector"),
         ((Flatten(), Conv(8)), (1, 8, 8), "conv1: It needs maps"),
-        ((Conv(8), Activation("swish"), Flatten(), Linear()), (1, 8, 8), "swish1: There is no activation 'swish'"),
+        (
+            (Conv(8), Activation("swish"), Flatten(), Linear()),
+            (1, 8, 8),
+            "swish1: There is no activation 'swish'",
+        ),
         ((Conv(4, stride=0), Flatten(), Linear()), (1, 8, 8), "conv1: The stride is 0"),
-        ((Conv(4, groups=3), Flatten(), Linear()), (3, 8, 8), "conv1: 4 channels cannot be shared between 3 groups"),
+        (
+            (Conv(4, groups=3), Flatten(), Linear()),
+            (3, 8, 8),
+            "conv1: 4 channels cannot be shared between 3 groups",
+        ),
         ((Flatten(), Linear(12)), (1, 8, 8), "fc1: the network ends with shape 12"),
         ((), (1, 8, 8), "The network has 0 layers"),
         ((Pool(2, padding=2), Flatten(), Linear()), (1, 8, 8), "pool1: Padding 2 is more than half"),
@@ -127,7 +162,15 @@ def test_what_does_not_fit_is_named_with_a_cure(layers, shape, sentence: str) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"layers": [{"kind": "warp"}]}', '{"layers": [{"kind": "conv"}]}', '{"layers": [{"kind": "conv", "size": 3}]}']
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"layers": [{"kind": "warp"}]}',
+        '{"layers": [{"kind": "conv"}]}',
+        '{"layers": [{"kind": "conv", "size": 3}]}',
+    ],
 )
 def test_text_that_is_no_network_gives_a_sentence(text: str) -> None:
     with pytest.raises(CnnvizError):
@@ -137,7 +180,10 @@ def test_text_that_is_no_network_gives_a_sentence(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ('{"layers": [{"kind": "conv", "channels": 2, "bias": "no"}]}', "The bias is 'no', but it must be true or false."),
+        (
+            '{"layers": [{"kind": "conv", "channels": 2, "bias": "no"}]}',
+            "The bias is 'no', but it must be true or false.",
+        ),
         ('{"layers": [{"kind": "fc", "bias": 0}]}', "The bias is 0, but it must be true or false."),
         ('{"layers": ["conv"]}', "A layer is written as 'conv', but must be written as"),
         ('{"layers": "conv"}', "A network is written as"),
@@ -147,14 +193,17 @@ def test_text_that_is_no_network_gives_a_sentence(text: str) -> None:
         ('{"layers": [{"kind": "activation", "function": ["relu"]}]}', "There is no activation"),
         ('{"layers": [{"kind": "pool", "mode": []}]}', "There is no pooling"),
         ('{"layers": [{"kind": "dropout", "p": true}]}', "The dropout probability is True"),
-        ('{"layers": [{"kind": "conv", "channels": 2, "kernel": 1, "fixed": [[["a"]]]}]}', "The fixed kernels are not tables of numbers"),
+        (
+            '{"layers": [{"kind": "conv", "channels": 2, "kernel": 1, "fixed": [[["a"]]]}]}',
+            "The fixed kernels are not tables of numbers",
+        ),
         ('{"layers": [{"kind": "conv", "channels": 2, "kernel": 1, "fixed": [[[NaN]]]}]}', "not finite"),
         ('{"layers": [{"kind": "conv", "kernel": 3}]}', "A conv layer needs the option 'channels'"),
         ('{"layers": [{"kind": "conv", "channels": 2.0}]}', "The number of channels is 2.0"),
         ("[" * 100_000, "nested too deeply"),
         ('{"layers": ' + "1" * 10_000 + "}", "too many digits"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_type_is_named(text: str, sentence: str) -> None:
     with pytest.raises(CnnvizError) as caught:
         NetworkSpec.from_json(text)
@@ -162,15 +211,21 @@ def test_a_wrong_type_is_named(text: str, sentence: str) -> None:
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.integers(-1, 6) | st.floats() | st.text(max_size=4)
-ANYTHING = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3), max_leaves=8)
+ANYTHING = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=8,
+)
 USUAL = st.integers(1, 4) | st.sampled_from(["relu", "maxout", "max", "average", True, False, 0.5])
 LAYER_LIKE = st.sampled_from(sorted(LAYERS)).flatmap(
     lambda kind: st.fixed_dictionaries(
-        {"kind": st.just(kind)}, optional={field.name: USUAL | USUAL | ANYTHING for field in dataclasses.fields(LAYERS[kind])}
+        {"kind": st.just(kind)},
+        optional={field.name: USUAL | USUAL | ANYTHING for field in dataclasses.fields(LAYERS[kind])},
     )
-)  # fmt: skip
+)
 NETWORK_LIKE = ANYTHING | st.fixed_dictionaries(
-    {"layers": st.lists(LAYER_LIKE | LAYER_LIKE | LAYER_LIKE | ANYTHING, max_size=5) | ANYTHING}, optional={"name": st.text(max_size=4) | ANYTHING}
+    {"layers": st.lists(LAYER_LIKE | LAYER_LIKE | LAYER_LIKE | ANYTHING, max_size=5) | ANYTHING},
+    optional={"name": st.text(max_size=4) | ANYTHING},
 )
 
 

@@ -1,4 +1,6 @@
-"""Octave convolution: edges with two tensors, against the paper's formula written out in torch, and its counts."""
+"""Octave convolution: edges with two tensors, against the paper's formula written out in torch, and its
+counts.
+"""
 
 import pytest
 import torch
@@ -64,7 +66,9 @@ def by_formula(network, images: Tensor) -> Tensor:
         fine = conv(f"{name}.high.conv1", high) + up
         if f"{name}.low.conv1.weight" not in weights:
             return fine, None
-        return fine, conv(f"{name}.low.conv1", low) + conv(f"{name}.high_to_low.conv1", functional.avg_pool2d(high, 2))
+        return fine, conv(f"{name}.low.conv1", low) + conv(
+            f"{name}.high_to_low.conv1", functional.avg_pool2d(high, 2)
+        )
 
     def normed(name: str, values: Tensor) -> Tensor:
         norm = network.get_submodule(f"{name}.norm1")
@@ -96,8 +100,18 @@ def test_the_network_is_the_papers_formula(octaves) -> None:
 
 def test_costs_are_those_of_the_papers_table() -> None:
     """Chen et al., table 1: with alpha 0.5 an octave needs 7/16 of the multiply-adds and as many weights."""
-    plain = summary(NetworkSpec((Conv(64, 1), Conv(64, 3, padding=1, bias=False), GlobalAveragePool(), Linear())), (3, 32, 32), 2)
-    layers = (OctaveConv(64, pair=False), OctaveConv(64, bias=False), OctaveConv(64, alpha=0), GlobalAveragePool(), Linear())
+    plain = summary(
+        NetworkSpec((Conv(64, 1), Conv(64, 3, padding=1, bias=False), GlobalAveragePool(), Linear())),
+        (3, 32, 32),
+        2,
+    )
+    layers = (
+        OctaveConv(64, pair=False),
+        OctaveConv(64, bias=False),
+        OctaveConv(64, alpha=0),
+        GlobalAveragePool(),
+        Linear(),
+    )
     octave = summary(NetworkSpec(layers), (3, 32, 32), 2)
     whole, block = plain.layers[1], octave.tree[1]
     assert block.multiply_adds / whole.multiply_adds == 7 / 16
@@ -112,9 +126,14 @@ def test_plan_graph_code_and_json_say_the_same(octaves) -> None:
     for place in octaves.plan:
         call = runner.graph.calls[runner.graph.find(place.name)]
         assert shapes[call.name] == place.output_shape
-        assert tuple("normalise" if name == "image" else runner.graph.find(name) for name in place.sources) == call.inputs
+        assert (
+            tuple("normalise" if name == "image" else runner.graph.find(name) for name in place.sources)
+            == call.inputs
+        )
     names = [place.name for place in octaves.plan]
-    assert {"residual1.octave1.add", "residual1.octave1.add_1", "residual1.add", "residual1.add_1"} <= set(names)
+    assert {"residual1.octave1.add", "residual1.octave1.add_1", "residual1.add", "residual1.add_1"} <= set(
+        names
+    )
     fresh = build(OCTAVES, (1, 16, 16), 5, seed=7).eval()
     torch.manual_seed(7)
     written, images = run_code(fresh).eval(), torch.rand(2, 1, 16, 16)
@@ -132,7 +151,16 @@ def test_plan_graph_code_and_json_say_the_same(octaves) -> None:
     ids=["concat", "add", "dense", "residual"],
 )
 def test_every_block_carries_pairs_and_its_code_too(middle: Layer) -> None:
-    spec = NetworkSpec((OctaveConv(8, pair=False), middle, OctaveConv(4, alpha=0), Residual((RELU,)), GlobalAveragePool(), Linear()))
+    spec = NetworkSpec(
+        (
+            OctaveConv(8, pair=False),
+            middle,
+            OctaveConv(4, alpha=0),
+            Residual((RELU,)),
+            GlobalAveragePool(),
+            Linear(),
+        )
+    )
     network = build(spec, (1, 12, 12), 3, seed=5).eval()
     torch.manual_seed(5)
     written, images = run_code(network).eval(), torch.rand(2, 1, 12, 12)
@@ -149,7 +177,9 @@ def test_units_fields_and_ablation_of_both_tensors(octaves) -> None:
     for name, values in maps.items():
         channels, rows, cols = values.shape
         where = channels - 1, rows // 2, cols // 3
-        assert explain_unit(octaves, image, name, *where).value == pytest.approx(values[where].item(), abs=1e-5), name
+        assert explain_unit(octaves, image, name, *where).value == pytest.approx(
+            values[where].item(), abs=1e-5
+        ), name
     assert maps["octave1.high_to_low.conv1"].shape == (4, 8, 8)
     without = ablated(octaves, "octave2.add_1", (1, 16, 16), off=range(3))
     blind = ablated(octaves, "octave3.low_to_high.upsample1", (1, 16, 16), off=range(6))
@@ -185,12 +215,27 @@ def test_the_field_of_an_octave_is_that_of_its_gradient(name: str, row: int, col
 
 
 @examples(40)
-@given(st.integers(2, 9), st.sampled_from([0.25, 0.5, 0.75]), st.integers(1, 3), st.sampled_from([1, 3, 5]), st.integers(2, 6), st.booleans())
-def test_octaves_of_any_size(channels: int, alpha: float, depth: int, kernel: int, half: int, bias: bool) -> None:
+@given(
+    st.integers(2, 9),
+    st.sampled_from([0.25, 0.5, 0.75]),
+    st.integers(1, 3),
+    st.sampled_from([1, 3, 5]),
+    st.integers(2, 6),
+    st.booleans(),
+)
+def test_octaves_of_any_size(
+    channels: int, alpha: float, depth: int, kernel: int, half: int, bias: bool
+) -> None:
     def octave(**options: object) -> Layer:
         return OctaveConv(channels, kernel, kernel // 2, bias=bias, **options)  # type: ignore[arg-type]
 
-    layers = (octave(alpha=alpha, pair=False), *[octave(alpha=alpha)] * depth, octave(alpha=0), Flatten(), Linear())
+    layers = (
+        octave(alpha=alpha, pair=False),
+        *[octave(alpha=alpha)] * depth,
+        octave(alpha=0),
+        Flatten(),
+        Linear(),
+    )
     spec = NetworkSpec(layers)
     if not 0 < round(channels * alpha) < channels:
         with pytest.raises(CnnvizError, match="cannot be shared between high and low frequencies"):
@@ -204,13 +249,25 @@ def test_octaves_of_any_size(channels: int, alpha: float, depth: int, kernel: in
 @pytest.mark.parametrize(
     ("layers", "sentence"),
     [
-        ((OctaveConv(4), Flatten()), "octave1: It needs two tensors, high and low frequencies, but gets one. Put an OctaveConv with pair=False"),
+        (
+            (OctaveConv(4), Flatten()),
+            "octave1: It needs two tensors, high and low frequencies, but gets one. Put an OctaveConv with pair=False",
+        ),
         ((Both((RELU,)), Flatten()), "both1: It needs two tensors"),
-        ((OctaveConv(4, pair=False), RELU, Flatten()), "relu1: It gets two tensors, high and low frequencies. Put it inside Both"),
-        ((OctaveConv(4, pair=False), OctaveConv(4, pair=False)), "octave2: It takes one tensor, but gets two"),
+        (
+            (OctaveConv(4, pair=False), RELU, Flatten()),
+            "relu1: It gets two tensors, high and low frequencies. Put it inside Both",
+        ),
+        (
+            (OctaveConv(4, pair=False), OctaveConv(4, pair=False)),
+            "octave2: It takes one tensor, but gets two",
+        ),
         ((OctaveConv(4, pair=False),), "fc1: It gets two tensors"),
         ((OctaveConv(4, alpha=0, pair=False),), "octave1: One tensor in and one out is a plain convolution"),
-        ((OctaveConv(4, alpha=0.01, pair=False),), "octave1: 4 channels cannot be shared between high and low frequencies with alpha 0.01"),
+        (
+            (OctaveConv(4, alpha=0.01, pair=False),),
+            "octave1: 4 channels cannot be shared between high and low frequencies with alpha 0.01",
+        ),
         ((Parallel(((OctaveConv(4, pair=False),), (Conv(4),))),), "parallel1: One branch gives two tensors"),
         (
             (Pool(2, stride=1), OctaveConv(4, pair=False), OctaveConv(4)),

@@ -2,7 +2,13 @@ import pytest
 import torch
 
 from cnnviz.models import PRESETS, NetworkSpec, build
-from cnnviz.models.variants import with_activation, with_dropout, with_first_kernel_size, with_fixed_kernel, without_pooling
+from cnnviz.models.variants import (
+    with_activation,
+    with_dropout,
+    with_first_kernel_size,
+    with_fixed_kernel,
+    without_pooling,
+)
 from cnnviz.ops.activations import ACTIVATIONS
 from cnnviz.ops.kernels import kernel
 from cnnviz.training import Trainer, TrainingSpec
@@ -13,18 +19,28 @@ from cnnviz.training import Trainer, TrainingSpec
 def test_every_activation_fits_into_every_network(name: str, preset: str) -> None:
     network = build(with_activation(PRESETS[preset], name), (1, 28, 28), 10)
     assert network(torch.rand(2, 1, 28, 28)).shape == (2, 10)
-    assert not any(module in str(network.spec) for module in {"relu", "tanh"} - {name} if name not in ("prelu", "leaky_relu", "gelu_tanh"))
+    assert not any(
+        module in str(network.spec)
+        for module in {"relu", "tanh"} - {name}
+        if name not in ("prelu", "leaky_relu", "gelu_tanh")
+    )
 
 
 def test_without_pooling_the_maps_keep_their_sizes() -> None:
-    pooled, strided = (build(spec, (1, 28, 28), 10) for spec in (PRESETS["tiny"], without_pooling(PRESETS["tiny"])))
-    assert [p.output_shape for p in pooled.plan if p.name == "pool2"] == [p.output_shape for p in strided.plan if p.name == "relu2"]
+    pooled, strided = (
+        build(spec, (1, 28, 28), 10) for spec in (PRESETS["tiny"], without_pooling(PRESETS["tiny"]))
+    )
+    assert [p.output_shape for p in pooled.plan if p.name == "pool2"] == [
+        p.output_shape for p in strided.plan if p.name == "relu2"
+    ]
     assert pooled.plan.parameters == strided.plan.parameters
 
 
 @pytest.mark.parametrize("side", [3, 5, 7])
 @pytest.mark.parametrize("optimizer", ["momentum", "adamw"])
-def test_a_fixed_kernel_is_there_from_the_first_to_the_last_step_and_the_others_learn(side: int, optimizer: str) -> None:
+def test_a_fixed_kernel_is_there_from_the_first_to_the_last_step_and_the_others_learn(
+    side: int, optimizer: str
+) -> None:
     wanted = kernel("sobel_x", side)
     spec = with_fixed_kernel(PRESETS["tiny"], wanted)
     assert NetworkSpec.from_json(spec.to_json()) == spec

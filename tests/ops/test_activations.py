@@ -28,8 +28,14 @@ def test_module_and_code_are_the_function(name: str) -> None:
 
 def test_against_scipy() -> None:
     x = X.numpy()
-    for name, expected in (("sigmoid", special.expit(x)), ("gelu", x * special.ndtr(x)), ("tanh", 2 * special.expit(2 * x) - 1)):
-        torch.testing.assert_close(ACTIVATIONS[name].function(X), torch.from_numpy(expected), atol=1e-12, rtol=1e-9)
+    for name, expected in (
+        ("sigmoid", special.expit(x)),
+        ("gelu", x * special.ndtr(x)),
+        ("tanh", 2 * special.expit(2 * x) - 1),
+    ):
+        torch.testing.assert_close(
+            ACTIVATIONS[name].function(X), torch.from_numpy(expected), atol=1e-12, rtol=1e-9
+        )
 
 
 def test_gelu_and_its_tanh_form_differ_by_less_than_five_ten_thousandths() -> None:

@@ -11,7 +11,9 @@ from cnnviz.ops.convolution import output_size
 def test_output_size_is_that_of_torch(n: int, kernel: int, stride: int, padding: int, dilation: int) -> None:
     image, weight = torch.zeros(1, 1, n), torch.zeros(1, 1, kernel)
     try:
-        expected = torch.nn.functional.conv1d(image, weight, stride=stride, padding=padding, dilation=dilation).shape[-1]
+        expected = torch.nn.functional.conv1d(
+            image, weight, stride=stride, padding=padding, dilation=dilation
+        ).shape[-1]
     except RuntimeError:
         with pytest.raises(CnnvizError, match="does not fit"):
             output_size(n, kernel, stride, padding, dilation)
@@ -20,7 +22,9 @@ def test_output_size_is_that_of_torch(n: int, kernel: int, stride: int, padding:
 
 
 @given(st.integers(1, 12), st.integers(2, 9), st.integers(1, 3))
-def test_the_padding_that_the_sentence_names_is_the_smallest_that_fits(n: int, kernel: int, dilation: int) -> None:
+def test_the_padding_that_the_sentence_names_is_the_smallest_that_fits(
+    n: int, kernel: int, dilation: int
+) -> None:
     try:
         output_size(n, kernel, dilation=dilation)
     except CnnvizError as error:

@@ -11,11 +11,22 @@ from tests.properties import examples
 
 
 @examples(40)
-@given(st.sampled_from(list(KERNELS)), st.sampled_from([3, 5, 7]), st.integers(8, 20), st.integers(8, 20), st.floats(0, 180), st.integers(0, 99))
-def test_applying_is_scipys_correlation(name: str, side: int, height: int, width: int, angle: float, seed: int) -> None:
+@given(
+    st.sampled_from(list(KERNELS)),
+    st.sampled_from([3, 5, 7]),
+    st.integers(8, 20),
+    st.integers(8, 20),
+    st.floats(0, 180),
+    st.integers(0, 99),
+)
+def test_applying_is_scipys_correlation(
+    name: str, side: int, height: int, width: int, angle: float, seed: int
+) -> None:
     image = torch.rand(3, height, width, generator=torch.Generator().manual_seed(seed))
     weights = kernel(name, side, angle, 4.0, seed)
-    expected = np.stack([ndimage.correlate(channel, weights.numpy(), mode="nearest") for channel in image.numpy()])
+    expected = np.stack(
+        [ndimage.correlate(channel, weights.numpy(), mode="nearest") for channel in image.numpy()]
+    )
     torch.testing.assert_close(apply(image, weights), torch.from_numpy(expected), atol=1e-4, rtol=1e-4)
 
 
@@ -23,14 +34,20 @@ def test_sobel_is_scipys() -> None:
     image = torch.rand(12, 9)
     for name, axis in (("sobel_x", 1), ("sobel_y", 0)):
         torch.testing.assert_close(
-            apply(image, kernel(name)), torch.from_numpy(ndimage.sobel(image.numpy(), axis=axis, mode="nearest")), atol=1e-5, rtol=1e-5
+            apply(image, kernel(name)),
+            torch.from_numpy(ndimage.sobel(image.numpy(), axis=axis, mode="nearest")),
+            atol=1e-5,
+            rtol=1e-5,
         )
 
 
 def test_the_laplacian_is_scipys_and_bends_nothing_on_a_plane() -> None:
     image = torch.rand(12, 9)
     torch.testing.assert_close(
-        apply(image, kernel("laplacian")), torch.from_numpy(ndimage.laplace(image.numpy(), mode="nearest")), atol=1e-5, rtol=1e-5
+        apply(image, kernel("laplacian")),
+        torch.from_numpy(ndimage.laplace(image.numpy(), mode="nearest")),
+        atol=1e-5,
+        rtol=1e-5,
     )
     for side in (3, 5, 7, 9):
         assert kernel("laplacian", side).sum().item() == pytest.approx(0, abs=1e-4)
@@ -53,7 +70,9 @@ def test_the_gaussian_has_the_spread_of_its_formula() -> None:
 def test_a_gabor_kernel_answers_to_its_own_stripes_only() -> None:
     column = torch.arange(60, dtype=torch.float32)
     upright = torch.cos(2 * torch.pi * column / 6).expand(60, 60)
-    own, other = (apply(upright, kernel("gabor", 11, angle, 6.0))[20:40, 20:40].abs().max().item() for angle in (0, 90))
+    own, other = (
+        apply(upright, kernel("gabor", 11, angle, 6.0))[20:40, 20:40].abs().max().item() for angle in (0, 90)
+    )
     assert own > 10 * other
 
 
@@ -73,10 +92,13 @@ def test_grey_is_pillows() -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: kernel("blur"), lambda: kernel("box", 4), lambda: kernel("box", 33), lambda: kernel("gabor", 5, 0, 0.0),
+        lambda: kernel("blur"),
+        lambda: kernel("box", 4),
+        lambda: kernel("box", 33),
+        lambda: kernel("gabor", 5, 0, 0.0),
         lambda: apply(torch.zeros(5, 5), torch.zeros(2, 2)),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_gives_a_sentence(call) -> None:
     with pytest.raises(CnnvizError):
         call()

@@ -14,13 +14,25 @@ from tests.properties import examples
 
 @examples(80)
 @given(
-    st.sampled_from([1, 3, 4]), st.integers(4, 12), st.integers(4, 12), st.sampled_from([2, 3, 4, 6, 12]), st.integers(1, 4), st.integers(1, 3),
-    st.integers(0, 2), st.integers(1, 2), st.sampled_from([1, 2, 3, 4]), st.booleans(),
-)  # fmt: skip
-def test_costs_are_those_of_torch(channels, height, width, filters, kernel, stride, padding, dilation, groups, transposed) -> None:
+    st.sampled_from([1, 3, 4]),
+    st.integers(4, 12),
+    st.integers(4, 12),
+    st.sampled_from([2, 3, 4, 6, 12]),
+    st.integers(1, 4),
+    st.integers(1, 3),
+    st.integers(0, 2),
+    st.integers(1, 2),
+    st.sampled_from([1, 2, 3, 4]),
+    st.booleans(),
+)
+def test_costs_are_those_of_torch(
+    channels, height, width, filters, kernel, stride, padding, dilation, groups, transposed
+) -> None:
     call = (channels, height, width), filters, kernel, stride, padding, dilation, groups
     try:
-        module = (nn.ConvTranspose2d if transposed else nn.Conv2d)(channels, filters, kernel, stride, padding, dilation=dilation, groups=groups)
+        module = (nn.ConvTranspose2d if transposed else nn.Conv2d)(
+            channels, filters, kernel, stride, padding, dilation=dilation, groups=groups
+        )
         with FlopCounterMode(display=False) as counter:
             output = module(torch.rand(1, channels, height, width))
         if output.numel() == 0:
@@ -35,10 +47,20 @@ def test_costs_are_those_of_torch(channels, height, width, filters, kernel, stri
     assert 2 * cost.multiply_adds == counter.get_total_flops()
     symbols, numbers, result = cost.multiply_adds_formula.split(" = ")
     (out_height, out_width), depth = output.shape[2:], channels // groups
-    named = {"N": filters, "H'": out_height, "W'": out_width, "H": height, "W": width, r"\tfrac{C}{g}": depth, "k^2": kernel**2}
+    named = {
+        "N": filters,
+        "H'": out_height,
+        "W'": out_width,
+        "H": height,
+        "W": width,
+        r"\tfrac{C}{g}": depth,
+        "k^2": kernel**2,
+    }
     factors = re.findall(r"\\tfrac\{C\}\{g\}|k\^2|[A-Z]'?", symbols)
     assert "".join(factors) == symbols.replace(r"\,", "")
-    assert [named[symbol] for symbol in factors] == [eval(number.replace("^", "**")) for number in numbers.split(r"\cdot ")]
+    assert [named[symbol] for symbol in factors] == [
+        eval(number.replace("^", "**")) for number in numbers.split(r"\cdot ")
+    ]
     assert int(result.replace(r"\,", "")) == cost.multiply_adds
     assert cost.dense_parameters == (channels * height * width + 1) * output.numel()
 

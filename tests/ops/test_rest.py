@@ -73,7 +73,9 @@ def test_the_sizes_of_the_lecture() -> None:
 
 @examples(60)
 @given(st.lists(st.floats(-30, 30), min_size=2, max_size=12), st.floats(0.2, 10), st.integers(0, 11))
-def test_softmax_and_cross_entropy_are_scipys_and_scikit_learns(logits: list[float], temperature: float, true: int) -> None:
+def test_softmax_and_cross_entropy_are_scipys_and_scikit_learns(
+    logits: list[float], temperature: float, true: int
+) -> None:
     true %= len(logits)
     terms = dense.softmax_terms(logits, temperature, true)
     expected = softmax(np.array(logits) / temperature)
@@ -81,7 +83,9 @@ def test_softmax_and_cross_entropy_are_scipys_and_scikit_learns(logits: list[flo
     assert sum(terms.probabilities) == pytest.approx(1)
     assert np.array(terms.exponentials) / terms.total == pytest.approx(expected, abs=1e-12)
     if expected[true] > 1e-12:
-        assert terms.loss == pytest.approx(log_loss([true], [expected], labels=range(len(logits))), rel=1e-6, abs=1e-9)
+        assert terms.loss == pytest.approx(
+            log_loss([true], [expected], labels=range(len(logits))), rel=1e-6, abs=1e-9
+        )
     z = torch.tensor(logits, dtype=torch.float64, requires_grad=True)
     nn.functional.cross_entropy(z[None] / temperature, torch.tensor([true])).backward()
     assert terms.gradient == pytest.approx(z.grad.tolist(), abs=1e-9)
@@ -90,19 +94,32 @@ def test_softmax_and_cross_entropy_are_scipys_and_scikit_learns(logits: list[flo
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: dense.softmax_terms([]), lambda: dense.softmax_terms([float("nan"), 1]), lambda: dense.softmax_terms([1, 2], 0),
-        lambda: dense.softmax_terms([1, 2], 1, 5), lambda: dense.softmax_terms([1e6, 1]), lambda: dense.flat_index(3, 0, 0, (3, 2, 2)),
-        lambda: dense.unflat_index(12, (3, 2, 2)), lambda: dropout.mask((3,), 1.0, 0), lambda: deep_stack("relu", 0), lambda: deep_stack("x"),
+        lambda: dense.softmax_terms([]),
+        lambda: dense.softmax_terms([float("nan"), 1]),
+        lambda: dense.softmax_terms([1, 2], 0),
+        lambda: dense.softmax_terms([1, 2], 1, 5),
+        lambda: dense.softmax_terms([1e6, 1]),
+        lambda: dense.flat_index(3, 0, 0, (3, 2, 2)),
+        lambda: dense.unflat_index(12, (3, 2, 2)),
+        lambda: dropout.mask((3,), 1.0, 0),
+        lambda: deep_stack("relu", 0),
+        lambda: deep_stack("x"),
         lambda: deep_stack("relu", initialisation="x"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_gives_a_sentence(call) -> None:
     with pytest.raises(CnnvizError):
         call()
 
 
 @examples(40)
-@given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 2), st.integers(0, 1), st.integers(1, 2)), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 4), st.integers(1, 2), st.integers(0, 1), st.integers(1, 2)),
+        min_size=1,
+        max_size=4,
+    )
+)
 def test_receptive_fields_are_where_the_gradient_is_not_zero(numbers) -> None:
     side = 300  # so that the unit in the middle sees no padding: at the edge a dilated window may skip the first pixels
     windows = [Window(*entry) for entry in numbers]

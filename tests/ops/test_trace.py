@@ -38,16 +38,37 @@ def test_the_example_of_the_lecture() -> None:
 
 @examples(150)
 @given(
-    seeds, sizes, sizes, st.integers(1, 3), st.integers(1, 3), st.integers(1, 5), st.integers(1, 5), st.integers(1, 3), st.integers(0, 3),
-    st.integers(1, 3), st.sampled_from(["zeros", "reflect", "replicate", "circular"]), st.booleans(),
-)  # fmt: skip
+    seeds,
+    sizes,
+    sizes,
+    st.integers(1, 3),
+    st.integers(1, 3),
+    st.integers(1, 5),
+    st.integers(1, 5),
+    st.integers(1, 3),
+    st.integers(0, 3),
+    st.integers(1, 3),
+    st.sampled_from(["zeros", "reflect", "replicate", "circular"]),
+    st.booleans(),
+)
 def test_convolution_is_that_of_torch(
     seed, height, width, channels, filters, kernel_h, kernel_w, stride, padding, dilation, padding_mode, flip
 ) -> None:
-    image, kernel, bias = numbers(seed, channels, height, width), numbers(seed + 1, filters, channels, kernel_h, kernel_w), numbers(seed + 2, filters)
+    image, kernel, bias = (
+        numbers(seed, channels, height, width),
+        numbers(seed + 1, filters, channels, kernel_h, kernel_w),
+        numbers(seed + 2, filters),
+    )
     module = torch.nn.Conv2d(
-        channels, filters, (kernel_h, kernel_w), stride, padding, dilation, padding_mode=padding_mode, dtype=torch.float64
-    )  # fmt: skip
+        channels,
+        filters,
+        (kernel_h, kernel_w),
+        stride,
+        padding,
+        dilation,
+        padding_mode=padding_mode,
+        dtype=torch.float64,
+    )
     with torch.no_grad():
         module.weight.copy_(kernel.flip(-2, -1) if flip else kernel)
         module.bias.copy_(bias)
@@ -65,7 +86,12 @@ def test_convolution_is_that_of_torch(
     assert expected[step.channel, step.row, step.col].item() == pytest.approx(step.value)
     last_row = step.top + (kernel_h - 1) * dilation
     assert torch.equal(
-        step.window, traced.padded[:, step.top : last_row + 1 : dilation, step.left : step.left + (kernel_w - 1) * dilation + 1 : dilation]
+        step.window,
+        traced.padded[
+            :,
+            step.top : last_row + 1 : dilation,
+            step.left : step.left + (kernel_w - 1) * dilation + 1 : dilation,
+        ],
     )
 
 
@@ -79,7 +105,10 @@ def test_flipped_is_scipys_convolution_and_plain_its_correlation(seed, height, w
     torch.testing.assert_close(convolution.trace(image, kernel).output, torch.from_numpy(expected))
     if size == 3:
         expected = ndimage.correlate(image.numpy(), kernel.numpy(), mode="nearest")
-        torch.testing.assert_close(convolution.trace(image, kernel, padding=1, padding_mode="replicate").output, torch.from_numpy(expected))
+        torch.testing.assert_close(
+            convolution.trace(image, kernel, padding=1, padding_mode="replicate").output,
+            torch.from_numpy(expected),
+        )
 
 
 def test_an_image_with_channels_and_one_kernel_each_gives_one_map() -> None:
@@ -90,8 +119,18 @@ def test_an_image_with_channels_and_one_kernel_each_gives_one_map() -> None:
 
 
 @examples(60)
-@given(seeds, st.integers(5, 9), st.integers(1, 3), st.integers(1, 2), st.integers(0, 2), st.integers(1, 2), st.booleans())
-def test_the_gradient_is_that_of_finite_differences_and_its_own_convolution(seed, side, size, stride, padding, dilation, flip) -> None:
+@given(
+    seeds,
+    st.integers(5, 9),
+    st.integers(1, 3),
+    st.integers(1, 2),
+    st.integers(0, 2),
+    st.integers(1, 2),
+    st.booleans(),
+)
+def test_the_gradient_is_that_of_finite_differences_and_its_own_convolution(
+    seed, side, size, stride, padding, dilation, flip
+) -> None:
     image, kernel = numbers(seed, side, side), numbers(seed + 1, size, size)
     options = {"stride": stride, "padding": padding, "dilation": dilation, "flip": flip}
     output = convolution.trace(image, kernel, **options).output
@@ -105,25 +144,38 @@ def test_the_gradient_is_that_of_finite_differences_and_its_own_convolution(seed
     nudge = torch.zeros_like(kernel)
     place = (seed % size, (seed // 7) % size)
     nudge[place] = 1e-5
-    assert found.kernel_gradient[place].item() == pytest.approx((loss(kernel + nudge) - loss(kernel - nudge)) / 2e-5, rel=1e-4, abs=1e-5)
+    assert found.kernel_gradient[place].item() == pytest.approx(
+        (loss(kernel + nudge) - loss(kernel - nudge)) / 2e-5, rel=1e-4, abs=1e-5
+    )
     assert torch.equal(found.trace.output, found.kernel_gradient)
 
 
 @examples(100)
 @given(
-    seeds, st.integers(5, 9), st.integers(5, 9), st.integers(1, 3), st.integers(1, 3), st.integers(0, 2), st.integers(1, 2),
-    st.sampled_from(["zeros", "reflect", "replicate", "circular"]), st.booleans(),
-)  # fmt: skip
+    seeds,
+    st.integers(5, 9),
+    st.integers(5, 9),
+    st.integers(1, 3),
+    st.integers(1, 3),
+    st.integers(0, 2),
+    st.integers(1, 2),
+    st.sampled_from(["zeros", "reflect", "replicate", "circular"]),
+    st.booleans(),
+)
 def test_the_backward_stepper_shows_the_gradient_of_the_kernel_as_typed(
     seed, height, width, size, stride, padding, dilation, padding_mode, flip
 ) -> None:
     image, kernel = numbers(seed, height, width), numbers(seed + 1, size, size).requires_grad_()
-    module = torch.nn.Conv2d(1, 1, size, stride, padding, dilation, bias=False, padding_mode=padding_mode, dtype=torch.float64)
+    module = torch.nn.Conv2d(
+        1, 1, size, stride, padding, dilation, bias=False, padding_mode=padding_mode, dtype=torch.float64
+    )
     typed = kernel.flip(-2, -1) if flip else kernel
     output = torch.func.functional_call(module, {"weight": typed[None, None]}, image[None, None])[0, 0]
     target = numbers(seed + 2, *output.shape)
     (expected,) = torch.autograd.grad(0.5 * (output - target).square().sum(), kernel)
-    found = convolution.gradient(image, kernel.detach(), target, stride, padding, dilation, padding_mode, flip)
+    found = convolution.gradient(
+        image, kernel.detach(), target, stride, padding, dilation, padding_mode, flip
+    )
     torch.testing.assert_close(found.trace.output, expected)
     assert torch.equal(found.trace.output, found.kernel_gradient)
     for step in found.trace.steps:
@@ -135,7 +187,9 @@ def test_sums_of_whole_numbers_up_to_a_million_are_exact() -> None:
     assert convolution.trace([[10**6, 1, 10**6]], [[10**6, 1, -(10**6)]]).output.tolist() == [[1]]
     image = [[999_999 - 7 * r - c for c in range(7)] for r in range(7)]
     kernel = [[(-1) ** (r + c) * (999_983 - r * c) for c in range(7)] for r in range(7)]
-    exact = sum(x * w for line, weights in zip(image, kernel, strict=True) for x, w in zip(line, weights, strict=True))
+    exact = sum(
+        x * w for line, weights in zip(image, kernel, strict=True) for x, w in zip(line, weights, strict=True)
+    )
     assert convolution.trace(image, kernel).output.tolist() == [[exact]]
     assert convolution.trace(torch.tensor(image), torch.tensor(kernel)).output.tolist() == [[exact]]
     assert pooling.trace([[2**24, 1]], (1, 2), mode="average").output.tolist() == [[2**23 + 0.5]]
@@ -158,10 +212,19 @@ def test_gradient_steps_find_the_kernel() -> None:
 
 @examples(150)
 @given(
-    seeds, st.integers(1, 3), sizes, sizes, st.integers(1, 5), st.none() | st.integers(1, 4), st.integers(0, 2),
-    st.sampled_from(["max", "average", "l2"]), st.booleans(),
-)  # fmt: skip
-def test_pooling_is_that_of_torch_and_keeps_channels_apart(seed, channels, height, width, size, stride, padding, mode, ceil) -> None:
+    seeds,
+    st.integers(1, 3),
+    sizes,
+    sizes,
+    st.integers(1, 5),
+    st.none() | st.integers(1, 4),
+    st.integers(0, 2),
+    st.sampled_from(["max", "average", "l2"]),
+    st.booleans(),
+)
+def test_pooling_is_that_of_torch_and_keeps_channels_apart(
+    seed, channels, height, width, size, stride, padding, mode, ceil
+) -> None:
     image = numbers(seed, channels, height, width)
     options = {"kernel_size": size, "stride": stride or size, "padding": padding, "ceil_mode": ceil}
     try:
@@ -170,7 +233,8 @@ def test_pooling_is_that_of_torch_and_keeps_channels_apart(seed, channels, heigh
         elif mode == "average":
             expected = functional.avg_pool2d(image[None], **options)[0]
         else:
-            # torch has no padding for its Lp pooling; the average of squares does the same where all cells count.
+            # torch has no padding for its Lp pooling; the average of squares does the same where all cells
+            # count.
             expected = functional.avg_pool2d(image[None].square(), divisor_override=1, **options)[0].sqrt()
     except RuntimeError:
         with pytest.raises(CnnvizError):
@@ -189,12 +253,16 @@ def test_the_weights_of_distance_pooling_are_those_of_its_formula() -> None:
     assert torch.allclose(pooling.distance_weights(2, 2), torch.full((2, 2), 0.25))
     image = numbers(5, 6, 6)
     filtered = signal.correlate2d(image.numpy(), expected / expected.sum(), "valid")
-    torch.testing.assert_close(pooling.trace(image, 3, 1, "distance").output, torch.from_numpy(filtered), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(
+        pooling.trace(image, 3, 1, "distance").output, torch.from_numpy(filtered), rtol=1e-5, atol=1e-6
+    )
 
 
 def test_global_pooling_is_the_mean() -> None:
     image = numbers(6, 3, 5, 7)
-    torch.testing.assert_close(pooling.trace(image, (5, 7), mode="average").output.flatten(), image.mean(dim=(1, 2)))
+    torch.testing.assert_close(
+        pooling.trace(image, (5, 7), mode="average").output.flatten(), image.mean(dim=(1, 2))
+    )
 
 
 @pytest.mark.parametrize(
@@ -209,9 +277,15 @@ def test_global_pooling_is_the_mean() -> None:
         (lambda: convolution.trace([[1e12]], [[1]]), "larger than 1,000,000,000"),
         (lambda: convolution.trace([], [[1]]), "empty"),
         (lambda: convolution.trace([[1]], [[1]], padding_mode="mirror"), "There is no padding 'mirror'"),
-        (lambda: convolution.trace([[1, 2], [3, 4]], [[1]], padding=2, padding_mode="reflect"), "Use 1 or less"),
+        (
+            lambda: convolution.trace([[1, 2], [3, 4]], [[1]], padding=2, padding_mode="reflect"),
+            "Use 1 or less",
+        ),
         (lambda: convolution.trace(torch.zeros(3, 5, 5), torch.zeros(2, 3, 3)), "one slice for each channel"),
-        (lambda: convolution.gradient(torch.zeros(5, 5), torch.zeros(3, 3), torch.zeros(2, 2)), "The target is 2×2"),
+        (
+            lambda: convolution.gradient(torch.zeros(5, 5), torch.zeros(3, 3), torch.zeros(2, 2)),
+            "The target is 2×2",
+        ),
         (lambda: convolution.trace(torch.zeros(3, 2000, 2000), torch.zeros(3, 7, 7)), "too many to look at"),
         (lambda: pooling.trace(torch.zeros(4, 4), 5), "does not fit"),
         (lambda: pooling.trace(torch.zeros(4, 4), 2, 0), "The stride is 0"),

@@ -9,7 +9,9 @@ pytest.register_assert_rewrite("tests.pages.restored")
 ROOT = Path(__file__).resolve().parents[2]
 Open = Callable[..., AppTest]
 PATIENCE = 180
-"""Seconds after which a page that does not answer is broken, on a machine that has other things to do as well."""
+"""Seconds after which a page that does not answer is broken, on a machine that has other things to do as
+well.
+"""
 BROWSER = "b" * 32
 """The key of the browser that looks at the pages."""
 
@@ -21,7 +23,9 @@ def open_page() -> Open:
     def open_it(page: str, **parameters: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "explorer_app.py"), default_timeout=PATIENCE)
         app.switch_page(page)
-        app.session_state["browser_key"] = {"key": BROWSER}  # a browser tells it a moment after the first visit
+        app.session_state["browser_key"] = {
+            "key": BROWSER
+        }  # a browser tells it a moment after the first visit
         for name, value in parameters.items():
             app.query_params[name] = value
         return app.run()
@@ -31,7 +35,11 @@ def open_page() -> Open:
 
 def words(app: AppTest) -> str:
     """All text of a page."""
-    return "\n".join(str(element.value) for kind in ("markdown", "caption", "info", "error", "warning") for element in getattr(app, kind))
+    return "\n".join(
+        str(element.value)
+        for kind in ("markdown", "caption", "info", "error", "warning")
+        for element in getattr(app, kind)
+    )
 
 
 def until(app: AppTest, holds: Callable[[AppTest], bool]) -> AppTest:

@@ -1,4 +1,6 @@
-"""What a page holds after it was opened by a link, in the words of links: so that link and page can be compared, value by value."""
+"""What a page holds after it was opened by a link, in the words of links: so that link and page can be
+compared, value by value.
+"""
 
 import json
 import re
@@ -13,15 +15,21 @@ WIDGETS = ("number_input", "slider", "toggle", "selectbox", "button_group", "tex
 
 
 def assert_restored(app: AppTest, state: Mapping[str, str], instead: Mapping[str, str]) -> None:
-    """Each parameter of ``state`` is what the page holds, or, where the page cannot hold it, what ``instead`` says."""
+    """Each parameter of ``state`` is what the page holds, or, where the page cannot hold it, what ``instead``
+    says.
+    """
     assert set(instead) <= set(state)
     assert {name: held(app, name) for name in state} == {**state, **instead}
 
 
 def control_of(app: AppTest, name: str) -> Any:
-    """The control of a field of the page's state; ``None`` if there is none. One that replaced another has a number behind its name."""
+    """The control of a field of the page's state; ``None`` if there is none. One that replaced another has a
+    number behind its name.
+    """
     controls = (widget for kind in WIDGETS for widget in app.get(kind))
-    return next((widget for widget in controls if re.fullmatch(rf"{re.escape(name)}(-\d+)?", widget.key or "")), None)
+    return next(
+        (widget for widget in controls if re.fullmatch(rf"{re.escape(name)}(-\d+)?", widget.key or "")), None
+    )
 
 
 def held(app: AppTest, name: str) -> str:
@@ -58,8 +66,12 @@ def _in_a_link(value: object) -> str:
 
 
 def _unit(app: AppTest) -> dict[str, str]:
-    """The unit under the microscope, as its heading and its sentence name it; all empty while none is open."""
-    heading = next(filter(None, (re.fullmatch(r"(\S+), map (\d+)", element.value) for element in app.subheader)), None)
+    """The unit under the microscope, as its heading and its sentence name it; all empty while none is
+    open.
+    """
+    heading = next(
+        filter(None, (re.fullmatch(r"(\S+), map (\d+)", element.value) for element in app.subheader)), None
+    )
     if heading is None:
         return dict.fromkeys(("layer", "map", "row", "col"), "")
     place = re.search(r"Row (\d+), column (\d+):", words(app))

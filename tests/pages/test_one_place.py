@@ -1,4 +1,6 @@
-"""What CONTRIBUTING promises: a new thing is one entry, and menus, tables, links, code and pictures find it."""
+"""What CONTRIBUTING promises: a new thing is one entry, and menus, tables, links, code and pictures find
+it.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -83,7 +85,9 @@ def rules() -> Iterator[None]:
 
 
 def network(layer: type[Layer]) -> NetworkSpec:
-    return NetworkSpec(name="moved", layers=(Conv(3, 3, padding=1), Residual((layer(), Conv(3, 1))), Flatten(), Linear()))
+    return NetworkSpec(
+        name="moved", layers=(Conv(3, 3, padding=1), Residual((layer(), Conv(3, 1))), Flatten(), Linear())
+    )
 
 
 def test_a_layer_is_one_class(layer: type[Layer]) -> None:
@@ -113,7 +117,10 @@ def test_a_type_of_module_without_rules_is_run_and_says_what_is_missing(layer: t
     model, image = build(network(layer), SHAPE, 10).eval(), load("mnist", "test", 1).floats()[0]
     assert rules_of(nn.ConstantPad2d(1, 0.0)) is rules_file.ORDINARY
     assert feature_maps(model, image)["residual1.shift1"].shape == (3, 28, 28)
-    with pytest.raises(CnnvizError, match=r"'residual1.shift1' is a layer of kind ConstantPad2d, whose units cannot be taken apart yet"):
+    with pytest.raises(
+        CnnvizError,
+        match=r"'residual1.shift1' is a layer of kind ConstantPad2d, whose units cannot be taken apart yet",
+    ):
         explain_unit(model, image, "residual1.shift1", 0, 5, 5)
 
 
@@ -127,7 +134,9 @@ def test_the_rules_of_a_type_are_one_class(layer: type[Layer]) -> None:
     field = receptive_field(model, "residual1.shift1", SHAPE)
     assert (field.size, field.offset) == (3, (-1, -2))
     assert field.box(9, 14) == (8, 12, 11, 15)
-    chain = build(NetworkSpec(name="chain", layers=(layer(), Conv(3, 3), Flatten(), Linear())), SHAPE, 10).eval()
+    chain = build(
+        NetworkSpec(name="chain", layers=(layer(), Conv(3, 3), Flatten(), Linear())), SHAPE, 10
+    ).eval()
     # All of it is affine, so nothing is left behind the head.
     assert list(accelerated(runner_of(chain)).folded().tail.children()) == []
 
@@ -166,7 +175,10 @@ def test_a_pooling_is_one_entry(open_page: Open) -> None:
 
 @pytest.fixture
 def wide() -> Iterator[NetworkSpec]:
-    yield preset("Wide: one layer of 32 maps", NetworkSpec(name="wide", layers=(Conv(32, 7, stride=4), Flatten(), Linear())))
+    yield preset(
+        "Wide: one layer of 32 maps",
+        NetworkSpec(name="wide", layers=(Conv(32, 7, stride=4), Flatten(), Linear())),
+    )
     del PRESETS["wide"], PRESET_TITLES["wide"]
 
 

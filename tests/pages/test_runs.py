@@ -85,7 +85,9 @@ def test_a_training_beyond_the_limits_is_refused_with_a_sentence_on_the_page(tmp
     assert queue.waiting(tmp_path / "runs") == []
 
 
-def test_a_race_beyond_the_limits_is_refused_as_a_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_race_beyond_the_limits_is_refused_as_a_whole(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("CNNVIZ_MAX_BROWSER_WAITING", "1")
     app = browser(ANNA, "pages/seeing/pooling.py")
     (begin,) = [button for button in app.button if (button.key or "").endswith("_start")]

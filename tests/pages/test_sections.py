@@ -1,4 +1,6 @@
-"""Each control draws its own section of the page again, and afterwards the page is as if all of it had been drawn."""
+"""Each control draws its own section of the page again, and afterwards the page is as if all of it had been
+drawn.
+"""
 
 import asyncio
 from collections.abc import Coroutine, Iterator
@@ -12,13 +14,29 @@ from benchmarks._visitor import Session
 from benchmarks.rerun import opened, pages
 
 LESSONS = [page for page in pages() if page]
-WITHOUT_LONG_WORK = [page for page in LESSONS if page not in ("ablation", "embedding", "filters", "mistakes", "saliency", "training_lab")]
+WITHOUT_LONG_WORK = [
+    page
+    for page in LESSONS
+    if page not in ("ablation", "embedding", "filters", "mistakes", "saliency", "training_lab")
+]
 """Where nothing goes on in the background, so that two pictures of one state are the same."""
-CONTENT = ("markdown", "heading", "imgs", "plotly_chart", "bidi_component", "code", "alert", "arrow_table", "table")
+CONTENT = (
+    "markdown",
+    "heading",
+    "imgs",
+    "plotly_chart",
+    "bidi_component",
+    "code",
+    "alert",
+    "arrow_table",
+    "table",
+)
 
 
 def finished(visit: Coroutine[Any, Any, Any]) -> Any:
-    """What a visit gives, in a thread of its own: the browser of the other tests keeps a loop running in this one."""
+    """What a visit gives, in a thread of its own: the browser of the other tests keeps a loop running in this
+    one.
+    """
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, visit).result()
 
@@ -31,7 +49,11 @@ def address() -> Iterator[str]:
 
 def content(session: Session) -> dict[tuple[int, ...], bytes]:
     """What stands on the page but for the controls, by place."""
-    return {place: element.SerializeToString(deterministic=True) for place, element in session.shown.items() if element.WhichOneof("type") in CONTENT}
+    return {
+        place: element.SerializeToString(deterministic=True)
+        for place, element in session.shown.items()
+        if element.WhichOneof("type") in CONTENT
+    }
 
 
 @pytest.mark.parametrize("page", LESSONS)
@@ -53,7 +75,9 @@ def test_a_moved_control_leaves_the_page_as_a_whole_run_draws_it(page: str, addr
                 session.shown.clear()
                 await session.rerun()
                 for place, whole in content(session).items():
-                    assert by_section.get(place) == whole, f"{control.label} leaves this as it was: {session.shown[place]}"
+                    assert by_section.get(place) == whole, (
+                        f"{control.label} leaves this as it was: {session.shown[place]}"
+                    )
                 await session.move(control, 1)
 
     finished(visit())

@@ -1,4 +1,6 @@
-"""Every field of every page's state: by a link, on the screen, by its control, in the address, and after a reload."""
+"""Every field of every page's state: by a link, on the screen, by its control, in the address, and after a
+reload.
+"""
 
 from importlib import import_module
 from pkgutil import iter_modules
@@ -20,12 +22,21 @@ for module in iter_modules(cnnviz.ui.states.__path__):
     import_module(f"cnnviz.ui.states.{module.name}")
 
 BY_CLICK = {"run", "step", "race", "frozen", "edits", "map", "row", "col", "example"}
-"""Fields that no control of Streamlit sets, but a click in a component, a button or the menu of one's own runs: see the tests of each."""
+"""Fields that no control of Streamlit sets, but a click in a component, a button or the menu of one's own
+runs: see the tests of each.
+"""
 BY_CLICK_HERE = {("FeatureMaps", "layer"), ("TrainingLab", "true"), ("TrainingLab", "predicted")}
 CHOICES = {
-    "layer": "pool1", "cam_layer": "conv1", "histogram": "gelu", "target": "5", "true": "7", "predicted": "3", "shown": "block3.add", "channels": "1,2",
+    "layer": "pool1",
+    "cam_layer": "conv1",
+    "histogram": "gelu",
+    "target": "5",
+    "true": "7",
+    "predicted": "3",
+    "shown": "block3.add",
+    "channels": "1,2",
     "channel_list": "3, 5",
-}  # fmt: skip
+}
 """Values of fields whose choices only the page knows."""
 VALUES: dict[str | tuple[str, str], str] = {
     ("Filters", "layer"): "conv2",
@@ -52,10 +63,17 @@ VALUES: dict[str | tuple[str, str], str] = {
 
 
 def by_control(state: type[State], field: Field[Any]) -> bool:
-    if isinstance(field, Table) or (field.name in BY_CLICK and not isinstance(field, Number)) or (state.__name__, field.name) in BY_CLICK_HERE:
+    if (
+        isinstance(field, Table)
+        or (field.name in BY_CLICK and not isinstance(field, Number))
+        or (state.__name__, field.name) in BY_CLICK_HERE
+    ):
         return False
     # A page that has no photographs has no menu of them.
-    return all(not isinstance(one := state.fields[name], Choice) or one.titles is None or text in one.titles for name, text in field.needs.items())
+    return all(
+        not isinstance(one := state.fields[name], Choice) or one.titles is None or text in one.titles
+        for name, text in field.needs.items()
+    )
 
 
 FIELDS = [
@@ -70,7 +88,9 @@ FIELDS = [
 def sample(state: type[State], field: Field[Any]) -> str:
     """The text of a value that is not the usual one."""
     own = VALUES.get((state.__name__, field.name)) or VALUES.get(field.name) or CHOICES.get(field.name)
-    return own or next(text for text in map(field.text, reversed(field.samples())) if text != field.text(field.usual))
+    return own or next(
+        text for text in map(field.text, reversed(field.samples())) if text != field.text(field.usual)
+    )
 
 
 def move(app: AppTest, field: Field[Any], text: str) -> None:
@@ -79,8 +99,13 @@ def move(app: AppTest, field: Field[Any], text: str) -> None:
     control.set_value(list(value) if isinstance(field, Choices) else value)
 
 
-@pytest.mark.parametrize(("state", "field"), [pytest.param(state, field, id=f"{state.__name__}-{field.name}") for state, field in FIELDS])
-def test_a_field_by_its_control_in_the_address_and_by_that_link_on_the_screen(state: type[State], field: Field[Any], open_page: OpenPage) -> None:
+@pytest.mark.parametrize(
+    ("state", "field"),
+    [pytest.param(state, field, id=f"{state.__name__}-{field.name}") for state, field in FIELDS],
+)
+def test_a_field_by_its_control_in_the_address_and_by_that_link_on_the_screen(
+    state: type[State], field: Field[Any], open_page: OpenPage
+) -> None:
     text, app = sample(state, field), open_page(state.page, **field.needs)
     assert not app.exception
     assert field.name not in app.query_params
@@ -112,9 +137,14 @@ def in_groups() -> dict[tuple[type[State], tuple[tuple[str, str], ...]], list[Fi
 
 @pytest.mark.parametrize(
     ("state", "needs", "fields"),
-    [pytest.param(state, dict(needs), fields, id=f"{state.__name__}-{'-'.join(dict(needs))}") for (state, needs), fields in in_groups().items()],
+    [
+        pytest.param(state, dict(needs), fields, id=f"{state.__name__}-{'-'.join(dict(needs))}")
+        for (state, needs), fields in in_groups().items()
+    ],
 )
-def test_foreign_values_fall_back_with_a_quiet_note(state: type[State], needs: dict[str, str], fields: list[Field[Any]], open_page: OpenPage) -> None:
+def test_foreign_values_fall_back_with_a_quiet_note(
+    state: type[State], needs: dict[str, str], fields: list[Field[Any]], open_page: OpenPage
+) -> None:
     foreign = {field.name: f"{field.name}?!" for field in fields}
     usual, app = open_page(state.page, **needs), open_page(state.page, **needs, **foreign)
     assert not app.exception
@@ -136,7 +166,10 @@ def test_any_address_gives_a_valid_state(state: type[State]) -> None:
     for name, field in state.fields.items():
         for value in field.samples():
             one = state(**{name: value})
-            assert state.parse(dict(parse_qsl(urlsplit(one.link()).query, keep_blank_values=True))) == (one, {})
+            assert state.parse(dict(parse_qsl(urlsplit(one.link()).query, keep_blank_values=True))) == (
+                one,
+                {},
+            )
 
 
 def test_a_state_knows_its_fields() -> None:

@@ -32,7 +32,14 @@ PAGE = "pages/learning/training_lab.py"
             {},
         ),
         (
-            {"dataset": "x", "network": "y", "optimizer": "z", "learning_rate": "fast", "epochs": "-1", "limit": "0"},
+            {
+                "dataset": "x",
+                "network": "y",
+                "optimizer": "z",
+                "learning_rate": "fast",
+                "epochs": "-1",
+                "limit": "0",
+            },
             {
                 "dataset": "mnist",
                 "network": "fast",
@@ -84,7 +91,9 @@ def test_the_summary_is_that_of_the_network(open_page: Open) -> None:
     assert "**61,706** parameters" in words(open_page(PAGE, network="lenet5"))
 
 
-def test_without_network_all_images_give_a_sentence(open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_network_all_images_give_a_sentence(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
     for name in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
@@ -114,13 +123,17 @@ def test_a_run_that_learned_nothing_says_so_and_what_to_try(open_page: Open) -> 
     app = open_page("pages/learning/training_lab.py", run=run.id)
     assert not app.exception
     assert any("no better than chance" in warning.value for warning in app.warning)
-    link = next(element.proto for element in app.get("page_link") if "learning rate 0.2" in element.proto.label)
+    link = next(
+        element.proto for element in app.get("page_link") if "learning rate 0.2" in element.proto.label
+    )
     assert "dataset=patches&network=tiny&optimizer=momentum&learning_rate=0.2" in link.query_string
     app = open_page("pages/learning/training_lab.py", run="example")
     assert not app.warning
 
 
-def test_with_all_images_on_the_page_does_not_read_them_again_and_again(open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_with_all_images_on_the_page_does_not_read_them_again_and_again(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
     write_set(tmp_path / "data" / "MNIST")
     app = open_page(PAGE)

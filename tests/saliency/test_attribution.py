@@ -29,11 +29,18 @@ def image() -> Tensor:
     return load("mnist", "test", 8).floats()[7]
 
 
-FAST = {"lime": {"samples": 60}, "kernel_shap": {"samples": 80}, "rise": {"masks": 60}, "score_cam": {"channels": 16}}
+FAST = {
+    "lime": {"samples": 60},
+    "kernel_shap": {"samples": 80},
+    "rise": {"masks": 60},
+    "score_cam": {"channels": 16},
+}
 
 
 @pytest.mark.parametrize("method", list(METHODS))
-def test_every_method_gives_a_map_of_the_image_and_leaves_the_network_alone(method: str, network: nn.Module, image: Tensor) -> None:
+def test_every_method_gives_a_map_of_the_image_and_leaves_the_network_alone(
+    method: str, network: nn.Module, image: Tensor
+) -> None:
     network.train()
     before = {name: value.clone() for name, value in network.state_dict().items()}
     found = attribute(network, image, 3, method, **FAST.get(method, {}))
@@ -77,7 +84,9 @@ def test_grad_cam_is_that_of_captum_on_a_network_that_uses_modules_twice() -> No
     model, x = resnet(), torch.rand(3, 96, 96)
     expected = attr.LayerGradCam(model, model.layer4).attribute(x[None], target=5)
     expected = functional.interpolate(expected.detach(), (96, 96), mode="bilinear")[0, 0]
-    torch.testing.assert_close(attribute(model, x, 5, "grad_cam", layer="layer4").map, expected, atol=1e-5, rtol=1e-3)
+    torch.testing.assert_close(
+        attribute(model, x, 5, "grad_cam", layer="layer4").map, expected, atol=1e-5, rtol=1e-3
+    )
     torch.testing.assert_close(attribute(model, x, 5, "grad_cam").map, expected, atol=1e-5, rtol=1e-3)
 
 
@@ -95,7 +104,9 @@ def test_cams_are_those_of_torchcam(method: str, theirs: str, layer: str) -> Non
 
 
 def test_grad_cam_pp_is_the_papers_formula_with_derivatives_of_exp_s() -> None:
-    """torchcam 0.5 divides a copy, so the paper's denominator is lost there; here the second and third derivatives are taken one by one."""
+    """torchcam 0.5 divides a copy, so the paper's denominator is lost there; here the second and third
+    derivatives are taken one by one.
+    """
     torch.manual_seed(0)
     model = nn.Sequential(nn.Conv2d(1, 3, 3), nn.Softplus(), nn.Flatten(), nn.Linear(3 * 4 * 4, 2)).double()
     x = torch.rand(1, 6, 6, dtype=torch.float64)
@@ -118,12 +129,22 @@ def test_grad_cam_pp_is_the_papers_formula_with_derivatives_of_exp_s() -> None:
         weights.append(total / score.detach())
     expected = (torch.stack(weights).view(1, 3, 1, 1) * maps.detach()).sum(1, keepdim=True).relu()
     enlarged = functional.interpolate(expected, (6, 6), mode="bilinear")[0, 0].float()
-    torch.testing.assert_close(attribute(model, x, 1, "grad_cam_pp", layer="1").map, enlarged, atol=1e-6, rtol=1e-4)
+    torch.testing.assert_close(
+        attribute(model, x, 1, "grad_cam_pp", layer="1").map, enlarged, atol=1e-6, rtol=1e-4
+    )
 
 
-@pytest.mark.parametrize(("method", "options"), [("integrated_gradients", {"steps": 200}), ("deep_lift", {}), ("kernel_shap", {"samples": 600})])
-def test_what_promises_to_be_complete_is(method: str, options: dict[str, int], network: nn.Module, image: Tensor) -> None:
-    found = [completeness(network, image, attribute(network, image, target, method, **options)) for target in range(10)]
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [("integrated_gradients", {"steps": 200}), ("deep_lift", {}), ("kernel_shap", {"samples": 600})],
+)
+def test_what_promises_to_be_complete_is(
+    method: str, options: dict[str, int], network: nn.Module, image: Tensor
+) -> None:
+    found = [
+        completeness(network, image, attribute(network, image, target, method, **options))
+        for target in range(10)
+    ]
     scale = max(abs(one.difference) for one in found if one is not None)
     for one in found:
         assert one is not None
@@ -142,11 +163,18 @@ def test_guided_backprop_knows_relu6_and_the_cat_is_found() -> None:
 
 def test_several_threads_get_each_their_own_map(network: nn.Module) -> None:
     images = load("mnist", "test", 16).floats()
-    asked = [(method, number) for number in range(4) for method in ("gradient", "guided_backprop", "deep_lift", "grad_cam", "smooth_grad")]
+    asked = [
+        (method, number)
+        for number in range(4)
+        for method in ("gradient", "guided_backprop", "deep_lift", "grad_cam", "smooth_grad")
+    ]
     expected = [attribute(network, images[number], 3, method).map for method, number in asked]
     found: dict[int, Tensor] = {}
     threads = [
-        threading.Thread(target=lambda i=i, m=m, n=n: found.update({i: attribute(network, images[n], 3, m).map})) for i, (m, n) in enumerate(asked)
+        threading.Thread(
+            target=lambda i=i, m=m, n=n: found.update({i: attribute(network, images[n], 3, m).map})
+        )
+        for i, (m, n) in enumerate(asked)
     ]
     for thread in threads:
         thread.start()
@@ -186,7 +214,9 @@ def test_an_in_place_relu_is_no_problem(image: Tensor) -> None:
     plain = nn.Sequential(*layers)
     in_place = nn.Sequential(layers[0], nn.ReLU(inplace=True), *layers[2:])
     for method in ("deep_lift", "guided_backprop", "grad_cam"):
-        torch.testing.assert_close(attribute(in_place, image, 1, method).map, attribute(plain, image, 1, method).map)
+        torch.testing.assert_close(
+            attribute(in_place, image, 1, method).map, attribute(plain, image, 1, method).map
+        )
 
 
 def broken() -> nn.Module:
@@ -199,25 +229,48 @@ def broken() -> nn.Module:
 @pytest.mark.parametrize(
     ("ask", "sentence"),
     [
-        (lambda net, x: attribute(net, x, method="magic"), "no saliency method 'magic'. Choose one of: gradient"),
-        (lambda net, x: attribute(net, x, 10, "gradient"), "no class 10: this network has 10 classes, 0 to 9"),
+        (
+            lambda net, x: attribute(net, x, method="magic"),
+            "no saliency method 'magic'. Choose one of: gradient",
+        ),
+        (
+            lambda net, x: attribute(net, x, 10, "gradient"),
+            "no class 10: this network has 10 classes, 0 to 9",
+        ),
         (lambda net, x: attribute(net, x, 3, "grad_cam", layer="conv7"), "no layer 'conv7' on the way"),
-        (lambda net, x: attribute(net, x, 3, "grad_cam", layer="fc1"), "'fc1' has no maps, only single units"),
-        (lambda _, x: attribute(build("linear", (1, 28, 28), 10), x, 3, "grad_cam"), "has no convolution.*Choose Gradient"),
+        (
+            lambda net, x: attribute(net, x, 3, "grad_cam", layer="fc1"),
+            "'fc1' has no maps, only single units",
+        ),
+        (
+            lambda _, x: attribute(build("linear", (1, 28, 28), 10), x, 3, "grad_cam"),
+            "has no convolution.*Choose Gradient",
+        ),
         (lambda _, x: attribute(build("linear", (1, 28, 28), 10), x, 3, "guided_backprop"), "has no ReLU"),
-        (lambda net, _: attribute(net, torch.full((1, 28, 28), 0.3), 3, "gradient"), "same colour everywhere"),
+        (
+            lambda net, _: attribute(net, torch.full((1, 28, 28), 0.3), 3, "gradient"),
+            "same colour everywhere",
+        ),
         (lambda net, x: attribute(net, x * float("nan"), 3, "gradient"), "not finite. Choose another image"),
         (lambda net, x: attribute(net, (x * 255).byte(), 3, "gradient"), "whole numbers"),
         (lambda net, x: attribute(net, x.expand(3, -1, -1), 3, "gradient"), "1×28×28"),
         (lambda _, x: attribute(broken(), x, 3, "gradient"), "weights have diverged"),
         (lambda _, x: attribute(broken(), x, 3, "lime"), "weights have diverged"),
-        (lambda net, x: attribute(net, x, 3, "integrated_gradients", steps=0), "must be a number from 2 to 300"),
-        (lambda net, x: attribute(net, x, 3, "integrated_gradients", baseline="pink"), "Choose one of: black"),
+        (
+            lambda net, x: attribute(net, x, 3, "integrated_gradients", steps=0),
+            "must be a number from 2 to 300",
+        ),
+        (
+            lambda net, x: attribute(net, x, 3, "integrated_gradients", baseline="pink"),
+            "Choose one of: black",
+        ),
         (lambda net, x: attribute(net, x, 3, "gradient", steps=3), "has no option 'steps'"),
         (lambda net, x: attribute(net, x, 3, "occlusion", window=60), "does not fit in a 28×28 image"),
     ],
 )
-def test_what_does_not_fit_is_a_sentence(ask: Callable[[nn.Module, Tensor], object], sentence: str, network: nn.Module, image: Tensor) -> None:
+def test_what_does_not_fit_is_a_sentence(
+    ask: Callable[[nn.Module, Tensor], object], sentence: str, network: nn.Module, image: Tensor
+) -> None:
     with pytest.raises(CnnvizError, match=sentence):
         ask(network, image)
 

@@ -1,4 +1,6 @@
-"""What a method makes lies where the image lies: on a device that refuses numbers of another one, none is met. The meta device is one, and is everywhere."""
+"""What a method makes lies where the image lies: on a device that refuses numbers of another one, none is
+met. The meta device is one, and is everywhere.
+"""
 
 import pytest
 import torch
@@ -13,7 +15,9 @@ SIDE = 12
 
 
 def question(method: str) -> Question:
-    network = nn.Sequential(nn.Conv2d(3, 4, 3, device="meta"), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 10 * 10, 5, device="meta"))
+    network = nn.Sequential(
+        nn.Conv2d(3, 4, 3, device="meta"), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 10 * 10, 5, device="meta")
+    )
     options = {option.name: option.usual for option in METHODS[method].options} | {"masks": 4, "samples": 4}
     image = torch.rand(1, 3, SIDE, SIDE, device="meta", requires_grad=True)
     return Question(runner_of(network), image, 1, "1", options, None)

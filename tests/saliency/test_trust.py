@@ -22,7 +22,7 @@ from cnnviz.saliency import (
     rank_correlation,
     sanity_check,
     sensitivity,
-)  # fmt: skip
+)
 from cnnviz.saliency.question import Question
 from cnnviz.training import open_run
 
@@ -47,7 +47,10 @@ def test_curves_begin_and_end_where_they_must(network: nn.Module, image: Tensor)
     assert found.deletion[0] == pytest.approx(probability[target].item(), abs=1e-5)
     assert found.deletion[-1] == pytest.approx(empty[target].item(), abs=1e-5)
     assert found.insertion[-1] == pytest.approx(probability[target].item(), abs=1e-5)
-    by_hand = sum((a + b) / 2 * (t - s) for (a, b), (s, t) in zip(pairwise(found.deletion), pairwise(found.shares), strict=True))
+    by_hand = sum(
+        (a + b) / 2 * (t - s)
+        for (a, b), (s, t) in zip(pairwise(found.deletion), pairwise(found.shares), strict=True)
+    )
     assert found.deletion_area == pytest.approx(by_hand)
 
 
@@ -56,7 +59,11 @@ def test_a_good_map_beats_the_random_floor_and_its_opposite_does_not(network: nn
     better = worse = 0
     for one in images:
         saliency = attribute(network, one, method="integrated_gradients").map
-        good, bad, floor = faithfulness(network, one, saliency), faithfulness(network, one, -saliency), random_faithfulness(network, one, draws=2)
+        good, bad, floor = (
+            faithfulness(network, one, saliency),
+            faithfulness(network, one, -saliency),
+            random_faithfulness(network, one, draws=2),
+        )
         better += good.deletion_area < floor.deletion_area and good.insertion_area > floor.insertion_area
         worse += bad.deletion_area > good.deletion_area
     assert better >= 10
@@ -65,8 +72,12 @@ def test_a_good_map_beats_the_random_floor_and_its_opposite_does_not(network: nn
 
 def test_a_linear_network_is_explained_without_fault() -> None:
     asked = KNOWN_ANSWERS["linear"](0)
-    assert infidelity(asked.network, asked.image, attribute(asked.network, asked.image, 0, "gradient")) == pytest.approx(0, abs=1e-4)
-    assert sensitivity(asked.network, asked.image, attribute(asked.network, asked.image, 0, "gradient")) == pytest.approx(0, abs=1e-4)
+    assert infidelity(
+        asked.network, asked.image, attribute(asked.network, asked.image, 0, "gradient")
+    ) == pytest.approx(0, abs=1e-4)
+    assert sensitivity(
+        asked.network, asked.image, attribute(asked.network, asked.image, 0, "gradient")
+    ) == pytest.approx(0, abs=1e-4)
 
 
 def test_infidelity_of_a_random_map_is_worse(network: nn.Module, image: Tensor) -> None:
@@ -77,7 +88,10 @@ def test_infidelity_of_a_random_map_is_worse(network: nn.Module, image: Tensor) 
 
 
 def test_smoothing_makes_less_sensitive(network: nn.Module, image: Tensor) -> None:
-    plain, smooth = (sensitivity(network, image, attribute(network, image, 3, method)) for method in ("gradient", "smooth_grad"))
+    plain, smooth = (
+        sensitivity(network, image, attribute(network, image, 3, method))
+        for method in ("gradient", "smooth_grad")
+    )
     assert 0 < smooth < plain
 
 
@@ -87,14 +101,18 @@ def test_randomised_weights_change_the_gradient_and_hardly_the_guided_edges() ->
     left = {}
     for method in ("gradient", "grad_cam", "guided_backprop"):
         checks = [sanity_check(network, one, method=method, seed=i) for i, one in enumerate(images)]
-        assert all(check.layers[0] == "none" and check.similarities[0] == pytest.approx(1) for check in checks)
+        assert all(
+            check.layers[0] == "none" and check.similarities[0] == pytest.approx(1) for check in checks
+        )
         assert checks[0].layers[-1] == "conv1"
         left[method] = sum(check.similarities[-1] for check in checks) / len(checks)
     assert left["gradient"] < left["guided_backprop"]
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
 
 
-def test_a_map_of_edges_only_fails_the_sanity_check(monkeypatch: pytest.MonkeyPatch, network: nn.Module, image: Tensor) -> None:
+def test_a_map_of_edges_only_fails_the_sanity_check(
+    monkeypatch: pytest.MonkeyPatch, network: nn.Module, image: Tensor
+) -> None:
     def edges(question: Question) -> tuple[Tensor, None]:
         pixels = question.image[0].detach()
         return pixels.diff(dim=2, append=pixels[:, :, :1]), None
@@ -104,7 +122,10 @@ def test_a_map_of_edges_only_fails_the_sanity_check(monkeypatch: pytest.MonkeyPa
 
 
 def test_known_answers_are_found_by_complete_methods() -> None:
-    table = known_answer_table(["gradient", "input_x_gradient", "integrated_gradients", "deep_lift", "grad_cam", "occlusion"], images=3)
+    table = known_answer_table(
+        ["gradient", "input_x_gradient", "integrated_gradients", "deep_lift", "grad_cam", "occlusion"],
+        images=3,
+    )
     for method in ("input_x_gradient", "integrated_gradients", "deep_lift"):
         assert table[method]["linear"] == pytest.approx(1, abs=1e-4)
         for name in ("planted", "distractor"):
@@ -118,7 +139,9 @@ def test_the_planted_class_depends_on_its_patch_alone() -> None:
     for name in ("planted", "distractor"):
         asked = KNOWN_ANSWERS[name](1)
         inside, outside = asked.image * asked.truth, asked.image * (1 - asked.truth)
-        whole, only, without = (asked.network(x[None])[0, asked.target].item() for x in (asked.image, inside, outside))
+        whole, only, without = (
+            asked.network(x[None])[0, asked.target].item() for x in (asked.image, inside, outside)
+        )
         assert whole == pytest.approx(only, abs=0.5)
         assert without == pytest.approx(0, abs=1e-4)
         assert whole > 1

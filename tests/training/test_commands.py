@@ -1,4 +1,6 @@
-"""Commands, hand-over and the one writer of a run, without a launcher: the tests are the launcher, at the moment they choose."""
+"""Commands, hand-over and the one writer of a run, without a launcher: the tests are the launcher, at the
+moment they choose.
+"""
 
 import json
 import subprocess
@@ -99,7 +101,10 @@ def test_a_command_that_nobody_obeys_ends_in_a_sentence(command: str) -> None:
     run = start(TINY)
     queue.withdraw(run.folder.path.parent, run.id)
     run.folder.set_status(Status("running", 1, 4).held_by(this_process()))
-    with pytest.raises(CnnvizError, match=f"You asked to {command} this run, but after 0.1 seconds its process has not answered"):
+    with pytest.raises(
+        CnnvizError,
+        match=f"You asked to {command} this run, but after 0.1 seconds its process has not answered",
+    ):
         getattr(run, command)(timeout=0.1)
 
 
@@ -124,7 +129,9 @@ def test_a_command_given_while_the_worker_gives_its_process_back_is_obeyed() -> 
     run.pause()
 
     def somebody_waits() -> bool:
-        """Called when the worker has looked into its inbox for the last time before it gives the process back."""
+        """Called when the worker has looked into its inbox for the last time before it gives the process
+        back.
+        """
         run.folder.post(Command("run"))
         return True
 
@@ -132,7 +139,9 @@ def test_a_command_given_while_the_worker_gives_its_process_back_is_obeyed() -> 
     assert run.state == "finished"
 
 
-def test_a_single_step_is_waited_for_when_it_is_obeyed_just_after_the_state_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_single_step_is_waited_for_when_it_is_obeyed_just_after_the_state_was_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     run = paused()
     run.folder.set_status(Status("paused", 0, 4).held_by(this_process()))
     read, reads = RunFolder.status, 0
@@ -273,8 +282,11 @@ def test_the_right_to_write_ends_with_the_process_that_has_it() -> None:
             "    input()",
             str(run.folder.path),
         ],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=python_environment(),
-    )  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=python_environment(),
+    )
     assert holder.stdout is not None
     assert holder.stdout.readline() == "True\n"
     with run.folder.writing() as mine:

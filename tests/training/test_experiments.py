@@ -16,7 +16,9 @@ ANNA, BEN = "a" * 32, "b" * 32
 
 
 def test_an_experiment_is_its_runs_with_their_titles() -> None:
-    begun = Experiment.start("Does the seed matter?", {"seed 0": TINY, "seed 1": TrainingSpec("digits", "tiny", epochs=1, seed=1)})
+    begun = Experiment.start(
+        "Does the seed matter?", {"seed 0": TINY, "seed 1": TrainingSpec("digits", "tiny", epochs=1, seed=1)}
+    )
     assert list(begun.runs) == ["seed 0", "seed 1"]
     assert [run.spec.seed for run in begun.runs.values()] == [TINY.seed, 1]
     for run in begun.runs.values():
@@ -24,7 +26,10 @@ def test_an_experiment_is_its_runs_with_their_titles() -> None:
         work(str(run.folder.path))
     again = open_experiment(begun.id)
     assert again == begun
-    assert {name: run.state for name, run in again.runs.items()} == {"seed 0": "finished", "seed 1": "finished"}
+    assert {name: run.state for name, run in again.runs.items()} == {
+        "seed 0": "finished",
+        "seed 1": "finished",
+    }
     assert [metric.accuracy for metric in again.runs["seed 1"].metrics()]
 
 

@@ -9,7 +9,19 @@ from cnnviz.training.growth import growth
 
 
 def metric(step: int, seconds: float | None = None) -> Metric:
-    return Metric(step, step / 10, 128 * step, seconds or step / 7, 1 / (step + 1), None, None, 0.5, 0.1, {"conv1": 0.3}, [[1, 0], [0, 1]])
+    return Metric(
+        step,
+        step / 10,
+        128 * step,
+        seconds or step / 7,
+        1 / (step + 1),
+        None,
+        None,
+        0.5,
+        0.1,
+        {"conv1": 0.3},
+        [[1, 0], [0, 1]],
+    )
 
 
 @pytest.fixture
@@ -57,7 +69,9 @@ def test_a_run_that_writes_its_steps_again_is_given_whole(folder: RunFolder, kep
     assert [record.step for record in found.metrics] == list(range(0 if kept < 5 else 6, 9))
 
 
-@pytest.mark.parametrize("mark", ["x", "1.2.3", "999999999.5.abc", "-1.1.a", "5.9.a", "1" * 500, "3.0.", "..", "²5.1.a"])
+@pytest.mark.parametrize(
+    "mark", ["x", "1.2.3", "999999999.5.abc", "-1.1.a", "5.9.a", "1" * 500, "3.0.", "..", "²5.1.a"]
+)
 def test_a_mark_that_is_none_gives_everything(folder: RunFolder, mark: str) -> None:
     folder.add_metric(metric(0))
     found = growth(folder, mark)

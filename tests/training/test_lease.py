@@ -34,7 +34,11 @@ class Elsewhere:
             if handed is not None:
                 code = f"{ELSEWHERE}from pathlib import Path; work(sys.argv[1], ticket=Path(sys.argv[2]))"
                 run = runs / queue.run_of(ticket)
-                self.workers.append(subprocess.Popen([sys.executable, "-c", code, str(run), str(handed)], env=python_environment()))
+                self.workers.append(
+                    subprocess.Popen(
+                        [sys.executable, "-c", code, str(run), str(handed)], env=python_environment()
+                    )
+                )
 
     def shut_down(self, runs: Path, timeout: float = 10.0) -> None:
         for worker in self.workers:
@@ -73,7 +77,9 @@ def test_a_launcher_of_ones_own_trains_a_run() -> None:
     assert run.metrics()[-1].step == run.total_steps
 
 
-def test_commands_reach_another_machine_and_a_dead_one_is_noticed_and_replaced(elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commands_reach_another_machine_and_a_dead_one_is_noticed_and_replaced(
+    elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = start(LONG)
     until(lambda: run.state == "running" and run.step_count > 0)
     run.pause(PATIENCE)
@@ -98,7 +104,9 @@ def test_commands_reach_another_machine_and_a_dead_one_is_noticed_and_replaced(e
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_a_lease_is_over_when_the_heartbeat_stands_still_or_is_old_or_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lease_is_over_when_the_heartbeat_stands_still_or_is_old_or_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(queue, "put", lambda *_: None)
     run = start(TINY)
     held_elsewhere(run)
@@ -125,7 +133,9 @@ def test_on_this_machine_a_process_that_is_gone_has_no_lease_however_fresh_its_h
     queue.withdraw(run.folder.path.parent, run.id)
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
-    run.folder.set_status(Status("running", 3, 10).held_by(Holder(process.pid, time.time(), lease.this_machine())))
+    run.folder.set_status(
+        Status("running", 3, 10).held_by(Holder(process.pid, time.time(), lease.this_machine()))
+    )
     with lease.renewed(run.folder.path):
         assert run.state == "interrupted"
 

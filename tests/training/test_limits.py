@@ -71,7 +71,9 @@ def test_the_work_of_a_large_network_is_counted_in_multiply_adds(monkeypatch: py
 
 
 def test_a_race_that_does_not_fit_is_refused_as_a_whole() -> None:
-    with pytest.raises(CnnvizError, match=r"These are 17 trainings, and one browser may have 16 in the queue. Choose fewer"):
+    with pytest.raises(
+        CnnvizError, match=r"These are 17 trainings, and one browser may have 16 in the queue. Choose fewer"
+    ):
         start_all([SHORT] * 17, ANNA)
     with pytest.raises(CnnvizError, match=r"Choose at most"):
         start_all([SHORT, TrainingSpec(epochs=1000)], ANNA)
@@ -138,11 +140,15 @@ def test_too_many_runs_that_may_not_go_end_in_a_sentence(monkeypatch: pytest.Mon
 
 def test_a_network_that_one_run_cannot_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CNNVIZ_MAX_ONE_RUN_BYTES", str(MEGABYTE))
-    with pytest.raises(CnnvizError, match=r"needs at least .* but one run may have 1.0 MB. Choose a network with fewer"):
+    with pytest.raises(
+        CnnvizError, match=r"needs at least .* but one run may have 1.0 MB. Choose a network with fewer"
+    ):
         start(TrainingSpec(network="lenet5"))
 
 
-def test_runs_paused_for_long_without_a_process_make_room_and_others_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_runs_paused_for_long_without_a_process_make_room_and_others_do_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     long_ago, lately, held = paused(), paused(), paused()
     held.folder.set_status(held.status.held_by(this_process()))
     for run in (long_ago, held):
@@ -154,7 +160,11 @@ def test_runs_paused_for_long_without_a_process_make_room_and_others_do_not(monk
 
 @pytest.mark.parametrize(
     "spec",
-    [SHORT, TrainingSpec("mnist", "fast", limit=640, batch_size=64, optimizer="adam"), replace(TINY, network="mlp")],
+    [
+        SHORT,
+        TrainingSpec("mnist", "fast", limit=640, batch_size=64, optimizer="adam"),
+        replace(TINY, network="mlp"),
+    ],
 )
 def test_the_estimate_holds_against_the_disk(spec: TrainingSpec, tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path / "run", spec, "")
@@ -181,10 +191,14 @@ def test_a_run_that_outgrows_its_share_keeps_fewer_snapshots_and_says_so(tmp_pat
     assert (steps[0], steps[-1]) == (0, folder.status().total_steps)
     assert folder.size() <= share
     assert "fewer steps are kept: this run has filled its share" in folder.status().message
-    assert all(torch.equal(one, whole.snapshot(steps[-1])[name]) for name, one in folder.snapshot(steps[-1]).items())
+    assert all(
+        torch.equal(one, whole.snapshot(steps[-1])[name]) for name, one in folder.snapshot(steps[-1]).items()
+    )
 
 
-def test_browsers_take_turns_and_no_browser_has_more_places_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_browsers_take_turns_and_no_browser_has_more_places_than_it_may(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("CNNVIZ_MAX_BROWSER_RUNNING", "2")
     annas = start_all([SHORT] * 4, ANNA)
     bens = start_all([SHORT] * 3, BEN)

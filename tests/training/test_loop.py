@@ -21,7 +21,9 @@ def trained(spec: TrainingSpec, steps: int | None = None) -> Trainer:
 
 
 def same_weights(one: nn.Module, other: nn.Module) -> bool:
-    return all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
+    return all(
+        torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True)
+    )
 
 
 def test_evaluation_is_that_of_scikit_learn() -> None:
@@ -44,7 +46,9 @@ def test_the_default_recipe_reads_95_percent_of_mnist_after_one_third_of_its_ste
 def test_same_specification_same_bits() -> None:
     spec = TrainingSpec("digits", "tiny", epochs=1, seed=3)
     assert same_weights(trained(spec).network, trained(spec).network)
-    assert not same_weights(trained(spec).network, trained(TrainingSpec("digits", "tiny", epochs=1, seed=4)).network)
+    assert not same_weights(
+        trained(spec).network, trained(TrainingSpec("digits", "tiny", epochs=1, seed=4)).network
+    )
 
 
 @pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
@@ -66,7 +70,9 @@ def test_the_code_of_a_schedule_is_its_function(name: str) -> None:
     import math
 
     for p in (0.0, 0.1, 0.2, 0.5, 0.99):
-        assert eval(SCHEDULES[name].code, {"math": math, "p": p, "max": max, "min": min}) == pytest.approx(SCHEDULES[name].factor(p))
+        assert eval(SCHEDULES[name].code, {"math": math, "p": p, "max": max, "min": min}) == pytest.approx(
+            SCHEDULES[name].factor(p)
+        )
 
 
 def test_gradient_norms_are_those_of_autograd() -> None:
@@ -121,5 +127,7 @@ def test_gradient_norms_have_the_paths_of_the_layers() -> None:
     branched = trained(TrainingSpec("digits", PRESETS["small_resnet"], epochs=1), steps=1)
     learned = {place.name for place in branched.network.plan if place.parameters}
     assert set(branched.record(validate=False).gradient_norm) == learned
-    fixed = trained(TrainingSpec("digits", with_fixed_kernel(PRESETS["tiny"], torch.ones(3, 3)), epochs=1), steps=1)
+    fixed = trained(
+        TrainingSpec("digits", with_fixed_kernel(PRESETS["tiny"], torch.ones(3, 3)), epochs=1), steps=1
+    )
     assert set(fixed.record(validate=False).gradient_norm) == {"conv1", "conv2", "fc1"}

@@ -92,7 +92,12 @@ def test_pause_single_steps_new_rate_resume_stop() -> None:
 
 def test_a_killed_worker_shows_at_once_and_resuming_changes_nothing() -> None:
     whole, killed = start(LONG), start(LONG)
-    wait_until(lambda: (killed.folder.checkpoint() is not None and killed.state == "running") or killed.state == "finished")
+    wait_until(
+        lambda: (
+            (killed.folder.checkpoint() is not None and killed.state == "running")
+            or killed.state == "finished"
+        )
+    )
     assert killed.state == "running"
     os.kill(killed.status.pid, signal.SIGKILL)
     wait_until(lambda: killed.state == "interrupted", 5)
@@ -122,7 +127,9 @@ def test_a_worker_killed_while_its_run_is_paused_shows_at_once_and_another_goes_
 
 
 def test_processes_that_command_one_run_at_once_leave_it_whole() -> None:
-    """Three processes pause, step and resume it; no command is lost and none ends in anything but its state or a sentence."""
+    """Three processes pause, step and resume it; no command is lost and none ends in anything but its state
+    or a sentence.
+    """
     run = start(ENDLESS)
     wait_until(lambda: run.step_count > 3)
     code = """
@@ -138,7 +145,10 @@ for _ in range(8):
             print(error)
 """
     commanders = [
-        subprocess.Popen([sys.executable, "-c", code, run.id], stdout=subprocess.PIPE, text=True, env=python_environment()) for _ in range(3)
+        subprocess.Popen(
+            [sys.executable, "-c", code, run.id], stdout=subprocess.PIPE, text=True, env=python_environment()
+        )
+        for _ in range(3)
     ]
     for commander in commanders:
         said, _ = commander.communicate(timeout=200)

@@ -30,7 +30,9 @@ def brightness_task() -> Iterator[Task]:
         loss=lambda outputs, targets, _: nn.functional.mse_loss(outputs, targets),
         score=lambda outputs, targets: (1 - (outputs - targets).abs()).clamp(0, 1).mean(),
         evaluate=lambda outputs, dataset: Evaluation(
-            nn.functional.mse_loss(outputs, brightness(dataset)).item(), 1 - (outputs - brightness(dataset)).abs().mean().item(), None
+            nn.functional.mse_loss(outputs, brightness(dataset)).item(),
+            1 - (outputs - brightness(dataset)).abs().mean().item(),
+            None,
         ),
     )
     TASKS[entry.name] = entry

@@ -22,11 +22,15 @@ def wall(app: AppTest) -> list[tuple[str, str]]:
         if element.proto.component_name == "cnnviz_map_wall":
             sheets = orjson.loads(element.proto.bytes)["sheets"]
             if sheets[0]["name"] == "image":
-                return [(sheet["title"], (sheet["labels"] or [{"text": ""}])[0]["text"]) for sheet in sheets[1:]]
+                return [
+                    (sheet["title"], (sheet["labels"] or [{"text": ""}])[0]["text"]) for sheet in sheets[1:]
+                ]
     return []
 
 
-def test_each_map_stands_when_it_is_there_and_at_the_end_all_do(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_map_stands_when_it_is_there_and_at_the_end_all_do(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     release, begun, asked = threading.Event(), threading.Event(), []
     real = attributions.attribute
 

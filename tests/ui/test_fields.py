@@ -1,4 +1,6 @@
-"""Who is right, the student or the address: played with a browser that hears late, on a page of one control."""
+"""Who is right, the student or the address: played with a browser that hears late, on a page of one
+control.
+"""
 
 from streamlit.testing.v1 import AppTest
 
@@ -19,7 +21,8 @@ def test_a_browser_that_has_not_heard_yet_does_not_take_back_what_code_chose() -
     app = opened()
     app.button(key="next").click().run()
     assert held(app, "step_number") == "2"
-    # The browser's next request was sent before it heard of step 2: its control and its address still say what was before.
+    # The browser's next request was sent before it heard of step 2: its control and its address still say
+    # what was before.
     late = control_of(app, "step_number")
     late.set_value(1)
     del app.query_params["step_number"]

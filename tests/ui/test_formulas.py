@@ -26,18 +26,29 @@ def test_the_formula_gives_the_numbers_of_the_stepper_and_of_the_gradient(
     seed: int, size: int, stride: int, dilation: int, padding: int, flip: bool
 ) -> None:
     generator = torch.Generator().manual_seed(seed)
-    image, kernel = (torch.randint(-9, 10, shape, generator=generator).double() for shape in ((9, 8), (size, size)))
+    image, kernel = (
+        torch.randint(-9, 10, shape, generator=generator).double() for shape in ((9, 8), (size, size))
+    )
     traced = convolution.trace(image, kernel, stride, padding, dilation, flip=flip)
     target = torch.randint(-9, 10, tuple(traced.output.shape), generator=generator).double()
     found = convolution.gradient(image, kernel, target, stride, padding, dilation, flip=flip)
-    x, formula, backward = traced.padded[0], convolution_formula(stride, dilation, flip), kernel_gradient_formula(stride, dilation, flip)
+    x, formula, backward = (
+        traced.padded[0],
+        convolution_formula(stride, dilation, flip),
+        kernel_gradient_formula(stride, dilation, flip),
+    )
     cells = [(m, n) for m in range(size) for n in range(size)]
     places = [(i, j) for i in range(traced.output.shape[0]) for j in range(traced.output.shape[1])]
     for i, j in places:
-        total = sum(x[indices(formula, i=i, j=j, m=m, n=n, K=size)].item() * kernel[m, n].item() for m, n in cells)
+        total = sum(
+            x[indices(formula, i=i, j=j, m=m, n=n, K=size)].item() * kernel[m, n].item() for m, n in cells
+        )
         assert traced.output[i, j].item() == total
     for m, n in cells:
-        total = sum(x[indices(backward, i=i, j=j, m=m, n=n, K=size)].item() * found.error[i, j].item() for i, j in places)
+        total = sum(
+            x[indices(backward, i=i, j=j, m=m, n=n, K=size)].item() * found.error[i, j].item()
+            for i, j in places
+        )
         assert found.kernel_gradient[m, n].item() == total
         assert found.trace is not None
         assert found.trace.output[m, n].item() == total

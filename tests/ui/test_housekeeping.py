@@ -60,7 +60,9 @@ def kept_house(monkeypatch: pytest.MonkeyPatch, sessions: Sessions, seconds: int
 
 
 def old_circle() -> "weakref.ref[Circle]":
-    """Garbage that lived through some collections before, and so is not young; frozen, as what lived at a thaw is."""
+    """Garbage that lived through some collections before, and so is not young; frozen, as what lived at a
+    thaw is.
+    """
     circle = Circle()
     gc.collect()
     gc.freeze()

@@ -90,7 +90,9 @@ def ask(work: Work) -> AppTest:
 
 def shown(app: AppTest) -> str:
     assert not app.exception
-    return "\n".join(element.value for kind in ("markdown", "info", "error") for element in getattr(app, kind))
+    return "\n".join(
+        element.value for kind in ("markdown", "info", "error") for element in getattr(app, kind)
+    )
 
 
 def bar(app: AppTest) -> Any:

@@ -30,7 +30,11 @@ def test_the_answer_holds_the_numbers_of_the_run_and_then_only_what_is_new(ended
     names = ("step", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
     assert found["rows"] == [[line[name] for name in names] for line in lines]
     assert found["whole"]
-    assert (found["state"], found["step"], found["total"]) == ("finished", ended.total_steps, ended.total_steps)
+    assert (found["state"], found["step"], found["total"]) == (
+        "finished",
+        ended.total_steps,
+        ended.total_steps,
+    )
     assert found["says"][0] == "Finished"
     (again,) = asked((ended.id, found["mark"]))
     assert not again["whole"]

@@ -1,4 +1,6 @@
-"""What is kept for all sessions: never another one's result, computed once, of its true size, within one budget."""
+"""What is kept for all sessions: never another one's result, computed once, of its true size, within one
+budget.
+"""
 
 import copy
 import gc
@@ -43,7 +45,9 @@ def bars_of_saliency(*_: object) -> str:
 
 
 def test_two_functions_never_share_a_result_whatever_their_arguments_are() -> None:
-    """The microscope and the saliency page once drew different figures under one key: whoever came second saw the other's."""
+    """The microscope and the saliency page once drew different figures under one key: whoever came second saw
+    the other's.
+    """
     state = ("bars", ("example", 624), "image")
     assert remember(bars_of_the_microscope, state) == "microscope"
     assert remember(bars_of_saliency, state) == "saliency"
@@ -67,7 +71,12 @@ class Calls:
 
 
 def test_a_function_made_anew_at_each_run_of_a_page_finds_its_result() -> None:
-    source, calls = compile("def of_the_page(calls):\n    calls.number += 1\n    return calls.number", "pages/one.py", "exec"), Calls()
+    source, calls = (
+        compile(
+            "def of_the_page(calls):\n    calls.number += 1\n    return calls.number", "pages/one.py", "exec"
+        ),
+        Calls(),
+    )
 
     def run_of_the_page() -> int:
         names: dict[str, Any] = {}
@@ -87,7 +96,9 @@ def test_what_depends_on_more_than_its_arguments_is_refused() -> None:
         with pytest.raises(TypeError, match="depends on more than its arguments"):
             remember(function)
     for value in (object(), np.array([object()]), iter(())):
-        with pytest.raises(TypeError, match=r"has no content that can be compared\. Give its class a method cache_key"):
+        with pytest.raises(
+            TypeError, match=r"has no content that can be compared\. Give its class a method cache_key"
+        ):
             remember(bars_of_saliency, value)
 
 
@@ -129,11 +140,27 @@ SAME: list[tuple[Callable[[], object], Callable[[], object]]] = [
     (lambda: (range(3), slice(0, 4), Path("a"), max), lambda: (range(3), slice(0, 4), Path("a"), max)),
 ]
 DIFFERENT: list[tuple[object, object]] = [
-    (1, 1.0), (1, True), (0, False), (0.0, -0.0), ("1", 1), ((1, 2), [1, 2]), ((1, 2), ((1, 2),)), ({"a": 1}, {"a": 2}), ({"a": 1}, (("a", 1),)),
-    (torch.zeros(2, 3), torch.zeros(3, 2)), (torch.zeros(2), torch.zeros(2, dtype=torch.float64)), (torch.zeros(2), np.zeros(2, dtype=np.float32)),
-    (Pair("a", torch.ones(2)), Pair("b", torch.ones(2))), (Pair("a", torch.ones(2)), OtherPair("a", torch.ones(2))),
-    (Image.new("L", (2, 2), 7), Image.new("L", (2, 2), 8)), (painted(0), painted(9)), (with_default(1), with_default(2)), (None, "None"), ((), []), (max, min),
-]  # fmt: skip
+    (1, 1.0),
+    (1, True),
+    (0, False),
+    (0.0, -0.0),
+    ("1", 1),
+    ((1, 2), [1, 2]),
+    ((1, 2), ((1, 2),)),
+    ({"a": 1}, {"a": 2}),
+    ({"a": 1}, (("a", 1),)),
+    (torch.zeros(2, 3), torch.zeros(3, 2)),
+    (torch.zeros(2), torch.zeros(2, dtype=torch.float64)),
+    (torch.zeros(2), np.zeros(2, dtype=np.float32)),
+    (Pair("a", torch.ones(2)), Pair("b", torch.ones(2))),
+    (Pair("a", torch.ones(2)), OtherPair("a", torch.ones(2))),
+    (Image.new("L", (2, 2), 7), Image.new("L", (2, 2), 8)),
+    (painted(0), painted(9)),
+    (with_default(1), with_default(2)),
+    (None, "None"),
+    ((), []),
+    (max, min),
+]
 
 
 @pytest.mark.parametrize(("first", "second"), SAME)
@@ -150,8 +177,17 @@ def test_another_content_is_computed_anew(first: object, second: object) -> None
 
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from([0.0, -0.0, 1.0, 2.5]) | st.sampled_from(["", "a", "1"]),
-    lambda inner: st.tuples(inner) | st.tuples(inner, inner) | st.tuples(inner, inner).map(list) | inner.map(lambda value: {"a": value}),
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 2)
+    | st.sampled_from([0.0, -0.0, 1.0, 2.5])
+    | st.sampled_from(["", "a", "1"]),
+    lambda inner: (
+        st.tuples(inner)
+        | st.tuples(inner, inner)
+        | st.tuples(inner, inner).map(list)
+        | inner.map(lambda value: {"a": value})
+    ),
     max_leaves=6,
 )
 
@@ -233,7 +269,9 @@ def slow(calls: Calls, door: Door) -> int:
 def test_however_many_ask_at_once_it_is_computed_once() -> None:
     calls, go = Calls(), threading.Event()
     found: list[int] = []
-    threads = [threading.Thread(target=lambda: found.append(remember(slow, calls, Door(go)))) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: found.append(remember(slow, calls, Door(go)))) for _ in range(8)
+    ]
     for thread in threads:
         thread.start()
     go.set()
@@ -339,7 +377,9 @@ def test_what_was_frozen_is_let_go_at_the_next_thaw() -> None:
 
 def test_nothing_but_the_thaw_freezes() -> None:
     sources = [*(ROOT / "cnnviz").rglob("*.py"), *(ROOT / "pages").rglob("*.py"), ROOT / "explorer_app.py"]
-    assert [path.name for path in sources if "gc.freeze()" in path.read_text(encoding="utf-8")] == ["housekeeping.py"]
+    assert [path.name for path in sources if "gc.freeze()" in path.read_text(encoding="utf-8")] == [
+        "housekeeping.py"
+    ]
 
 
 def test_a_digest_is_of_shape_values_and_type() -> None:

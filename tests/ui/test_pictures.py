@@ -46,7 +46,9 @@ def test_nobody_gets_what_no_page_has_named() -> None:
         assert status(f"/cnnviz/picture/{name}") == 404
 
 
-def test_a_picture_that_the_server_has_let_go_is_there_again_when_it_is_named_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_that_the_server_has_let_go_is_there_again_when_it_is_named_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("CNNVIZ_CACHE_BYTES", "10")
     one, two = encoded(PHOTOGRAPH), encoded(PHOTOGRAPH.rotate(90, expand=True))
     first = picture_url(one, "wall")

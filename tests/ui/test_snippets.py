@@ -11,7 +11,16 @@ from PIL import Image
 
 from cnnviz.data import embed, fit, load, photo
 from cnnviz.expressions import Expression, script
-from cnnviz.features import ablated, answers, class_evidence, feature_maps, layer_features, maximise, probabilities, project
+from cnnviz.features import (
+    ablated,
+    answers,
+    class_evidence,
+    feature_maps,
+    layer_features,
+    maximise,
+    probabilities,
+    project,
+)
 from cnnviz.features.ablation import ablation_code
 from cnnviz.features.embedding import embedding_code
 from cnnviz.features.filters import filters_code
@@ -62,7 +71,16 @@ def run_code(code: str) -> dict[str, Any]:
     "spec",
     [
         *(TrainingSpec("mnist", preset, epochs=1, limit=2000) for preset in PRESETS),
-        TrainingSpec("patches", "tiny", epochs=1, limit=500, optimizer="adam", schedule="cosine", seed=3, label_smoothing=0.0),
+        TrainingSpec(
+            "patches",
+            "tiny",
+            epochs=1,
+            limit=500,
+            optimizer="adam",
+            schedule="cosine",
+            seed=3,
+            label_smoothing=0.0,
+        ),
     ],
     ids=repr,
 )
@@ -93,9 +111,12 @@ def seen(numbers: torch.Tensor, expected: torch.Tensor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stride", "padding", "dilation", "mode", "flip"), [(1, 0, 1, "zeros", False), (2, 1, 1, "reflect", True), (1, 2, 2, "circular", True)]
+    ("stride", "padding", "dilation", "mode", "flip"),
+    [(1, 0, 1, "zeros", False), (2, 1, 1, "reflect", True), (1, 2, 2, "circular", True)],
 )
-def test_convolution_and_gradient_code(stride: int, padding: int, dilation: int, mode: str, flip: bool) -> None:
+def test_convolution_and_gradient_code(
+    stride: int, padding: int, dilation: int, mode: str, flip: bool
+) -> None:
     image, kernel = torch.randn(6, 7).double().round(decimals=2), torch.randn(3, 3).double().round(decimals=2)
     options = (stride, padding, dilation, mode, flip)
     traced = convolution.trace(image, kernel, *options)
@@ -121,7 +142,12 @@ def test_pixels_code(kind: str) -> None:
 def test_kernel_code() -> None:
     names = run_code(kernel_code(written('photo("coffee")'), written('kernel("gabor", 7, 45, 4, 0)')))
     seen(names["result"], apply(grey(photo("coffee")) / 255, kernel("gabor", 7, 45.0)))
-    learned = run_code(kernel_code(written('load("mnist", "test").images[7]'), written('filters(open_run("example").network(624))[1][0]')))
+    learned = run_code(
+        kernel_code(
+            written('load("mnist", "test").images[7]'),
+            written('filters(open_run("example").network(624))[1][0]'),
+        )
+    )
     assert learned["result"].shape == (1, 28, 28)
 
 
@@ -130,7 +156,9 @@ def test_layer_code(kind: LayerKind) -> None:
     numbers = (kind.filters, kind.kernel, kind.stride, kind.padding, kind.dilation, kind.groups)
     names = run_code(layer_code(written('photo("rocket")'), *numbers, kind.transposed))
     weights = hand_filters(kind.filters, 3 // kind.groups, kind.kernel)
-    expected = layer_maps(fit(photo("rocket"), (3, 32, 32)), weights, *numbers[2:], transposed=kind.transposed)
+    expected = layer_maps(
+        fit(photo("rocket"), (3, 32, 32)), weights, *numbers[2:], transposed=kind.transposed
+    )
     seen(names["maps"], expected)
     cost = layer_cost((3, 32, 32), *numbers, transposed=kind.transposed)
     assert f"{cost.parameters} parameters" in names["printed"]
@@ -145,7 +173,10 @@ def test_activations_code() -> None:
 
 
 @pytest.mark.parametrize("mode", list(pooling.POOLINGS))
-@pytest.mark.parametrize(("size", "stride", "padding", "ceil"), [(2, 2, 0, False), (3, 2, 1, False), (2, 2, 0, True), (3, 1, 0, True)])
+@pytest.mark.parametrize(
+    ("size", "stride", "padding", "ceil"),
+    [(2, 2, 0, False), (3, 2, 1, False), (2, 2, 0, True), (3, 1, 0, True)],
+)
 def test_pooling_code(mode: str, size: int, stride: int, padding: int, ceil: bool) -> None:
     image = torch.randn(2, 5, 7).double().round(decimals=2)
     names = run_code(pooling_code(image, (size, size), stride, padding, mode, ceil))
@@ -174,8 +205,14 @@ def test_the_code_of_the_pages_inside_gives_their_numbers() -> None:
     network, image = written('open_run("example").network(624)'), written('load("mnist", "test").images[7]')
     digit = load("mnist", "test").floats(slice(7, 8))[0]
     model, shape = open_run("example").network(624), (1, 28, 28)
-    names = run_code(saliency_code(network, image, shape, "integrated_gradients", 3, None, {"steps": 20, "baseline": "black"}))
-    torch.testing.assert_close(names["found"].map, attribute(model, digit, 3, "integrated_gradients", steps=20).map)
+    names = run_code(
+        saliency_code(
+            network, image, shape, "integrated_gradients", 3, None, {"steps": 20, "baseline": "black"}
+        )
+    )
+    torch.testing.assert_close(
+        names["found"].map, attribute(model, digit, 3, "integrated_gradients", steps=20).map
+    )
     names = run_code(saliency_code(network, image, shape, "grad_cam", 3, "conv1", {}))
     torch.testing.assert_close(names["found"].map, attribute(model, digit, 3, "grad_cam", layer="conv1").map)
     names = run_code(unit_code(network, image, shape, ("conv2", 3, 7, 8)))
@@ -183,17 +220,23 @@ def test_the_code_of_the_pages_inside_gives_their_numbers() -> None:
     names = run_code(unit_code(network, image, shape, None))
     torch.testing.assert_close(names["maps"]["relu2"], feature_maps(model, digit)["relu2"])
     names = run_code(ablation_code(network, image, shape, "relu2", {"off": (1, 3)}))
-    torch.testing.assert_close(names["after"], probabilities(ablated(model, "relu2", shape, off=(1, 3)), digit[None])[0])
+    torch.testing.assert_close(
+        names["after"], probabilities(ablated(model, "relu2", shape, off=(1, 3)), digit[None])[0]
+    )
     names = run_code(filters_code(network, shape, "conv2", 3, 0.02, 0))
     torch.testing.assert_close(names["made"].image, maximise(model, "conv2", 3, shape).image)
     names = run_code(embedding_code(network, "mnist", 60, "relu2", "pca"))
-    torch.testing.assert_close(names["points"], project(layer_features(model, "relu2", load("mnist", "test", 60).floats())))
+    torch.testing.assert_close(
+        names["points"], project(layer_features(model, "relu2", load("mnist", "test", 60).floats()))
+    )
     names = run_code(mistakes_code(network, "mnist", 4, 9))
     assert names["found"].cell(4, 9) == answers(model, load("mnist", "test")).cell(4, 9)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_drawing_a_file_and_edited_pixels_stand_in_the_code(channels: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_drawing_a_file_and_edited_pixels_stand_in_the_code(
+    channels: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     torch.manual_seed(0)
     pixels = torch.randint(256, (channels, 28, 28), dtype=torch.uint8)
     edits = {(0, 3, 4): 255, (channels - 1, 27, 0): 7}
@@ -204,11 +247,17 @@ def test_a_drawing_a_file_and_edited_pixels_stand_in_the_code(channels: int, tmp
     seen = (with_edits((drawn.for_network((1, 28, 28)) * 255).round().byte(), {(0, 3, 4): 255})).float() / 255
     names = run_code(unit_code(network, drawn.edited({(0, 3, 4): 255}, (1, 28, 28)), (1, 28, 28), None))
     torch.testing.assert_close(names["image"], seen)
-    torch.testing.assert_close(names["maps"]["conv1"], feature_maps(open_run("example").network(624), seen)["conv1"])
+    torch.testing.assert_close(
+        names["maps"]["conv1"], feature_maps(open_run("example").network(624), seen)["conv1"]
+    )
     large = photo("coffee")
     Image.fromarray(large.permute(1, 2, 0).numpy()).save(tmp_path / "my 'best' photo.png")
     monkeypatch.chdir(tmp_path)
-    names = run_code(unit_code(written('pretrained("efficientnet_lite0")'), file_code("my 'best' photo.png"), (3, 224, 224), None))
+    names = run_code(
+        unit_code(
+            written('pretrained("efficientnet_lite0")'), file_code("my 'best' photo.png"), (3, 224, 224), None
+        )
+    )
     torch.testing.assert_close(names["image"], fit(large, (3, 224, 224)))
     assert names["maps"]["fc"].shape == (1000, 1, 1)
 

@@ -1,1 +1,3 @@
-"""The states of the pages: one module a page, its fields in the order of the page. Importable without drawing anything."""
+"""The states of the pages: one module a page, its fields in the order of the page. Importable without drawing
+anything.
+"""

@@ -22,6 +22,9 @@ class Convolution(State, page="pages/seeing/convolution.py"):
     start = Number("Begin at step", 1, 1, 400, help="For a link to a certain step.")
     target = Table("Target map t")
     rate = Open(
-        "Learning rate η", 0.0, 10.0, placeholder="automatic",
+        "Learning rate η",
+        0.0,
+        10.0,
+        placeholder="automatic",
         help="Left empty: 1/λ, with which the loss always falls; λ is the largest curvature.",
-    )  # fmt: skip
+    )

@@ -42,6 +42,10 @@ class ConvolutionalLayer(State, page="pages/seeing/convolutional_layer.py"):
     bias = Real("Bias b", 0.5, -5.0, 5.0, 0.1)
     images = image_fields(usual="photo", number=3)
     second_layer = Switch("Stack a second layer on top")
-    where = Choice("Step on", {"corner": "an 8×8 corner, with numbers", "whole": "the whole 32×32×3 image"}, kind="buttons")
+    where = Choice(
+        "Step on",
+        {"corner": "an 8×8 corner, with numbers", "whole": "the whole 32×32×3 image"},
+        kind="buttons",
+    )
     filter = Number("Number of the filter", 0, 0, 11)
     depth = Number("How many such layers on top of each other", 3, 1, 8, slider=True)

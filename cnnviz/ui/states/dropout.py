@@ -8,7 +8,12 @@ class Dropout(State, page="pages/seeing/dropout.py"):
     """A probability and a mask; draws of one unit; a race; two digits."""
 
     p = Real("Probability p of dropping a unit", 0.5, 0.0, 0.9, 0.05, slider=True)
-    mode = Choice("Mode", {"train": "training", "evaluation": "evaluation"}, kind="buttons", former={"use": "evaluation"})
+    mode = Choice(
+        "Mode",
+        {"train": "training", "evaluation": "evaluation"},
+        kind="buttons",
+        former={"use": "evaluation"},
+    )
     step_number = Number("Training step (each has a new mask)", 1, 1, 10**6)
     draws = Number("Draws", 300, 10, 2000, 10, slider=True)
     race = Text("Race")

@@ -11,7 +11,11 @@ DIGITS = {name: name for name in DATASETS["mnist"].classes}
 class FullyConnected(State, page="pages/seeing/fully_connected.py"):
     """What is flattened; the class whose weights are looked at; what is done to its logit."""
 
-    block = Choice("Flatten", {"image": "an image, 32×32×3 → 3072", "maps": "maps of a deep layer, 2×2×128 → 512"}, kind="buttons")
+    block = Choice(
+        "Flatten",
+        {"image": "an image, 32×32×3 → 3072", "maps": "maps of a deep layer, 2×2×128 → 512"},
+        kind="buttons",
+    )
     place = Number("Begin at place", 0, 0, 3071)
     images = image_fields(sources=("test", "draw", "upload"))
     class_ = Choice("Class", DIGITS, "3").named("class")

@@ -1,0 +1,42 @@
+"""Activation functions in a deep stack, as pictures."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from cnnviz.figures import by_depth
+from cnnviz.ops.depth import Stack
+from cnnviz.ui.charts import chart
+from cnnviz.ui.states.activations import TITLES
+
+
+def show_depth(stacks: Mapping[str, Stack]) -> None:
+    """Gradients and dead units of each layer, by the name of the function."""
+    one, two = st.columns(2)
+    gradients, dead = (
+        {key: getattr(stack, field) for key, stack in stacks.items()} for field in ("gradient_norm", "dead")
+    )
+    words = (
+        "; ".join(f"{TITLES[key]}: {values[at]:.2g}" for key, values in table.items())
+        for table, at in ((gradients, 0), (dead, -1))
+    )
+    one.markdown("**Norm of the gradient, relative to the last layer**")
+    with one:
+        chart(
+            "gradients",
+            f"Gradient of the first layer: {next(words)}",
+            by_depth,
+            gradients,
+            "gradient norm",
+            True,
+        )
+    two.markdown("**Dead units: zero for every input**")
+    with two:
+        chart(
+            "dead",
+            f"Dead units of the last layer: {next(words)}",
+            by_depth,
+            dead,
+            "share of dead units",
+            False,
+        )

@@ -1,0 +1,75 @@
+"""The networks that the page "Dropout" compares: of its race, or bundled."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from torch import Tensor, nn
+
+from cnnviz.data import load
+from cnnviz.features import coadaptation, unit_correlations
+from cnnviz.figures import Sheet, map_sheet
+from cnnviz.models import PRESETS
+from cnnviz.models.variants import with_dropout
+from cnnviz.training import TrainingSpec, open_run
+from cnnviz.ui.components import WallItem
+from cnnviz.ui.memory import remember
+from cnnviz.ui.networks import OpenNetwork, network_of_run
+from cnnviz.ui.race import Result
+
+TESTED = 1000
+"""Test images whose units are compared."""
+FEW = TrainingSpec(
+    network="mlp",
+    epochs=60,
+    limit=500,
+    batch_size=50,
+    learning_rate=0.02,
+    label_smoothing=0.0,
+    weight_decay=0.0,
+)
+"""So few images that a network can memorise them."""
+
+
+def few_images(rate: float) -> dict[str, TrainingSpec]:
+    """Title -> the same network with and without dropout."""
+    return {
+        f"with dropout, p = {rate:g}": replace(FEW, network=with_dropout(PRESETS["mlp"], rate)),
+        "without": replace(FEW, network=with_dropout(PRESETS["mlp"], 0)),
+    }
+
+
+def bundled_runs() -> list[Result]:
+    """The same two, trained before."""
+    return [
+        Result("with dropout, p = 0.5", open_run("example_dropout")),
+        Result("without", open_run("example_no_dropout")),
+    ]
+
+
+def trained_networks(told: Iterable[tuple[str, str]]) -> dict[str, OpenNetwork]:
+    """Title -> the network at its newest step, of (title, run)."""
+    runs = {title: open_run(run) for title, run in told}
+    return {title: network_of_run(run, run.steps[-1]) for title, run in runs.items() if run.steps}
+
+
+def one_with_dropout(trained: dict[str, OpenNetwork]) -> OpenNetwork:
+    """The first network that drops units, else the bundled one."""
+    for network in trained.values():
+        if any(isinstance(module, nn.Dropout) for module in network.model.modules()):
+            return network
+    run = open_run("example_dropout")
+    return network_of_run(run, run.steps[-1])
+
+
+def correlation_items(trained: dict[str, OpenNetwork]) -> list[WallItem]:
+    """Correlations of the first hidden layer's units, of each network."""
+    test, items = load("mnist", "test", TESTED), []
+    for name, network in trained.items():
+        table: Tensor = remember(unit_correlations, network.model, test, "relu1")
+        sheet = remember(_correlation_sheet, table, name)
+        items.append(WallItem(name, sheet, f"mean |r| = {coadaptation(table):.3f}", "matrix", target=260))
+    return items
+
+
+def _correlation_sheet(table: Tensor, name: str) -> Sheet:
+    return map_sheet(table[None], span=(-1, 1), what=f"correlation matrix, {name}")

@@ -1,0 +1,45 @@
+"""The feature maps of a network as sheets of a wall, and its answer."""
+
+import streamlit as st
+from torch import Tensor
+
+from cnnviz.figures import limits, map_sheet, probability_bars
+from cnnviz.ui.charts import chart
+from cnnviz.ui.components import WallItem
+from cnnviz.ui.networks import OpenNetwork
+
+
+def wall_items(maps: dict[str, Tensor], span: tuple[float, float] | None, what: str = "") -> list[WallItem]:
+    items = []
+    for name, values in maps.items():
+        kind = "unit" if values.shape[1:] == (1, 1) else "map"
+        heading = f"{name}{': ' if what else ''}{what}"
+        sheet = map_sheet(values, span=span, what=f"{kind}s of {heading}")
+        tall = 480 if len(maps) == 1 and not what else 150
+        items.append(
+            WallItem(
+                f"{name}{what}", sheet, "×".join(map(str, values.shape)), kind, title=heading, target=tall
+            )
+        )
+    return items
+
+
+def pair_items(maps: dict[str, Tensor], others: dict[str, Tensor]) -> list[WallItem]:
+    """Of each layer the maps of two images on one scale, and their difference."""
+    items = []
+    for name, values in maps.items():
+        joint = limits(values, others[name])
+        items += wall_items({name: values}, joint, "first") + wall_items(
+            {name: others[name]}, joint, "second"
+        )
+        items += wall_items({name: values - others[name]}, None, "first − second")
+    return items
+
+
+def show_answer(network: OpenNetwork, answer: Tensor) -> None:
+    """The probabilities of all classes, or of the ten most probable ones."""
+    best = answer.argsort(descending=True)[:10]
+    order = best.sort().values if len(answer) <= 10 else best
+    st.markdown(f"**Prediction at step {network.step}**" if network.step is not None else "**Prediction**")
+    words = f"Predicted: {network.classes[int(best[0])]} with probability {answer[best[0]]:.3f}"
+    chart("bars", words, probability_bars, answer[order], [network.classes[i] for i in order.tolist()])

@@ -1,0 +1,59 @@
+"""Pooling on real maps, as pictures."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+from torch import Tensor
+
+from cnnviz.features import ShiftTest
+from cnnviz.figures import lines, map_sheet
+from cnnviz.ops import pooling
+from cnnviz.ui.charts import chart
+from cnnviz.ui.components import WallItem
+
+
+def pooled_items(maps: Tensor, size: int, stride: int) -> list[WallItem]:
+    """Maps before pooling, and after each function."""
+    titles = {name: entry.title for name, entry in pooling.POOLINGS.items()}
+    items = [
+        WallItem(
+            "relu1",
+            map_sheet(maps, columns=4, what="maps before pooling"),
+            "×".join(map(str, maps.shape)),
+            target=110,
+        )
+    ]
+    for name, label in titles.items():
+        pooled = pooling.trace(maps, size, stride, name).output
+        items.append(
+            WallItem(
+                label,
+                map_sheet(pooled, columns=4, what=f"maps after pooling: {label}"),
+                "×".join(map(str, pooled.shape)),
+                target=110,
+            )
+        )
+    return items
+
+
+def show_shift(tests: Mapping[str, ShiftTest], reach: int, true: int) -> None:
+    """How the answer and the maps change while the image moves up to ``reach`` pixels to each side."""
+    shifts = range(-reach, reach + 1)
+    one, two = st.columns(2)
+    one.markdown(f"**Probability of class {true}**")
+    chances = {name: found.probability for name, found in tests.items()}
+    lowest = "; ".join(f"{name}: lowest {min(values):.2f}" for name, values in chances.items())
+    with one:
+        chart("shift_p", lowest, lines, chances, list(shifts), "shift in pixels", "probability", percent=True)
+    two.markdown("**Change of the maps** (1 − cosine similarity), before and after each pooling")
+    changes = {
+        f"{layer}, {'after' if layer.startswith('pool') else 'before'} pooling": tests[
+            "with max pooling"
+        ].change[layer]
+        for layer in ("relu1", "pool1", "relu2", "pool2")
+    }
+    after_one = "; ".join(
+        f"{name}: after one pixel {values[reach + 1]:.2f}" for name, values in changes.items()
+    )
+    with two:
+        chart("shift_m", after_one, lines, changes, list(shifts), "shift in pixels", "change")

@@ -1,0 +1,71 @@
+"""What the training lab shows of a run beside its curves: kernels, predictions, and the confusion matrix."""
+
+import streamlit as st
+
+from cnnviz.data import DATASETS, load
+from cnnviz.features import filters, probabilities
+from cnnviz.figures import image_sheet, judged_labels, map_sheet
+from cnnviz.training import Metric, Run
+from cnnviz.ui.components import WallItem, matrix
+from cnnviz.ui.frame import link
+from cnnviz.ui.networks import OpenNetwork
+from cnnviz.ui.states.training_lab import TrainingLab
+
+STRIP = 12
+"""Test images that are shown."""
+
+
+def kernels_and_predictions(opened: OpenNetwork, dataset: str) -> list[WallItem]:
+    trained, step = opened.model, opened.step
+    test = load(dataset, "test", STRIP)
+    layer, kernels = filters(trained)
+    labels = judged_labels(probabilities(trained, test.floats()), test.labels, test.classes)
+    strip = image_sheet(test.floats(), STRIP, "test images")
+    sheet = map_sheet(kernels, columns=8, what=f"kernels of {layer}", signed=True)
+    return [
+        WallItem(f"Kernels of {layer}", sheet, f"step {step}", "kernel", target=190, most=420),
+        WallItem(
+            "Test images",
+            strip,
+            f"with the network's answer at step {step}",
+            "image",
+            labels,
+            56,
+            720,
+            legend=False,
+        ),
+    ]
+
+
+def mark_cell(true: int, predicted: int) -> None:
+    TrainingLab.true.set(true)
+    TrainingLab.predicted.set(predicted)
+
+
+def confusion(run: Run, metric: Metric) -> None:
+    st.markdown(
+        f"**Confusion matrix at step {metric.step}** · validation accuracy **{metric.val_accuracy:.2%}**, loss {metric.val_loss:.3f}"
+    )
+    classes = DATASETS[run.spec.dataset].classes
+    counts = metric.confusion or []
+    true, predicted = (
+        None if entry.now is None else int(entry.now) for entry in (TrainingLab.true, TrainingLab.predicted)
+    )
+    cell = (
+        None
+        if true is None or predicted is None or max(true, predicted) >= len(classes)
+        else (true, predicted)
+    )
+    caption = "Rows: true class, columns: predicted class."
+    matrix("lab_confusion", counts, classes, classes, ("true", "predicted"), cell, caption, mark_cell)
+    if cell:
+        true, predicted = cell
+        name = f"The images of class {classes[true]} that are predicted as {classes[predicted]}"
+        state = {
+            "run": run.id,
+            "step": str(metric.step),
+            "view": "cell",
+            "true": str(true),
+            "predicted": str(predicted),
+        }
+        link("pages/inside/mistakes.py", name, ":material/search:", state)
