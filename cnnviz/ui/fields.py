@@ -114,7 +114,7 @@ class Field(Generic[Value]):
         return self._chosen(visit, self.usual)
 
     def set(self, value: Value) -> None:
-        """Chooses a value by code; a control that shows another one is replaced."""
+        """Chooses a value by code; its control follows."""
         self._keep(session(), value)
 
     def forget(self) -> None:
