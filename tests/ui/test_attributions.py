@@ -19,7 +19,7 @@ PAGE = "pages/inside/saliency.py"
 def wall(app: AppTest) -> list[tuple[str, str]]:
     """(title, words below) of each picture of the wall of maps."""
     for element in app.get("bidi_component"):
-        if element.proto.component_name == "cnnviz_map_wall":
+        if element.proto.component_name == "cnnviz.map_wall":
             sheets = orjson.loads(element.proto.bytes)["sheets"]
             if sheets[0]["name"] == "image":
                 return [
