@@ -20,6 +20,9 @@ export default component(function mount({ setStateValue }) {
   } catch { /* no cookies: it is told again at the next visit */ }
   const tell = () => setStateValue("key", key);
   tell();
-  const again = setInterval(tell, AGAIN); // until the server knows it and takes this element away
+  // Until the server knows it and takes this element away. While a script runs the server is hearing something: a word more
+  // could push aside what the student has just asked for, such as a link, which the browser's address does not say yet.
+  const isBusy = () => document.querySelector("[data-testid=stApp]")?.getAttribute("data-test-script-state") === "running";
+  const again = setInterval(() => { if (!isBusy()) tell(); }, AGAIN);
   return () => clearInterval(again);
 });

@@ -204,6 +204,9 @@ class Field(Generic[Value]):
                 return
             self._keep(session(), value)
             here.drawn[self.name] = value
+            if value == usual:
+                # The control may be gone in the run that follows, so that nobody else says it.
+                here.texts[self.name] = None
             if on_change is not None:
                 on_change()
 

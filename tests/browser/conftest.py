@@ -161,13 +161,17 @@ def expect_run(page: Page, state: str) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # noqa: ARG001 - its name is pytest's
-    """What the page showed when a test failed stands in ``.ci/screenshots``."""
+    """What the page and its console showed when a test failed stands in ``.ci/screenshots``."""
     report = yield
     guest = getattr(item, "funcargs", {}).get("visitor")
     if report.when == "call" and report.failed and guest is not None:
         with contextlib.suppress(Exception):
             SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-            guest.page.screenshot(path=SCREENSHOTS / f"failed-{item.name[:80]}.png", full_page=True)
+            name = f"failed-{item.name[:80]}"
+            (SCREENSHOTS / f"{name}.txt").write_text(
+                "\n".join([guest.page.url, *guest.errors]), encoding="utf-8"
+            )
+            guest.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
     return report
 
 

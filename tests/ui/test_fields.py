@@ -66,3 +66,14 @@ def test_who_comes_back_by_the_menu_finds_the_page_as_it_was_and_a_link_says_all
     go(app, "pages/seeing/pooling.py")
     go(app, "pages/seeing/dropout.py", p="0.6")
     assert (held(app, "p"), held(app, "draws")) == ("0.6", "300")
+
+
+def test_a_control_that_is_moved_to_the_usual_and_hidden_at_once_needs_no_word_in_the_address() -> None:
+    app = AppTest.from_file(str(ROOT / "explorer_app.py"), default_timeout=180)
+    app.switch_page("pages/inside/ablation.py")
+    app.query_params["channels"] = "1"
+    app.run()
+    # Both in one request: the channels back to the usual one, and the switch that hides them.
+    control_of(app, "channels").set_value(["0"])
+    app.toggle(key="whole").set_value(True).run()
+    assert {**app.query_params} == {"whole": "true"}
