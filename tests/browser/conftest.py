@@ -139,10 +139,12 @@ class Visitor:
 
 
 def settle(page: Page) -> None:
-    """Waits until no script runs and nothing is stale."""
+    """Waits until no script runs, nothing is stale, and all components answer."""
     expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached()
     expect(page.locator("[data-stale=true]")).to_have_count(0)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    # Each component's script is there.
+    expect(page.locator(".root:not([data-ready])")).to_have_count(0)
 
 
 def shown_run(page: Page) -> str:

@@ -67,6 +67,6 @@ def test_a_layer_of_the_drawing_opens_in_the_microscope(visitor: Visitor) -> Non
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=re.compile("^relu2, map "))).to_be_visible()
-    assert "layer=relu2" in page.url
+    expect(page).to_have_url(re.compile("layer=relu2"))
     page.reload()
     expect(page.get_by_role("heading", name=re.compile("^relu2, map "))).to_be_visible()

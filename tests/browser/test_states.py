@@ -72,7 +72,7 @@ def test_back_forward_and_reload(state: type[State], visitor: Visitor) -> None:
         settle(page)
         for field in fields:
             expect_shown(page, field, known.get(field.name, field.text(field.usual)))
-        assert dict(parse_qsl(urlsplit(page.url).query)) == known
+        page.wait_for_url(lambda url: dict(parse_qsl(urlsplit(url).query)) == known)
 
     expect_all(shown[-1])
     for known in reversed(shown[:-1]):

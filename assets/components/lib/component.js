@@ -7,7 +7,11 @@
  * @param {(given: Given) => (void | (() => void))} mount
  */
 export function component(mount) {
-  return (/** @type {Given} */ given) => mount({ ...given, data: parsed(given.data) });
+  return (/** @type {Given} */ given) => {
+    const stop = mount({ ...given, data: parsed(given.data) });
+    find(given.parentElement, ".root")?.setAttribute("data-ready", ""); // until then its buttons do nothing
+    return stop;
+  };
 }
 
 /** @type {WeakMap<Element, any>} */
