@@ -31,6 +31,18 @@ def messages(data: bytes) -> list[ForwardMsg]:
     return list(several.messages)
 
 
+async def connected(address: str, number: int = 0) -> websockets.ClientConnection:
+    """A browser that was here before: it sends its key as a cookie."""
+    url = address.replace("http", "ws") + "/_stcore/stream"
+    cookie = {"Cookie": f"cnnviz-key={number:032x}"}
+    return await websockets.connect(
+        url,
+        max_size=None,
+        subprotocols=["streamlit"],  # type: ignore[list-item]
+        additional_headers=cookie,
+    )
+
+
 @dataclass
 class Control:
     """Something to move: its two places, and the part of the page that is drawn again.
@@ -74,8 +86,7 @@ class Session:
 
     @classmethod
     async def arrive(cls, address: str) -> "Session":
-        url = address.replace("http", "ws") + "/_stcore/stream"
-        return cls(await websockets.connect(url, max_size=None, subprotocols=["streamlit"]), "")  # type: ignore[list-item]
+        return cls(await connected(address), "")
 
     async def leave(self) -> None:
         await self.socket.close()

@@ -12,10 +12,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import websockets
-
 from benchmarks._app import ROOT, percentile, serving
-from benchmarks._visitor import Answer, Session, messages
+from benchmarks._visitor import Answer, Session, connected, messages
 
 __all__ = ["Session", "main", "messages", "opened", "pages"]
 
@@ -33,8 +31,7 @@ def pages() -> list[str]:
 @asynccontextmanager
 async def opened(address: str, page: str, count: int = 1) -> AsyncIterator[list[Session]]:
     """``count`` visitors who have just opened the page."""
-    url = address.replace("http", "ws") + "/_stcore/stream"
-    sockets = [await websockets.connect(url, max_size=None, subprotocols=["streamlit"]) for _ in range(count)]  # type: ignore[list-item]
+    sockets = [await connected(address, number) for number in range(count)]
     sessions = [Session(socket, page) for socket in sockets]
     try:
         for session in sessions:

@@ -159,9 +159,10 @@ def load(
         if full and entry.full
         else entry.bundled(split)
     )
-    return ImageDataset(
-        entry.name, images[:limit], labels[:limit], entry.classes, entry.licence, entry.source, split
-    )
+    if limit is not None:
+        # Else the very tensors, so that whoever keeps results for them knows them again.
+        images, labels = images[:limit], labels[:limit]
+    return ImageDataset(entry.name, images, labels, entry.classes, entry.licence, entry.source, split)
 
 
 def fetch_all_images(name: str, progress: Progress | None = None) -> None:

@@ -178,25 +178,17 @@ class RunFolder:
     def about(self) -> dict[str, Any]:
         """``run.json``; raises CnnvizError if it is missing, damaged or from a newer version."""
         path = self.path / "run.json"
-        about = _read_about(path, stamp(path))
-        if not about:
-            raise CnnvizError(
-                f"There is no run '{self.path.name}'. It may have been deleted to make room. Start a new one."
-            )
-        if about.get("format", 0) > FORMAT:
-            raise CnnvizError(
-                f"The run '{self.path.name}' was written by a newer version of cnnviz. Update cnnviz to open it."
-            )
-        return about
+        return _read_about(path, stamp(path))
 
-    def spec(self, about: dict[str, Any] | None = None) -> TrainingSpec:
-        """What is trained; ``about``: what ``about()`` gave just now."""
-        try:
-            return TrainingSpec.from_dict((about or self.about())["spec"])
-        except (KeyError, TypeError):
-            raise CnnvizError(
-                f"The run '{self.path.name}' cannot be read: its file run.json is damaged. Start a new run."
-            ) from None
+    def spec(self) -> TrainingSpec:
+        """What is trained; raises CnnvizError as ``about`` does."""
+        return self.about_and_spec()[1]
+
+    def about_and_spec(self) -> tuple[dict[str, Any], TrainingSpec]:
+        """Both at one look at the disk."""
+        path = self.path / "run.json"
+        written = stamp(path)
+        return _read_about(path, written), _read_spec(path, written)
 
     def status(self) -> Status:
         return _dataclass_from(Status, _read_json(self.path / "state.json"))
@@ -383,9 +375,28 @@ def _command(path: Path) -> Command | None:
 
 
 @lru_cache(maxsize=1024)
-def _read_about(path: Path, _stamp: tuple[int, int, int]) -> dict[str, Any]:
+def _read_about(path: Path, _written: tuple[int, int, int]) -> dict[str, Any]:
     """Kept, since it never changes and every menu asks for it."""
-    return _read_json(path)
+    about, name = _read_json(path), path.parent.name
+    if not about:
+        raise CnnvizError(
+            f"There is no run '{name}'. It may have been deleted to make room. Start a new one."
+        )
+    if about.get("format", 0) > FORMAT:
+        raise CnnvizError(
+            f"The run '{name}' was written by a newer version of cnnviz. Update cnnviz to open it."
+        )
+    return about
+
+
+@lru_cache(maxsize=1024)
+def _read_spec(path: Path, written: tuple[int, int, int]) -> TrainingSpec:
+    try:
+        return TrainingSpec.from_dict(_read_about(path, written)["spec"])
+    except (KeyError, TypeError):
+        raise CnnvizError(
+            f"The run '{path.parent.name}' cannot be read: its file run.json is damaged. Start a new run."
+        ) from None
 
 
 @lru_cache(maxsize=256)

@@ -44,8 +44,7 @@ class Run:
             )
         self.id = run_id
         self.folder = RunFolder(_place(run_id))
-        about = self.folder.about()
-        self.spec = self.folder.spec(about)
+        about, self.spec = self.folder.about_and_spec()
         self.created: float = about["created"]
 
     @property

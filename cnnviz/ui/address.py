@@ -10,7 +10,8 @@ kind without the values of the controls on the page, or says that it is one of t
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -72,8 +73,19 @@ class Session:
         return self.pages.setdefault(self.page or "", Memory())
 
 
+_of_this_run: WeakKeyDictionary[Any, Session] = WeakKeyDictionary()
+"""What a script run looks through, its view of the session's state -> the session; fields ask fifty times a run."""
+
+
 def session() -> Session:
-    return cast(Session, st.session_state.setdefault("state", Session()))
+    context = get_script_run_ctx()
+    known = None if context is None else _of_this_run.get(context.session_state)
+    if known is None:
+        known = st.session_state.setdefault("state", Session())
+        assert isinstance(known, Session)
+        if context is not None:
+            _of_this_run[context.session_state] = known
+    return known
 
 
 def arrive(page: str) -> None:

@@ -63,7 +63,7 @@ def one_with_dropout(trained: dict[str, OpenNetwork]) -> OpenNetwork:
 
 def correlation_items(trained: dict[str, OpenNetwork]) -> list[WallItem]:
     """Correlations of the first hidden layer's units, of each network."""
-    test, items = load("mnist", "test", TESTED), []
+    test, items = remember(load, "mnist", "test", TESTED), []
     for name, network in trained.items():
         table: Tensor = remember(unit_correlations, network.model, test, "relu1")
         sheet = remember(_correlation_sheet, table, name)

@@ -3,7 +3,7 @@ address.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, TypeVar, cast, overload
 
@@ -468,6 +468,9 @@ class Titles(Mapping[str, str]):
     def __len__(self) -> int:
         return len(self._make())
 
+    def items(self) -> ItemsView[str, str]:
+        return self._make().items()
+
 
 class Titled(Protocol):
     """An entry of a registry."""
@@ -524,7 +527,7 @@ class Choice(Field[str]):
         on_change: Callable[[], None] | None = None,
     ) -> str:
         """The control; ``titles`` and ``usual`` as they are now, if they depend on what is shown."""
-        known = dict(self.titles or {} if titles is None else titles)
+        known = dict(((self.titles or {}) if titles is None else titles).items())
         first = next(iter(known))
         common = usual if usual is not None else self.usual if self.usual in known else first
         names = list(known)
@@ -598,7 +601,7 @@ class Choices(Field[tuple[str, ...]]):
         titles: Mapping[str, str] | None = None,
         on_change: Callable[[], None] | None = None,
     ) -> tuple[str, ...]:
-        known = dict(self.titles or {} if titles is None else titles)
+        known = dict(((self.titles or {}) if titles is None else titles).items())
 
         def in_order(names: Sequence[str]) -> tuple[str, ...]:
             return tuple(name for name in known if name in names)

@@ -15,7 +15,7 @@ from cnnviz.features import (
     top_images,
     weight_histogram,
 )
-from cnnviz.figures import image_sheet, map_sheet, overlay, picture_sheet
+from cnnviz.figures import Sheet, image_sheet, map_sheet, overlay, picture_sheet
 from cnnviz.training import Run, open_run
 from cnnviz.ui.components import WallItem
 from cnnviz.ui.jobs import Progress, job
@@ -23,6 +23,13 @@ from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, network_of_run
 
 MOST_KERNELS = 64
+
+
+def sheet_of_bank(bank: FilterBank, order: str) -> tuple[list[int], Sheet]:
+    """The filters' numbers in an order, and one kernel of each."""
+    numbers, inputs = bank.order(order), bank.kernels.shape[1]
+    what = "kernel" if inputs in (1, 3) else f"kernel of the strongest of {inputs} input channels"
+    return numbers, map_sheet(bank.pictures[numbers], what=f"{what}s of {bank.name}", signed=True)
 
 
 def kernels_of(bank: FilterBank, number: int) -> WallItem:

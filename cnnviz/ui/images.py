@@ -58,8 +58,12 @@ class ChosenImage:
     def for_network(self, shape: tuple[int, int, int]) -> Tensor:
         """(C, H, W) float in [0, 1] as a network with this input shape sees it."""
         if tuple(self.pixels.shape) == shape:
-            return self.pixels.float() / 255
+            return remember(_scaled, self.pixels)
         return remember(fit, self.pixels, shape)
+
+
+def _scaled(pixels: Tensor) -> Tensor:
+    return pixels.float() / 255
 
 
 class ImageFields(NamedTuple):

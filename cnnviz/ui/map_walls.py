@@ -1,11 +1,14 @@
 """The feature maps of a network as sheets of a wall, and its answer."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 from torch import Tensor
 
 from cnnviz.figures import limits, map_sheet, probability_bars
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem
+from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork
 
 
@@ -38,8 +41,14 @@ def pair_items(maps: dict[str, Tensor], others: dict[str, Tensor]) -> list[WallI
 
 def show_answer(network: OpenNetwork, answer: Tensor) -> None:
     """The probabilities of all classes, or of the ten most probable ones."""
+    st.markdown(f"**Prediction at step {network.step}**" if network.step is not None else "**Prediction**")
+    words, shown, names = remember(_most_probable, answer, network.classes)
+    chart("bars", words, probability_bars, shown, names)
+
+
+def _most_probable(answer: Tensor, classes: Sequence[str]) -> tuple[str, Tensor, list[str]]:
+    """The answer in words, and the ten most probable classes, or all in their order."""
     best = answer.argsort(descending=True)[:10]
     order = best.sort().values if len(answer) <= 10 else best
-    st.markdown(f"**Prediction at step {network.step}**" if network.step is not None else "**Prediction**")
-    words = f"Predicted: {network.classes[int(best[0])]} with probability {answer[best[0]]:.3f}"
-    chart("bars", words, probability_bars, answer[order], [network.classes[i] for i in order.tolist()])
+    words = f"Predicted: {classes[int(best[0])]} with probability {answer[best[0]]:.3f}"
+    return words, answer[order], [classes[i] for i in order.tolist()]

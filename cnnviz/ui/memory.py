@@ -5,6 +5,7 @@ import itertools
 import sys
 import threading
 import weakref
+from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields, is_dataclass
@@ -134,6 +135,12 @@ def content(value: Any) -> Hashable:
     if (own := getattr(value, "cache_key", None)) is not None:
         return name, own()
     if isinstance(value, tuple | list):
+        kinds = set(map(type, value))
+        # Long lists of one plain type at once; floats by their bits, for 0.0 is equal to -0.0.
+        if kinds == {float}:
+            return name, "floats", array("d", value).tobytes()
+        if kinds == {int} or kinds == {str}:
+            return name, kinds.pop().__name__, tuple(value)
         return name, tuple(map(content, value))
     if isinstance(value, Mapping):
         return "mapping", tuple((content(key), content(one)) for key, one in value.items())

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from cnnviz.errors import CnnvizError
 from cnnviz.features import LayerField, UnitExplanation, UnitTrace, explain_unit, receptive_field, unit_trace
-from cnnviz.figures import channel_bars, image_sheet, limits, map_sheet
+from cnnviz.figures import channel_bars, limits, map_sheet, picture_sheet
 from cnnviz.inspection import graph_of, runner_of
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
@@ -116,7 +116,7 @@ def unit_panel(
     items = [
         WallItem(
             IMAGE,
-            image_sheet(image.unsqueeze(0), what=f"image; {what}"),
+            remember(picture_sheet, image, f"image; {what}"),
             what,
             target=300,
             legend=False,

@@ -55,7 +55,7 @@ class WithNetwork(WithRun):
         Titles(
             lambda: {
                 OWN: "From the training lab",
-                **titles_of(PRETRAINED),
+                **dict(titles_of(PRETRAINED).items()),
                 **{f"{UNTRAINED}{name}": f"{name}, untrained" for name in PRESETS},
             }
         ),

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from cnnviz.data import ImageDataset
 from cnnviz.features import ChannelCosts, ablated, channel_costs, channel_effects, feature_maps, measure
 from cnnviz.features.ablation import ablation_code
-from cnnviz.figures import channel_bars, image_sheet, limits, map_sheet, two_answers
+from cnnviz.figures import channel_bars, limits, map_sheet, picture_sheet, two_answers
 from cnnviz.ui.attributions import answer_to
 from cnnviz.ui.channels import choose_edit
 from cnnviz.ui.charts import chart
@@ -34,9 +34,7 @@ def before_and_after(layer: str, maps: Tensor, edited: Tensor, image: Tensor) ->
         items.append(WallItem(heading, sheet, unit=unit, title=heading, target=260))
     return [
         *items,
-        WallItem(
-            "image", image_sheet(image.unsqueeze(0), what="image"), unit="image", target=130, legend=False
-        ),
+        WallItem("image", picture_sheet(image, "image"), unit="image", target=130, legend=False),
     ]
 
 

@@ -46,7 +46,7 @@ def layout() -> None:
         run = choose_run()
         entry = DATASETS[run.spec.dataset]
         count = Embedding.count.draw()
-    test = load(run.spec.dataset, "test", count)
+    test = remember(load, run.spec.dataset, "test", count)
     with right, play_first():
         network = open_network(run, "embedding_step")
         play = st.container()

@@ -7,9 +7,9 @@ from torch import Tensor
 from cnnviz.expressions import Expression
 from cnnviz.features import feature_maps, probabilities
 from cnnviz.figures import (
-    image_sheet,
     limits,
     network_drawing,
+    picture_sheet,
     pixel_sheets,
     with_edits,
 )
@@ -95,7 +95,7 @@ def maps_of_all_layers() -> None:
         with wall:
             first = WallItem(
                 "image",
-                image_sheet(image.unsqueeze(0), what="image, as the network sees it"),
+                remember(picture_sheet, image, "image, as the network sees it"),
                 "×".join(map(str, image.shape)),
                 "image",
                 hint="",
@@ -105,7 +105,7 @@ def maps_of_all_layers() -> None:
                 theirs, other_answer = seen(network, other)
                 second = WallItem(
                     "second",
-                    image_sheet(other.unsqueeze(0), what="second image"),
+                    remember(picture_sheet, other, "second image"),
                     "×".join(map(str, other.shape)),
                     "image",
                 )

@@ -6,11 +6,11 @@ import torch
 from cnnviz.data import PHOTOS, ImageDataset, fit, photo
 from cnnviz.features import FilterBank, convolutions, filter_bank, weight_histogram
 from cnnviz.features.filters import filters_code
-from cnnviz.figures import map_sheet, value_histograms
+from cnnviz.figures import value_histograms
 from cnnviz.training import Run
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
-from cnnviz.ui.filters import bin_edges, fired_by, kernels_of, made_for, weights_by_step
+from cnnviz.ui.filters import bin_edges, fired_by, kernels_of, made_for, sheet_of_bank, weights_by_step
 from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
@@ -33,6 +33,10 @@ def bank_of(network: OpenNetwork, layer: str, test: ImageDataset | None) -> Filt
     return filter_bank(network.model, layer, None if test is None else test.floats(slice(0, JUDGED)))
 
 
+def first_images(test: ImageDataset) -> torch.Tensor:
+    return test.floats(slice(0, SEARCHED))
+
+
 @section
 def filters() -> None:
     left, right = st.columns([1, 3.2], gap="medium")
@@ -44,7 +48,7 @@ def filters() -> None:
     test = images_of(chosen)
     small = test is not None
     if test is not None:
-        images = test.floats(slice(0, SEARCHED))
+        images = remember(first_images, test)
         names = [f"no. {i}" for i in range(len(images))]
     else:
         images = remember(photographs, network.input_shape)
@@ -60,7 +64,7 @@ def filters() -> None:
         layer = Filters.layer.draw(titles={name: name for name in layers})
         order = Filters.order.draw()
         bank = remember(bank_of, network, layer, test)
-        count, inputs = bank.kernels.shape[:2]
+        count = len(bank.kernels)
         number = Filters.filter.draw(high=count - 1)
 
     with play:
@@ -68,9 +72,7 @@ def filters() -> None:
             st.columns([1.1, 1], gap="medium") if count <= BESIDE else (st.container(), st.container())
         )
     with wall:
-        numbers = bank.order(order)
-        what = "kernel" if inputs in (1, 3) else f"kernel of the strongest of {inputs} input channels"
-        sheet = remember(map_sheet, bank.pictures[numbers], what=f"{what}s of {layer}", signed=True)
+        numbers, sheet = remember(sheet_of_bank, bank, order)
         shape = f"{count} filters of {'×'.join(map(str, bank.kernels.shape[1:]))}"
         map_wall(
             "filter_wall",
@@ -109,7 +111,7 @@ def filters() -> None:
         one_filter = section(chosen_filter)
     one_filter(network, bank, layer, number)
     fired(network, layer, number, images, names)
-    weights(chosen, network, layer, bin_edges(bank.kernels))
+    weights(chosen, network, layer, remember(bin_edges, bank.kernels))
 
 
 def chosen_filter(network: OpenNetwork, bank: FilterBank, layer: str, number: int) -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 from cnnviz.data import DATASETS, ImageDataset, load
 from cnnviz.features import Answers, answers, feature_maps
 from cnnviz.features.mistakes import mistakes_code
-from cnnviz.figures import calibration_curve, image_sheet, judged_labels, map_sheet
+from cnnviz.figures import calibration_curve, image_sheet, judged_labels, map_sheet, picture_sheet
 from cnnviz.training import Run
 from cnnviz.ui.attributions import How, Question, attributions, wall_of_maps
 from cnnviz.ui.charts import chart
@@ -139,7 +139,7 @@ def images(run: Run, network: OpenNetwork, found: Answers, true: int, said: int,
         items = [
             WallItem(
                 "image",
-                image_sheet(image.unsqueeze(0), what="the image"),
+                remember(picture_sheet, image, "the image"),
                 unit="image",
                 target=168,
                 legend=False,

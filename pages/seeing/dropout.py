@@ -115,7 +115,7 @@ def correlations() -> None:
 def certainty() -> None:
     st.subheader("Monte Carlo dropout: how sure is the network?", anchor=False)
     left, right = st.columns([1, 2.6], gap="medium")
-    test = load("mnist", "test", TESTED)
+    test = remember(load, "mnist", "test", TESTED)
     dropping = one_with_dropout(trained_networks(training.told or ()))
     with left:
         clear, unclear = Dropout.clear.draw(), Dropout.unclear.draw()

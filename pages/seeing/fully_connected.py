@@ -5,7 +5,7 @@ import torch
 
 from cnnviz.data import DATASETS, fit, load, photo
 from cnnviz.features import class_evidence, feature_maps
-from cnnviz.figures import image_sheet, map_sheet, probability_bars
+from cnnviz.figures import map_sheet, picture_sheet, probability_bars
 from cnnviz.models import Activation, Conv, GlobalAveragePool, Linear, NetworkSpec, Pool, build
 from cnnviz.ops.dense import softmax_code, softmax_terms
 from cnnviz.training import open_run
@@ -84,7 +84,12 @@ def class_weights() -> None:
             "evidence",
             [
                 WallItem(
-                    "image", image_sheet(image.unsqueeze(0)), "28×28", "image", target=150, legend=False
+                    "image",
+                    remember(picture_sheet, image, "image"),
+                    "28×28",
+                    "image",
+                    target=150,
+                    legend=False,
                 ),
                 WallItem(
                     "× weights",
