@@ -6,6 +6,8 @@ import ctypes
 import sys
 from contextlib import suppress
 
+import psutil
+
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 """From glibc's malloc.h."""
 
@@ -20,6 +22,11 @@ def keep_freed_memory() -> None:
     """
     _set(_M_MMAP_THRESHOLD, 32 << 20)
     _set(_M_TRIM_THRESHOLD, 256 << 20)
+
+
+def available_bytes() -> int:
+    """Memory that this machine can give to new work, in bytes."""
+    return int(psutil.virtual_memory().available)
 
 
 def few_arenas() -> None:

@@ -1,9 +1,11 @@
 """Networks: written down, worked out, built."""
 
+from cnnviz.models.architectures import ARCHITECTURES, Architecture, load_in_order
 from cnnviz.models.blocks import Block, Dense, Group, Parallel, Repeat, Residual
 from cnnviz.models.layers import (
     LAYERS,
     Activation,
+    AdaptivePool,
     BatchNorm,
     Conv,
     Dropout,
@@ -11,8 +13,11 @@ from cnnviz.models.layers import (
     GlobalAveragePool,
     Layer,
     Linear,
+    LocalResponseNorm,
+    Pad,
     Pool,
     Upsample,
+    connect,
     keep_first,
 )
 from cnnviz.models.network import (
@@ -25,17 +30,20 @@ from cnnviz.models.network import (
     expression,
     resolve,
 )
-from cnnviz.models.octaves import Both, OctaveConv
+from cnnviz.models.octaves import Both, OctaveConv, OctConv2d
 from cnnviz.models.presets import PRESET_TITLES, PRESETS
 from cnnviz.models.pretrained import PRETRAINED, pretrained
 from cnnviz.models.spec import NetworkSpec, Plan, PlannedLayer, summary
 
 __all__ = [
+    "ARCHITECTURES",
     "LAYERS",
     "PRESETS",
     "PRESET_TITLES",
     "PRETRAINED",
     "Activation",
+    "AdaptivePool",
+    "Architecture",
     "BatchNorm",
     "Block",
     "Both",
@@ -48,10 +56,13 @@ __all__ = [
     "ImageNetwork",
     "Layer",
     "Linear",
+    "LocalResponseNorm",
     "Network",
     "NetworkSpec",
     "Normalise",
+    "OctConv2d",
     "OctaveConv",
+    "Pad",
     "Parallel",
     "Plan",
     "PlannedLayer",
@@ -61,9 +72,11 @@ __all__ = [
     "Upsample",
     "build",
     "code",
+    "connect",
     "definitions",
     "expression",
     "keep_first",
+    "load_in_order",
     "pretrained",
     "resolve",
     "summary",

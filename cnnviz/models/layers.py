@@ -6,6 +6,7 @@ line of PyTorch that makes it. A new kind of layer is one class here.
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar, Literal, TypeVar, get_args
@@ -17,6 +18,7 @@ from torch.nn.utils import parametrize
 from cnnviz.errors import CnnvizError
 from cnnviz.ops.activations import ACTIVATIONS
 from cnnviz.ops.convolution import output_size
+from cnnviz.ops.pooling import pooled_size
 from cnnviz.ops.receptive_field import ReceptiveField, Window, receptive_fields
 
 Shape = tuple[int, ...]
@@ -59,9 +61,12 @@ class Layer:
         """What one of its outputs looks at; ``None``: at all of the input."""
         return Window(1)
 
-    def seen(self, before: ReceptiveField) -> ReceptiveField | None:
+    def seen(self, before: ReceptiveField, shape: Shape) -> ReceptiveField | None:
         """What one of its outputs sees of the image, if one of its inputs sees ``before``; ``None``: all of
         it.
+
+        Args:
+            shape: of its input.
         """
         return None if self.window is None else receptive_fields([self.window], before)[0]
 
@@ -124,6 +129,38 @@ def keep_first(convolution: nn.Conv2d, kernels: Sequence[Sequence[Sequence[float
     return convolution
 
 
+class _Connect(nn.Module):
+    """The weights of a convolution of which each filter looks at some channels only; the others are zero."""
+
+    connected: Tensor
+
+    def __init__(self, connected: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("connected", connected)
+
+    def forward(self, kernels: Tensor) -> Tensor:
+        weights = kernels.new_zeros(*self.connected.shape, *kernels.shape[1:])
+        weights[self.connected] = kernels
+        return weights
+
+    def right_inverse(self, weights: Tensor) -> Tensor:
+        return weights[self.connected]
+
+
+def connect(convolution: nn.Conv2d, connections: Sequence[Sequence[int]]) -> nn.Conv2d:
+    """The convolution whose filter n looks at the input channels ``connections[n]`` and at no others; it has
+    weights for these alone.
+
+    Source: LeCun, Bottou, Bengio and Haffner, "Gradient-based learning applied to document recognition",
+    1998, table I.
+    """
+    table = torch.zeros(convolution.weight.shape[:2], dtype=torch.bool)
+    for row, channels in zip(table, connections, strict=True):
+        row[list(channels)] = True
+    parametrize.register_parametrization(convolution, "weight", _Connect(table))
+    return convolution
+
+
 @register("conv", wants_maps=True)
 @dataclass(frozen=True)
 class Conv(Layer):
@@ -132,6 +169,7 @@ class Conv(Layer):
     Attributes:
         fixed: (K, K) kernels that stand in the first filters and are not trained; on an image of C channels
             each lies on all of them, divided by C.
+        connections: the input channels that each filter looks at, as in LeNet-5; empty: all of them.
     """
 
     channels: int
@@ -142,6 +180,7 @@ class Conv(Layer):
     groups: int = 1
     bias: bool = True
     fixed: tuple[tuple[tuple[float, ...], ...], ...] = ()
+    connections: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self) -> None:
         try:
@@ -151,6 +190,8 @@ class Conv(Layer):
                 "The fixed kernels are not tables of numbers. Write each as [[1, 0, -1], [1, 0, -1], [1, 0, -1]]."
             ) from None
         object.__setattr__(self, "fixed", fixed)
+        with suppress(TypeError):  # which ``check`` tells
+            object.__setattr__(self, "connections", tuple(tuple(row) for row in self.connections))
 
     def check(self) -> None:
         _whole("The number of channels", self.channels, 1)
@@ -175,25 +216,48 @@ class Conv(Layer):
                 )
             if not all(math.isfinite(cell) for row in table for cell in row):
                 raise CnnvizError("A fixed kernel has a value that is not finite. Give it numbers.")
+        self._check_connections()
+
+    def _check_connections(self) -> None:
+        if not self.connections:
+            return
+        if self.groups > 1 or self.fixed:
+            raise CnnvizError("A connection table goes with one group and no fixed kernels.")
+        rows = self.connections if isinstance(self.connections, tuple) else ()
+        if len(rows) != self.channels or any(
+            not isinstance(row, tuple) or not row or any(type(channel) is not int for channel in row)
+            for row in rows
+        ):
+            raise CnnvizError(
+                f"The connection table must have one row of channel numbers for each of the {self.channels} filters."
+            )
 
     def output_shape(self, shape: Shape) -> Shape:
         if shape[0] % self.groups:
             raise CnnvizError(
                 f"Its {shape[0]} input channels cannot be shared between {self.groups} groups. Use 1 group or a divisor of {shape[0]}."
             )
+        if wrong := [c for row in self.connections for c in row if not 0 <= c < shape[0]]:
+            raise CnnvizError(
+                f"The connection table names channel {wrong[0]}, but the input has channels 0 to {shape[0] - 1}."
+            )
         return (
             self.channels,
             *(output_size(n, self.kernel, self.stride, self.padding, self.dilation) for n in shape[1:]),
         )
 
+    def _kernels(self, shape: Shape) -> int:
+        """How many (K, K) tables it has."""
+        if self.connections:
+            return sum(len(set(row)) for row in self.connections)
+        return self.channels * (shape[0] // self.groups)
+
     def parameters(self, shape: Shape) -> int:
-        return (
-            self.channels * (shape[0] // self.groups * self.kernel**2 + self.bias)
-            - len(self.fixed) * shape[0] // self.groups * self.kernel**2
-        )
+        learned = self._kernels(shape) - len(self.fixed) * (shape[0] // self.groups)
+        return learned * self.kernel**2 + self.channels * self.bias
 
     def multiply_adds(self, shape: Shape) -> int:
-        return prod(self.output_shape(shape)) * (shape[0] // self.groups) * self.kernel**2
+        return prod(self.output_shape(shape)[1:]) * self._kernels(shape) * self.kernel**2
 
     @property
     def window(self) -> Window:
@@ -207,10 +271,14 @@ class Conv(Layer):
 
     def module(self, shape: Shape) -> nn.Module:
         plain = nn.Conv2d(shape[0], self.channels, self.kernel, **self._options())
+        if self.connections:
+            return connect(plain, self.connections)
         return keep_first(plain, self.fixed) if self.fixed else plain
 
     def code(self, shape: Shape) -> str:
         plain = f"nn.Conv2d({shape[0]}, {self.channels}, {self.kernel}{_arguments(**self._options())})"
+        if self.connections:
+            return f"connect({plain}, {[list(row) for row in self.connections]})"
         return (
             f"keep_first({plain}, {[[list(row) for row in table] for table in self.fixed]})"
             if self.fixed
@@ -221,16 +289,54 @@ class Conv(Layer):
 @register("norm")
 @dataclass(frozen=True)
 class BatchNorm(Layer):
-    """Batch normalisation of each channel (Ioffe and Szegedy, 2015)."""
+    """Batch normalisation of each channel (Ioffe and Szegedy, 2015); ``eps`` is added to the variance."""
+
+    eps: float = 1e-5
+
+    def check(self) -> None:
+        if isinstance(self.eps, bool) or not isinstance(self.eps, int | float) or not 0 < self.eps < 1:
+            raise CnnvizError(f"The eps of batch norm is {self.eps!r}, but it must lie between 0 and 1.")
 
     def parameters(self, shape: Shape) -> int:
         return 2 * shape[0]
 
     def module(self, shape: Shape) -> nn.Module:
-        return (nn.BatchNorm2d if len(shape) == 3 else nn.BatchNorm1d)(shape[0])
+        return (nn.BatchNorm2d if len(shape) == 3 else nn.BatchNorm1d)(shape[0], eps=self.eps)
 
     def code(self, shape: Shape) -> str:
-        return f"nn.BatchNorm{'2d' if len(shape) == 3 else '1d'}({shape[0]})"
+        eps = {} if self.eps == 1e-5 else {"eps": self.eps}
+        return f"nn.BatchNorm{'2d' if len(shape) == 3 else '1d'}({shape[0]}{_arguments(**eps)})"
+
+
+@register("lrn", wants_maps=True)
+@dataclass(frozen=True)
+class LocalResponseNorm(Layer):
+    r"""Divides each value by those of ``size`` neighbouring channels in the same place (Krizhevsky, Sutskever
+    and Hinton, 2012).
+
+    .. math:: b_i = a_i \Big/ \Big(k + \alpha \sum_j a_j^2\Big)^\beta
+    """
+
+    size: int = 5
+    alpha: float = 1e-4
+    beta: float = 0.75
+    k: float = 2.0
+
+    def check(self) -> None:
+        _whole("The number of neighbouring channels", self.size, 1)
+        for name in ("alpha", "beta", "k"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1000:
+                raise CnnvizError(
+                    f"The {name} of local response normalisation is {value!r}, but it must be above 0."
+                )
+
+    def module(self, shape: Shape) -> nn.Module:
+        # torch divides alpha by the number of channels, the paper does not.
+        return nn.LocalResponseNorm(self.size, self.alpha * self.size, self.beta, self.k)
+
+    def code(self, shape: Shape) -> str:
+        return f"nn.LocalResponseNorm({self.size}, {self.alpha * self.size:g}, {self.beta:g}, {self.k:g})"
 
 
 @register("activation")
@@ -273,16 +379,21 @@ class Activation(Layer):
 class Pool(Layer):
     """The largest value or the average of each ``size``×``size`` window; the stride is the size unless
     given.
+
+    Attributes:
+        ceil: a last window may reach beyond the edge; the cells beyond it do not count.
     """
 
     size: int = 2
     stride: int | None = None
     padding: int = 0
     mode: Literal["max", "average"] = "max"
+    ceil: bool = False
 
     def check(self) -> None:
         _whole("The window size", self.size, 1)
         _whole("The padding", self.padding, 0)
+        _yes_or_no("The rounding up", self.ceil)
         if self.stride is not None:
             _whole("The stride", self.stride, 1)
         if not isinstance(self.mode, str) or self.mode not in get_args(Pool.__annotations__["mode"]):
@@ -295,7 +406,10 @@ class Pool(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         return (
             shape[0],
-            *(output_size(n, self.size, self.stride or self.size, self.padding) for n in shape[1:]),
+            *(
+                pooled_size(n, self.size, self.stride or self.size, self.padding, self.ceil)
+                for n in shape[1:]
+            ),
         )
 
     @property
@@ -304,7 +418,8 @@ class Pool(Layer):
 
     def _options(self) -> dict[str, Any]:
         stride: dict[str, Any] = {"stride": self.stride} if self.stride is not None else {}
-        return stride | ({"padding": self.padding} if self.padding else {})
+        padding: dict[str, Any] = {"padding": self.padding} if self.padding else {}
+        return stride | padding | ({"ceil_mode": True} if self.ceil else {})
 
     def module(self, shape: Shape) -> nn.Module:
         return (nn.MaxPool2d if self.mode == "max" else nn.AvgPool2d)(self.size, **self._options())
@@ -313,6 +428,63 @@ class Pool(Layer):
         return (
             f"nn.{'Max' if self.mode == 'max' else 'Avg'}Pool2d({self.size}{_arguments(**self._options())})"
         )
+
+
+@register("adaptive_pool", wants_maps=True)
+@dataclass(frozen=True)
+class AdaptivePool(Layer):
+    """The average of ``size``×``size`` equal parts of each map, whatever its size is (AdaptiveAvgPool2d)."""
+
+    size: int
+
+    def check(self) -> None:
+        _whole("The size", self.size, 1)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return (shape[0], self.size, self.size)
+
+    def seen(self, before: ReceptiveField, shape: Shape) -> ReceptiveField | None:
+        rows, columns = (side // self.size for side in shape[1:])
+        if rows != columns or any(side % self.size for side in shape[1:]):
+            # Windows of several sizes; it is told for equal ones alone.
+            return None
+        return receptive_fields([Window(rows, rows)], before)[0]
+
+    def module(self, shape: Shape) -> nn.Module:
+        return nn.AdaptiveAvgPool2d(self.size)
+
+    def code(self, shape: Shape) -> str:
+        return f"nn.AdaptiveAvgPool2d({self.size})"
+
+
+@register("pad", wants_maps=True)
+@dataclass(frozen=True)
+class Pad(Layer):
+    """Zeros around each map: ``before`` rows and columns above and on the left, ``after`` below and on the
+    right.
+    """
+
+    before: int = 1
+    after: int = 1
+
+    def check(self) -> None:
+        _whole("The padding before", self.before, 0)
+        _whole("The padding after", self.after, 0)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return (shape[0], *(side + self.before + self.after for side in shape[1:]))
+
+    def seen(self, before: ReceptiveField, shape: Shape) -> ReceptiveField:
+        return ReceptiveField(before.size, before.stride, before.offset - self.before * before.stride)
+
+    def _sides(self) -> tuple[int, int, int, int]:
+        return self.before, self.after, self.before, self.after
+
+    def module(self, shape: Shape) -> nn.Module:
+        return nn.ZeroPad2d(self._sides())
+
+    def code(self, shape: Shape) -> str:
+        return f"nn.ZeroPad2d({self._sides()})"
 
 
 @register("upsample", wants_maps=True)
@@ -328,7 +500,7 @@ class Upsample(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         return (shape[0], *(n * self.factor for n in shape[1:]))
 
-    def seen(self, before: ReceptiveField) -> ReceptiveField:
+    def seen(self, before: ReceptiveField, shape: Shape) -> ReceptiveField:
         """Neighbours that come from one value see the same; on average they are ``factor`` times as near as
         before.
         """

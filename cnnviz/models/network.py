@@ -12,6 +12,7 @@ from cnnviz.models.layers import Shape
 from cnnviz.models.presets import PRESETS
 from cnnviz.models.spec import NetworkSpec, Plan, PlannedLayer, summary
 from cnnviz.random_numbers import drawing_from
+from cnnviz.settings import Settings
 
 NEUTRAL = 0.5
 
@@ -94,6 +95,7 @@ def build(
     *,
     mean: tuple[float, ...] | None = None,
     std: tuple[float, ...] | None = None,
+    limits: Settings | None = None,
 ) -> Network:
     """A network with random weights; the same seed gives the same weights, those of
     ``torch.manual_seed(seed)``, and the shared generator stays.
@@ -103,12 +105,13 @@ def build(
         input_shape: (C, H, W).
         classes: number of logits.
         mean, std: of the images, one number a channel, for the first layer; 0.5 each if not given.
+        limits: that it must keep; those of the settings, if not given.
 
     Raises:
         CnnvizError: naming the layer that does not fit, before anything is allocated.
     """
     spec = resolve(spec)
-    plan = summary(spec, input_shape, classes)
+    plan = summary(spec, input_shape, classes, limits=limits)
     neutral = (NEUTRAL,) * input_shape[0]
     with drawing_from(torch.Generator().manual_seed(seed)):
         return Network(spec, plan, mean or neutral, std or neutral)

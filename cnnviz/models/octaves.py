@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from torch import Tensor, nn
+from torch.nn import functional
+
 from cnnviz.errors import CnnvizError
 from cnnviz.models.blocks import Block, Join, Layers, Value, held
 from cnnviz.models.layers import Conv, Pool, Upsample, register
@@ -27,6 +30,8 @@ class OctaveConv(Block):
         channels: of both outputs together.
         alpha: the share of them at low frequency; 0: the output is one tensor, as the last of several.
         pair: the input carries two tensors; ``False`` for the first of several, which takes one.
+        stride: 1, or 2: each tensor is averaged 2×2 first, except that the low frequencies, which have the
+            size wanted already, speak to the high ones as they are.
     """
 
     channels: int
@@ -35,6 +40,7 @@ class OctaveConv(Block):
     alpha: float = 0.5
     pair: bool = True
     bias: bool = True
+    stride: int = 1
     name: str = ""
     definition = """\
 class OctaveConv(nn.Module):
@@ -69,6 +75,10 @@ class OctaveConv(nn.Module):
             raise CnnvizError(
                 f"The share of low frequencies is {self.alpha!r}, but it must be at least 0 and below 1."
             )
+        if self.stride not in (1, 2):
+            raise CnnvizError(
+                f"The stride of an octave convolution is {self.stride!r}, but it must be 1 or 2."
+            )
         if not isinstance(self.pair, bool):
             raise CnnvizError(f"The pair is {self.pair!r}, but it must be true or false.")
         if self.alpha == 0 and not self.pair:
@@ -86,13 +96,15 @@ class OctaveConv(nn.Module):
 
     def parts(self) -> dict[str, Layers]:
         low, high = self.low_channels, self.channels - self.low_channels
-        found: dict[str, Layers] = {"high": (self._conv(high, self.bias),)}
+        half = Pool(2, mode="average")
+        first: Layers = (half,) if self.stride == 2 else ()
+        found: dict[str, Layers] = {"high": (*first, self._conv(high, self.bias))}
         if self.pair:
-            found["low_to_high"] = (self._conv(high, False), Upsample(2))
+            found["low_to_high"] = (self._conv(high, False), *(() if first else (Upsample(2),)))
         if self.pair and low:
-            found["low"] = (self._conv(low, self.bias),)
+            found["low"] = (*first, self._conv(low, self.bias))
         if low:
-            found["high_to_low"] = (Pool(2, mode="average"), self._conv(low, self.bias and not self.pair))
+            found["high_to_low"] = (*first, half, self._conv(low, self.bias and not self.pair))
         return found
 
     def flow(
@@ -154,3 +166,108 @@ class Both(nn.Module):
 
     def code_of(self, parts: Mapping[str, str]) -> str:
         return f"Both({parts['high']}, {parts['low']})"
+
+
+Pair = Tensor | tuple[Tensor, Tensor]
+"""Maps (B, C, H, W), or high (B, C₁, H, W) and low frequencies (B, C₂, H/2, W/2)."""
+
+
+class OctConv2d(nn.Module):
+    r"""Octave convolution as one layer of torch, for notebooks and own networks.
+
+    .. math:: Y^H = W^{HH} * X^H + \mathrm{up}(W^{LH} * X^L), \qquad Y^L = W^{LL} * X^L + W^{HL} *
+        \mathrm{pool}(X^H)
+
+    Args:
+        in_channels, out_channels: of both tensors together.
+        alpha_in, alpha_out: the share of them at low frequency; 0: one tensor in, or out. With both at 0 it
+            is a plain convolution.
+        stride: 1, or 2: maps are averaged 2×2 before the convolution.
+        padding: zeros around each of the two.
+        groups: 1, or the number of channels where each has a filter of its own.
+
+    Raises:
+        CnnvizError: the channels cannot be shared so; an input has the wrong number of tensors or an odd
+            side.
+
+    Source: Chen et al., "Drop an octave", ICCV 2019, section 3.2.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        alpha_in: float = 0.5,
+        alpha_out: float = 0.5,
+        stride: int = 1,
+        padding: int = 0,
+        dilation: int = 1,
+        groups: int = 1,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        for name, alpha in (("alpha_in", alpha_in), ("alpha_out", alpha_out)):
+            if not 0 <= alpha < 1:
+                raise CnnvizError(f"{name} is {alpha}, but it must be at least 0 and below 1.")
+        if stride not in (1, 2):
+            raise CnnvizError(f"The stride of an octave convolution is {stride}, but it must be 1 or 2.")
+        self.alpha_in, self.alpha_out, self.stride = alpha_in, alpha_out, stride
+        low_in, low_out = round(in_channels * alpha_in), round(out_channels * alpha_out)
+        high_in, high_out = in_channels - low_in, out_channels - low_out
+        if (alpha_in > 0) != (low_in > 0) or (alpha_out > 0) != (low_out > 0) or not (high_in and high_out):
+            raise CnnvizError(
+                f"{in_channels} channels in and {out_channels} out cannot be shared with alpha {alpha_in:g} and {alpha_out:g}. "
+                "Use more channels, or an alpha nearer to 0.5."
+            )
+
+        def conv(before: int, after: int, own_bias: bool) -> nn.Conv2d | None:
+            if not before or not after:
+                return None
+            if before % groups or after % groups:
+                raise CnnvizError(
+                    f"{before} channels to {after} cannot be shared between {groups} groups. Use 1 group."
+                )
+            return nn.Conv2d(
+                before,
+                after,
+                kernel_size,
+                padding=padding,
+                dilation=dilation,
+                groups=groups,
+                bias=own_bias,
+            )
+
+        self.high = conv(high_in, high_out, bias)
+        self.low_to_high = conv(low_in, high_out, False)
+        self.low = conv(low_in, low_out, bias)
+        self.high_to_low = conv(high_in, low_out, bias and not low_in)
+
+    def forward(self, maps: Pair) -> Pair:
+        high, low = maps if isinstance(maps, tuple) else (maps, None)
+        if (low is not None) != (self.alpha_in > 0):
+            raise CnnvizError(
+                f"With alpha_in = {self.alpha_in:g} it takes {'two tensors, high and low frequencies' if self.alpha_in else 'one tensor'}."
+            )
+        if (self.alpha_in or self.alpha_out or self.stride == 2) and (
+            high.shape[-1] % 2 or high.shape[-2] % 2
+        ):
+            raise CnnvizError(
+                f"The maps are {high.shape[-2]}×{high.shape[-1]}, but octaves halve them: use even sides, or padding before."
+            )
+        half = functional.avg_pool2d
+        halved = half(high, 2) if self.stride == 2 or self.high_to_low is not None else high
+        assert self.high is not None
+        fine = self.high(halved if self.stride == 2 else high)
+        if low is not None and self.low_to_high is not None:
+            coarse = self.low_to_high(low)
+            fine = fine + (coarse if self.stride == 2 else functional.interpolate(coarse, scale_factor=2))
+        if self.high_to_low is None:
+            return fine
+        slow = self.high_to_low(half(halved, 2) if self.stride == 2 else halved)
+        if low is not None and self.low is not None:
+            slow = slow + self.low(half(low, 2) if self.stride == 2 else low)
+        return fine, slow
+
+    def extra_repr(self) -> str:
+        return f"alpha {self.alpha_in:g} → {self.alpha_out:g}, stride {self.stride}"

@@ -15,7 +15,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.models.blocks import DEEPEST, IN_PLACE, Block, BlockModule, Join, Names, Repeat, joined_shape
 from cnnviz.models.layers import LAYERS, Layer, Linear, Shape
 from cnnviz.ops.receptive_field import PIXEL, ReceptiveField
-from cnnviz.settings import settings
+from cnnviz.settings import Settings, settings
 
 
 @dataclass(frozen=True)
@@ -293,9 +293,9 @@ _MIXED = "One branch gives two tensors, high and low frequencies, and another on
 class _Planner:
     """Sends a shape through all layers and counts what they cost."""
 
-    def __init__(self, classes: int) -> None:
+    def __init__(self, classes: int, limits: Settings) -> None:
         self.classes = classes
-        self.limits = settings()
+        self.limits = limits
         self.parameters = self.values = self.count = 0
 
     def sequence(
@@ -328,7 +328,9 @@ class _Planner:
                     f"It needs maps, but gets a vector of {shape[0]} numbers. Put it before the flatten layer."
                 )
             after = _Value(
-                layer.output_shape(shape), None if value.field is None else layer.seen(value.field), name
+                layer.output_shape(shape),
+                None if value.field is None else layer.seen(value.field, shape),
+                name,
             )
         except CnnvizError as error:
             raise CnnvizError(f"{name}: {error}") from None
@@ -441,18 +443,19 @@ def _seen_together(fields: Sequence[ReceptiveField | None]) -> ReceptiveField | 
     return ReceptiveField(last - first, max(field.stride for field in known), first)
 
 
-def summary(spec: NetworkSpec, input_shape: Shape, classes: int) -> Plan:
+def summary(spec: NetworkSpec, input_shape: Shape, classes: int, *, limits: Settings | None = None) -> Plan:
     """Names, shapes, parameters, multiply-adds, memory and receptive field of each layer, and whether the
     network can be built.
 
     Args:
         input_shape: (C, H, W) of one image.
         classes: number of logits wanted.
+        limits: that the network must keep; those of the settings, if not given.
 
     Raises:
         CnnvizError: naming the layer that does not fit, and a cure.
     """
-    limits = settings()
+    limits = limits or settings()
     if len(input_shape) != 3 or min(input_shape) < 1:
         raise CnnvizError(
             f"The image shape is {input_shape}, but it must be (channels, height, width), each 1 or more."
@@ -465,7 +468,7 @@ def summary(spec: NetworkSpec, input_shape: Shape, classes: int) -> Plan:
         )
     planned: list[PlannedLayer] = []
     image = _Value(tuple(input_shape), PIXEL, "image")
-    answer = _Planner(classes).sequence(Names(spec.layers).of(spec.layers), image, "", "", planned)
+    answer = _Planner(classes, limits).sequence(Names(spec.layers).of(spec.layers), image, "", "", planned)
     if isinstance(answer, tuple):
         raise CnnvizError(
             f"{planned[-1].name}: the network ends with two tensors, high and low frequencies. Put an OctaveConv with alpha=0 behind it."

@@ -159,6 +159,17 @@ ACTIVATIONS: dict[str, Activation] = {
             code="nn.ReLU()",
         ),
         Activation(
+            name="relu6",
+            title="ReLU6",
+            function=nn.functional.relu6,
+            derivative=lambda x: ((x > 0) & (x < 6)).to(x.dtype),
+            formula=r"\min(\max(0, x), 6)",
+            reference="Krizhevsky, Convolutional deep belief networks on CIFAR-10, 2010",
+            module=nn.ReLU6,
+            code="nn.ReLU6()",
+            saturates=(0.0, 6.0),
+        ),
+        Activation(
             name="leaky_relu",
             title="Leaky ReLU",
             function=_leaky(LEAK),

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
 from cnnviz.expressions import script, table
+from cnnviz.ops.convolution import output_size
 from cnnviz.ops.trace import Trace, as_image, check_size, windows_of
 
 Combine = Callable[[Tensor, Tensor | None], tuple[Tensor, Tensor | None]]
@@ -166,7 +167,9 @@ def trace(
     window = (size, size) if isinstance(size, int) else size
     step = min(window) if stride is None else stride
     _check(window, step, padding)
-    places = tuple(_places(n, k, step, padding, ceil) for n, k in zip(pixels.shape[1:], window, strict=True))
+    places = tuple(
+        pooled_size(n, k, step, padding, ceil) for n, k in zip(pixels.shape[1:], window, strict=True)
+    )
     rows, cols = places
     if min(places) < 1:
         raise CnnvizError(
@@ -215,11 +218,22 @@ def _check(window: tuple[int, int], stride: int, padding: int) -> None:
         )
 
 
-def _places(n: int, window: int, stride: int, padding: int, ceil: bool) -> int:
+def pooled_size(n: int, window: int, stride: int, padding: int = 0, ceil: bool = False) -> int:
+    r"""Length of one side of the result of a pooling; with ``ceil`` the quotient is rounded up.
+
+    .. math:: o = \left\lfloor \frac{n + 2p - k}{s} \right\rfloor + 1
+
+    Raises:
+        CnnvizError: the window does not fit into the padded input.
+    """
+    if not ceil:
+        return output_size(n, window, stride, padding)
     room = n + 2 * padding - window
-    places = (-(-room // stride) if ceil else room // stride) + 1
-    # With ceil, a window must still begin inside the image or its left padding, as in torch.
-    if ceil and (places - 1) * stride >= n + padding:
+    if room < 0:
+        output_size(n, window, stride, padding)  # says so
+    places = -(-room // stride) + 1
+    # A window must still begin inside the image or its left padding, as in torch.
+    if (places - 1) * stride >= n + padding:
         places -= 1
     return places
 
