@@ -127,6 +127,18 @@ CHAPTERS = (
             ),
         ),
     ),
+    Chapter(
+        "In the wild",
+        (
+            Lesson(
+                file="pages/wild/architectures.py",
+                title="Architectures",
+                sentence="I know where AlexNet's 60 million weights sit, and why GoogLeNet needs so few.",
+                picture="architectures.png",
+                picture_alt="AlexNet as boxes in space",
+            ),
+        ),
+    ),
 )
 
 app = st.App(__file__, lifespan=lifespan, on_script_error=show_error, routes=ROUTES)

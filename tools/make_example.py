@@ -28,8 +28,9 @@ from cnnviz.features import (
     project,
     unit_correlations,
 )
-from cnnviz.figures import Sheet, image_sheet, limits, map_sheet, overlay
-from cnnviz.models import PRESETS, pretrained
+from cnnviz.figures import Sheet, boxes_of, image_sheet, limits, map_sheet, overlay
+from cnnviz.figures.architectures import KINDS, box_sides
+from cnnviz.models import ARCHITECTURES, PRESETS, pretrained
 from cnnviz.models.variants import with_dropout, without_pooling
 from cnnviz.ops.convolution import trace
 from cnnviz.ops.kernels import apply, grey, kernel
@@ -186,6 +187,7 @@ def pictures() -> None:
     ]
     save("saliency", image_sheet(face.unsqueeze(0)), *methods)
 
+    boxes()
     icon = Image.new("RGBA", (128, 128), (0, 0, 0, 0))
     icon.paste(map_sheet(after[:1], span=span).enlarged(128 // 5), (2, 2))
     icon.save(PICTURES / "icon.png", optimize=True)
@@ -203,6 +205,32 @@ def points(network: nn.Module) -> None:
         sign, _, colour = groups[label]
         draw.text((14 + x * (SIZE[0] - 34), 8 + (1 - y) * (SIZE[1] - 30)), sign, fill=colour, font_size=17)
     canvas.quantize(64).save(PICTURES / "embedding.png", optimize=True)
+
+
+def boxes() -> None:
+    """The architectures page's picture: AlexNet's layers as boxes."""
+    canvas = Image.new("RGB", SIZE, "white")
+    draw = ImageDraw.Draw(canvas)
+    found = boxes_of(ARCHITECTURES["alexnet"].summary())
+    sides = [box_sides(box, 224) for box in found]
+    scale, x = (SIZE[0] - 40) / sum(deep + 0.8 for deep, _, _ in sides), 14.0
+    for box, (deep, _, tall) in zip(found, sides, strict=True):
+        thick, half = deep * scale, min(tall, 14) * 0.42 * scale
+        shift, middle = 0.35 * half, SIZE[1] / 2 + 4
+        colour = KINDS[box.kind][1]
+        top, bottom = middle - half, middle + half
+        front = [(x, top), (x + thick, top), (x + thick, bottom), (x, bottom)]
+        roof = [(x, top), (x + shift, top - shift), (x + thick + shift, top - shift), (x + thick, top)]
+        wall = [
+            (x + thick, top),
+            (x + thick + shift, top - shift),
+            (x + thick + shift, bottom - shift),
+            (x + thick, bottom),
+        ]
+        for face in (roof, wall, front):
+            draw.polygon(face, fill=colour, outline="white")
+        x += thick + 0.8 * scale
+    canvas.quantize(64).save(PICTURES / "architectures.png", optimize=True)
 
 
 if __name__ == "__main__":

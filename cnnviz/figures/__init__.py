@@ -1,6 +1,7 @@
 """Arrays in, pictures out: Pillow for grids of maps, Plotly for curves and matrices."""
 
 from cnnviz.figures.activations import activation_curves, by_depth, depth_histogram
+from cnnviz.figures.architectures import boxes_of, network_volumes, timeline, where_they_are
 from cnnviz.figures.colours import DIVERGING, GREY, SEQUENTIAL, TRAIN, VALIDATION, ColourScale, scale_for
 from cnnviz.figures.comparisons import (
     channel_bars,
@@ -33,6 +34,7 @@ __all__ = [
     "Sheet",
     "activation_curves",
     "as_csv",
+    "boxes_of",
     "by_depth",
     "calibration_curve",
     "channel_bars",
@@ -49,6 +51,7 @@ __all__ = [
     "loss_curve",
     "map_sheet",
     "network_drawing",
+    "network_volumes",
     "overlay",
     "picture_sheet",
     "pixel_sheets",
@@ -57,10 +60,12 @@ __all__ = [
     "scale_for",
     "share_curves",
     "spread_of_draws",
+    "timeline",
     "two_answers",
     "unit_network",
     "value_histograms",
     "value_map",
     "volumes",
+    "where_they_are",
     "with_edits",
 ]

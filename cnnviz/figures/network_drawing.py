@@ -14,11 +14,13 @@ from cnnviz.inspection import LayerCall, runner_of
 from cnnviz.models import (
     PRESETS,
     Activation,
+    AdaptivePool,
     BatchNorm,
     Conv,
     Dropout,
     Layer,
     Linear,
+    LocalResponseNorm,
     Network,
     Plan,
     PlannedLayer,
@@ -194,6 +196,11 @@ def _cards(place: PlannedLayer, block: str) -> list[Card]:
     ]
 
 
+def layer_words(place: PlannedLayer) -> tuple[str, str]:
+    """What a layer does, in some words, and its kind: conv, linear, norm, activation, pool, join, other."""
+    return _words(place.layer, place)
+
+
 def _words(layer: Layer, place: PlannedLayer) -> tuple[str, str]:
     if isinstance(layer, Conv):
         rest = "".join(
@@ -213,11 +220,17 @@ def _words(layer: Layer, place: PlannedLayer) -> tuple[str, str]:
         return "batch norm", "norm"
     if isinstance(layer, Dropout):
         return f"dropout {layer.p:g}", "other"
+    if isinstance(layer, LocalResponseNorm):
+        return "local response norm", "norm"
+    if isinstance(layer, AdaptivePool):
+        return f"average of {layer.size}×{layer.size} parts", "pool"
     if isinstance(layer, Upsample):
         return f"upsample ×{layer.factor}", "other"
     if isinstance(layer, Joined):
         return ("+" if layer.how == "add" else "concat"), "join"
-    return {"gap": "global average"}.get(layer.kind, layer.kind), "pool" if layer.kind == "gap" else "other"
+    return {"gap": "global average", "pad": "zeros around"}.get(
+        layer.kind, layer.kind
+    ), "pool" if layer.kind == "gap" else "other"
 
 
 def _of_any(model: nn.Module, title: str, input_shape: Shape) -> NetworkDrawing:

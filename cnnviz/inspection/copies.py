@@ -1,7 +1,5 @@
 """Copies of modules that share weights and nothing else: no hooks, no mode, nothing in place."""
 
-import copy
-
 from torch import Tensor, nn
 
 
@@ -24,7 +22,9 @@ def private(module: nn.Module) -> nn.Module:
     """A copy that shares the weights but neither hooks nor mode, and does not work in place."""
     if type(module) is nn.ReLU6:
         return _ClippedReLU().eval()
-    twin = copy.copy(module)
+    # ``copy.copy`` would refuse modules whose weights are made (torch.nn.utils.parametrize).
+    twin = type(module).__new__(type(module))
+    twin.__dict__.update(module.__dict__)
     for name in _HOOKS:
         own = {
             key: hook

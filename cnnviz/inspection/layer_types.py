@@ -338,6 +338,22 @@ class BatchNormRules(LayerRules):
         return single(call, inputs[0], unit, scale, shift - module.running_mean[channel].item() * scale)
 
 
+@rules_for(nn.LocalResponseNorm)
+class LocalResponseNormRules(LayerRules):
+    """Each value over what its neighbours in other channels make of it."""
+
+    def explain(
+        self, call: LayerCall, inputs: Sequence[Tensor], unit: Unit, shape: tuple[int, ...]
+    ) -> UnitSum:
+        module: Any = call.module
+        channel, row, column = unit
+        # torch's window: size // 2 channels before, and the rest from the channel itself on.
+        first = max(0, channel - module.size // 2)
+        near = inputs[0][first : channel + (module.size + 1) // 2, row, column]
+        strength = (module.k + module.alpha / module.size * near.square().sum().item()) ** module.beta
+        return single(call, inputs[0], unit, 1 / strength, 0.0)
+
+
 @rules_for(Normalise)
 class NormaliseRules(LayerRules):
     passes_on = True

@@ -56,11 +56,25 @@ PRETRAINED: dict[str, PretrainedEntry] = {
             megabytes=233.1,
         ),
         PretrainedEntry(
+            name="vgg11",
+            title="VGG-11",
+            source="Simonyan and Zisserman, 2014",
+            weights="VGG11_Weights",
+            megabytes=506.8,
+        ),
+        PretrainedEntry(
             name="vgg16",
             title="VGG-16",
             source="Simonyan and Zisserman, 2014",
             weights="VGG16_Weights",
             megabytes=527.8,
+        ),
+        PretrainedEntry(
+            name="vgg19",
+            title="VGG-19",
+            source="Simonyan and Zisserman, 2014",
+            weights="VGG19_Weights",
+            megabytes=548.1,
         ),
         PretrainedEntry(
             name="googlenet",
@@ -77,11 +91,39 @@ PRETRAINED: dict[str, PretrainedEntry] = {
             megabytes=44.7,
         ),
         PretrainedEntry(
+            name="resnet34",
+            title="ResNet-34",
+            source="He et al., 2015",
+            weights="ResNet34_Weights",
+            megabytes=83.3,
+        ),
+        PretrainedEntry(
             name="resnet50",
             title="ResNet-50",
             source="He et al., 2015",
             weights="ResNet50_Weights",
             megabytes=97.8,
+        ),
+        PretrainedEntry(
+            name="resnet101",
+            title="ResNet-101",
+            source="He et al., 2015",
+            weights="ResNet101_Weights",
+            megabytes=170.5,
+        ),
+        PretrainedEntry(
+            name="resnet152",
+            title="ResNet-152",
+            source="He et al., 2015",
+            weights="ResNet152_Weights",
+            megabytes=230.5,
+        ),
+        PretrainedEntry(
+            name="squeezenet1_0",
+            title="SqueezeNet 1.0",
+            source="Iandola et al., 2016",
+            weights="SqueezeNet1_0_Weights",
+            megabytes=4.8,
         ),
         PretrainedEntry(
             name="squeezenet1_1",
@@ -197,6 +239,12 @@ def pretrained(name: str = BUNDLED, progress: Progress | None = None) -> ImageNe
             f"Check the connection and try again; {PRETRAINED[BUNDLED].title} works without it."
         )
     return _read(name)
+
+
+def weights_here(name: str) -> bool:
+    """Whether a network's published weights need no download."""
+    entry = PRETRAINED[name]
+    return not entry.weights or _weights_file(entry).is_file()
 
 
 def _folder() -> Path:

@@ -229,9 +229,9 @@ def pooled_size(n: int, window: int, stride: int, padding: int = 0, ceil: bool =
     if not ceil:
         return output_size(n, window, stride, padding)
     room = n + 2 * padding - window
-    if room < 0:
-        output_size(n, window, stride, padding)  # says so
     places = -(-room // stride) + 1
+    if places < 1:
+        output_size(n, window, stride, padding)  # says so
     # A window must still begin inside the image or its left padding, as in torch.
     if (places - 1) * stride >= n + padding:
         places -= 1

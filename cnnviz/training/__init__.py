@@ -10,6 +10,7 @@ from cnnviz.training.run import Run, open_run, runs
 from cnnviz.training.spec import TrainingSpec
 from cnnviz.training.starting import start, start_all, warm_up
 from cnnviz.training.tasks import TASKS, Evaluation, Task
+from cnnviz.training.trained import trained, trained_networks
 
 __all__ = [
     "ACTIVE",
@@ -30,5 +31,7 @@ __all__ = [
     "runs",
     "start",
     "start_all",
+    "trained",
+    "trained_networks",
     "warm_up",
 ]

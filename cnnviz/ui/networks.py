@@ -8,10 +8,10 @@ from torch import nn
 from cnnviz.data import DATASETS, ImageDataset, load
 from cnnviz.errors import CnnvizError
 from cnnviz.expressions import Expression
-from cnnviz.models import PRESETS, PRETRAINED, ImageNetwork, Network, build, pretrained
+from cnnviz.models import PRESET_TITLES, PRESETS, PRETRAINED, ImageNetwork, Network, build, pretrained
 from cnnviz.models.layers import Shape
 from cnnviz.models.pretrained import BUNDLED
-from cnnviz.training import Run, open_run
+from cnnviz.training import Run, open_run, trained, trained_networks
 from cnnviz.ui.fields import Choice, Titles, titles_of
 from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.memory import remember
@@ -21,6 +21,8 @@ OWN = "run"
 UNTRAINED = "untrained_"
 """Before the name of a preset."""
 UNTRAINED_ON = "mnist"
+TRAINED = "trained_"
+"""Before the name of a preset, ``_`` and that of a data set."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,10 @@ class WithNetwork(WithRun):
             lambda: {
                 OWN: "From the training lab",
                 **dict(titles_of(PRETRAINED).items()),
+                **{
+                    f"{TRAINED}{name}_{dataset}": f"{PRESET_TITLES[name]}, trained on {DATASETS[dataset].title}"
+                    for name, dataset in trained_networks()
+                },
                 **{f"{UNTRAINED}{name}": f"{name}, untrained" for name in PRESETS},
             }
         ),
@@ -73,6 +79,8 @@ def images_of(chosen: Run | str) -> ImageDataset | None:
     """The test images that belong to it, if any are bundled."""
     if isinstance(chosen, Run):
         return load(chosen.spec.dataset, "test")
+    if chosen.startswith(TRAINED):
+        return load(chosen.rpartition("_")[2], "test")
     return load(UNTRAINED_ON, "test") if chosen.startswith(UNTRAINED) else None
 
 
@@ -88,6 +96,8 @@ def open_network(chosen: Run | str, player: str | None) -> OpenNetwork:
         return network_of_run(chosen, wanted if wanted in steps else steps[-1])
     if chosen.startswith(UNTRAINED):
         return _untrained(chosen.removeprefix(UNTRAINED))
+    if chosen.startswith(TRAINED):
+        return _trained(chosen)
     entry = PRETRAINED[chosen]
     if chosen == BUNDLED:
         network = pretrained(chosen)
@@ -132,6 +142,17 @@ def _untrained(name: str) -> OpenNetwork:
     )
     return OpenNetwork(
         model, f"{name}, untrained", shape, tuple(entry.classes), (f"{UNTRAINED}{name}", 0), code
+    )
+
+
+def _trained(chosen: str) -> OpenNetwork:
+    """A small form of a classic architecture, with the weights that come with the app."""
+    name, _, dataset = chosen.removeprefix(TRAINED).rpartition("_")
+    entry = DATASETS[dataset]
+    code = Expression(f'trained("{name}", "{dataset}")', {"trained": "cnnviz.training"})
+    title = f"{PRESET_TITLES[name].partition(':')[0]} on {entry.title}"
+    return OpenNetwork(
+        remember(trained, name, dataset), title, entry.shape, tuple(entry.classes), (chosen, 0), code
     )
 
 

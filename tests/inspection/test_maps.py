@@ -5,7 +5,16 @@ from torch import nn
 from cnnviz.data import load
 from cnnviz.errors import CnnvizError
 from cnnviz.features import feature_maps, filters, probabilities
-from cnnviz.models import PRESETS, build
+from cnnviz.models import (
+    PRESETS,
+    Activation,
+    Conv,
+    GlobalAveragePool,
+    Linear,
+    NetworkSpec,
+    build,
+)
+from cnnviz.models.spec import Joined
 from cnnviz.training import open_run
 
 
@@ -28,10 +37,31 @@ def test_maps_are_what_hooks_see(name: str) -> None:
     network.train()
     maps = feature_maps(network, image)
     assert network.training
-    # Sums of branches are functions, which no hook hears.
-    assert [layer for layer in maps if not layer.endswith(".add")] == list(seen)
+    # Where branches come together a function works, which no hook hears.
+    joins = {place.name for place in network.plan if isinstance(place.layer, Joined)}
+    assert [layer for layer in maps if layer not in joins] == [layer for layer in seen if layer in maps]
+    assert {layer for layer in seen if layer not in maps} <= {
+        name for name in seen if "high_to_low.pool" in name
+    }
     for layer, values in seen.items():
         torch.testing.assert_close(maps[layer].flatten(), values.flatten())
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        Conv(3, 3, fixed=(((1.0, 0.0, -1.0),) * 3,)),
+        Conv(3, 3, connections=((0,), (0, 1), (1,))),
+    ],
+    ids=["fixed", "connections"],
+)
+def test_maps_of_layers_with_weights_that_are_made(first: Conv) -> None:
+    spec = NetworkSpec((first, Activation("relu"), GlobalAveragePool(), Linear()))
+    network, image = build(spec, (2, 8, 8), 10).eval(), torch.rand(2, 8, 8)
+    maps = feature_maps(network, image)
+    conv = network.get_submodule("conv1")
+    with torch.inference_mode():
+        torch.testing.assert_close(maps["conv1"], conv((image.unsqueeze(0) - 0.5) / 0.5)[0])
 
 
 def test_an_in_place_layer_does_not_change_the_map_before_it() -> None:

@@ -1,11 +1,12 @@
 """The classic architectures as specifications, from LeNet-5 to EfficientNet; a new one is one ``architecture``."""
 
-from cnnviz.models.architectures import deep, early, efficient  # noqa: F401 - they fill the registry
+from cnnviz.models.architectures import deep, early, efficient, small  # noqa: F401 - they fill the registries
 from cnnviz.models.architectures.registry import (
     ARCHITECTURES,
     Architecture,
     Figure,
     architecture,
+    architecture_code,
     architecture_named,
     load_in_order,
 )
@@ -15,6 +16,7 @@ __all__ = [
     "Architecture",
     "Figure",
     "architecture",
+    "architecture_code",
     "architecture_named",
     "load_in_order",
 ]

@@ -289,7 +289,7 @@ for _depth, _block, _stages, _parameters, _multiply_adds in (
             paper=_RESNET,
             idea="Each block adds a correction to what it gets: y = F(x) + x, so that gradients reach the first layers.",
             layers=partial(_resnet, _block, _stages),
-            small="small_resnet" if _block is basic_block else "mini_bottleneck",
+            small="mini_resnet" if _block is basic_block else "mini_bottleneck",
             depth=_depth,
             parameters=_parameters,
             multiply_adds=_multiply_adds,

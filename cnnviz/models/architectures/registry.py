@@ -7,17 +7,21 @@ import torch
 from torch import Tensor, nn
 
 from cnnviz.errors import CnnvizError
+from cnnviz.expressions import Expression, script
 from cnnviz.models.layers import Activation, Conv, Layer, Shape
 from cnnviz.models.network import Network, build
-from cnnviz.models.pretrained import IMAGENET_MEAN, IMAGENET_STD
+from cnnviz.models.pretrained import IMAGENET_MEAN, IMAGENET_STD, pretrained
 from cnnviz.models.spec import NetworkSpec, Plan, summary
 from cnnviz.process_memory import available_bytes
 from cnnviz.settings import Settings, settings
+from cnnviz.subprocesses import Progress
 
 Layers = tuple[Layer, ...]
 Widen = Callable[[int], int]
 """A number of channels as published -> the number at the chosen width."""
 IMAGENET_SHAPE = (3, 224, 224)
+GRAIN = 32
+"""Multiples of it are sides that halve evenly five times."""
 LARGEST = 1_000_000_000
 """Parameters at most; the published ones are all far below."""
 
@@ -117,10 +121,22 @@ class Architecture:
         try:
             return summary(self.spec(classes, shape, width), shape, classes or self.classes, limits=_limits())
         except CnnvizError as error:
+            layer = str(error).partition(":")[0]
+            sides = range(GRAIN, self.input_shape[1] + GRAIN, GRAIN)
+            fits = next((side for side in sides if side >= min(shape[1:]) and self._takes(side, width)), None)
+            cure = f"Use {fits}×{fits} pixels; it" if fits else "It"
             raise CnnvizError(
-                f"{self.title} cannot take an image of {'×'.join(map(str, shape))}. {error} "
-                f"It was made for {'×'.join(map(str, self.input_shape))}."
+                f"{self.title} cannot take an image of {'×'.join(map(str, shape))}: its layer '{layer}' cannot work with what is left. "
+                f"{cure} was made for {'×'.join(map(str, self.input_shape))}."
             ) from None
+
+    def _takes(self, side: int, width: float) -> bool:
+        shape = (self.input_shape[0], side, side)
+        try:
+            summary(self.spec(None, shape, width), shape, self.classes, limits=_limits())
+        except CnnvizError:
+            return False
+        return True
 
     def build(
         self,
@@ -152,6 +168,30 @@ class Architecture:
             std=IMAGENET_STD if colours else None,
             limits=_limits(),
         )
+
+    def pretrained(
+        self, input_shape: tuple[int, int, int] | None = None, progress: Progress | None = None
+    ) -> Network:
+        """The network with its published weights, in evaluation mode; downloaded once, if they are not
+        bundled.
+
+        Raises:
+            CnnvizError: none are published for exactly this form; or the download failed.
+        """
+        if not self.weights:
+            raise CnnvizError(f"No weights are published for exactly this form of {self.title}.")
+        given = pretrained(self.weights, progress)
+        network = self.build(input_shape=input_shape)
+        # GoogLeNet's side classifiers are for training alone.
+        learned = {
+            name: value
+            for name, value in given.state_dict().items()
+            if not name.startswith(("normalise.", "body.aux"))
+        }
+        load_in_order(network, learned)
+        network.get_submodule("normalise").load_state_dict(given.get_submodule("normalise").state_dict())
+        network.classes = given.classes
+        return network.eval()
 
     def __repr__(self) -> str:
         return f"Architecture({self.title}, {self.year}: {self.parameters:,} parameters)"
@@ -212,3 +252,35 @@ def load_in_order(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
                     f"These weights are for another network: '{name}' is {tuple(target.shape)}, but '{other}' is {tuple(value.shape)}."
                 )
             target.copy_(value)
+
+
+def architecture_code(
+    name: str, shape: tuple[int, int, int], layer: str, image: Expression, weights: str
+) -> str:
+    """A network's counts, and one layer's maps of a picture.
+
+    Args:
+        weights: published, trained (by us, of the small form of the same name), or empty for random ones.
+    """
+    made = f"pretrained({shape})" if weights == "published" else f"build(input_shape={shape}).eval()"
+    given = "network.load_state_dict(trained(entry.small).state_dict())\n" if weights == "trained" else ""
+    names = {"trained": "cnnviz.training"} if given else {}
+    return script(
+        f"""\
+entry = ARCHITECTURES["{name}"]
+plan = entry.summary(input_shape={shape})
+for place in plan:
+    if place.parameters:
+        print(place.name, place.output_shape, place.parameters, place.multiply_adds)
+print(f"{{plan.parameters:,}} parameters, {{plan.multiply_adds:,}} multiply-adds")
+network = entry.{made}
+{given}image = fit({image}, {shape})
+maps = feature_maps(network, image)["{layer}"]
+print(maps.shape, maps.mean())
+""",
+        image,
+        ARCHITECTURES="cnnviz.models",
+        feature_maps="cnnviz.features",
+        fit="cnnviz.data",
+        **names,
+    )

@@ -1,0 +1,186 @@
+"""Published networks on a page: their table, their figures, the maps of one layer."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+from torch import Tensor
+
+from cnnviz.data import DATASETS
+from cnnviz.features import feature_maps
+from cnnviz.figures import NetworkDrawing, network_drawing
+from cnnviz.figures.architectures import amounts
+from cnnviz.figures.network_drawing import layer_words, written
+from cnnviz.models import ARCHITECTURES, PRETRAINED, Architecture, Plan
+from cnnviz.models.pretrained import weights_here
+from cnnviz.training.trained import trained, trained_networks
+from cnnviz.ui.frame import link
+from cnnviz.ui.jobs import Progress
+from cnnviz.ui.networks import TRAINED
+from cnnviz.ui.states.feature_maps import FeatureMaps
+from cnnviz.ui.tables import table_in_words
+
+Shape = tuple[int, int, int]
+
+
+def shape_of(entry: Architecture, side: int) -> Shape:
+    return (entry.input_shape[0], side, side)
+
+
+def plan_of(name: str, side: int) -> Plan:
+    """The network on images of this side."""
+    entry = ARCHITECTURES[name]
+    return entry.summary(input_shape=shape_of(entry, side))
+
+
+def drawing_of(name: str, side: int) -> NetworkDrawing:
+    return network_drawing(plan_of(name, side), ARCHITECTURES[name].title)
+
+
+def layer_table(plan: Plan) -> dict[str, list[Any]]:
+    """Column -> values, a row a layer that computes something."""
+    rows = [place for place in plan if layer_words(place)[1] != "other"]
+    fields = [place.receptive_field for place in rows]
+    parameters, work = plan.parameters or 1, plan.multiply_adds or 1
+    return {
+        "layer": [place.name for place in rows],
+        "what": [layer_words(place)[0] for place in rows],
+        "output": [written(place.output_shape) for place in rows],
+        "parameters": [place.parameters for place in rows],
+        "of all": [place.parameters / parameters for place in rows],
+        "multiply-adds": [place.multiply_adds for place in rows],
+        "of all work": [place.multiply_adds / work for place in rows],
+        "sees": ["all" if field is None else f"{field.size:g}×{field.size:g}" for field in fields],
+        "memory": [f"{place.activation_bytes / 1e6:.2f} MB" for place in rows],
+    }
+
+
+def show_layer_table(table: dict[str, list[Any]], key: str) -> None:
+    """The table with bars for the shares."""
+    share = st.column_config.ProgressColumn
+    st.dataframe(
+        table,
+        key=key,
+        hide_index=True,
+        height=360,
+        column_config={
+            "parameters": st.column_config.NumberColumn(format="localized"),
+            "multiply-adds": st.column_config.NumberColumn(format="localized"),
+            "of all": share("share of parameters", format="percent", min_value=0, max_value=1),
+            "of all work": share("share of multiply-adds", format="percent", min_value=0, max_value=1),
+            "sees": st.column_config.TextColumn("one unit sees"),
+        },
+    )
+
+
+def about(entry: Architecture) -> None:
+    """Who, when, what was new, and the published figures with their sources."""
+    lines = [f"**{entry.title}** · {entry.authors}, **{entry.year}**. {entry.idea}", ""]
+    for figure in entry.figures:
+        value = f"{figure.value:,.0f}" if figure.value >= 1000 else f"{figure.value:g}"
+        lines.append(
+            f"- {figure.what}: **{value}{' ' + figure.unit if figure.unit else ''}** ({figure.source})"
+        )
+    lines += ["", f"Counts: {entry.counted_by}. {entry.note}"]
+    st.markdown("\n".join(lines))
+    st.caption(f"Paper: {entry.paper}")
+
+
+def totals(plans: Mapping[str, Plan]) -> str:
+    """What was counted here beside the published numbers, a row a network."""
+    rows = []
+    for name, plan in plans.items():
+        entry = ARCHITECTURES[name]
+        rows.append(
+            {
+                "": f"**{entry.title}** at {written(plan.input_shape)}",
+                "parameters": f"**{plan.parameters:,}**",
+                "published": f"{entry.parameters:,}",
+                "multiply-adds": f"**{amount(plan.multiply_adds)}**",
+                "published ": amount(entry.multiply_adds),
+                "layers with weights": str(entry.depth),
+                "memory of all maps": f"{plan.activation_bytes / 1e6:.3g} MB",
+            }
+        )
+    return table_in_words(rows)
+
+
+def amount(count: float) -> str:
+    """A large number with three digits and a word."""
+    for size, word in ((1e9, "billion"), (1e6, "million")):
+        if count >= size:
+            return f"{count / size:.3g} {word}"
+    return f"{count:,.0f}"
+
+
+def compared(one: tuple[str, Plan], other: tuple[str, Plan]) -> str:
+    """What differs between two networks, in words."""
+    (first, left), (second, right) = one, other
+    names = ARCHITECTURES[first].title, ARCHITECTURES[second].title
+
+    def ratio(a: float, b: float, what: str) -> str:
+        larger, smaller = (names[0], b) if a >= b else (names[1], a)
+        return f"{larger} has **{max(a, b) / max(1, smaller):.3g} times** as many {what}"
+
+    def dense(plan: Plan) -> float:
+        counts = amounts(plan, "parameters")
+        return counts.get("linear", 0) / max(1, sum(counts.values()))
+
+    return (
+        f"{ratio(left.parameters, right.parameters, 'parameters')}; {ratio(left.multiply_adds, right.multiply_adds, 'multiply-adds')}. "
+        f"In fully connected layers lie **{dense(left):.0%}** of the parameters of {names[0]}, and **{dense(right):.0%}** of those of {names[1]}."
+    )
+
+
+def history_in_words(names: Sequence[str]) -> str:
+    entries = [ARCHITECTURES[name] for name in names]
+    return "; ".join(
+        f"{entry.year} {entry.title}: {entry.depth} layers, {amount(entry.parameters)} parameters"
+        for entry in entries
+    )
+
+
+def weights_of(entry: Architecture) -> str:
+    """Which learned weights are on this machine: published, trained (by us), or none."""
+    if entry.weights and weights_here(entry.weights):
+        return "published"
+    return "trained" if entry.name == entry.small else ""
+
+
+def weights_in_words(entry: Architecture) -> str:
+    """Where its learned weights are."""
+    if weights_of(entry) == "trained":
+        return "Trained by us on MNIST, in seconds."
+    if not entry.weights:
+        return "No weights are published for exactly this form, so it is shown with random ones."
+    if weights_here(entry.weights):
+        return "Its published ImageNet weights are here."
+    size = PRETRAINED[entry.weights].megabytes
+    return f"Shown with random weights: the published ones ({size:.0f} MB) are not on this machine."
+
+
+def maps_of(name: str, side: int, image: Tensor, layer: str, weights: str, progress: Progress) -> Tensor:
+    """What one layer makes of an image, (C, H, W) or (units, 1, 1); the network is not kept.
+
+    Args:
+        weights: published, trained, or empty for random ones.
+    """
+    entry = ARCHITECTURES[name]
+    shape = shape_of(entry, side)
+    progress(0.1)
+    network = entry.pretrained(shape) if weights == "published" else entry.build(input_shape=shape).eval()
+    if weights == "trained":
+        network.load_state_dict(trained(entry.small).state_dict())
+    progress(0.7)
+    return feature_maps(network, image)[layer]
+
+
+def open_small(entry: Architecture) -> None:
+    """A link to the microscope with the small form of the network."""
+    found = [one for one in trained_networks().values() if one.network == entry.small]
+    wanted = "mnist" if entry.input_shape[0] == 1 else "fashion"
+    best = next((one for one in found if one.spec.dataset == wanted), None)
+    if best is not None:
+        state = FeatureMaps(network=f"{TRAINED}{best.network}_{best.spec.dataset}", image="test")
+        words = f"Its small form, trained on {DATASETS[best.spec.dataset].title} ({best.accuracy:.1%}), in the microscope"
+        link(state.page, words, ":material/search:", state.parameters())

@@ -1,0 +1,141 @@
+"""The classic architectures: drawn, counted, opened, two side by side."""
+
+import streamlit as st
+
+from cnnviz.data import load
+from cnnviz.figures import network_volumes, timeline, where_they_are
+from cnnviz.models import ARCHITECTURES, Plan
+from cnnviz.models.architectures import architecture_code
+from cnnviz.ui.architectures import (
+    about,
+    compared,
+    drawing_of,
+    history_in_words,
+    layer_table,
+    maps_of,
+    open_small,
+    plan_of,
+    shape_of,
+    show_layer_table,
+    totals,
+    weights_in_words,
+    weights_of,
+)
+from cnnviz.ui.charts import chart
+from cnnviz.ui.components import map_wall, network_view
+from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
+from cnnviz.ui.images import choose_image
+from cnnviz.ui.jobs import job
+from cnnviz.ui.map_walls import wall_items
+from cnnviz.ui.memory import remember
+from cnnviz.ui.states.architectures import NONE, Architectures
+
+AMOUNTS = {"parameters": "Parameters", "multiply_adds": "Multiply-adds"}
+title(
+    "Architectures",
+    "Open the networks that made history, count them layer by layer, and set two side by side.",
+)
+
+
+@section
+def networks() -> None:
+    left, right = st.columns([1, 3.2], gap="medium")
+    with left:
+        name, other = Architectures.architecture.draw(), Architectures.beside.draw()
+        view = Architectures.view.draw()
+        entry = ARCHITECTURES[name]
+        side = Architectures.side.draw(usual=entry.input_shape[1])
+    names = [name] if other in (NONE, name) else [name, other]
+    sides = {one: side if one == name else ARCHITECTURES[one].input_shape[1] for one in names}
+    plans = {one: remember(plan_of, one, sides[one]) for one in names}
+    with right, play_first():
+        st.markdown(totals(plans))
+        for one, place, key in zip(names, st.columns(len(names)), "ab", strict=False):
+            with place:
+                if view == "volumes":
+                    words = f"{ARCHITECTURES[one].title} as boxes in space, from the image to the classes"
+                    chart(f"volumes_{key}", words, network_volumes, plans[one])
+                else:
+                    picture = remember(drawing_of, one, sides[one])
+                    pick = Architectures.layer.set if one == name else None
+                    network_view(
+                        f"drawing_{key}", picture, Architectures.layer.now if pick else "", on_pick=pick
+                    )
+                about(ARCHITECTURES[one])
+        if len(names) > 1:
+            st.markdown(compared(*plans.items()))
+    one_layer(name, side)
+    numbers(plans)
+    history(tuple(names))
+
+
+@section
+def one_layer(name: str, side: int) -> None:
+    st.subheader("What a layer makes of an image", anchor=False)
+    entry, plan = ARCHITECTURES[name], remember(plan_of, name, side)
+    left, right = st.columns([1, 3.2], gap="medium")
+    with left:
+        layers = {place.name: place.name for place in plan}
+        layer = Architectures.layer.draw(titles=layers, usual=next(iter(layers)))
+        digits = load("mnist", "test") if entry.input_shape[0] == 1 else None
+        picture = choose_image(digits, Architectures.images)
+        weights = weights_of(entry)
+        if weights and not Architectures.learned.draw():
+            weights = ""
+        st.caption(weights_in_words(entry))
+    with right:
+        shape = shape_of(entry, side)
+        what = f"{entry.title} looks at the image"
+        maps = job("maps", what, maps_of, name, side, picture.for_network(shape), layer, weights)
+        if maps is not None:
+            map_wall("layer_maps", remember(wall_items, {layer: maps}, None))
+            kind = weights or "random"
+            st.caption(f"**{layer}** with {kind} weights, for {picture.what}.")
+        open_small(entry)
+    code(architecture_code(name, shape, layer, picture.code, weights))
+    one_layer.tell(layer)
+
+
+@part
+def numbers(plans: dict[str, Plan]) -> None:
+    st.subheader("Where the weights and the work are", anchor=False)
+    titled = {ARCHITECTURES[name].title: plan for name, plan in plans.items()}
+    for what, place in zip(AMOUNTS, st.columns(2), strict=True):
+        with place:
+            counts = "; ".join(f"{one}: {getattr(plan, what):,}" for one, plan in titled.items())
+            chart(f"where_{what}", f"{AMOUNTS[what]}: {counts}", where_they_are, titled, what)
+    for (name, plan), key in zip(titled.items(), "ab", strict=False):
+        st.markdown(f"**{name}**, layer by layer")
+        show_layer_table(remember(layer_table, plan), f"table_{key}")
+
+
+@part
+def history(names: tuple[str, ...]) -> None:
+    st.subheader("When they came", anchor=False)
+    shown = [name for name in ARCHITECTURES if not name.endswith(("_1998", "_2012"))]
+    chart("timeline", history_in_words(shown), timeline, shown, names)
+    st.caption(
+        "A disc's area grows with the number of parameters. Filters get smaller, networks deeper, and large fully connected layers go."
+    )
+
+
+try_this(
+    Experiment(
+        "60 million parameters against 7 million: in which layers do AlexNet's sit?",
+        Architectures(architecture="alexnet", beside="googlenet"),
+    ),
+    Experiment(
+        "Open a stage of ResNet-50: where does the skip connection pass the convolutions by?",
+        Architectures(architecture="resnet50", layer="stage3.block1.add"),
+    ),
+    Experiment(
+        "Shrink the image of VGG-16 to 20 pixels. Which layer has nothing left to look at?",
+        Architectures(architecture="vgg16", side=20),
+    ),
+)
+code = show_code()
+source(
+    "LeCun et al., 1998; Krizhevsky et al., 2012; Zeiler and Fergus, 2014; Simonyan and Zisserman, 2015; Szegedy et al., 2015; He et al., 2016; "
+    "Huang et al., 2017; Chen et al., 2019; Sandler et al., 2018; Tan and Le, 2019."
+)
+networks()

@@ -1,0 +1,68 @@
+"""The pages on networks in the wild, state by state."""
+
+import re
+
+import pytest
+
+from cnnviz.models import ARCHITECTURES
+from tests.pages.conftest import Open, at_rest, until, words
+
+
+@pytest.mark.parametrize("name", list(ARCHITECTURES))
+def test_every_architecture_opens_with_its_counts(name: str, open_page: Open) -> None:
+    app = until(open_page("pages/wild/architectures.py", architecture=name, view="volumes"), at_rest)
+    assert not app.exception
+    assert not app.error
+    entry = ARCHITECTURES[name]
+    said = words(app)
+    assert f"**{entry.parameters:,}**" in said
+    assert entry.idea in said
+    for figure in entry.figures:
+        assert figure.source in said
+    table = app.dataframe[0].value
+    assert int(table["parameters"].sum()) == entry.parameters
+
+
+def test_two_networks_side_by_side_say_what_differs(open_page: Open) -> None:
+    app = until(open_page("pages/wild/architectures.py", architecture="alexnet", beside="googlenet"), at_rest)
+    said = words(app)
+    assert "AlexNet has **9.22 times** as many parameters" in said
+    assert "GoogLeNet has **2.1 times** as many multiply-adds" in said
+    assert "**96%** of the parameters of AlexNet" in said
+    assert len(app.dataframe) == 2
+
+
+def test_too_small_an_image_is_a_sentence_and_the_page_stays(open_page: Open) -> None:
+    app = open_page("pages/wild/architectures.py", architecture="vgg16", side="20")
+    assert not app.exception
+    assert "Use 32×32 pixels" in app.error[0].value
+    app.number_input(key="side").set_value(64).run()
+    until(app, at_rest)
+    assert not app.error
+    assert re.search(r"VGG-16\*\* at 3×64×64", words(app))
+
+
+def test_a_layer_of_the_link_shows_its_maps_with_weights_that_work(open_page: Open) -> None:
+    app = until(open_page("pages/wild/architectures.py", layer="conv2", image="test", number="7"), at_rest)
+    assert not app.exception
+    until(app, lambda app: "**conv2** with trained weights" in words(app))
+    app.toggle(key="learned").set_value(False).run()
+    until(app, lambda app: "**conv2** with random weights" in words(app))
+
+
+def test_the_bundled_imagenet_network_shows_its_published_weights(open_page: Open) -> None:
+    app = until(
+        open_page("pages/wild/architectures.py", architecture="efficientnet_lite0", layer="block3.conv3"),
+        at_rest,
+    )
+    until(app, lambda app: "**block3.conv3** with published weights" in words(app))
+    assert "4,652,008" in words(app)
+
+
+def test_a_trained_small_form_opens_in_the_microscope(open_page: Open) -> None:
+    app = until(
+        open_page("pages/inside/feature_maps.py", network="trained_mini_vgg_fashion", image="test"), at_rest
+    )
+    assert not app.exception
+    assert not app.error
+    assert "Predicted" in words(app) or "Prediction" in words(app)
