@@ -99,11 +99,9 @@ function create(root) {
       graph.setNode(frame.name, {});
       if (frame.parent) graph.setParent(frame.name, frame.parent);
     }
-    const changes = new Map();
-    for (const line of lines) {
-      const before = lines.filter((other) => other.to === line.from).map((other) => dimensions(other.shape));
-      changes.set(line, line.from !== "image" && before.some((shape) => shape !== dimensions(line.shape)));
-    }
+    const changes = new Map(), into = new Map();
+    for (const line of lines) into.set(line.to, [...(into.get(line.to) ?? []), dimensions(line.shape)]);
+    for (const line of lines) changes.set(line, line.from !== "image" && (into.get(line.from) ?? []).some((shape) => shape !== dimensions(line.shape)));
     for (const [name, node] of nodes) {
       const width = node.kind === "join" && node.lines[1].length === 1 ? 34 : Math.max(62, LETTER * Math.max(...node.lines.map((text) => text.length)) + 22);
       graph.setNode(name, { width, height: node.kind === "join" && node.lines[1].length === 1 ? 34 : 44 });

@@ -348,7 +348,8 @@ class Activation(Layer):
 
     @property
     def stem(self) -> str:
-        return str(self.function)
+        # The number of the layer follows: relu1, not relu61.
+        return str(self.function).rstrip("0123456789")
 
     def check(self) -> None:
         if not isinstance(self.function, str) or self.function not in ACTIVATIONS:
