@@ -137,6 +137,13 @@ CHAPTERS = (
                 picture="architectures.png",
                 picture_alt="AlexNet as boxes in space",
             ),
+            Lesson(
+                file="pages/wild/depth.py",
+                title="Depth and efficiency",
+                sentence="I saw depth halve the error of ImageNet, and what accuracy costs, also on my own machine.",
+                picture="depth.png",
+                picture_alt="Errors of the ImageNet competition by year",
+            ),
         ),
     ),
 )

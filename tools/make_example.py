@@ -31,6 +31,7 @@ from cnnviz.features import (
 from cnnviz.figures import Sheet, boxes_of, image_sheet, limits, map_sheet, overlay
 from cnnviz.figures.architectures import KINDS, box_sides
 from cnnviz.models import ARCHITECTURES, PRESETS, pretrained
+from cnnviz.models.architectures import COMPETITION, HUMAN_TOP5_ERROR
 from cnnviz.models.variants import with_dropout, without_pooling
 from cnnviz.ops.convolution import trace
 from cnnviz.ops.kernels import apply, grey, kernel
@@ -188,6 +189,7 @@ def pictures() -> None:
     save("saliency", image_sheet(face.unsqueeze(0)), *methods)
 
     boxes()
+    errors()
     icon = Image.new("RGBA", (128, 128), (0, 0, 0, 0))
     icon.paste(map_sheet(after[:1], span=span).enlarged(128 // 5), (2, 2))
     icon.save(PICTURES / "icon.png", optimize=True)
@@ -231,6 +233,22 @@ def boxes() -> None:
             draw.polygon(face, fill=colour, outline="white")
         x += thick + 0.8 * scale
     canvas.quantize(64).save(PICTURES / "architectures.png", optimize=True)
+
+
+def errors() -> None:
+    """The depth page's picture: the winners' errors as bars."""
+    canvas = Image.new("RGB", SIZE, "white")
+    draw = ImageDraw.Draw(canvas)
+    winners = [entry for entry in COMPETITION if entry.place == 1]
+    wide, floor, scale = (SIZE[0] - 60) / len(winners), SIZE[1] - 24, (SIZE[1] - 60) / 30
+    for number, entry in enumerate(winners):
+        x, top = 30 + number * wide, floor - entry.top5_error * scale
+        draw.rectangle((x + 8, top, x + wide - 8, floor), fill="#7f7f7f" if entry.layers == 0 else "#0072b2")
+        draw.text((x + 10, top - 24), f"{entry.top5_error:g}", fill="black", font_size=18)
+    line = floor - HUMAN_TOP5_ERROR * scale
+    for x in range(20, SIZE[0] - 20, 16):
+        draw.line((x, line, x + 9, line), fill="#d55e00", width=3)
+    canvas.quantize(64).save(PICTURES / "depth.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,15 @@
 """Arrays in, pictures out: Pillow for grids of maps, Plotly for curves and matrices."""
 
 from cnnviz.figures.activations import activation_curves, by_depth, depth_histogram
-from cnnviz.figures.architectures import boxes_of, network_volumes, timeline, where_they_are
+from cnnviz.figures.architectures import (
+    Disc,
+    accuracy_against_work,
+    boxes_of,
+    error_by_year,
+    network_volumes,
+    timeline,
+    where_they_are,
+)
 from cnnviz.figures.colours import DIVERGING, GREY, SEQUENTIAL, TRAIN, VALIDATION, ColourScale, scale_for
 from cnnviz.figures.comparisons import (
     channel_bars,
@@ -29,9 +37,11 @@ __all__ = [
     "VALIDATION",
     "VALUES",
     "ColourScale",
+    "Disc",
     "NetworkDrawing",
     "PixelSheet",
     "Sheet",
+    "accuracy_against_work",
     "activation_curves",
     "as_csv",
     "boxes_of",
@@ -43,6 +53,7 @@ __all__ = [
     "draws_in_words",
     "edits_from",
     "edits_text",
+    "error_by_year",
     "falling_similarity",
     "image_sheet",
     "judged_labels",

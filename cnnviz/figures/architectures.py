@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from cnnviz.figures.curves import layout
 from cnnviz.figures.network_drawing import layer_words, written
 from cnnviz.models import ARCHITECTURES, Group, Plan, PlannedLayer
+from cnnviz.models.architectures import Entry
 from cnnviz.models.blocks import Block
 
 if TYPE_CHECKING:
@@ -33,40 +34,141 @@ _TITLES = {
 Amount = Literal["parameters", "multiply_adds"]
 
 
-def timeline(names: Sequence[str], chosen: Sequence[str] = ()) -> "Figure":
-    """Year against depth of networks of ``ARCHITECTURES``; the area of a disc is proportional to the number
-    of parameters.
+@dataclass(frozen=True)
+class Disc:
+    """A network in a chart; the area is proportional to its parameters.
+
+    Attributes:
+        marked: it is the one that the page speaks of.
+        side: where its title stands.
+    """
+
+    title: str
+    x: float
+    y: float
+    parameters: int
+    marked: bool = False
+    side: str = "middle right"
+
+
+def discs(shown: Sequence[Disc], x_title: str, y_title: str, words: str) -> "Figure":
+    """Networks as discs in a plane.
+
+    Args:
+        words: of the hover, with ``%{x}`` and ``%{y}``.
     """
     from plotly.graph_objects import Figure, Scatter
 
-    entries = [ARCHITECTURES[name] for name in names]
-    largest = max(entry.parameters for entry in entries)
+    largest = max(disc.parameters for disc in shown)
     figure = Figure(
         Scatter(
-            x=[entry.year for entry in entries],
-            y=[entry.depth for entry in entries],
-            text=[entry.title for entry in entries],
+            x=[disc.x for disc in shown],
+            y=[disc.y for disc in shown],
+            text=[disc.title for disc in shown],
             mode="markers+text",
-            textposition=[_TITLES.get(entry.name, "middle right") for entry in entries],
+            textposition=[disc.side for disc in shown],
             marker={
-                "size": [6 + 40 * math.sqrt(entry.parameters / largest) for entry in entries],
-                "color": ["#d55e00" if entry.name in chosen else "#0072b2" for entry in entries],
+                "size": [6 + 40 * math.sqrt(disc.parameters / largest) for disc in shown],
+                "color": ["#d55e00" if disc.marked else "#0072b2" for disc in shown],
                 "opacity": 0.55,
                 "line": {"width": 1, "color": "#888"},
             },
-            customdata=[[f"{entry.parameters:,}"] for entry in entries],
-            hovertemplate="%{text}, %{x}: %{y} layers with weights, %{customdata[0]} parameters<extra></extra>",
+            customdata=[[f"{disc.parameters:,}"] for disc in shown],
+            hovertemplate=f"%{{text}}: {words}, %{{customdata[0]}} parameters<extra></extra>",
             cliponaxis=False,
         )
     )
-    figure.update_xaxes(title="year", dtick=2, range=[1997, 2023.5])
-    figure.update_yaxes(
-        title="layers with weights",
-        type="log",
-        tickvals=[5, 10, 20, 50, 100, 150],
-        range=[math.log10(4), math.log10(220)],
-    )
+    figure.update_xaxes(title=x_title)
+    figure.update_yaxes(title=y_title)
     return layout(figure, 430)
+
+
+def timeline(names: Sequence[str], chosen: Sequence[str] = ()) -> "Figure":
+    """Year against depth of networks of ``ARCHITECTURES``."""
+    shown = [
+        Disc(
+            entry.title,
+            entry.year,
+            entry.depth,
+            entry.parameters,
+            entry.name in chosen,
+            _TITLES.get(entry.name, "middle right"),
+        )
+        for entry in (ARCHITECTURES[name] for name in names)
+    ]
+    figure = discs(shown, "year", "layers with weights", "%{x}, %{y} layers with weights")
+    figure.update_xaxes(dtick=2, range=[1997, 2023.5])
+    figure.update_yaxes(
+        type="log", tickvals=[5, 10, 20, 50, 100, 150], range=[math.log10(4), math.log10(220)]
+    )
+    return figure
+
+
+def accuracy_against_work(shown: Sequence[Disc], work: str, low: float, high: float) -> "Figure":
+    """Accuracy in percent against the work for one image, on a logarithmic axis.
+
+    Args:
+        work: what x is, such as "billion multiply-adds".
+        low, high: the range of the accuracy.
+    """
+    figure = discs(shown, work, "accuracy, %", f"%{{y:.1f}} % at %{{x:.3g}} {work}")
+    xs = [disc.x for disc in shown]
+    figure.update_xaxes(type="log", dtick="D2", range=[math.log10(min(xs) / 1.6), math.log10(max(xs) * 2.6)])
+    figure.update_yaxes(range=[low, high])
+    return figure
+
+
+def error_by_year(entries: Sequence[Entry], human: float) -> "Figure":
+    """Top-5 error of the ImageNet competition: a bar a result, the second places paler, and a person's error
+    as a line.
+    """
+    from plotly.graph_objects import Bar, Figure, Scatter
+
+    def depth(entry: Entry) -> str:
+        if entry.layers is None:
+            return "many networks"
+        return f"{entry.layers} layers" if entry.layers else "no network"
+
+    names = [f"{entry.year}<br>{entry.name}" for entry in entries]
+    colours = [
+        "#7f7f7f" if entry.layers == 0 else "#0072b2" if entry.place == 1 else "#56b4e9" for entry in entries
+    ]
+    figure = Figure(
+        Bar(
+            x=names,
+            y=[entry.top5_error for entry in entries],
+            marker_color=colours,
+            customdata=[[entry.source] for entry in entries],
+            hovertemplate="%{x}: %{y} %<br>%{customdata[0]}<extra></extra>",
+        )
+    )
+    figure.add_trace(
+        Scatter(
+            x=names,
+            # Above the line of the person, so that it crosses no number.
+            y=[max(entry.top5_error, human + 0.4 if entry.top5_error < human else 0) for entry in entries],
+            text=[f"<b>{entry.top5_error:g}</b><br>{depth(entry)}" for entry in entries],
+            mode="text",
+            textposition="top center",
+            hoverinfo="skip",
+            cliponaxis=False,
+        )
+    )
+    figure.add_hline(y=human, line={"color": "#d55e00", "width": 2, "dash": "dash"})
+    figure.add_annotation(
+        x=0,
+        xref="paper",
+        y=human,
+        text=f"a person: {human:g}",
+        showarrow=False,
+        yshift=14,
+        xanchor="left",
+        bgcolor="rgba(255,255,255,0.85)",
+        font_color="#8a3d00",
+    )
+    figure.update_layout(showlegend=False)
+    figure.update_yaxes(title="top-5 error, %", range=[0, 35])
+    return layout(figure, 400)
 
 
 def amounts(plan: Plan, what: Amount) -> dict[str, int]:

@@ -10,6 +10,7 @@ from cnnviz.inspection.maps import as_batch, feature_maps
 from cnnviz.inspection.receptive import LayerField, receptive_field, shapes
 from cnnviz.inspection.rules import LayerRules, Reach, UnitSum, register_rules, rules_for, rules_of
 from cnnviz.inspection.runner import Runner, graph_of, once_a_network, runner_of
+from cnnviz.inspection.timing import milliseconds
 from cnnviz.inspection.units import Term, UnitExplanation, UnitTrace, explain_unit, unit_trace
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "explain_unit",
     "feature_maps",
     "graph_of",
+    "milliseconds",
     "once_a_network",
     "receptive_field",
     "register_rules",

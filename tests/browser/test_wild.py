@@ -49,3 +49,14 @@ def test_the_small_form_opens_in_the_microscope(visitor: Visitor) -> None:
     expect(page.get_by_role("button", name=re.compile(r"maps of stage1\.conv1")).first).to_be_visible(
         timeout=COMPUTING
     )
+
+
+def test_accuracy_against_measured_time(visitor: Visitor) -> None:
+    page = visitor.go("depth")
+    expect(page.get_by_role("figure", name=re.compile("2012 AlexNet: 16.4 %"))).to_be_visible()
+    page.get_by_role("radio", name="measured here").click()
+    expect(page).to_have_url(re.compile("work=measured"))
+    chart = page.get_by_role(
+        "figure", name=re.compile(r"LeNet-5 \(1998\): 83\.6 % at [\d.]+ ms for one image")
+    )
+    expect(chart).to_be_visible(timeout=COMPUTING)

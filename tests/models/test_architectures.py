@@ -18,7 +18,7 @@ from cnnviz.models import (
     pretrained,
     summary,
 )
-from cnnviz.models.architectures import registry
+from cnnviz.models.architectures import COMPETITION, HUMAN_TOP5_ERROR, imagenet_top1, registry
 from cnnviz.models.architectures.deep import octave_resnet50
 from cnnviz.models.architectures.early import C3_CONNECTIONS
 from cnnviz.models.pretrained import IMAGENET_MEAN, IMAGENET_STD
@@ -318,3 +318,13 @@ def test_what_did_not_come_trained_is_named() -> None:
         trained("tiny")
     with pytest.raises(CnnvizError, match="Train it in the training lab"):
         trained("tiny", "patches")
+
+
+def test_the_competition_goes_down_year_by_year_and_below_a_person_in_2015() -> None:
+    winners = [entry for entry in COMPETITION if entry.place == 1]
+    assert [entry.year for entry in winners] == list(range(2010, 2018))
+    errors = [entry.top5_error for entry in winners]
+    assert errors == sorted(errors, reverse=True)
+    assert next(entry.year for entry in winners if entry.top5_error < HUMAN_TOP5_ERROR) == 2015
+    assert imagenet_top1("resnet50") == pytest.approx(76.13)
+    assert imagenet_top1("lenet5") is None

@@ -4,7 +4,9 @@ import re
 
 import pytest
 
-from cnnviz.models import ARCHITECTURES
+from cnnviz.models import ARCHITECTURES, PRESET_TITLES
+from cnnviz.models.architectures import COMPETITION
+from cnnviz.training import trained_networks
 from tests.pages.conftest import Open, at_rest, until, words
 
 
@@ -57,6 +59,22 @@ def test_the_bundled_imagenet_network_shows_its_published_weights(open_page: Ope
     )
     until(app, lambda app: "**block3.conv3** with published weights" in words(app))
     assert "4,652,008" in words(app)
+
+
+@pytest.mark.parametrize("dataset", ["mnist", "fashion"])
+def test_depth_shows_the_competition_and_what_accuracy_costs(dataset: str, open_page: Open) -> None:
+    app = open_page("pages/wild/depth.py", dataset=dataset)
+    assert not app.exception
+    said = words(app)
+    for entry in COMPETITION:
+        assert entry.source in said
+    for (name, other), entry in trained_networks().items():
+        if other == dataset:
+            assert f"{100 * entry.accuracy:.1f} %" in said
+            assert PRESET_TITLES[name].partition(":")[0].removeprefix("Small ") in said
+    app.segmented_control(key="work").set_value("measured").run()
+    until(app, at_rest)
+    assert "ms for one image" in words(app)
 
 
 def test_a_trained_small_form_opens_in_the_microscope(open_page: Open) -> None:

@@ -27,7 +27,8 @@ from cnnviz.features.filters import filters_code
 from cnnviz.features.mistakes import mistakes_code
 from cnnviz.figures.pixels import numbers, pixels_code, with_edits
 from cnnviz.inspection.units import unit_code
-from cnnviz.models import PRESETS
+from cnnviz.models import ARCHITECTURES, PRESETS
+from cnnviz.models.architectures import architecture_code
 from cnnviz.ops import convolution, dropout, pooling
 from cnnviz.ops.activations import ACTIVATIONS, activations_code
 from cnnviz.ops.convolution import convolution_code, gradient_code
@@ -39,8 +40,9 @@ from cnnviz.ops.layer_kinds import KINDS, LayerKind, hand_filters, layer_code, l
 from cnnviz.ops.pooling import pooling_code
 from cnnviz.saliency import attribute
 from cnnviz.saliency.trust import saliency_code
-from cnnviz.training import Trainer, TrainingSpec, open_run
+from cnnviz.training import Trainer, TrainingSpec, open_run, trained, trained_networks
 from cnnviz.training.code import feature_maps_code, training_code
+from cnnviz.ui.depth import depth_code
 from cnnviz.ui.images import ChosenImage, file_code
 
 NAMES = {
@@ -269,3 +271,22 @@ def test_a_script_imports_what_its_parts_take_and_nothing_else() -> None:
     )
     assert "filters" not in kernel_code(written('photo("coffee")'), written('kernel("sobel_x")'))
     assert "MEAN_STD" not in pixels_code(written('photo("coffee")'), "bytes", 255, (0, 0, 2, 2))
+
+
+def test_architectures_their_counts_and_the_maps_of_a_layer() -> None:
+    digit = written('load("mnist", "test").images[7]')
+    names = run_code(architecture_code("lenet5", (1, 32, 32), "conv2", digit, "trained"))
+    assert names["plan"].parameters == 61_706
+    network = ARCHITECTURES["lenet5"].build().eval()
+    network.load_state_dict(trained("lenet5").state_dict())
+    image = fit(load("mnist", "test").images[7], (1, 32, 32))
+    seen(names["maps"], feature_maps(network, image)["conv2"])
+    photograph = written('photo("chelsea")')
+    names = run_code(architecture_code("squeezenet1_0", (3, 64, 64), "conv1", photograph, ""))
+    assert names["maps"].shape == (96, 29, 29)
+
+
+def test_depth_and_efficiency() -> None:
+    names = run_code(depth_code("mnist"))
+    assert names["plan"].parameters == list(ARCHITECTURES.values())[-1].parameters
+    assert names["network"].spec.name in {name for name, _ in trained_networks()}

@@ -124,7 +124,7 @@ _add(
     (inception(24, 16, 32, 8, 16, 16, "inception3"), *_HEAD),
 )
 _add(
-    "Small ResNet: 3 stages of basic blocks",
+    "Small ResNet: 3 stages of two basic blocks",
     "mini_resnet",
     _normed(16, 3, 2),
     tuple(
@@ -140,7 +140,7 @@ _add(
     _HEAD,
 )
 _add(
-    "Small ResNet: 3 stages of bottlenecks",
+    "Small bottleneck ResNet: 3 stages of two",
     "mini_bottleneck",
     _normed(16, 3, 2),
     tuple(
@@ -163,7 +163,7 @@ _add(
     (_dense(8, 5, "dense2"), BatchNorm(), RELU, *_HEAD),
 )
 _add(
-    "Small ResNet of octave convolutions",
+    "Small OctConv-ResNet: two frequencies",
     "mini_octresnet",
     (*_normed(16, 3), Pool(2)),
     (octave_basic_block(32, "block1", first=True), octave_basic_block(32, "block2")),
