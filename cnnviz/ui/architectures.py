@@ -87,22 +87,26 @@ def about(entry: Architecture) -> None:
 
 
 def totals(plans: Mapping[str, Plan]) -> str:
-    """What was counted here beside the published numbers, a row a network."""
-    rows = []
-    for name, plan in plans.items():
-        entry = ARCHITECTURES[name]
-        rows.append(
-            {
-                "": f"**{entry.title}** at {written(plan.input_shape)}",
-                "parameters": f"**{plan.parameters:,}**",
-                "published": f"{entry.parameters:,}",
-                "multiply-adds": f"**{amount(plan.multiply_adds)}**",
-                "published ": amount(entry.multiply_adds),
-                "layers with weights": str(entry.depth),
-                "memory of all maps": f"{plan.activation_bytes / 1e6:.3g} MB",
-            }
-        )
-    return table_in_words(rows)
+    """What was counted here beside the published numbers, a column a network."""
+    columns = {
+        f"{ARCHITECTURES[name].title} at {written(plan.input_shape)}": _counted(ARCHITECTURES[name], plan)
+        for name, plan in plans.items()
+    }
+    quantities = next(iter(columns.values()))
+    return table_in_words(
+        [{"": what, **{title: one[what] for title, one in columns.items()}} for what in quantities]
+    )
+
+
+def _counted(entry: Architecture, plan: Plan) -> dict[str, str]:
+    usual = plan.input_shape == entry.input_shape
+    said = "published" if usual else f"published for {written(entry.input_shape)}"
+    return {
+        "parameters": f"**{plan.parameters:,}** ({said}: {entry.parameters:,})",
+        "multiply-adds": f"**{amount(plan.multiply_adds)}** ({said}: {amount(entry.multiply_adds)})",
+        "layers with weights": str(entry.depth),
+        "memory of all maps": f"{plan.activation_bytes / 1e6:.3g} MB",
+    }
 
 
 def amount(count: float) -> str:
@@ -140,16 +144,21 @@ def history_in_words(names: Sequence[str]) -> str:
     )
 
 
-def weights_of(entry: Architecture) -> str:
+def weights_of(entry: Architecture, plan: Plan) -> str:
     """Which learned weights are on this machine: published, trained (by us), or none."""
+    if plan.parameters != entry.parameters:
+        # On images of this size its fully connected layers have other sizes.
+        return ""
     if entry.weights and weights_here(entry.weights):
         return "published"
     return "trained" if entry.name == entry.small else ""
 
 
-def weights_in_words(entry: Architecture) -> str:
+def weights_in_words(entry: Architecture, plan: Plan) -> str:
     """Where its learned weights are."""
-    if weights_of(entry) == "trained":
+    if plan.parameters != entry.parameters:
+        return "Learned weights do not fit images of this size, so it is shown with random ones."
+    if weights_of(entry, plan) == "trained":
         return "Trained by us on MNIST, in seconds."
     if not entry.weights:
         return "No weights are published for exactly this form, so it is shown with random ones."

@@ -79,10 +79,10 @@ def one_layer(name: str, side: int) -> None:
         layer = Architectures.layer.draw(titles=layers, usual=next(iter(layers)))
         digits = load("mnist", "test") if entry.input_shape[0] == 1 else None
         picture = choose_image(digits, Architectures.images)
-        weights = weights_of(entry)
+        weights = weights_of(entry, plan)
         if weights and not Architectures.learned.draw():
             weights = ""
-        st.caption(weights_in_words(entry))
+        st.caption(weights_in_words(entry, plan))
     with right:
         shape = shape_of(entry, side)
         what = f"{entry.title} looks at the image"
@@ -129,8 +129,8 @@ try_this(
         Architectures(architecture="resnet50", layer="stage3.block1.add"),
     ),
     Experiment(
-        "Shrink the image of VGG-16 to 20 pixels. Which layer has nothing left to look at?",
-        Architectures(architecture="vgg16", side=20),
+        "Shrink the image of VGG-16 to 32 pixels: how large are its last maps? And at 31?",
+        Architectures(architecture="vgg16", side=32),
     ),
 )
 code = show_code()

@@ -1,7 +1,5 @@
 """The pages on networks in the wild, state by state."""
 
-import re
-
 import pytest
 
 from cnnviz.models import ARCHITECTURES, PRESET_TITLES
@@ -41,7 +39,7 @@ def test_too_small_an_image_is_a_sentence_and_the_page_stays(open_page: Open) ->
     app.number_input(key="side").set_value(64).run()
     until(app, at_rest)
     assert not app.error
-    assert re.search(r"VGG-16\*\* at 3×64×64", words(app))
+    assert "VGG-16 at 3×64×64" in words(app)
 
 
 def test_a_layer_of_the_link_shows_its_maps_with_weights_that_work(open_page: Open) -> None:
