@@ -24,18 +24,22 @@ function create(root) {
 
   function update(/** @type {import("./lib/messages").NetworkMessage} */ next) {
     const same = data !== null && data.title === next.title && JSON.stringify(data.lines) === JSON.stringify(next.lines);
+    // The same layers may stand there with other shapes, for an image of another size.
+    const alike = same && JSON.stringify([data.shape, data.cards]) === JSON.stringify([next.shape, next.cards]);
     data = next;
     picked = data.picked;
+    if (!alike) leaves = new Map(data.cards.map((card) => [card.name, card]));
     if (!same) {
       folded = new Set(data.folded);
       parents = new Map(data.frames.map((frame) => [frame.name, frame.parent]));
-      leaves = new Map(data.cards.map((card) => [card.name, card]));
       [direction, zoom, current] = ["", 0, "image"];
+    }
+    if (!alike) {
       table.replaceChildren();
       details.open = false;
     }
     for (const name of ["unfold", "fold"]) find(root, `[data-do=${name}]`).hidden = data.frames.length === 0;
-    if (same) mark(); else draw();
+    if (alike) mark(); else draw();
     tip.textContent = picked && leaves.has(picked) ? told(picked) : hint();
   }
 

@@ -41,6 +41,15 @@ def test_two_networks_stand_side_by_side(visitor: Visitor) -> None:
     expect(page.get_by_role("figure", name=re.compile("AlexNet as boxes in space"))).to_be_visible()
 
 
+def test_a_smaller_image_changes_the_shapes_in_the_drawing(visitor: Visitor) -> None:
+    page = visitor.go("architectures")
+    expect(page.get_by_role("button", name=re.compile("^conv1: conv 5×5, 6; output 6×28×28"))).to_be_visible()
+    box = page.get_by_label("Image side in pixels")
+    box.fill("20")
+    box.press("Enter")
+    expect(page.get_by_role("button", name=re.compile("^conv1: conv 5×5, 6; output 6×20×20"))).to_be_visible()
+
+
 def test_the_small_form_opens_in_the_microscope(visitor: Visitor) -> None:
     page = visitor.go("architectures?architecture=vgg16&side=32")
     page.get_by_role("link", name=re.compile("Its small form, trained on Clothes")).click()

@@ -42,6 +42,7 @@ VALUES: dict[str | tuple[str, str], str] = {
     ("Filters", "layer"): "conv2",
     ("TrainingLab", "network"): "lenet5",
     ("Kernels", "second_number"): "2",
+    ("Architectures", "side"): "28",
     "network": "untrained_fast",
     "functions": "tanh,relu",
     "methods": "gradient",
