@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from cnnviz.data import PHOTOS, ImageDataset, fit, photo
 from cnnviz.features import (
     FilterBank,
     Maximised,
@@ -23,6 +24,15 @@ from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, network_of_run
 
 MOST_KERNELS = 64
+
+
+def photographs(shape: tuple[int, int, int]) -> Tensor:
+    """All bundled photographs as a network with this input shape sees them."""
+    return torch.stack([fit(photo(name), shape) for name in PHOTOS])
+
+
+def first_images(test: ImageDataset, count: int) -> Tensor:
+    return test.floats(slice(0, count))
 
 
 def sheet_of_bank(bank: FilterBank, order: str) -> tuple[list[int], Sheet]:

@@ -3,14 +3,23 @@
 import streamlit as st
 import torch
 
-from cnnviz.data import PHOTOS, ImageDataset, fit, photo
+from cnnviz.data import PHOTOS, ImageDataset
 from cnnviz.features import FilterBank, convolutions, filter_bank, weight_histogram
 from cnnviz.features.filters import filters_code
 from cnnviz.figures import value_histograms
 from cnnviz.training import Run
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
-from cnnviz.ui.filters import bin_edges, fired_by, kernels_of, made_for, sheet_of_bank, weights_by_step
+from cnnviz.ui.filters import (
+    bin_edges,
+    fired_by,
+    first_images,
+    kernels_of,
+    made_for,
+    photographs,
+    sheet_of_bank,
+    weights_by_step,
+)
 from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
@@ -25,16 +34,8 @@ title(
 )
 
 
-def photographs(shape: tuple[int, int, int]) -> torch.Tensor:
-    return torch.stack([fit(photo(name), shape) for name in PHOTOS])
-
-
 def bank_of(network: OpenNetwork, layer: str, test: ImageDataset | None) -> FilterBank:
     return filter_bank(network.model, layer, None if test is None else test.floats(slice(0, JUDGED)))
-
-
-def first_images(test: ImageDataset) -> torch.Tensor:
-    return test.floats(slice(0, SEARCHED))
 
 
 @section
@@ -48,7 +49,7 @@ def filters() -> None:
     test = images_of(chosen)
     small = test is not None
     if test is not None:
-        images = remember(first_images, test)
+        images = remember(first_images, test, SEARCHED)
         names = [f"no. {i}" for i in range(len(images))]
     else:
         images = remember(photographs, network.input_shape)
