@@ -42,6 +42,20 @@ def sheet_of_bank(bank: FilterBank, order: str) -> tuple[list[int], Sheet]:
     return numbers, map_sheet(bank.pictures[numbers], what=f"{what}s of {bank.name}", signed=True)
 
 
+def marks_of(bank: FilterBank, judged: int | None) -> str:
+    """Dead filters and near duplicates in words.
+
+    Args:
+        judged: the number of images that a dead filter was silent on; ``None``: its weights alone tell.
+    """
+    dead, pairs = bank.dead[:20], bank.duplicates[:8]
+    silent = f"**Dead** (never above zero on {judged or 'any'} images): {', '.join(map(str, dead))}."
+    alike = (
+        f"**Near duplicates** (cosine similarity above 0.95): {', '.join(f'{i} and {j}' for i, j in pairs)}."
+    )
+    return f"{silent if dead else 'No dead filter.'} {alike if pairs else 'No near duplicates.'}"
+
+
 def kernels_of(bank: FilterBank, number: int) -> WallItem:
     """One filter's kernels, one an input channel."""
     kernels = bank.kernels[number]

@@ -16,6 +16,7 @@ from cnnviz.ui.filters import (
     first_images,
     kernels_of,
     made_for,
+    marks_of,
     photographs,
     sheet_of_bank,
     weights_by_step,
@@ -92,21 +93,7 @@ def filters() -> None:
             ("filters", numbers.index(number)),
             lambda _, place: Filters.filter.set(numbers[place]),
         )
-        marks = (
-            [
-                f"**Dead** (never above zero on {JUDGED if small else 'any'} images): {', '.join(map(str, bank.dead[:20]))}."
-            ]
-            if bank.dead
-            else ["No dead filter."]
-        )
-        marks += (
-            [
-                f"**Near duplicates** (cosine similarity above 0.95): {', '.join(f'{i} and {j}' for i, j in bank.duplicates[:8])}."
-            ]
-            if bank.duplicates
-            else ["No near duplicates."]
-        )
-        st.markdown(" ".join(marks))
+        st.markdown(marks_of(bank, JUDGED if small else None))
 
     with chosen_one:
         one_filter = section(chosen_filter)
