@@ -167,9 +167,7 @@ def trace(
     window = (size, size) if isinstance(size, int) else size
     step = min(window) if stride is None else stride
     _check(window, step, padding)
-    places = tuple(
-        pooled_size(n, k, step, padding, ceil) for n, k in zip(pixels.shape[1:], window, strict=True)
-    )
+    places = tuple(_places(n, k, step, padding, ceil) for n, k in zip(pixels.shape[1:], window, strict=True))
     rows, cols = places
     if min(places) < 1:
         raise CnnvizError(
@@ -226,14 +224,15 @@ def pooled_size(n: int, window: int, stride: int, padding: int = 0, ceil: bool =
     Raises:
         CnnvizError: the window does not fit into the padded input.
     """
-    if not ceil:
-        return output_size(n, window, stride, padding)
+    places = _places(n, window, stride, padding, ceil)
+    return places if ceil and places >= 1 else output_size(n, window, stride, padding)
+
+
+def _places(n: int, window: int, stride: int, padding: int, ceil: bool) -> int:
     room = n + 2 * padding - window
-    places = -(-room // stride) + 1
-    if places < 1:
-        output_size(n, window, stride, padding)  # says so
-    # A window must still begin inside the image or its left padding, as in torch.
-    if (places - 1) * stride >= n + padding:
+    places = (-(-room // stride) if ceil else room // stride) + 1
+    # With ceil, a window must still begin inside the image or its left padding, as in torch.
+    if ceil and (places - 1) * stride >= n + padding:
         places -= 1
     return places
 
