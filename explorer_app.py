@@ -144,6 +144,20 @@ CHAPTERS = (
                 picture="depth.png",
                 picture_alt="Errors of the ImageNet competition by year",
             ),
+            Lesson(
+                file="pages/wild/ideas.py",
+                title="Ideas",
+                sentence="I saw 56 plain layers fail where 56 with skip connections learn, with three seeds each.",
+                picture="ideas.png",
+                picture_alt="Training loss of plain and residual networks",
+            ),
+            Lesson(
+                file="pages/wild/composition.py",
+                title="Composition",
+                sentence="I followed a cat's eye from edges over fur to the filter that knows cats.",
+                picture="composition.png",
+                picture_alt="Images made for filters of five stages",
+            ),
         ),
     ),
 )

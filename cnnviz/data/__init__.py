@@ -3,7 +3,7 @@
 from cnnviz.data.catalogue import DATASETS, DatasetEntry, fetch_all_images, load
 from cnnviz.data.dataset import ImageDataset
 from cnnviz.data.images import FORMATS, centre_by_mass, decode, embed, embedded, fit
-from cnnviz.data.photos import PHOTOS, Photo, photo
+from cnnviz.data.photos import PHOTOS, Photo, photo, photo_parts
 
 __all__ = [
     "DATASETS",
@@ -20,4 +20,5 @@ __all__ = [
     "fit",
     "load",
     "photo",
+    "photo_parts",
 ]

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from cnnviz.data.images import fit
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import ASSETS
 
@@ -92,6 +93,23 @@ def photo(name: str) -> Tensor:
     with Image.open(ASSETS / "images" / PHOTOS[name].file) as picture:
         pixels = np.asarray(picture.convert("RGB"))
     return torch.from_numpy(pixels.copy()).permute(2, 0, 1).contiguous()
+
+
+def photo_parts(shape: tuple[int, int, int]) -> Tensor:
+    """Each bundled photograph whole, and three parts of it of half its height."""
+    found: list[Tensor] = []
+    for name in PHOTOS:
+        pixels = photo(name)
+        height, width = pixels.shape[1:]
+        half = min(height, width) // 2
+        corners = (
+            (0, 0),
+            ((height - half) // 2, (width - half) // 2),
+            (height - half, width - half),
+        )
+        found.append(fit(pixels, shape))
+        found += [fit(pixels[:, top : top + half, left : left + half], shape) for top, left in corners]
+    return torch.stack(found)
 
 
 PATCH = 32

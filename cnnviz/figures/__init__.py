@@ -20,7 +20,7 @@ from cnnviz.figures.comparisons import (
     value_histograms,
 )
 from cnnviz.figures.curves import calibration_curve, curve_in_words, loss_curve, probability_bars, value_map
-from cnnviz.figures.drawings import receptive_squares, unit_network, volumes
+from cnnviz.figures.drawings import boxes_on, receptive_squares, unit_network, volumes
 from cnnviz.figures.line_styles import DASHES, SERIES
 from cnnviz.figures.network_drawing import NetworkDrawing, network_drawing
 from cnnviz.figures.overlay import falling_similarity, overlay, share_curves
@@ -45,6 +45,7 @@ __all__ = [
     "activation_curves",
     "as_csv",
     "boxes_of",
+    "boxes_on",
     "by_depth",
     "calibration_curve",
     "channel_bars",

@@ -62,31 +62,44 @@ def receptive_squares(
     """The squares that the middle unit of each layer sees, drawn on an image (3, H, W) in [0, 1]; and the
     picture in words.
     """
-    height_px, width_px = image.shape[1:]
-    zoom = max(1, round(width / width_px))
-    pixels = (image.clamp(0, 1) * 255).byte().permute(1, 2, 0).numpy()
-    picture = Image.fromarray(pixels).resize((width_px * zoom, height_px * zoom), Image.Resampling.NEAREST)
-    pen = ImageDraw.Draw(picture)
-    words = []
+    height, width_px = image.shape[1:]
+    boxes, words = [], []
     for index, field in enumerate(fields):
         row, col = (
-            max(0, round((n / 2 - field.offset - field.size / 2) / field.stride))
-            for n in (height_px, width_px)
+            max(0, round((n / 2 - field.offset - field.size / 2) / field.stride)) for n in (height, width_px)
         )
         (top, bottom), (left, right) = field.span(row), field.span(col)
-        box = [left * zoom, top * zoom, (right + 1) * zoom - 1, (bottom + 1) * zoom - 1]
+        boxes.append((top, left, bottom + 1, right + 1))
+        words.append(f"layer {index + 1} sees {field.size}×{field.size} pixels")
+    picture = boxes_on(image, boxes, [str(index + 1) for index in range(len(boxes))], width)
+    return picture, "Receptive fields of the middle unit: " + ", ".join(words)
+
+
+def boxes_on(
+    image: Tensor, boxes: Sequence[tuple[int, int, int, int]], titles: Sequence[str], width: int = 640
+) -> Image.Image:
+    """Boxes (top, left, bottom, right), the last two exclusive, drawn on an image (C, H, W) in [0, 1]."""
+    zoom = max(1, round(width / image.shape[2]))
+    pixels = (image.clamp(0, 1) * 255).byte().expand(3, -1, -1).permute(1, 2, 0).numpy()
+    picture = Image.fromarray(pixels).resize(
+        (pixels.shape[1] * zoom, pixels.shape[0] * zoom), Image.Resampling.NEAREST
+    )
+    pen = ImageDraw.Draw(picture)
+    for number, ((top, left, bottom, right), title) in enumerate(zip(boxes, titles, strict=True)):
+        box = [left * zoom, top * zoom, right * zoom - 1, bottom * zoom - 1]
+        # Boxes that begin at the edge have their numbers side by side.
+        shift = 26 * number if left == 0 else 0
         pen.rectangle(box, outline="#10161d", width=5)
         pen.rectangle(box, outline="#e69f00", width=3)
         pen.text(
-            (box[0] + 6, box[3] - 26),
-            str(index + 1),
+            (box[0] + 6 + shift, box[3] - 26),
+            title,
             fill="#e69f00",
             stroke_fill="#10161d",
             stroke_width=2,
             font_size=20,
         )
-        words.append(f"layer {index + 1} sees {field.size}×{field.size} pixels")
-    return picture, "Receptive fields of the middle unit: " + ", ".join(words)
+    return picture
 
 
 def unit_network(

@@ -599,15 +599,18 @@ class Choices(Field[tuple[str, ...]]):
         place: Place | None = None,
         *,
         titles: Mapping[str, str] | None = None,
+        usual: Iterable[str] | None = None,
         on_change: Callable[[], None] | None = None,
     ) -> tuple[str, ...]:
+        """The control; ``titles`` and ``usual`` as they are now, if they depend on what is shown."""
+        chosen = self.usual if usual is None else tuple(usual)
         known = dict(((self.titles or {}) if titles is None else titles).items())
 
         def in_order(names: Sequence[str]) -> tuple[str, ...]:
             return tuple(name for name in known if name in names)
 
         def fits(names: tuple[str, ...]) -> tuple[str, ...]:
-            return in_order(names) if in_order(names) or not names else in_order(self.usual)
+            return in_order(names) if in_order(names) or not names else in_order(chosen)
 
         def widget(begin: tuple[str, ...] | None, key: str, moved: Callable[[], None]) -> list[str]:
             return st.pills(
@@ -622,7 +625,7 @@ class Choices(Field[tuple[str, ...]]):
                 on_change=moved,
             )
 
-        return self.control(place, in_order(self.usual), fits, widget, on_change, in_order)
+        return self.control(place, in_order(chosen), fits, widget, on_change, in_order)
 
 
 class Text(Field[str]):

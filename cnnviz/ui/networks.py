@@ -69,9 +69,13 @@ class WithNetwork(WithRun):
     )
 
 
-def choose_network() -> Run | str:
-    """Shows the controls. A training run, or the name of a pretrained or untrained network."""
-    name = WithNetwork.network.draw()
+def choose_network(usual: str = OWN) -> Run | str:
+    """Shows the controls. A training run, or the name of a pretrained or untrained network.
+
+    Args:
+        usual: what the page begins with.
+    """
+    name = WithNetwork.network.draw(usual=usual)
     return choose_run() if name == OWN else name
 
 

@@ -4,7 +4,10 @@ import pytest
 
 from cnnviz.models import ARCHITECTURES, PRESET_TITLES
 from cnnviz.models.architectures import COMPETITION
-from cnnviz.training import trained_networks
+from cnnviz.models.architectures.ideas import IDEAS
+from cnnviz.training import Experiment, trained_networks
+from cnnviz.training.outcomes import bundled
+from cnnviz.ui.ideas import racers
 from tests.pages.conftest import Open, at_rest, until, words
 
 
@@ -82,3 +85,44 @@ def test_a_trained_small_form_opens_in_the_microscope(open_page: Open) -> None:
     assert not app.exception
     assert not app.error
     assert "Predicted" in words(app) or "Prediction" in words(app)
+
+
+@pytest.mark.parametrize("name", list(IDEAS))
+def test_every_idea_opens_with_its_result_and_what_to_expect(name: str, open_page: Open) -> None:
+    app = open_page("pages/wild/ideas.py", idea=name)
+    assert not app.exception
+    assert not app.error
+    said = words(app)
+    assert IDEAS[name].expect in said
+    for one in bundled(name).outcomes:
+        assert f"| {one.title} | {one.parameters:,} |" in said
+        assert f"**{one.accuracy.mean:.1%}** ({one.accuracy.low:.1%} to {one.accuracy.high:.1%})" in said
+
+
+def test_the_time_of_each_network_is_measured_here(open_page: Open) -> None:
+    app = until(open_page("pages/wild/ideas.py", idea="octave", measured="true"), at_rest)
+    assert "ms an image" in words(app)
+    assert not app.error
+
+
+def test_ones_own_trainings_are_put_together_by_seed(open_page: Open) -> None:
+    specs = racers("small_filters", ["one7x7", "three3x3"], seeds=2, epochs=1)
+    begun = Experiment.start("Three 3×3 against one 7×7", specs)
+    for run in begun.runs.values():
+        run.wait(300)
+    app = open_page("pages/wild/ideas.py", idea="small_filters", race=begun.id)
+    assert not app.exception
+    said = words(app)
+    ends = [
+        run.metrics()[-1].val_accuracy for title, run in begun.runs.items() if title.startswith("one 7×7")
+    ]
+    found = [one for one in ends if one is not None]
+    assert f"({min(found):.1%} to {max(found):.1%})" in said
+
+
+def test_more_runs_than_a_picture_can_tell_apart_are_refused_with_a_sentence(open_page: Open) -> None:
+    names = ",".join(spec.name for spec in IDEAS["residual"].networks.values())
+    app = open_page("pages/wild/ideas.py", networks=names, seeds="3")
+    app.button(key="race_start").click().run()
+    assert "1 to 12 runs, but this one has 24" in app.error[0].value
+    assert not app.exception

@@ -25,7 +25,7 @@ RELU = Activation("relu")
 _HEAD = (GlobalAveragePool(), Linear())
 
 
-def _normed(channels: int, kernel: int, stride: int = 1) -> Layers:
+def normed(channels: int, kernel: int, stride: int = 1) -> Layers:
     return Conv(channels, kernel, stride, kernel // 2, bias=False), BatchNorm(), RELU
 
 
@@ -35,10 +35,10 @@ def inception(
     """1×1, 3×3 and 5×5 filters and a pooling side by side, the larger ones behind a 1×1 convolution."""
     return Parallel(
         (
-            _normed(one, 1),
-            (*_normed(reduce3, 1), *_normed(three, 3)),
-            (*_normed(reduce5, 1), *_normed(five, 5)),
-            (Pool(3, 1, padding=1), *_normed(pooled, 1)),
+            normed(one, 1),
+            (*normed(reduce3, 1), *normed(three, 3)),
+            (*normed(reduce5, 1), *normed(five, 5)),
+            (Pool(3, 1, padding=1), *normed(pooled, 1)),
         ),
         name=name,
     )
@@ -46,11 +46,11 @@ def inception(
 
 def _fire(squeezed: int, expanded: int, name: str) -> Group:
     """SqueezeNet's module, with batch normalisation: without it so short a training gets nowhere."""
-    branches = _normed(expanded, 1), _normed(expanded, 3)
-    return Group((*_normed(squeezed, 1), Parallel(branches, name="expand")), name)
+    branches = normed(expanded, 1), normed(expanded, 3)
+    return Group((*normed(squeezed, 1), Parallel(branches, name="expand")), name)
 
 
-def _dense(growth: int, layers: int, name: str) -> Dense:
+def dense_block(growth: int, layers: int, name: str) -> Dense:
     inner = (
         *(BatchNorm(), RELU, Conv(4 * growth, 1, bias=False)),
         *(BatchNorm(), RELU, Conv(growth, 3, padding=1, bias=False)),
@@ -119,14 +119,14 @@ _add(
 _add(
     "Small GoogLeNet: 3 inception blocks",
     "mini_googlenet",
-    (*_normed(16, 3), Pool(2)),
+    (*normed(16, 3), Pool(2)),
     (inception(8, 8, 16, 4, 8, 8, "inception1"), Pool(2), inception(16, 12, 24, 6, 12, 12, "inception2")),
     (inception(24, 16, 32, 8, 16, 16, "inception3"), *_HEAD),
 )
 _add(
     "Small ResNet: 3 stages of two basic blocks",
     "mini_resnet",
-    _normed(16, 3, 2),
+    normed(16, 3, 2),
     tuple(
         Group(
             (
@@ -142,7 +142,7 @@ _add(
 _add(
     "Small bottleneck ResNet: 3 stages of two",
     "mini_bottleneck",
-    _normed(16, 3, 2),
+    normed(16, 3, 2),
     tuple(
         Group(
             (
@@ -158,35 +158,35 @@ _add(
 _add(
     "Small DenseNet: 2 dense blocks",
     "mini_densenet",
-    _normed(16, 3, 2),
-    (_dense(8, 5, "dense1"), Group((*_normed(28, 1), Pool(2, mode="average")), "transition1")),
-    (_dense(8, 5, "dense2"), BatchNorm(), RELU, *_HEAD),
+    normed(16, 3, 2),
+    (dense_block(8, 5, "dense1"), Group((*normed(28, 1), Pool(2, mode="average")), "transition1")),
+    (dense_block(8, 5, "dense2"), BatchNorm(), RELU, *_HEAD),
 )
 _add(
     "Small OctConv-ResNet: two frequencies",
     "mini_octresnet",
-    (*_normed(16, 3), Pool(2)),
+    (*normed(16, 3), Pool(2)),
     (octave_basic_block(32, "block1", first=True), octave_basic_block(32, "block2")),
     (octave_basic_block(64, "block3", last=True), *_HEAD),
 )
 _add(
     "Small SqueezeNet: 4 fire modules",
     "mini_squeezenet",
-    (*_normed(24, 3, 2), _fire(8, 16, "fire1"), _fire(8, 16, "fire2"), Pool(2)),
+    (*normed(24, 3, 2), _fire(8, 16, "fire1"), _fire(8, 16, "fire2"), Pool(2)),
     (_fire(12, 24, "fire3"), _fire(16, 32, "fire4"), *_HEAD),
 )
 _add(
     "Small MobileNetV2: one filter a channel",
     "mini_mobilenet",
-    (*_normed(16, 3, 2), *_inverted((3, 3, 3, 3, 3), 4), *_normed(96, 1), *_HEAD),
+    (*normed(16, 3, 2), *_inverted((3, 3, 3, 3, 3), 4), *normed(96, 1), *_HEAD),
 )
 _add(
     "Small EfficientNet: 3×3 and 5×5 filters",
     "mini_efficientnet",
     (
-        *_normed(16, 3, 2),
+        *normed(16, 3, 2),
         *_inverted((3, 5, 5, 3, 5), 6),
-        *_normed(128, 1),
+        *normed(128, 1),
         Dropout(0.2),
         GlobalAveragePool(),
         Linear(),

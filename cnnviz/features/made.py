@@ -1,0 +1,62 @@
+"""Images made for filters of the bundled ImageNet network, computed before by ``tools/make_composition.py``."""
+
+import json
+from functools import cache
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from cnnviz.features.composition import SIDE_MADE
+from cnnviz.features.maximisation import Progress, maximise
+from cnnviz.settings import ASSETS
+
+FOLDER = ASSETS / "composition"
+COLUMNS = 16
+STEPS = 100
+
+
+def make(
+    model: nn.Module,
+    layer: str,
+    channel: int,
+    input_shape: tuple[int, int, int],
+    progress: Progress | None = None,
+) -> Tensor:
+    """(C, H, W) an image that fires the channel: of a large network 96 pixels wide, of a small one as large as its
+    input.
+    """
+    channels, height, width = input_shape
+    if max(height, width) <= SIDE_MADE:
+        return maximise(model, layer, channel, input_shape, progress=progress).image
+    return maximise(
+        model, layer, channel, (channels, SIDE_MADE, SIDE_MADE), steps=STEPS, progress=progress
+    ).image
+
+
+@cache
+def _index(network: str) -> dict[str, dict[str, int]]:
+    path = FOLDER / f"{network}.json"
+    found: dict[str, dict[str, int]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return found
+
+
+@cache
+def _tiles(network: str) -> Tensor:
+    """(3, rows · 96, columns · 96) uint8."""
+    with Image.open(FOLDER / f"{network}.webp") as picture:
+        rgb = picture.convert("RGB")
+        flat = torch.frombuffer(bytearray(rgb.tobytes()), dtype=torch.uint8)
+        return flat.view(rgb.height, rgb.width, 3).permute(2, 0, 1)
+
+
+def bundled_image(network: str, layer: str, channel: int) -> Tensor | None:
+    """(3, 96, 96) float in [0, 1], what ``make`` gave, a little compressed; ``None`` if it is not bundled."""
+    number = _index(network).get(layer, {}).get(str(channel))
+    if number is None:
+        return None
+    row, col = divmod(number, COLUMNS)
+    tile = _tiles(network)[
+        :, row * SIDE_MADE : (row + 1) * SIDE_MADE, col * SIDE_MADE : (col + 1) * SIDE_MADE
+    ]
+    return tile.float() / 255

@@ -1,0 +1,12 @@
+"""The state of the page "Composition"."""
+
+from cnnviz.ui.fields import Number
+from cnnviz.ui.images import image_fields
+from cnnviz.ui.networks import WithNetwork
+
+
+class Composition(WithNetwork, page="pages/wild/composition.py"):
+    """A network, an image, and how many filters of each stage are shown."""
+
+    images = image_fields()
+    filters = Number("Filters of each stage", 4, 2, 6)
