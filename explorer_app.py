@@ -89,6 +89,7 @@ CHAPTERS = (
                 sentence="I clicked a value of a map, read the sum that made it, and walked back to a pixel of my own digit.",
                 picture="feature_maps.png",
                 picture_alt="A handwritten digit and its feature maps",
+                needs_saliency=True,
             ),
             Lesson(
                 file="pages/inside/filters.py",
@@ -96,6 +97,7 @@ CHAPTERS = (
                 sentence="I watched noise become strokes, and saw the images that each filter answers to.",
                 picture="filters.png",
                 picture_alt="Filters of the second layer and images made for them",
+                needs_saliency=True,
             ),
             Lesson(
                 file="pages/inside/ablation.py",
@@ -103,6 +105,7 @@ CHAPTERS = (
                 sentence="I switched channels off and found the one without which the network cannot tell a 3.",
                 picture="ablation.png",
                 picture_alt="Maps of a layer before and after one is switched off",
+                needs_saliency=True,
             ),
             Lesson(
                 file="pages/inside/embedding.py",
@@ -110,6 +113,7 @@ CHAPTERS = (
                 sentence="I saw the digits come apart into islands while the network learned.",
                 picture="embedding.png",
                 picture_alt="Test images as points, one island a digit",
+                needs_saliency=True,
             ),
             Lesson(
                 file="pages/inside/mistakes.py",
@@ -117,6 +121,7 @@ CHAPTERS = (
                 sentence="I found the digits the network confuses, and whether it knew that it was unsure.",
                 picture="mistakes.png",
                 picture_alt="A confusion matrix and its images",
+                needs_saliency=True,
             ),
             Lesson(
                 file="pages/inside/saliency.py",
@@ -124,6 +129,7 @@ CHAPTERS = (
                 sentence="I saw which pixels made the network say cat, and which explanations I may believe.",
                 picture="saliency.png",
                 picture_alt="A cat under two saliency methods",
+                needs_saliency=True,
             ),
         ),
     ),
@@ -157,6 +163,21 @@ CHAPTERS = (
                 sentence="I followed a cat's eye from edges over fur to the filter that knows cats.",
                 picture="composition.png",
                 picture_alt="Images made for filters of five stages",
+            ),
+            Lesson(
+                file="pages/wild/classify.py",
+                title="Classify",
+                sentence="I gave two networks my own photo, and saw what they were given, where they looked and how sure they were.",
+                picture="classify.png",
+                picture_alt="A cup of coffee and the five most probable classes",
+                needs_saliency=True,
+            ),
+            Lesson(
+                file="pages/wild/pipeline.py",
+                title="Put together",
+                sentence="I followed one pixel of my digit through every layer of my network to its probability.",
+                picture="pipeline.png",
+                picture_alt="A digit, its maps layer by layer, and the classes",
             ),
         ),
     ),

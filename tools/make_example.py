@@ -1,6 +1,6 @@
 """Train the bundled example runs, ``assets/runs/example…``, and draw the pictures of the lecture's map.
 
-    python tools/make_example.py            # --pictures: only the pictures
+    python -m tools.make_example            # --pictures: only the pictures
 
 ``example`` is one of ``tiny`` on MNIST; about 50 of its snapshots are kept, so that it stays below 1.5 MB.
 The others are for comparisons that a page shows before the student has trained anything.
@@ -28,10 +28,8 @@ from cnnviz.features import (
     project,
     unit_correlations,
 )
-from cnnviz.figures import Sheet, boxes_of, image_sheet, limits, map_sheet, overlay
-from cnnviz.figures.architectures import KINDS, box_sides
-from cnnviz.models import ARCHITECTURES, PRESETS, pretrained
-from cnnviz.models.architectures import COMPETITION, HUMAN_TOP5_ERROR
+from cnnviz.figures import Sheet, image_sheet, limits, map_sheet, overlay
+from cnnviz.models import PRESETS, pretrained
 from cnnviz.models.variants import with_dropout, without_pooling
 from cnnviz.ops.convolution import trace
 from cnnviz.ops.kernels import apply, grey, kernel
@@ -42,6 +40,7 @@ from cnnviz.training import TrainingSpec, open_run
 from cnnviz.training.folder import RunFolder
 from cnnviz.training.worker import work
 from cnnviz.ui.points import groups_of
+from tools.wild_pictures import wild_pictures
 
 CREATED = 1_795_500_000.0
 PICTURES = ASSETS / "pictures"
@@ -188,8 +187,7 @@ def pictures() -> None:
     ]
     save("saliency", image_sheet(face.unsqueeze(0)), *methods)
 
-    boxes()
-    errors()
+    wild_pictures()
     icon = Image.new("RGBA", (128, 128), (0, 0, 0, 0))
     icon.paste(map_sheet(after[:1], span=span).enlarged(128 // 5), (2, 2))
     icon.save(PICTURES / "icon.png", optimize=True)
@@ -207,48 +205,6 @@ def points(network: nn.Module) -> None:
         sign, _, colour = groups[label]
         draw.text((14 + x * (SIZE[0] - 34), 8 + (1 - y) * (SIZE[1] - 30)), sign, fill=colour, font_size=17)
     canvas.quantize(64).save(PICTURES / "embedding.png", optimize=True)
-
-
-def boxes() -> None:
-    """The architectures page's picture: AlexNet's layers as boxes."""
-    canvas = Image.new("RGB", SIZE, "white")
-    draw = ImageDraw.Draw(canvas)
-    found = boxes_of(ARCHITECTURES["alexnet"].summary())
-    sides = [box_sides(box, 224) for box in found]
-    scale, x = (SIZE[0] - 40) / sum(deep + 0.8 for deep, _, _ in sides), 14.0
-    for box, (deep, _, tall) in zip(found, sides, strict=True):
-        thick, half = deep * scale, min(tall, 14) * 0.42 * scale
-        shift, middle = 0.35 * half, SIZE[1] / 2 + 4
-        colour = KINDS[box.kind][1]
-        top, bottom = middle - half, middle + half
-        front = [(x, top), (x + thick, top), (x + thick, bottom), (x, bottom)]
-        roof = [(x, top), (x + shift, top - shift), (x + thick + shift, top - shift), (x + thick, top)]
-        wall = [
-            (x + thick, top),
-            (x + thick + shift, top - shift),
-            (x + thick + shift, bottom - shift),
-            (x + thick, bottom),
-        ]
-        for face in (roof, wall, front):
-            draw.polygon(face, fill=colour, outline="white")
-        x += thick + 0.8 * scale
-    canvas.quantize(64).save(PICTURES / "architectures.png", optimize=True)
-
-
-def errors() -> None:
-    """The depth page's picture: the winners' errors as bars."""
-    canvas = Image.new("RGB", SIZE, "white")
-    draw = ImageDraw.Draw(canvas)
-    winners = [entry for entry in COMPETITION if entry.place == 1]
-    wide, floor, scale = (SIZE[0] - 60) / len(winners), SIZE[1] - 24, (SIZE[1] - 60) / 30
-    for number, entry in enumerate(winners):
-        x, top = 30 + number * wide, floor - entry.top5_error * scale
-        draw.rectangle((x + 8, top, x + wide - 8, floor), fill="#7f7f7f" if entry.layers == 0 else "#0072b2")
-        draw.text((x + 10, top - 24), f"{entry.top5_error:g}", fill="black", font_size=18)
-    line = floor - HUMAN_TOP5_ERROR * scale
-    for x in range(20, SIZE[0] - 20, 16):
-        draw.line((x, line, x + 9, line), fill="#d55e00", width=3)
-    canvas.quantize(64).save(PICTURES / "depth.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from cnnviz.data.catalogue import DATASETS, DatasetEntry, fetch_all_images, load
 from cnnviz.data.dataset import ImageDataset
-from cnnviz.data.images import FORMATS, centre_by_mass, decode, embed, embedded, fit
+from cnnviz.data.images import FORMATS, centre_by_mass, crop_box, decode, embed, embedded, fit
 from cnnviz.data.photos import PHOTOS, Photo, photo, photo_parts
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "ImageDataset",
     "Photo",
     "centre_by_mass",
+    "crop_box",
     "decode",
     "embed",
     "embedded",

@@ -112,6 +112,23 @@ def fit(image: Tensor, shape: tuple[int, int, int]) -> Tensor:
     return fitted.unsqueeze(0) if channels == 1 else fitted.permute(2, 0, 1).contiguous()
 
 
+def crop_box(image: Tensor, shape: tuple[int, int, int]) -> tuple[int, int, int, int]:
+    """(top, left, bottom, right) of the part of a picture that ``fit`` keeps, the last two exclusive.
+
+    Args:
+        image: (C, H, W).
+        shape: (c, h, w) of the network's input.
+    """
+    height, width = image.shape[1:]
+    if width * shape[1] >= height * shape[2]:
+        kept = round(height * shape[2] / shape[1])
+        left = (width - kept) // 2
+        return 0, left, height, left + kept
+    kept = round(width * shape[1] / shape[2])
+    top = (height - kept) // 2
+    return top, 0, top + kept, width
+
+
 def centre_by_mass(drawing: Tensor, side: int = 28, box: int = 20) -> Tensor:
     """A drawing prepared as the digits of MNIST were.
 

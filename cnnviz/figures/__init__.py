@@ -12,6 +12,7 @@ from cnnviz.figures.architectures import (
 )
 from cnnviz.figures.colours import DIVERGING, GREY, SEQUENTIAL, TRAIN, VALIDATION, ColourScale, scale_for
 from cnnviz.figures.comparisons import (
+    bars,
     channel_bars,
     draws_in_words,
     lines,
@@ -44,6 +45,7 @@ __all__ = [
     "accuracy_against_work",
     "activation_curves",
     "as_csv",
+    "bars",
     "boxes_of",
     "boxes_on",
     "by_depth",

@@ -98,6 +98,27 @@ def channel_bars(values: Tensor, order: Sequence[int], title: str) -> "Figure":
     return layout(figure, 280)
 
 
+def bars(values: Mapping[str, float], x_title: str) -> "Figure":
+    """One bar a name, from the top down, with its number."""
+    from plotly.graph_objects import Bar, Figure
+
+    figure = Figure(
+        Bar(
+            x=list(values.values()),
+            y=list(values),
+            orientation="h",
+            marker_color=SERIES[0],
+            text=[f"{value:.2g}" for value in values.values()],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:.4g}<extra></extra>",
+        )
+    )
+    figure.update_yaxes(autorange="reversed", type="category")
+    figure.update_xaxes(title=x_title, range=[0, 1.15 * max(values.values(), default=1.0)])
+    return layout(figure, 24 * len(values) + 70)
+
+
 def two_answers(before: Tensor, after: Tensor, classes: Sequence[str]) -> "Figure":
     """Probabilities (K,) before and after a change, side by side."""
     from plotly.graph_objects import Bar, Figure

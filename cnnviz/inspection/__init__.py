@@ -10,7 +10,7 @@ from cnnviz.inspection.maps import as_batch, feature_maps
 from cnnviz.inspection.receptive import LayerField, receptive_field, shapes
 from cnnviz.inspection.rules import LayerRules, Reach, UnitSum, register_rules, rules_for, rules_of
 from cnnviz.inspection.runner import Runner, graph_of, once_a_network, runner_of
-from cnnviz.inspection.timing import milliseconds
+from cnnviz.inspection.timing import milliseconds, milliseconds_by_layer
 from cnnviz.inspection.units import Term, UnitExplanation, UnitTrace, explain_unit, unit_trace
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "feature_maps",
     "graph_of",
     "milliseconds",
+    "milliseconds_by_layer",
     "once_a_network",
     "receptive_field",
     "register_rules",

@@ -118,6 +118,13 @@ class Runner:
         node.replace_all_uses_with(behind, delete_user_cb=lambda user: user is not behind)
         return fx.GraphModule(body, order).eval()
 
+    def whole(self) -> tuple[fx.GraphModule, dict[str, str]]:
+        """The network, private as all else; and layer -> its node there."""
+        order, nodes, result = self.graph.copy()
+        order.output(result)
+        names = {layer: node.name for layer, node in nodes.items()}
+        return fx.GraphModule(twins(self.module), order).eval(), names
+
     def cut(self, layer: str) -> fx.GraphModule:
         """The network up to a layer, whose output it returns; private as all else."""
         order, nodes, _ = self.graph.copy()

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
-from torch import Tensor, nn
+from torch import Tensor
 
 from cnnviz.errors import CnnvizError
-from cnnviz.features import probabilities
 from cnnviz.figures import image_sheet, overlay
 from cnnviz.saliency import (
     METHODS,
@@ -113,17 +112,6 @@ def choose(network: OpenNetwork, several: bool) -> tuple[list[str], How]:
     """The controls for the methods and for their options."""
     methods = choose_methods(several)
     return methods, choose_how(network, methods)
-
-
-def answer_of(network: OpenNetwork, image: Tensor) -> tuple[Tensor, list[int]]:
-    """The probabilities, and the classes from the most probable one down."""
-    answer: Tensor = remember(answer_to, network.model, image)
-    return answer, answer.argsort(descending=True).tolist()
-
-
-def answer_to(model: nn.Module, image: Tensor) -> Tensor:
-    """(classes,) the probabilities for one image."""
-    return probabilities(model, image.unsqueeze(0))[0]
 
 
 def ask(

@@ -25,6 +25,7 @@ class Lesson:
         sentence: what a student can say after using it.
         picture: a file in ``assets/pictures`` for the map of the lecture.
         picture_alt: the picture in words.
+        needs_saliency: imports what only saliency and embeddings need, and waits until it is there.
     """
 
     file: str
@@ -32,6 +33,7 @@ class Lesson:
     sentence: str = ""
     picture: str = ""
     picture_alt: str = ""
+    needs_saliency: bool = False
 
     @property
     def url_path(self) -> str:
@@ -83,12 +85,12 @@ def run(chapters: tuple[Chapter, ...]) -> None:
     _projector_mode()
     is_first = shown.url_path == ""
     if not is_first:
-        looks_inside = any(
-            lesson.url_path == shown.url_path and lesson.file.startswith("pages/inside/")
+        needs_saliency = any(
+            lesson.url_path == shown.url_path and lesson.needs_saliency
             for chapter in chapters
             for lesson in chapter.lessons
         )
-        imports()[looks_inside].wait()
+        imports()[needs_saliency].wait()
     try:
         with error_box():
             shown.run()

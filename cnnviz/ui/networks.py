@@ -49,23 +49,23 @@ class OpenNetwork:
         return self.key
 
 
+def network_titles() -> dict[str, str]:
+    """All networks that need no run, as menus name them."""
+    return {
+        **dict(titles_of(PRETRAINED).items()),
+        **{
+            f"{TRAINED}{name}_{dataset}": f"{PRESET_TITLES[name]}, trained on {DATASETS[dataset].title}"
+            for name, dataset in trained_networks()
+        },
+        **{f"{UNTRAINED}{name}": f"{name}, untrained" for name in PRESETS},
+    }
+
+
 class WithNetwork(WithRun):
     """Part of the state of a page that looks into any network."""
 
     network = Choice(
-        "Network",
-        Titles(
-            lambda: {
-                OWN: "From the training lab",
-                **dict(titles_of(PRETRAINED).items()),
-                **{
-                    f"{TRAINED}{name}_{dataset}": f"{PRESET_TITLES[name]}, trained on {DATASETS[dataset].title}"
-                    for name, dataset in trained_networks()
-                },
-                **{f"{UNTRAINED}{name}": f"{name}, untrained" for name in PRESETS},
-            }
-        ),
-        shared=True,
+        "Network", Titles(lambda: {OWN: "From the training lab", **network_titles()}), shared=True
     )
 
 

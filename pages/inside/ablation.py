@@ -7,7 +7,7 @@ from cnnviz.data import ImageDataset
 from cnnviz.features import ChannelCosts, ablated, channel_costs, channel_effects, feature_maps, measure
 from cnnviz.features.ablation import ablation_code
 from cnnviz.figures import channel_bars, limits, map_sheet, picture_sheet, two_answers
-from cnnviz.ui.attributions import answer_to
+from cnnviz.ui.answers import answer_to
 from cnnviz.ui.channels import choose_edit
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall

@@ -7,11 +7,11 @@ from cnnviz.figures import picture_sheet, probability_bars
 from cnnviz.saliency import METHODS
 from cnnviz.saliency.trust import saliency_code
 from cnnviz.training import Run
+from cnnviz.ui.answers import answer_of
 from cnnviz.ui.attributions import (
     Found,
     How,
     Question,
-    answer_of,
     ask,
     attributions,
     choose,

@@ -1,0 +1,227 @@
+"""One number on its way through a network, a card a layer, each with the way to the page of its operation."""
+
+import math
+from typing import Any
+
+import streamlit as st
+from torch import Tensor, nn
+
+from cnnviz.expressions import Expression, script
+from cnnviz.features.path import Path, Stop, strongest_path
+from cnnviz.figures import picture_sheet
+from cnnviz.figures.unit_picture import unit_picture
+from cnnviz.ops.activations import ACTIVATIONS
+from cnnviz.ui.frame import link
+from cnnviz.ui.memory import remember
+from cnnviz.ui.networks import OpenNetwork
+from cnnviz.ui.pictures import data_url, encoded
+from cnnviz.ui.state import State
+from cnnviz.ui.states.activations import Activations
+from cnnviz.ui.states.convolution import Convolution
+from cnnviz.ui.states.dropout import Dropout
+from cnnviz.ui.states.fully_connected import FullyConnected
+from cnnviz.ui.states.ideas import Ideas
+from cnnviz.ui.states.image_as_numbers import ImageAsNumbers
+from cnnviz.ui.states.pooling import Pooling
+
+MOST_CARDS = 40
+A_ROW = 3
+FUNCTIONS = {type(entry.module()).__name__: name for name, entry in ACTIVATIONS.items()}
+MATTERS = ("Conv2d", "Linear", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "add", "cat", "ReLU", "ReLU6")
+
+
+def path_of(network: OpenNetwork, image: Tensor, target: int) -> Path:
+    return strongest_path(network.model, image, target)
+
+
+def shown_stops(path: Path) -> tuple[Stop, ...]:
+    """All, or of very many those that a page of the lecture explains."""
+    if len(path.stops) <= MOST_CARDS:
+        return path.stops
+    return tuple(stop for stop in path.stops if stop.call.kind in MATTERS)
+
+
+def number(value: float) -> str:
+    return f"{value:.3g}".replace("-", "−")
+
+
+def kind_in_words(stop: Stop) -> str:
+    """What the layer does, in the words of the lecture."""
+    module: Any = stop.call.module
+    kind = stop.call.kind
+    if isinstance(module, nn.Conv2d):
+        size = "×".join(map(str, module.kernel_size))
+        stride = f", stride {module.stride[0]}" if module.stride[0] > 1 else ""
+        return f"convolution {size}, {module.out_channels} filters{stride}"
+    if isinstance(module, nn.Linear):
+        return f"fully connected, {module.out_features} units"
+    if kind in FUNCTIONS:
+        return ACTIVATIONS[FUNCTIONS[kind]].title
+    return {
+        "MaxPool2d": "max pooling",
+        "AvgPool2d": "average pooling",
+        "AdaptiveAvgPool2d": "global average pooling",
+        "BatchNorm2d": "batch normalisation",
+        "Dropout": "dropout, off in evaluation mode",
+        "Dropout2d": "dropout, off in evaluation mode",
+        "Flatten": "flatten",
+        "flatten": "flatten",
+        "Normalise": "normalise",
+        "mean": "global average pooling",
+        "add": "skip connection: sum",
+        "cat": "branches joined",
+    }.get(kind, kind)
+
+
+def sum_in_words(stop: Stop) -> str:
+    """How the unit's number comes from those of the layer before."""
+    unit, value = stop.unit, f"**{number(stop.unit.value)}**"
+    strongest = unit.strongest(1)
+    if not strongest:
+        return value
+    first = strongest[0]
+    if unit.words:
+        return unit.words.format(count=unit.window.numel()) + f" {value}"
+    if unit.weights is None:
+        return f"φ({number(first.input)}) = {value}"
+    count = int((unit.window != 0).sum())
+    bias = f" {'−' if unit.bias < 0 else '+'} {number(abs(unit.bias))}" if unit.bias else ""
+    if unit.kind == "ReLU":
+        return f"max(0, {number(first.input)}) = {value}"
+    if unit.window.numel() == 1:
+        factor = "" if first.weight == 1 else f" · {number(first.weight)}"
+        return (
+            f"{number(first.input)}{factor}{bias} = {value}"
+            if factor or bias
+            else f"the same number: {value}"
+        )
+    rest = unit.products.sum().item() - first.product
+    return (
+        f"{number(first.input)} · {number(first.weight)} = {number(first.product)}, with {count - 1} more products {number(rest)}"
+        f"{', bias ' + number(unit.bias) if unit.bias else ''}; together {value}"
+    )
+
+
+def page_of(stop: Stop) -> tuple[str, State] | None:
+    """The page of the operation, in the layer's own setting; ``None`` where there is none."""
+    module: Any = stop.call.module
+    kind = stop.call.kind
+    if isinstance(module, nn.Conv2d):
+        size, stride, padding, dilation = (
+            int(numbers[0]) if isinstance(numbers, tuple) else 0
+            for numbers in (module.kernel_size, module.stride, module.padding, module.dilation)
+        )
+        side = min(12, max(5, dilation * (size - 1) + 1 + stride))
+        state = Convolution(
+            size=min(size, 7),
+            stride=min(stride, 6),
+            padding=min(padding, 6),
+            dilation=min(dilation, 6),
+            rows=side,
+            cols=side,
+        )
+        return "Convolution", state
+    if isinstance(module, nn.MaxPool2d | nn.AvgPool2d):
+        sizes = (module.kernel_size, module.stride)
+        size, stride = (int(one[0] if isinstance(one, tuple) else one) for one in sizes)
+        mode = "max" if isinstance(module, nn.MaxPool2d) else "average"
+        return "Pooling", Pooling(mode=mode, window=min(size, 6), stride=min(stride, 6))
+    if kind in ("AdaptiveAvgPool2d", "GlobalAveragePool", "mean"):
+        return "Pooling", Pooling(mode="average", whole=True)
+    if kind in FUNCTIONS:
+        return "Activation functions", Activations(functions=FUNCTIONS[kind], function=FUNCTIONS[kind])
+    if kind in ("Linear", "Flatten", "flatten", "view"):
+        return "Flatten and softmax", FullyConnected()
+    if kind.startswith("Dropout"):
+        return "Dropout", Dropout(p=round(float(module.p), 2))
+    if kind == "BatchNorm2d":
+        return "Batch normalisation", Ideas(idea="norm")
+    if kind == "add":
+        return "Skip connections", Ideas(idea="residual")
+    if kind == "cat":
+        return "Branches", Ideas(idea="inception")
+    if kind == "Normalise":
+        return "Image as numbers", ImageAsNumbers()
+    return None
+
+
+def card(position: int, stop: Stop) -> None:
+    """One layer: its output with the unit framed, the unit's sum, and the way to the operation's page."""
+    unit = stop.unit
+    vector = stop.maps.shape[1:] == (1, 1)
+    shape = str(len(stop.maps)) if vector else "×".join(map(str, stop.maps.shape))
+    place = f"unit {unit.channel}" if vector else f"map {unit.channel}, row {unit.row}, column {unit.col}"
+    with st.container(border=True, height="stretch"):
+        st.markdown(f"**{position} · {unit.layer}** → {shape}  \n{kind_in_words(stop)}")
+        address = remember(_picture, stop.maps, unit.channel, unit.row, unit.col)
+        st.image(address, width=132, alt=f"Output of {unit.layer}; {place} is framed: {unit.value:.4g}")
+        st.markdown(f"{place}:  \n{sum_in_words(stop)}")
+        found = page_of(stop)
+        if found is not None:
+            heading, state = found
+            link(state.page, heading, ":material/arrow_forward:", state.parameters())
+
+
+def _picture(maps: Tensor, channel: int, row: int, col: int, picture: bool = False) -> str:
+    return data_url(encoded(unit_picture(maps, channel, row, col, picture), "PNG"))
+
+
+def first_card(image: Tensor, path: Path, what: str) -> None:
+    """The image with the pixel where the way begins."""
+    with st.container(border=True, height="stretch"):
+        shape = "×".join(map(str, image.shape))
+        st.markdown(f"**0 · image** → {shape}  \n{what}")
+        if path.pixel is None:
+            st.image(data_url(remember(picture_sheet, image, what="image").png), width=132, alt=what)
+            return
+        channel, row, col = path.pixel
+        value = image[channel, row, col].item()
+        words = f"row {row}, column {col}" + (f", channel {channel}" if len(image) > 1 else "")
+        address = remember(_picture, image, channel, row, col, True)
+        st.image(address, width=132, alt=f"{what}; the pixel in {words} is framed: {value:.3g}")
+        st.markdown(f"{words}:  \nbrightness {round(255 * value)} of 255 = **{number(value)}**")
+        link(
+            ImageAsNumbers.page, "Image as numbers", ":material/arrow_forward:", ImageAsNumbers().parameters()
+        )
+
+
+def last_card(position: int, answer: Tensor, target: int, name: str, logit: float) -> None:
+    """Softmax: from the logits to a probability."""
+    with st.container(border=True, height="stretch"):
+        st.markdown(f"**{position} · softmax** → {len(answer)}  \nfrom logits to probabilities")
+        picture = remember(_picture, answer.view(-1, 1, 1), target, 0, 0)
+        st.image(picture, width=132, alt=f"The probabilities; class {name} is framed: {answer[target]:.4g}")
+        share = answer[target].item()
+        total = math.exp(logit) / share if share > 0 else math.inf
+        st.markdown(
+            f"class {name}:  \n$e^{{{number(logit)}}}$ / {number(total)} = {number(math.exp(logit))} / {number(total)} = **{share:.1%}**"
+        )
+        link(
+            FullyConnected.page,
+            "Flatten and softmax",
+            ":material/arrow_forward:",
+            FullyConnected().parameters(),
+        )
+
+
+def pipeline_code(network: Expression, image: Expression, shape: tuple[int, int, int], target: int) -> str:
+    """The way back, unit by unit."""
+    return script(
+        f"""\
+network = {network}
+image = fit({image}, {shape})
+path = strongest_path(network, image, {target})
+print("pixel", path.pixel)
+for stop in path.stops:
+    unit = stop.unit
+    print(unit, unit.products.sum().item() + unit.bias)
+answer = probabilities(network, image.unsqueeze(0))[0, {target}].item()
+print(answer)
+""",
+        network,
+        image,
+        first=(),
+        fit="cnnviz.data",
+        strongest_path="cnnviz.features.path",
+        probabilities="cnnviz.features",
+    )

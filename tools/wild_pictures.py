@@ -1,0 +1,163 @@
+"""The pictures of the lecture's map for the pages on networks in the wild: called by ``tools/make_example.py``."""
+
+from itertools import pairwise
+
+import torch
+from PIL import Image, ImageDraw
+from torch.nn import functional
+
+from cnnviz.data import fit, load, photo
+from cnnviz.features import probabilities
+from cnnviz.features.made import bundled_image
+from cnnviz.features.path import strongest_path
+from cnnviz.figures import SERIES, boxes_of
+from cnnviz.figures.architectures import KINDS, box_sides
+from cnnviz.figures.unit_picture import unit_picture
+from cnnviz.models import ARCHITECTURES, pretrained
+from cnnviz.models.architectures import COMPETITION, HUMAN_TOP5_ERROR
+from cnnviz.models.pretrained import BUNDLED
+from cnnviz.settings import ASSETS
+from cnnviz.training import open_run
+from cnnviz.training.outcomes import bundled
+
+PICTURES = ASSETS / "pictures"
+SIZE = (640, 320)
+
+
+def wild_pictures() -> None:
+    """All of them."""
+    boxes()
+    errors()
+    losses()
+    composed()
+    answer()
+    cards()
+
+
+def _canvas() -> tuple[Image.Image, ImageDraw.ImageDraw]:
+    canvas = Image.new("RGB", SIZE, "white")
+    return canvas, ImageDraw.Draw(canvas)
+
+
+def boxes() -> None:
+    """The architectures page's picture: AlexNet's layers as boxes."""
+    canvas, draw = _canvas()
+    found = boxes_of(ARCHITECTURES["alexnet"].summary())
+    sides = [box_sides(box, 224) for box in found]
+    scale, x = (SIZE[0] - 40) / sum(deep + 0.8 for deep, _, _ in sides), 14.0
+    for box, (deep, _, tall) in zip(found, sides, strict=True):
+        thick, half = deep * scale, min(tall, 14) * 0.42 * scale
+        shift, middle = 0.35 * half, SIZE[1] / 2 + 4
+        colour = KINDS[box.kind][1]
+        top, bottom = middle - half, middle + half
+        front = [(x, top), (x + thick, top), (x + thick, bottom), (x, bottom)]
+        roof = [(x, top), (x + shift, top - shift), (x + thick + shift, top - shift), (x + thick, top)]
+        wall = [
+            (x + thick, top),
+            (x + thick + shift, top - shift),
+            (x + thick + shift, bottom - shift),
+            (x + thick, bottom),
+        ]
+        for face in (roof, wall, front):
+            draw.polygon(face, fill=colour, outline="white")
+        x += thick + 0.8 * scale
+    canvas.quantize(64).save(PICTURES / "architectures.png", optimize=True)
+
+
+def errors() -> None:
+    """The depth page's picture: the winners' errors as bars."""
+    canvas, draw = _canvas()
+    winners = [entry for entry in COMPETITION if entry.place == 1]
+    wide, floor, scale = (SIZE[0] - 60) / len(winners), SIZE[1] - 24, (SIZE[1] - 60) / 30
+    for number, entry in enumerate(winners):
+        x, top = 30 + number * wide, floor - entry.top5_error * scale
+        draw.rectangle((x + 8, top, x + wide - 8, floor), fill="#7f7f7f" if entry.layers == 0 else "#0072b2")
+        draw.text((x + 10, top - 24), f"{entry.top5_error:g}", fill="black", font_size=18)
+    line = floor - HUMAN_TOP5_ERROR * scale
+    for x in range(20, SIZE[0] - 20, 16):
+        draw.line((x, line, x + 9, line), fill="#d55e00", width=3)
+    canvas.quantize(64).save(PICTURES / "depth.png", optimize=True)
+
+
+def losses() -> None:
+    """The ideas page's picture: training loss of plain (dashed) and residual networks."""
+    canvas, draw = _canvas()
+    found = {one.title: one.curve("loss") for one in bundled("residual").outcomes}
+    last = max(step for curve in found.values() for step, _ in curve)
+    for colour, depth in zip(SERIES[1:], (20, 32, 56), strict=False):
+        for kind in ("plain", "residual"):
+            points = [
+                (40 + 570 * step / last, 300 - 115 * one.mean)
+                for step, one in found[f"{kind}, {depth} layers"]
+            ]
+            if kind == "residual":
+                draw.line(points, fill=colour, width=5)
+                continue
+            for (x, y), (right, below) in pairwise(points):
+                draw.line((x, y, x + 0.55 * (right - x), y + 0.55 * (below - y)), fill=colour, width=5)
+    draw.text((330, 30), "56 plain layers", fill="black", font_size=22)
+    draw.text((330, 240), "56 with skip connections", fill="black", font_size=22)
+    draw.line((36, 12, 36, 304, 624, 304), fill="#555", width=2)
+    canvas.quantize(64).save(PICTURES / "ideas.png", optimize=True)
+
+
+def composed() -> None:
+    """The composition page's picture: an image made for a filter of each stage."""
+    canvas, draw = _canvas()
+    shown = (
+        ("block2.expand_relu", 90),
+        ("block4.expand_relu", 143),
+        ("block6.expand_relu", 216),
+        ("block12.expand_relu", 162),
+        ("head_relu", 411),
+    )
+    for number, (layer, channel) in enumerate(shown):
+        image = bundled_image(BUNDLED, layer, channel)
+        assert image is not None, f"{layer} {channel} is not bundled"
+        pixels = (image * 255).byte().permute(1, 2, 0).numpy()
+        x = 20 + number * 122
+        canvas.paste(Image.fromarray(pixels).resize((108, 108), Image.Resampling.BICUBIC), (x, 106))
+        draw.text((x, 74), f"stage {number + 1}", fill="black", font_size=22)
+    canvas.quantize(200).save(PICTURES / "composition.png", optimize=True)
+
+
+def answer() -> None:
+    """The classify page's picture: a photograph and the five most probable classes."""
+    canvas, draw = _canvas()
+    model = pretrained(BUNDLED)
+    channels, height, width = model.input_shape
+    image = fit(photo("coffee"), (channels, height, width))
+    best = probabilities(model, image.unsqueeze(0))[0].topk(5)
+    large = functional.interpolate(image.unsqueeze(0), (280, 280))[0]
+    canvas.paste(Image.fromarray((large * 255).byte().permute(1, 2, 0).numpy()), (20, 20))
+    for number, (value, place) in enumerate(zip(best.values.tolist(), best.indices.tolist(), strict=True)):
+        y = 30 + number * 54
+        draw.text((322, y), f"{model.classes[place]} {value:.0%}", fill="black", font_size=20)
+        draw.rectangle((322, y + 26, 326 + 290 * value, y + 42), fill="#0072b2")
+    canvas.quantize(200).save(PICTURES / "classify.png", optimize=True)
+
+
+def cards() -> None:
+    """The pipeline page's picture: a digit, maps of it, the classes."""
+    canvas, draw = _canvas()
+    run = open_run("example")
+    image = load("mnist", "test").floats(slice(7, 8))[0]
+    network = run.network(run.steps[-1])
+    path = strongest_path(network, image)
+    assert path.pixel is not None
+    logits = torch.tensor([stop.unit.value for stop in path.stops[-1:]])
+    shown = [unit_picture(image, *path.pixel, picture=True)]
+    wanted = ("conv1", "pool1", "conv2", "pool2", "fc1")
+    shown += [
+        unit_picture(stop.maps, stop.unit.channel, stop.unit.row, stop.unit.col)
+        for stop in path.stops
+        if stop.unit.layer in wanted
+    ]
+    for number, picture in enumerate(shown):
+        x, y = 24 + number % 3 * 206, 14 + number // 3 * 152
+        picture.thumbnail((136, 136), Image.Resampling.NEAREST)
+        canvas.paste(picture, (x, y))
+        if number < len(shown) - 1:
+            draw.polygon([(x + 148, y + 56), (x + 172, y + 68), (x + 148, y + 80)], fill="#0072b2")
+    draw.text((576, 280), f"{logits[0]:.3g}", fill="black", font_size=22)
+    canvas.quantize(200).save(PICTURES / "pipeline.png", optimize=True)
