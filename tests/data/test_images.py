@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy.ndimage import center_of_mass
 
-from cnnviz.data import centre_by_mass, decode, embed, embedded, fit, load
+from cnnviz.data import centre_by_mass, crop_box, decode, embed, embedded, fit, load
 from cnnviz.errors import CnnvizError
 from tests.properties import examples
 
@@ -180,3 +180,23 @@ def test_an_embedded_picture_comes_back_to_the_bit(channels: int, height: int, w
         256, (channels, height, width), dtype=torch.uint8, generator=torch.Generator().manual_seed(seed)
     )
     assert torch.equal(embedded(embed(image)), image)
+
+
+@examples(30)
+@given(st.integers(8, 60), st.integers(8, 60), st.sampled_from([(1, 8, 8), (3, 6, 12), (3, 10, 5)]))
+def test_what_is_kept_of_a_picture_is_the_box(height: int, width: int, shape: tuple[int, int, int]) -> None:
+    """Cut out first and fitted then, it is the same, but for a pixel at the edges that is cut through."""
+    picture = torch.arange(3 * height * width).reshape(3, height, width).mul(7).remainder(256).byte()
+    top, left, bottom, right = crop_box(picture, shape)
+    assert 0 <= top < bottom <= height
+    assert 0 <= left < right <= width
+    assert (top == 0 and bottom == height) or (left == 0 and right == width)
+    assert (right - left) / (bottom - top) == pytest.approx(shape[2] / shape[1], abs=1 / min(bottom - top, 4))
+
+
+def test_a_wide_photograph_is_cut_left_and_right() -> None:
+    picture = torch.zeros(3, 300, 451, dtype=torch.uint8)
+    assert crop_box(picture, (3, 224, 224)) == (0, 75, 300, 375)
+    picture[:, :, 75:375] = 200
+    assert (fit(picture, (3, 60, 60))[:, :, 1:-1] * 255).round().eq(200).all()
+    assert crop_box(picture[:, :, :100], (3, 224, 224)) == (100, 0, 200, 100)

@@ -47,6 +47,8 @@ def until(app: AppTest, holds: Callable[[AppTest], bool]) -> AppTest:
     end = time.monotonic() + PATIENCE
     while not holds(app):
         assert time.monotonic() < end, words(app)
+        # A page that asked without a pause would take the processor from the work that it waits for.
+        time.sleep(0.1)
         app.run()
     return app
 

@@ -43,6 +43,8 @@ VALUES: dict[str | tuple[str, str], str] = {
     ("TrainingLab", "network"): "lenet5",
     ("Kernels", "second_number"): "2",
     ("Architectures", "side"): "28",
+    ("Ideas", "networks"): "residual8",
+    ("Classify", "beside"): "trained_mini_vgg_mnist",
     "network": "untrained_fast",
     "functions": "tanh,relu",
     "methods": "gradient",

@@ -2,10 +2,12 @@
 
 import pytest
 
-from cnnviz.models import ARCHITECTURES, PRESET_TITLES
+from cnnviz.data import fit, load, photo
+from cnnviz.features import probabilities
+from cnnviz.models import ARCHITECTURES, PRESET_TITLES, pretrained
 from cnnviz.models.architectures import COMPETITION
 from cnnviz.models.architectures.ideas import IDEAS
-from cnnviz.training import Experiment, trained_networks
+from cnnviz.training import Experiment, open_run, trained_networks
 from cnnviz.training.outcomes import bundled
 from cnnviz.ui.ideas import racers
 from tests.pages.conftest import Open, at_rest, until, words
@@ -126,3 +128,96 @@ def test_more_runs_than_a_picture_can_tell_apart_are_refused_with_a_sentence(ope
     app.button(key="race_start").click().run()
     assert "1 to 12 runs, but this one has 24" in app.error[0].value
     assert not app.exception
+
+
+def test_composition_shows_five_stages_of_the_large_network_at_once(open_page: Open) -> None:
+    app = until(open_page("pages/wild/composition.py"), at_rest)
+    assert not app.exception
+    assert not app.error
+    headings = [element.value for element in app.subheader]
+    assert [heading for heading in headings if heading.startswith("Stage ")] == [
+        "Stage 1: block2.expand_relu",
+        "Stage 2: block4.expand_relu",
+        "Stage 3: block6.expand_relu",
+        "Stage 4: block12.expand_relu",
+        "Stage 5: head_relu",
+    ]
+    assert "| 1 | 96 of 112×112 | 7×7 pixels | edges, lines and colours |" in words(app)
+
+
+def test_composition_of_a_small_network_makes_its_images(open_page: Open) -> None:
+    app = until(
+        open_page("pages/wild/composition.py", network="trained_mini_vgg_fashion", image="test", number="9"),
+        at_rest,
+    )
+    assert not app.exception
+    assert "| 3 | 64 of 7×7 | 32×32, the whole image |" in words(app)
+    app.number_input(key="filters").set_value(6).run()
+    until(app, at_rest)
+    assert not app.exception
+
+
+@pytest.mark.parametrize("page", ["composition", "classify", "pipeline"])
+@pytest.mark.parametrize(
+    "network", ["untrained_mlp", "untrained_linear", "untrained_fast", "trained_mini_densenet_mnist"]
+)
+def test_every_kind_of_network_opens_or_says_why_not(page: str, network: str, open_page: Open) -> None:
+    app = until(open_page(f"pages/wild/{page}.py", network=network, image="test"), at_rest)
+    assert not app.exception
+    for error in app.error:
+        assert "no convolution" in error.value
+
+
+def test_classify_says_what_the_network_says(open_page: Open) -> None:
+    app = until(open_page("pages/wild/classify.py", image="photo", photo="coffee"), at_rest)
+    assert not app.exception
+    assert not app.error
+    network = pretrained("efficientnet_lite0")
+    answer = probabilities(network, fit(photo("coffee"), (3, 224, 224)).unsqueeze(0))[0]
+    best = int(answer.argmax())
+    said = words(app)
+    assert f"says **{network.classes[best]}** ({answer[best]:.1%})" in said
+    assert "The middle 400×400 are resized to 224×224 and divided by 255" in said
+    assert "ms** in all" in said
+
+
+def test_two_networks_on_one_image(open_page: Open) -> None:
+    app = until(
+        open_page(
+            "pages/wild/classify.py",
+            network="trained_lenet5_mnist",
+            beside="trained_mini_vgg_mnist",
+            image="test",
+            number="8",
+        ),
+        at_rest,
+    )
+    said = words(app)
+    for title in ("LeNet-5 (1998) on Handwritten digits", "Small VGG on Handwritten digits"):
+        assert title in said
+    assert said.count("ms** in all") == 2
+    assert "All of it is taken as it is and divided by 255" in said
+
+
+def test_put_together_each_card_leads_to_its_operation(open_page: Open) -> None:
+    app = open_page("pages/wild/pipeline.py", number="3")
+    assert not app.exception
+    links = {
+        link.proto.label: link.proto.query_string
+        for link in app.get("page_link")
+        if link.proto.icon == ":material/arrow_forward:"
+    }
+    assert links.keys() == {
+        "Image as numbers",
+        "Convolution",
+        "Activation functions",
+        "Pooling",
+        "Flatten and softmax",
+    }
+    run = open_run("example")
+    network = run.network(run.steps[-1])
+    image = load("mnist", "test").floats(slice(3, 4))
+    answer = probabilities(network, image)[0]
+    assert f"**{int(answer.argmax())}**: {answer.max():.1%}" in words(app)
+    app.selectbox(key="target").set_value("8").run()
+    assert f"**8**: {answer[8]:.1%}" in words(app)

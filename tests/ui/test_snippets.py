@@ -22,6 +22,7 @@ from cnnviz.features import (
     project,
 )
 from cnnviz.features.ablation import ablation_code
+from cnnviz.features.composition import peaks, stages, strongest
 from cnnviz.features.embedding import embedding_code
 from cnnviz.features.filters import filters_code
 from cnnviz.features.mistakes import mistakes_code
@@ -42,8 +43,13 @@ from cnnviz.saliency import attribute
 from cnnviz.saliency.trust import saliency_code
 from cnnviz.training import Trainer, TrainingSpec, open_run, trained, trained_networks
 from cnnviz.training.code import feature_maps_code, training_code
+from cnnviz.training.outcomes import bundled
+from cnnviz.ui.classify import classify_code
+from cnnviz.ui.composition import composition_code
 from cnnviz.ui.depth import depth_code
+from cnnviz.ui.ideas import ideas_code
 from cnnviz.ui.images import ChosenImage, file_code
+from cnnviz.ui.pipeline import pipeline_code
 
 NAMES = {
     "LECTURE_MATRIX": "cnnviz.data.matrices",
@@ -54,12 +60,13 @@ NAMES = {
     "open_run": "cnnviz.training",
     "photo": "cnnviz.data",
     "pretrained": "cnnviz.models",
+    "trained(": "cnnviz.training",
 }
 
 
 def written(text: str) -> Expression:
     """An expression of the pages."""
-    return Expression(text, {name: module for name, module in NAMES.items() if name in text})
+    return Expression(text, {name.rstrip("("): module for name, module in NAMES.items() if name in text})
 
 
 def run_code(code: str) -> dict[str, Any]:
@@ -290,3 +297,52 @@ def test_depth_and_efficiency() -> None:
     names = run_code(depth_code("mnist"))
     assert names["plan"].parameters == list(ARCHITECTURES.values())[-1].parameters
     assert names["network"].spec.name in {name for name, _ in trained_networks()}
+
+
+def test_ideas_train_the_bundled_networks_again() -> None:
+    names = run_code(ideas_code("stride"))
+    course = bundled("stride").outcomes[0].courses[0]
+    assert names["accuracy"] == pytest.approx(course.accuracy[-1], abs=0.03)
+
+
+def test_composition_gives_the_strongest_filters_of_the_page() -> None:
+    network = trained("mini_vgg", "fashion")
+    code = composition_code(
+        written('trained("mini_vgg", "fashion")'),
+        written('load("fashion", "test").images[9]'),
+        (1, 28, 28),
+        "fashion",
+        4,
+    )
+    names = run_code(code)
+    test = load("fashion", "test")
+    layers = [stage.layer for stage in stages(network, (1, 28, 28))]
+    here = peaks(network, layers, test.floats(slice(9, 10)))
+    usual = peaks(network, layers, test.floats(slice(0, 500)))
+    assert names["channels"] == strongest(here[layers[-1]], usual[layers[-1]], 4)
+    assert names["made"].shape == (1, 28, 28)
+
+
+def test_classify_gives_the_answer_and_the_map() -> None:
+    network = trained("mini_resnet", "fashion")
+    code = classify_code(written('trained("mini_resnet", "fashion")'), written('photo("brick")'), (1, 28, 28))
+    names = run_code(code)
+    image = fit(photo("brick"), (1, 28, 28))
+    torch.testing.assert_close(names["answer"], probabilities(network, image.unsqueeze(0))[0])
+    found = attribute(network, image, int(names["best"].indices[0]), "grad_cam")
+    torch.testing.assert_close(names["found"].map, found.map)
+
+
+def test_put_together_ends_at_the_page_s_probability() -> None:
+    run = open_run("example")
+    network, step = run.network(run.steps[-1]), run.steps[-1]
+    image = load("mnist", "test").floats(slice(3, 4))
+    code = pipeline_code(
+        written(f'open_run("example").network({step})'),
+        written('load("mnist", "test").images[3]'),
+        (1, 28, 28),
+        0,
+    )
+    names = run_code(code)
+    assert names["answer"] == pytest.approx(probabilities(network, image)[0, 0].item(), abs=1e-6)
+    assert names["path"].stops[-1].unit.channel == 0

@@ -10,5 +10,5 @@ NONE = "none"
 class Classify(WithNetwork, page="pages/wild/classify.py"):
     """An image, and one or two networks that say what it shows."""
 
-    images = image_fields()
+    images = image_fields(needs={"network": "run"})
     beside = Choice("Beside it", Titles(lambda: {NONE: "no other network", **network_titles()}), NONE)

@@ -8,5 +8,5 @@ from cnnviz.ui.networks import WithNetwork
 class Composition(WithNetwork, page="pages/wild/composition.py"):
     """A network, an image, and how many filters of each stage are shown."""
 
-    images = image_fields()
+    images = image_fields(needs={"network": "run"})
     filters = Number("Filters of each stage", 4, 2, 6)
