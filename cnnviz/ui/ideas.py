@@ -42,17 +42,14 @@ def rows_of(found: Sequence[Outcome], times: Mapping[str, float] | None = None) 
     """
     rows = []
     for one in found:
-        row = {
-            "network": one.title,
-            "parameters": f"{one.parameters:,}",
-            "multiply-adds": amount(one.multiply_adds),
-            "one unit sees": f"{one.reach}×{one.reach}",
-        }
-        if times is not None:
-            row["ms an image"] = f"{times[one.title]:.2f}"
+        row = {"network": one.title, "test accuracy": percent(one.accuracy)}
         if one.error is not None:
             row["training error"] = percent(one.error)
-        row["test accuracy"] = percent(one.accuracy)
+        row["parameters"] = f"{one.parameters:,}"
+        row["multiply-adds"] = amount(one.multiply_adds)
+        if times is not None:
+            row["ms an image"] = f"{times[one.title]:.2f}"
+        row["one unit sees"] = f"{one.reach}×{one.reach}"
         rows.append(row)
     return rows
 

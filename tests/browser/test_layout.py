@@ -36,6 +36,15 @@ def test_no_sideways_scrolling(file: str, width: str, server: Server, browser: B
     too_wide = page.evaluate(
         "document.querySelector('[data-testid=stMain]').scrollWidth - document.querySelector('[data-testid=stMain]').clientWidth"
     )
+    cut_off = (
+        page.get_by_test_id("stMain")
+        .get_by_test_id("stPageLink-NavLink")
+        .evaluate_all(
+            """links => links.filter((link) => [link, ...link.querySelectorAll("*")].some(
+            (part) => part.clientWidth && part.scrollWidth > part.clientWidth + 1)).map((link) => link.textContent)"""
+        )
+    )
     context.close()
     assert too_wide <= 0
+    assert not cut_off
     assert not guest.errors
