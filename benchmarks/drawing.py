@@ -71,8 +71,8 @@ def main() -> None:
         page.locator("g.card").first.wait_for()
         one: dict[str, list[float]] = {"unfold": [], "fold": []}
         for _ in range(TIMES):
-            one["unfold"].append(press(page, '[data-name="layer2"]'))
-            one["fold"].append(press(page, '[data-frame="layer2"]'))
+            one["unfold"].append(press(page, '[data-name="stage2"]'))
+            one["fold"].append(press(page, '[data-frame="stage2"]'))
         whole = press(page, "[data-do=unfold]")
         print(f"LeNet-5 laid out anew: {turned:.1f} ms")
         for name, times in one.items():

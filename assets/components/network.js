@@ -1,8 +1,8 @@
-// A network as cards and lines; blocks fold and unfold. dagre (in dagre.js, put in front of this file) says where things stand.
+// A network as cards and lines; blocks fold and unfold.
 import { brief } from "./lib/colours.js";
 import { component, find, kept, make, news } from "./lib/component.js";
-import dagre from "./lib/dagre.js";
 import { arrow } from "./lib/keys.js";
+import { layout } from "./lib/layout.js";
 
 export default component(function mount({ data, setStateValue, parentElement }) {
   const drawing = kept(parentElement, create);
@@ -95,28 +95,20 @@ function create(root) {
     return { nodes, lines: [...lines.values()] };
   }
 
-  function layout(nodes, lines) {
-    const graph = new dagre.graphlib.Graph({ compound: true });
-    graph.setGraph({ rankdir: direction, nodesep: direction === "LR" ? 18 : 24, ranksep: direction === "LR" ? 20 : 26, marginx: 12, marginy: 12 });
+  function placed(nodes, lines) {
     const frames = data.frames.filter((frame) => !folded.has(frame.name) && !ancestors(frame.parent).some((block) => folded.has(block)));
-    for (const frame of frames) {
-      graph.setNode(frame.name, {});
-      if (frame.parent) graph.setParent(frame.name, frame.parent);
-    }
-    const changes = new Map(), into = new Map();
+    const into = new Map();
     for (const line of lines) into.set(line.to, [...(into.get(line.to) ?? []), dimensions(line.shape)]);
-    for (const line of lines) changes.set(line, line.from !== "image" && (into.get(line.from) ?? []).some((shape) => shape !== dimensions(line.shape)));
-    for (const [name, node] of nodes) {
-      const width = node.kind === "join" && node.lines[1].length === 1 ? 34 : Math.max(62, LETTER * Math.max(...node.lines.map((text) => text.length)) + 22);
-      graph.setNode(name, { width, height: node.kind === "join" && node.lines[1].length === 1 ? 34 : 44 });
-      if (node.block) graph.setParent(name, node.block);
-    }
-    for (const line of lines) {
-      const text = changes.get(line) ? dimensions(line.shape) : "";
-      graph.setEdge(line.from, line.to, text ? { text, width: LETTER * text.length, height: 16, labelpos: direction === "LR" ? "c" : "r" } : { text });
-    }
-    dagre.layout(graph);
-    return { graph, frames };
+    const cards = [...nodes].map(([id, node]) => {
+      const round = node.kind === "join" && node.lines[1].length === 1;
+      const width = round ? 34 : Math.max(62, LETTER * Math.max(...node.lines.map((text) => text.length)) + 22);
+      return { id, parent: node.block, width, height: round ? 34 : 44 };
+    });
+    // A shape is written where it is another one than before.
+    const texts = lines.map((line) => line.from !== "image" && (into.get(line.from) ?? []).some((shape) => shape !== dimensions(line.shape)) ? dimensions(line.shape) : "");
+    const found = layout(cards, frames.map((frame) => ({ id: frame.name, parent: frame.parent, width: 0, height: 0 })),
+      lines.map((line, at) => ({ from: line.from, to: line.to, text: texts[at], width: LETTER * texts[at].length })), direction === "TB" ? "TB" : "LR");
+    return { ...found, texts, frames };
   }
 
   function element(tag, attributes, children = []) {
@@ -142,11 +134,10 @@ function create(root) {
     if (!nodes.has(current) && !parents.has(current)) current = seen(current);
     const room = paper.clientWidth || 800;
     direction ||= room < 640 ? "TB" : "LR";
-    const { graph, frames } = layout(nodes, lines);
-    const { width, height } = graph.graph();
+    const { width, height, places: stand, ways, texts, frames } = placed(nodes, lines);
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
     zoom ||= Math.min(1, Math.max(0.82, (room - 4) / (width * rem)));
-    places = new Map([...nodes.keys()].map((name) => [name, { ...graph.node(name), before: [], after: [] }]));
+    places = new Map([...nodes.keys()].map((name) => [name, { ...stand.get(name), before: [], after: [] }]));
     for (const line of lines) { places.get(line.from).after.push(line.to); places.get(line.to).before.push(line.from); }
     const marker = element("marker", { id: "arrow", viewBox: "0 0 10 10", refX: 9, refY: 5, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" },
       [element("path", { d: "M0,0 L10,5 L0,10 z", class: "tip-of-line" })]);
@@ -154,17 +145,16 @@ function create(root) {
     const top = frames.length ? HEAD : 0;
     const svg = element("svg", { width: Math.round(width * rem * zoom), height: Math.round((height + top) * rem * zoom), viewBox: `0 ${-top} ${width} ${height + top}`,
       role: "group", "aria-label": data.alt }, [element("defs", {}, [marker])]);
-    const boxes = new Map(frames.map((frame) => [frame.name, graph.node(frame.name)]));
+    const boxes = new Map(frames.map((frame) => [frame.name, stand.get(frame.name)]));
     for (const box of boxes.values()) svg.append(element("rect", { class: "frame", x: box.x - box.width / 2, y: box.y - box.height / 2, width: box.width, height: box.height, rx: 8 }));
-    for (const line of lines) {
-      const edge = graph.edge(line.from, line.to);
-      const drawn = element("path", { class: "line", d: path(edge.points), "marker-end": "url(#arrow)", "data-from": line.from, "data-to": line.to });
-      svg.append(drawn);
-      if (edge.text) svg.append(element("text", { class: "shape", x: edge.x, y: edge.y + (direction === "LR" ? -5 : 4), "text-anchor": "middle" }, [edge.text]));
-    }
+    lines.forEach((line, at) => {
+      const { points, label } = ways[at];
+      svg.append(element("path", { class: "line", d: path(points), "marker-end": "url(#arrow)", "data-from": line.from, "data-to": line.to }));
+      if (texts[at]) svg.append(element("text", { class: "shape", x: label.x, y: label.y + (direction === "LR" ? -5 : 4), "text-anchor": "middle" }, [texts[at]]));
+    });
     cards = new Map();
     for (const [name, node] of nodes) {
-      cards.set(name, card(name, node, graph.node(name)));
+      cards.set(name, card(name, node, stand.get(name)));
       svg.append(cards.get(name));
     }
     const ends = new Map();

@@ -16,7 +16,7 @@ from cnnviz.models.pretrained import weights_here
 from cnnviz.training.trained import trained, trained_networks
 from cnnviz.ui.frame import link
 from cnnviz.ui.jobs import Progress
-from cnnviz.ui.networks import TRAINED
+from cnnviz.ui.networks import PUBLISHED, TRAINED
 from cnnviz.ui.states.feature_maps import FeatureMaps
 from cnnviz.ui.tables import table_in_words
 
@@ -182,6 +182,14 @@ def maps_of(name: str, side: int, image: Tensor, layer: str, weights: str, progr
         network.load_state_dict(trained(entry.small).state_dict())
     progress(0.7)
     return feature_maps(network, image)[layer]
+
+
+def open_published(entry: Architecture, layer: str) -> None:
+    """A link to the microscope with the whole network, at this layer, where its published weights are here."""
+    if entry.weights and weights_here(entry.weights):
+        state = FeatureMaps(network=f"{PUBLISHED}{entry.name}", layer=layer, shown=layer)
+        words = f"{layer} of {entry.title} in the microscope, down to the products of one unit"
+        link(state.page, words, ":material/search:", state.parameters())
 
 
 def open_small(entry: Architecture) -> None:

@@ -8,9 +8,18 @@ from torch import nn
 from cnnviz.data import DATASETS, ImageDataset, load
 from cnnviz.errors import CnnvizError
 from cnnviz.expressions import Expression
-from cnnviz.models import PRESET_TITLES, PRESETS, PRETRAINED, ImageNetwork, Network, build, pretrained
+from cnnviz.models import (
+    ARCHITECTURES,
+    PRESET_TITLES,
+    PRESETS,
+    PRETRAINED,
+    ImageNetwork,
+    Network,
+    build,
+    pretrained,
+)
 from cnnviz.models.layers import Shape
-from cnnviz.models.pretrained import BUNDLED
+from cnnviz.models.pretrained import BUNDLED, weights_here
 from cnnviz.training import Run, open_run, trained, trained_networks
 from cnnviz.ui.fields import Choice, Titles, titles_of
 from cnnviz.ui.jobs import Progress, job
@@ -23,6 +32,10 @@ UNTRAINED = "untrained_"
 UNTRAINED_ON = "mnist"
 TRAINED = "trained_"
 """Before the name of a preset, ``_`` and that of a data set."""
+PUBLISHED = "published_"
+"""Before the name of an architecture: the same weights as the pretrained one's, with the layers as the lecture names
+them.
+"""
 
 
 @dataclass(frozen=True)
@@ -56,6 +69,11 @@ def network_titles() -> dict[str, str]:
         **{
             f"{TRAINED}{name}_{dataset}": f"{PRESET_TITLES[name]}, trained on {DATASETS[dataset].title}"
             for name, dataset in trained_networks()
+        },
+        **{
+            f"{PUBLISHED}{name}": f"{entry.title}, layer by layer"
+            for name, entry in ARCHITECTURES.items()
+            if entry.weights and weights_here(entry.weights)
         },
         **{f"{UNTRAINED}{name}": f"{name}, untrained" for name in PRESETS},
     }
@@ -102,6 +120,8 @@ def open_network(chosen: Run | str, player: str | None) -> OpenNetwork:
         return _untrained(chosen.removeprefix(UNTRAINED))
     if chosen.startswith(TRAINED):
         return _trained(chosen)
+    if chosen.startswith(PUBLISHED):
+        return _published(chosen.removeprefix(PUBLISHED))
     entry = PRETRAINED[chosen]
     if chosen == BUNDLED:
         network = pretrained(chosen)
@@ -158,6 +178,21 @@ def _trained(chosen: str) -> OpenNetwork:
     return OpenNetwork(
         remember(trained, name, dataset), title, entry.shape, tuple(entry.classes), (chosen, 0), code
     )
+
+
+def _published(name: str) -> OpenNetwork:
+    """A published network, whose weights are on this machine, with our own layers."""
+    network = remember(_published_network, name)
+    channels, height, width = ARCHITECTURES[name].input_shape
+    code = Expression(f'ARCHITECTURES["{name}"].pretrained()', {"ARCHITECTURES": "cnnviz.models"})
+    key = (f"{PUBLISHED}{name}", 0)
+    return OpenNetwork(
+        network, ARCHITECTURES[name].title, (channels, height, width), network.classes, key, code
+    )
+
+
+def _published_network(name: str) -> Network:
+    return ARCHITECTURES[name].pretrained()
 
 
 def _fetched(name: str) -> ImageNetwork | None:

@@ -13,6 +13,7 @@ from cnnviz.ui.architectures import (
     history_in_words,
     layer_table,
     maps_of,
+    open_published,
     open_small,
     plan_of,
     shape_of,
@@ -91,6 +92,7 @@ def one_layer(name: str, side: int) -> None:
             map_wall("layer_maps", remember(wall_items, {layer: maps}, None))
             kind = weights or "random"
             st.caption(f"**{layer}** with {kind} weights, for {picture.what}.")
+        open_published(entry, layer)
         open_small(entry)
     code(architecture_code(name, shape, layer, picture.code, weights))
     one_layer.tell(layer)

@@ -12,7 +12,8 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Page, Route
 
-from cnnviz.figures import DIVERGING, SEQUENTIAL, ColourScale
+from cnnviz.figures import DIVERGING, SEQUENTIAL, ColourScale, network_drawing
+from cnnviz.models import ARCHITECTURES
 from cnnviz.settings import ASSETS
 from cnnviz.ui.messages import Packed
 from tools.make_messages import FILE, declarations
@@ -191,3 +192,70 @@ def test_packed_numbers_arrive_exactly(page: Page, kind: torch.dtype) -> None:
 
 def test_the_checker_knows_the_messages_of_today() -> None:
     assert FILE.read_text(encoding="utf-8") == declarations(), "run: python -m tools.make_messages"
+
+
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+@pytest.mark.parametrize("name", list(ARCHITECTURES))
+def test_in_a_drawing_no_cards_overlap_blocks_hold_theirs_and_lines_reach_them(
+    page: Page, name: str, direction: str
+) -> None:
+    """All layers of each published network, unfolded."""
+    drawing = network_drawing(ARCHITECTURES[name].summary(), name)
+    parents = {card.name: card.block for card in drawing.cards} | {"image": ""}
+    parents |= {frame.name: frame.parent for frame in drawing.frames}
+    names = ["image", *(card.name for card in drawing.cards)]
+    cards = [{"id": one, "parent": parents[one], "width": 90, "height": 44} for one in names]
+    frames = [{"id": one.name, "parent": one.parent, "width": 0, "height": 0} for one in drawing.frames]
+    lines = [{"from": a, "to": b, "text": "3×3", "width": 20} for a, b in drawing.lines]
+    found = evaluate(
+        page,
+        "layout",
+        "const f = m.layout(given.cards, given.frames, given.lines, given.direction);"
+        "return {...f, places: Object.fromEntries(f.places)}",
+        {"cards": cards, "frames": frames, "lines": lines, "direction": direction},
+    )
+    boxes = {
+        one: (
+            p["x"] - p["width"] / 2,
+            p["y"] - p["height"] / 2,
+            p["x"] + p["width"] / 2,
+            p["y"] + p["height"] / 2,
+        )
+        for one, p in found["places"].items()
+    }
+    assert boxes.keys() == {card["id"] for card in cards} | {frame["id"] for frame in frames}
+    for one, (left, top, right, bottom) in boxes.items():
+        around = boxes[parents[one]] if parents[one] else (0, 0, found["width"], found["height"])
+        assert (left >= around[0], top >= around[1]) == (True, True), one
+        assert (right <= around[2], bottom <= around[3]) == (True, True), one
+    of_one_block: dict[str, list[str]] = {}
+    for one in boxes:
+        of_one_block.setdefault(parents[one], []).append(one)
+    for group in of_one_block.values():
+        for number, one in enumerate(group):
+            for other in group[number + 1 :]:
+                a, b = boxes[one], boxes[other]
+                assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1], (one, other)
+    for line, way in zip(lines, found["ways"], strict=True):
+        for end, point in ((line["from"], way["points"][0]), (line["to"], way["points"][-1])):
+            left, top, right, bottom = boxes[end]
+            assert left - 1 <= point["x"] <= right + 1, line
+            assert top - 1 <= point["y"] <= bottom + 1, line
+
+
+def test_a_drawing_goes_one_way(page: Page) -> None:
+    """A card stands behind those that feed it."""
+    drawing = network_drawing(ARCHITECTURES["resnet50"].summary(), "resnet50")
+    names = ["image", *(card.name for card in drawing.cards)]
+    blocks = {card.name: card.block for card in drawing.cards} | {"image": ""}
+    found = evaluate(
+        page,
+        "layout",
+        "return Object.fromEntries(m.layout(given.cards, given.frames, given.lines, 'LR').places)",
+        {
+            "cards": [{"id": one, "parent": blocks[one], "width": 90, "height": 44} for one in names],
+            "frames": [{"id": one.name, "parent": one.parent} for one in drawing.frames],
+            "lines": [{"from": a, "to": b, "text": "", "width": 0} for a, b in drawing.lines],
+        },
+    )
+    assert all(found[a]["x"] < found[b]["x"] for a, b in drawing.lines)

@@ -33,9 +33,12 @@ def test_a_network_is_unfolded_by_keys_and_a_layer_shows_what_it_makes_of_a_phot
 
 def test_two_networks_stand_side_by_side(visitor: Visitor) -> None:
     page = visitor.go("architectures?architecture=alexnet")
+    # All by keyboard: the menu opens when one types.
     menu = page.get_by_role("combobox", name=re.compile("Beside it"))
-    menu.click()
-    page.get_by_role("option", name="GoogLeNet (2014)").click()
+    menu.focus()
+    page.keyboard.type("GoogLe")
+    expect(page.get_by_role("option", name="GoogLeNet (2014)")).to_be_visible()
+    page.keyboard.press("Enter")
     expect(page.get_by_text("AlexNet has 9.22 times as many parameters")).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("^inception3a: "))).to_be_visible()
     expect(page).to_have_url(re.compile("beside=googlenet"))

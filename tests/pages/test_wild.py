@@ -1,5 +1,7 @@
 """The pages on networks in the wild, state by state."""
 
+from urllib.parse import parse_qsl
+
 import pytest
 
 from cnnviz.data import fit, load, photo
@@ -222,3 +224,20 @@ def test_put_together_each_card_leads_to_its_operation(open_page: Open) -> None:
     assert f"**{int(answer.argmax())}**: {answer.max():.1%}" in words(app)
     app.selectbox(key="target").set_value("8").run()
     assert f"**8**: {answer[8]:.1%}" in words(app)
+
+
+def test_a_layer_of_the_full_size_network_opens_in_the_microscope(open_page: Open) -> None:
+    app = until(
+        open_page(
+            "pages/wild/architectures.py",
+            architecture="efficientnet_lite0",
+            layer="block3.conv3",
+            image="photo",
+        ),
+        at_rest,
+    )
+    [link] = [one.proto for one in app.get("page_link") if "down to the products" in one.proto.label]
+    opened = until(open_page("pages/inside/feature_maps.py", **dict(parse_qsl(link.query_string))), at_rest)
+    assert not opened.exception
+    assert not opened.error
+    assert "block3.conv3, map" in "".join(one.value for one in opened.subheader)
