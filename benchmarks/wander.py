@@ -80,6 +80,16 @@ STATES: dict[str, dict[str, list[str]]] = {
         "methods": ["grad_cam,gradient", "integrated_gradients", "guided_backprop,occlusion"],
         **DIGITS,
     },
+    "architectures": {
+        "architecture": ["lenet5", "alexnet", "googlenet", "resnet50", "densenet121"],
+        "beside": ["none", "googlenet", "vgg16"],
+        "view": ["drawing", "volumes"],
+    },
+    "depth": {"dataset": ["mnist", "fashion"]},
+    "ideas": {"idea": ["residual", "norm", "dense", "octave", "head"], "curve": ["loss", "accuracy"]},
+    "composition": {"photo": ["chelsea", "coffee", "astronaut"], "filters": _numbers(2, 4)},
+    "classify": {"photo": ["chelsea", "coffee", "brick"], "beside": ["none", "trained_mini_vgg_fashion"]},
+    "pipeline": {"target": ["predicted", *_numbers(0, 9)], **DIGITS, **STEPS},
 }
 
 

@@ -29,14 +29,15 @@ CONNECT_SECONDS = 4.0
 
 @dataclass(frozen=True)
 class PretrainedEntry:
-    """A network of the menu; ``weights`` is its name in torchvision's tables, none for the bundled one.
-    ``megabytes`` to download.
+    """A network of the menu; ``weights`` is its name in torchvision's tables, none for the bundled one, and ``file``
+    what they are called there. ``megabytes`` to download.
     """
 
     name: str
     title: str
     source: str
     weights: str = ""
+    file: str = ""
     megabytes: float = 0.0
 
 
@@ -53,6 +54,7 @@ PRETRAINED: dict[str, PretrainedEntry] = {
             title="AlexNet",
             source="Krizhevsky, Sutskever and Hinton, 2012",
             weights="AlexNet_Weights",
+            file="alexnet-owt-7be5be79.pth",
             megabytes=233.1,
         ),
         PretrainedEntry(
@@ -60,6 +62,7 @@ PRETRAINED: dict[str, PretrainedEntry] = {
             title="VGG-11",
             source="Simonyan and Zisserman, 2014",
             weights="VGG11_Weights",
+            file="vgg11-8a719046.pth",
             megabytes=506.8,
         ),
         PretrainedEntry(
@@ -67,6 +70,7 @@ PRETRAINED: dict[str, PretrainedEntry] = {
             title="VGG-16",
             source="Simonyan and Zisserman, 2014",
             weights="VGG16_Weights",
+            file="vgg16-397923af.pth",
             megabytes=527.8,
         ),
         PretrainedEntry(
@@ -74,6 +78,7 @@ PRETRAINED: dict[str, PretrainedEntry] = {
             title="VGG-19",
             source="Simonyan and Zisserman, 2014",
             weights="VGG19_Weights",
+            file="vgg19-dcbb9e9d.pth",
             megabytes=548.1,
         ),
         PretrainedEntry(
@@ -81,6 +86,7 @@ PRETRAINED: dict[str, PretrainedEntry] = {
             title="GoogLeNet",
             source="Szegedy et al., 2014",
             weights="GoogLeNet_Weights",
+            file="googlenet-1378be20.pth",
             megabytes=49.7,
         ),
         PretrainedEntry(
@@ -88,6 +94,7 @@ PRETRAINED: dict[str, PretrainedEntry] = {
             title="ResNet-18",
             source="He et al., 2015",
             weights="ResNet18_Weights",
+            file="resnet18-f37072fd.pth",
             megabytes=44.7,
         ),
         PretrainedEntry(
@@ -95,6 +102,7 @@ PRETRAINED: dict[str, PretrainedEntry] = {
             title="ResNet-34",
             source="He et al., 2015",
             weights="ResNet34_Weights",
+            file="resnet34-b627a593.pth",
             megabytes=83.3,
         ),
         PretrainedEntry(
@@ -102,6 +110,7 @@ PRETRAINED: dict[str, PretrainedEntry] = {
             title="ResNet-50",
             source="He et al., 2015",
             weights="ResNet50_Weights",
+            file="resnet50-11ad3fa6.pth",
             megabytes=97.8,
         ),
         PretrainedEntry(
@@ -109,6 +118,7 @@ PRETRAINED: dict[str, PretrainedEntry] = {
             title="ResNet-101",
             source="He et al., 2015",
             weights="ResNet101_Weights",
+            file="resnet101-cd907fc2.pth",
             megabytes=170.5,
         ),
         PretrainedEntry(
@@ -116,6 +126,7 @@ PRETRAINED: dict[str, PretrainedEntry] = {
             title="ResNet-152",
             source="He et al., 2015",
             weights="ResNet152_Weights",
+            file="resnet152-f82ba261.pth",
             megabytes=230.5,
         ),
         PretrainedEntry(
@@ -123,6 +134,7 @@ PRETRAINED: dict[str, PretrainedEntry] = {
             title="SqueezeNet 1.0",
             source="Iandola et al., 2016",
             weights="SqueezeNet1_0_Weights",
+            file="squeezenet1_0-b66bff10.pth",
             megabytes=4.8,
         ),
         PretrainedEntry(
@@ -130,6 +142,7 @@ PRETRAINED: dict[str, PretrainedEntry] = {
             title="SqueezeNet 1.1",
             source="Iandola et al., 2016",
             weights="SqueezeNet1_1_Weights",
+            file="squeezenet1_1-b8a52dc0.pth",
             megabytes=4.7,
         ),
         PretrainedEntry(
@@ -137,6 +150,7 @@ PRETRAINED: dict[str, PretrainedEntry] = {
             title="DenseNet-121",
             source="Huang et al., 2017",
             weights="DenseNet121_Weights",
+            file="densenet121-a639ec97.pth",
             megabytes=30.8,
         ),
         PretrainedEntry(
@@ -144,6 +158,7 @@ PRETRAINED: dict[str, PretrainedEntry] = {
             title="MobileNet v2",
             source="Sandler et al., 2018",
             weights="MobileNet_V2_Weights",
+            file="mobilenet_v2-7ebf99e0.pth",
             megabytes=13.6,
         ),
         PretrainedEntry(
@@ -151,6 +166,7 @@ PRETRAINED: dict[str, PretrainedEntry] = {
             title="MobileNet v3 small",
             source="Howard et al., 2019",
             weights="MobileNet_V3_Small_Weights",
+            file="mobilenet_v3_small-047dcff4.pth",
             megabytes=9.8,
         ),
         PretrainedEntry(
@@ -158,6 +174,7 @@ PRETRAINED: dict[str, PretrainedEntry] = {
             title="ConvNeXt tiny",
             source="Liu et al., 2022",
             weights="ConvNeXt_Tiny_Weights",
+            file="convnext_tiny-983f1562.pth",
             megabytes=109.1,
         ),
     )
@@ -243,8 +260,14 @@ def pretrained(name: str = BUNDLED, progress: Progress | None = None) -> ImageNe
 
 def weights_here(name: str) -> bool:
     """Whether a network's published weights need no download."""
-    entry = PRETRAINED[name]
-    return not entry.weights or _weights_file(entry).is_file()
+    return name in all_weights_here()
+
+
+def all_weights_here() -> frozenset[str]:
+    """The networks whose published weights need no download: one look into the folder, for menus."""
+    folder = _folder()
+    files = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    return frozenset(name for name, entry in PRETRAINED.items() if not entry.weights or entry.file in files)
 
 
 def _folder() -> Path:
@@ -252,8 +275,7 @@ def _folder() -> Path:
 
 
 def _weights_file(entry: PretrainedEntry) -> Path:
-    url: str = getattr(torchvision().models, entry.weights).DEFAULT.url
-    return _folder() / url.rpartition("/")[2]
+    return _folder() / entry.file
 
 
 if __name__ == "__main__":

@@ -9,8 +9,12 @@ from cnnviz.ui.networks import OpenNetwork
 
 def answer_of(network: OpenNetwork, image: Tensor) -> tuple[Tensor, list[int]]:
     """The probabilities, and the classes from the most probable one down."""
-    answer: Tensor = remember(answer_to, network.model, image)
+    answer: Tensor = remember(_answer, network, image)
     return answer, answer.argsort(descending=True).tolist()
+
+
+def _answer(network: OpenNetwork, image: Tensor) -> Tensor:
+    return answer_to(network.model, image)
 
 
 def answer_to(model: nn.Module, image: Tensor) -> Tensor:

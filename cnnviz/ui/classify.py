@@ -71,7 +71,7 @@ def given(network: OpenNetwork, image: Tensor) -> list[WallItem]:
     items = [
         WallItem(
             "resized",
-            remember(picture_sheet, image, "image, resized"),
+            picture_sheet(image, "image, resized"),
             size,
             "image",
             target=200,
@@ -79,18 +79,15 @@ def given(network: OpenNetwork, image: Tensor) -> list[WallItem]:
             hint="",
         )
     ]
-    normalised = maps_of(network, image).get(OWN_NORMALISATION)
+    normalised = remember(maps_of, network, image).get(OWN_NORMALISATION)
     if normalised is not None:
-        sheet = remember(
-            map_sheet, normalised, columns=len(normalised), what="channels, normalised", signed=True
-        )
+        sheet = map_sheet(normalised, columns=len(normalised), what="channels, normalised", signed=True)
         items.append(WallItem("normalised", sheet, size, "channel", target=200 * len(normalised), hint=""))
     return items
 
 
 def maps_of(network: OpenNetwork, image: Tensor) -> dict[str, Tensor]:
-    found: dict[str, Tensor] = remember(feature_maps, network.model, image)
-    return found
+    return feature_maps(network.model, image)
 
 
 def where_it_looked(network: OpenNetwork, image: Tensor) -> list[WallItem]:
@@ -98,19 +95,19 @@ def where_it_looked(network: OpenNetwork, image: Tensor) -> list[WallItem]:
     items = []
     target = answer_of(network, image)[1][0]
     try:
-        found = remember(attribute, network.model, image, target, "grad_cam", None)
+        found = attribute(network.model, image, target, "grad_cam")
         what = f"Grad-CAM, class {network.classes[target]}"
-        sheet = remember(overlay, image, found.map, what, opacity=0.7)
+        sheet = overlay(image, found.map, what, opacity=0.7)
         label = ((network.classes[target], ""),)
         items.append(WallItem("cam", sheet, title="Grad-CAM", target=200, labels=label, hint=""))
     except CnnvizError:
         # A network without maps has nothing that Grad-CAM could look at; its answer stands above.
         return []
-    maps = maps_of(network, image)
-    for number, stage in enumerate(remember(stages, network.model, network.input_shape), 1):
+    maps: dict[str, Tensor] = remember(maps_of, network, image)
+    for number, stage in enumerate(stages(network.model, network.input_shape), 1):
         values = maps[stage.layer]
         best = values.flatten(1).max(1).values.argsort(descending=True, stable=True)[:MAPS].sort().values
-        sheet = remember(map_sheet, values[best], columns=len(best), what=f"maps of {stage.layer}")
+        sheet = map_sheet(values[best], columns=len(best), what=f"maps of {stage.layer}")
         items.append(
             WallItem(
                 stage.layer,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
+from plotly.graph_objects import Figure
 from torch import Tensor
 
 from cnnviz.data import DATASETS, load
@@ -92,8 +93,22 @@ def quantity(name: str) -> Quantity:
     return "loss" if name == "loss" else "accuracy"
 
 
-def show_curves(key: str, found: Sequence[Outcome], quantity: Quantity) -> None:
-    chart(key, curves_in_words(found, quantity), curves_with_spread, found, quantity)
+def show_curves(name: str, quantity: Quantity) -> None:
+    """Of the bundled result."""
+    chart("curves", curves_in_words(bundled(name).outcomes, quantity), bundled_curves, name, quantity)
+
+
+def bundled_curves(name: str, quantity: Quantity) -> Figure:
+    """By the idea's name, which is a short key for so many numbers."""
+    return curves_with_spread(bundled(name).outcomes, quantity)
+
+
+def bundled_gradients(name: str) -> Figure:
+    return gradients_by_layer(bundled(name).outcomes)
+
+
+def show_own_curves(found: Sequence[Outcome], quantity: Quantity) -> None:
+    chart("own_spread", curves_in_words(found, quantity), curves_with_spread, found, quantity)
 
 
 def times(name: str, progress: Progress) -> dict[str, float]:
@@ -110,14 +125,15 @@ def drawing_of(name: str, title: str) -> NetworkDrawing:
     return network_drawing(summary(IDEAS[name].networks[title], entry.shape, len(entry.classes)), title)
 
 
-def show_gradients(found: Sequence[Outcome]) -> None:
+def show_gradients(name: str) -> None:
     """What each layer is told in the first step."""
+    found = bundled(name).outcomes
     st.subheader("How much of the gradient arrives in each layer", anchor=False)
     words = "; ".join(
         f"{one.title}: {one.gradients[0]:.3g} in the first layer, {one.gradients[-1]:.3g} in the last"
         for one in found
     )
-    chart("gradients", f"Norm of the gradient in the first step. {words}", gradients_by_layer, found)
+    chart("gradients", f"Norm of the gradient in the first step. {words}", bundled_gradients, name)
     st.caption(
         "The norm of the gradient of the loss for each layer's weights in the first step, mean over the seeds. Flat is good: all layers then learn at one pace. "
         "Without batch normalisation it shrinks towards the image; with it, in plain networks, it grows (Yang et al., ICLR 2019); "

@@ -1,6 +1,7 @@
 """Which network a page looks into: the student's own run at any step, or a pretrained one."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import streamlit as st
 from torch import nn
@@ -19,7 +20,7 @@ from cnnviz.models import (
     pretrained,
 )
 from cnnviz.models.layers import Shape
-from cnnviz.models.pretrained import BUNDLED, weights_here
+from cnnviz.models.pretrained import BUNDLED, all_weights_here
 from cnnviz.training import Run, open_run, trained, trained_networks
 from cnnviz.ui.fields import Choice, Titles, titles_of
 from cnnviz.ui.jobs import Progress, job
@@ -64,6 +65,12 @@ class OpenNetwork:
 
 def network_titles() -> dict[str, str]:
     """All networks that need no run, as menus name them."""
+    return _titles(all_weights_here(), len(PRESETS))
+
+
+@lru_cache(maxsize=8)
+def _titles(weights: frozenset[str], _presets: int) -> dict[str, str]:
+    """Each menu asks for it some times a run."""
     return {
         **dict(titles_of(PRETRAINED).items()),
         **{
@@ -73,7 +80,7 @@ def network_titles() -> dict[str, str]:
         **{
             f"{PUBLISHED}{name}": f"{entry.title}, layer by layer"
             for name, entry in ARCHITECTURES.items()
-            if entry.weights and weights_here(entry.weights)
+            if entry.weights in weights
         },
         **{f"{UNTRAINED}{name}": f"{name}, untrained" for name in PRESETS},
     }

@@ -1,18 +1,21 @@
 """One number on its way through a network, a card a layer, each with the way to the page of its operation."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import streamlit as st
 from torch import Tensor, nn
 
 from cnnviz.expressions import Expression, script
+from cnnviz.features import probabilities
 from cnnviz.features.path import Path, Stop, strongest_path
 from cnnviz.figures import picture_sheet
 from cnnviz.figures.unit_picture import unit_picture
 from cnnviz.ops.activations import ACTIVATIONS
 from cnnviz.ui.frame import link
-from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork
 from cnnviz.ui.pictures import data_url, encoded
 from cnnviz.ui.state import State
@@ -28,10 +31,6 @@ MOST_CARDS = 40
 A_ROW = 3
 FUNCTIONS = {type(entry.module()).__name__: name for name, entry in ACTIVATIONS.items()}
 MATTERS = ("Conv2d", "Linear", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "add", "cat", "ReLU", "ReLU6")
-
-
-def path_of(network: OpenNetwork, image: Tensor, target: int) -> Path:
-    return strongest_path(network.model, image, target)
 
 
 def shown_stops(path: Path) -> tuple[Stop, ...]:
@@ -75,7 +74,7 @@ def kind_in_words(stop: Stop) -> str:
 
 def sum_in_words(stop: Stop) -> str:
     """How the unit's number comes from those of the layer before."""
-    unit, value = stop.unit, f"**{number(stop.unit.value)}**"
+    unit, value = stop.unit, f"<b>{number(stop.unit.value)}</b>"
     strongest = unit.strongest(1)
     if not strongest:
         return value
@@ -145,63 +144,108 @@ def page_of(stop: Stop) -> tuple[str, State] | None:
     return None
 
 
-def card(position: int, stop: Stop) -> None:
-    """One layer: its output with the unit framed, the unit's sum, and the way to the operation's page."""
+@dataclass(frozen=True)
+class Card:
+    """A layer's card, ready to be drawn.
+
+    Attributes:
+        html: its heading, its picture and its number.
+        link: the heading and the state of the operation's page, where there is one.
+    """
+
+    html: str
+    link: tuple[str, State] | None
+
+
+def _card(
+    heading: str, what: str, address: str, alt: str, place: str, words: str, page: tuple[str, State] | None
+) -> Card:
+    """``words``: HTML, with the unit's number in <b>."""
+    return Card(
+        f'<div class="card-of-layer"><b>{escape(heading)}</b><br>{escape(what)}<br>'
+        f'<img src="{address}" alt="{escape(alt, quote=True)}"><br>{escape(place)}:<br>{words}</div>',
+        page,
+    )
+
+
+def cards_of(network: OpenNetwork, image: Tensor, what: str, target: int) -> tuple[list[Card], int]:
+    """All cards from the image to the probability; and how many layers the way has."""
+    path = strongest_path(network.model, image, target)
+    stops = shown_stops(path)
+    answer = probabilities(network.model, image.unsqueeze(0))[0]
+    logit, name = path.stops[-1].unit.value, network.classes[target]
+    cards = [_first(image, path, what)]
+    cards += [_of_layer(position, stop) for position, stop in enumerate(stops, 1)]
+    cards.append(_last(len(stops) + 1, answer, target, name, logit))
+    return cards, len(path.stops)
+
+
+def _of_layer(position: int, stop: Stop) -> Card:
+    """Its output with the unit framed, the unit's sum, and the way to the operation's page."""
     unit = stop.unit
     vector = stop.maps.shape[1:] == (1, 1)
     shape = str(len(stop.maps)) if vector else "×".join(map(str, stop.maps.shape))
     place = f"unit {unit.channel}" if vector else f"map {unit.channel}, row {unit.row}, column {unit.col}"
-    with st.container(border=True, height="stretch"):
-        st.markdown(f"**{position} · {unit.layer}** → {shape}  \n{kind_in_words(stop)}")
-        address = remember(_picture, stop.maps, unit.channel, unit.row, unit.col)
-        st.image(address, width=132, alt=f"Output of {unit.layer}; {place} is framed: {unit.value:.4g}")
-        st.markdown(f"{place}:  \n{sum_in_words(stop)}")
-        found = page_of(stop)
-        if found is not None:
-            heading, state = found
-            link(state.page, heading, ":material/arrow_forward:", state.parameters())
+    return _card(
+        f"{position} · {unit.layer} → {shape}",
+        kind_in_words(stop),
+        _picture(stop.maps, unit.channel, unit.row, unit.col),
+        f"Output of {unit.layer}; {place} is framed: {unit.value:.4g}",
+        place,
+        sum_in_words(stop),
+        page_of(stop),
+    )
+
+
+def _first(image: Tensor, path: Path, what: str) -> Card:
+    """The image with the pixel where the way begins."""
+    heading = f"0 · image → {'×'.join(map(str, image.shape))}"
+    page = ("Image as numbers", ImageAsNumbers())
+    if path.pixel is None:
+        address = data_url(picture_sheet(image, what="image").png)
+        return _card(heading, what, address, what, "the way back", "ends in the first layer shown", page)
+    channel, row, col = path.pixel
+    value = image[channel, row, col].item()
+    place = f"row {row}, column {col}" + (f", channel {channel}" if len(image) > 1 else "")
+    return _card(
+        heading,
+        what,
+        _picture(image, channel, row, col, picture=True),
+        f"{what}; the pixel in {place} is framed: {value:.3g}",
+        place,
+        f"brightness {round(255 * value)} of 255 = <b>{number(value)}</b>",
+        page,
+    )
+
+
+def _last(position: int, answer: Tensor, target: int, name: str, logit: float) -> Card:
+    """Softmax: from the logits to a probability."""
+    share = answer[target].item()
+    total = number(math.exp(logit) / share) if share > 0 else "∞"
+    return _card(
+        f"{position} · softmax → {len(answer)}",
+        "from logits to probabilities",
+        _picture(answer.view(-1, 1, 1), target, 0, 0),
+        f"The probabilities; class {name} is framed: {share:.4g}",
+        f"class {name}",
+        f"e<sup>{number(logit)}</sup> / {total} = {number(math.exp(logit))} / {total} = <b>{share:.1%}</b>",
+        ("Flatten and softmax", FullyConnected()),
+    )
 
 
 def _picture(maps: Tensor, channel: int, row: int, col: int, picture: bool = False) -> str:
     return data_url(encoded(unit_picture(maps, channel, row, col, picture), "PNG"))
 
 
-def first_card(image: Tensor, path: Path, what: str) -> None:
-    """The image with the pixel where the way begins."""
-    with st.container(border=True, height="stretch"):
-        shape = "×".join(map(str, image.shape))
-        st.markdown(f"**0 · image** → {shape}  \n{what}")
-        if path.pixel is None:
-            st.image(data_url(remember(picture_sheet, image, what="image").png), width=132, alt=what)
-            return
-        channel, row, col = path.pixel
-        value = image[channel, row, col].item()
-        words = f"row {row}, column {col}" + (f", channel {channel}" if len(image) > 1 else "")
-        address = remember(_picture, image, channel, row, col, True)
-        st.image(address, width=132, alt=f"{what}; the pixel in {words} is framed: {value:.3g}")
-        st.markdown(f"{words}:  \nbrightness {round(255 * value)} of 255 = **{number(value)}**")
-        link(
-            ImageAsNumbers.page, "Image as numbers", ":material/arrow_forward:", ImageAsNumbers().parameters()
-        )
-
-
-def last_card(position: int, answer: Tensor, target: int, name: str, logit: float) -> None:
-    """Softmax: from the logits to a probability."""
-    with st.container(border=True, height="stretch"):
-        st.markdown(f"**{position} · softmax** → {len(answer)}  \nfrom logits to probabilities")
-        picture = remember(_picture, answer.view(-1, 1, 1), target, 0, 0)
-        st.image(picture, width=132, alt=f"The probabilities; class {name} is framed: {answer[target]:.4g}")
-        share = answer[target].item()
-        total = math.exp(logit) / share if share > 0 else math.inf
-        st.markdown(
-            f"class {name}:  \n$e^{{{number(logit)}}}$ / {number(total)} = {number(math.exp(logit))} / {number(total)} = **{share:.1%}**"
-        )
-        link(
-            FullyConnected.page,
-            "Flatten and softmax",
-            ":material/arrow_forward:",
-            FullyConnected().parameters(),
-        )
+def show_cards(cards: Sequence[Card]) -> None:
+    """Three in a row, each with its link."""
+    for begin in range(0, len(cards), A_ROW):
+        for one, place in zip(cards[begin : begin + A_ROW], st.columns(A_ROW), strict=False):
+            with place, st.container(border=True, height="stretch"):
+                st.html(one.html)
+                if one.link is not None:
+                    heading, state = one.link
+                    link(state.page, heading, ":material/arrow_forward:", state.parameters())
 
 
 def pipeline_code(network: Expression, image: Expression, shape: tuple[int, int, int], target: int) -> str:

@@ -63,8 +63,8 @@ def inside(networks: list[OpenNetwork], picture: ChosenImage) -> None:
         image = picture.for_network(network.input_shape)
         st.subheader(f"What {network.title} was given", anchor=False)
         st.markdown(given_in_words(picture.pixels, network.input_shape))
-        map_wall(f"given_{key}", given(network, image))
-        looked = where_it_looked(network, image)
+        map_wall(f"given_{key}", remember(given, network, image))
+        looked = remember(where_it_looked, network, image)
         if looked:
             st.subheader("Where it looked, and what its stages made of it", anchor=False)
             map_wall(f"looked_{key}", looked)

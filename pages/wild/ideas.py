@@ -29,6 +29,7 @@ from cnnviz.ui.ideas import (
     show_curves,
     show_frequencies,
     show_gradients,
+    show_own_curves,
     show_reuse,
     show_work,
     times,
@@ -68,13 +69,13 @@ def experiment() -> None:
             state.parameters(),
         )
     with right, play_first():
-        show_curves("curves", found, curve)
+        show_curves(name, curve)
         st.caption(how(name))
     took = job("times", "Running each network on one image", times, name) if measured else None
     st.markdown(table_in_words(rows_of(found, took)))
     st.markdown(compared(found))
     if idea.look == "gradients":
-        show_gradients(found)
+        show_gradients(name)
     elif idea.look == "reuse":
         show_reuse(bundled(name).dataset)
     elif idea.look == "frequencies":
@@ -86,7 +87,7 @@ def experiment() -> None:
             show_frequencies(bundled(name).dataset, Ideas.number.draw())
     networks(name)
     own(name)
-    code(ideas_code(name))
+    code(remember(ideas_code, name))
 
 
 @part
@@ -118,7 +119,7 @@ def own(name: str) -> None:
     if found and not any(result.run.state in ACTIVE for result in results):
         st.markdown(table_in_words(rows_of(found)))
         if any(len(one.courses) > 1 for one in found):
-            show_curves("own_spread", found, curve)
+            show_own_curves(found, curve)
 
 
 try_this(

@@ -7,7 +7,7 @@ from cnnviz.ui.frame import Experiment, play_first, section, show_code, source, 
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import choose_network, images_of, open_network
-from cnnviz.ui.pipeline import A_ROW, card, first_card, last_card, path_of, pipeline_code, shown_stops
+from cnnviz.ui.pipeline import cards_of, pipeline_code, show_cards
 from cnnviz.ui.runs import EXAMPLE
 from cnnviz.ui.states.pipeline import Pipeline
 
@@ -39,20 +39,12 @@ def pipeline() -> None:
             "From the class's logit back: in each layer to the input whose product is the largest. "
             "It is one of very many ways, chosen to show how the numbers of a layer become those of the next."
         )
-    path = remember(path_of, network, image, target)
-    stops = shown_stops(path)
+    cards, layers = remember(cards_of, network, image, picture.what, target)
     with play:
         st.markdown(f"**{network.classes[target]}**: {answer[target]:.1%}")
-        places = [place for _ in range(0, len(stops) + 2, A_ROW) for place in st.columns(A_ROW)]
-        with places[0]:
-            first_card(image, path, picture.what)
-        for position, (stop, place) in enumerate(zip(stops, places[1:], strict=False), 1):
-            with place:
-                card(position, stop)
-        with places[len(stops) + 1]:
-            last_card(len(stops) + 1, answer, target, network.classes[target], path.stops[-1].unit.value)
-        if len(stops) < len(path.stops):
-            st.caption(f"{len(stops)} of {len(path.stops)} layers: those that the lecture has a page for.")
+        show_cards(cards)
+        if len(cards) - 2 < layers:
+            st.caption(f"{len(cards) - 2} of {layers} layers: those that the lecture has a page for.")
     code(pipeline_code(network.code, picture.code, network.input_shape, target))
 
 

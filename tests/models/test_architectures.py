@@ -1,5 +1,7 @@
 """The classic architectures against torchvision, the papers, and themselves trained."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
@@ -21,7 +23,14 @@ from cnnviz.models import (
 from cnnviz.models.architectures import COMPETITION, HUMAN_TOP5_ERROR, imagenet_top1, registry
 from cnnviz.models.architectures.deep import octave_resnet50
 from cnnviz.models.architectures.early import C3_CONNECTIONS
-from cnnviz.models.pretrained import IMAGENET_MEAN, IMAGENET_STD
+from cnnviz.models.pretrained import (
+    BUNDLED,
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    PRETRAINED,
+    all_weights_here,
+    weights_here,
+)
 from cnnviz.training import Trainer, TrainingSpec, evaluate, trained, trained_networks
 from cnnviz.vision import torchvision
 
@@ -328,3 +337,21 @@ def test_the_competition_goes_down_year_by_year_and_below_a_person_in_2015() -> 
     assert next(entry.year for entry in winners if entry.top5_error < HUMAN_TOP5_ERROR) == 2015
     assert imagenet_top1("resnet50") == pytest.approx(76.13)
     assert imagenet_top1("lenet5") is None
+
+
+def test_the_files_of_weights_are_torchvisions() -> None:
+    """So that a menu needs to import nothing to know which are here."""
+    for entry in PRETRAINED.values():
+        if entry.weights:
+            url = getattr(torchvision().models, entry.weights).DEFAULT.url
+            assert entry.file == url.rpartition("/")[2]
+
+
+def test_weights_that_lie_in_the_folder_are_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
+    assert all_weights_here() == {BUNDLED}
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / PRETRAINED["vgg11"].file).touch()
+    assert all_weights_here() == {BUNDLED, "vgg11"}
+    assert weights_here("vgg11")
+    assert not weights_here("vgg16")
