@@ -73,7 +73,7 @@ def experiment() -> None:
         st.caption(how(name))
     took = job("times", "Running each network on one image", times, name) if measured else None
     st.markdown(table_in_words(rows_of(found, took)))
-    st.markdown(compared(found))
+    st.markdown(f"{compared(found)} {idea.note}")
     if idea.look == "gradients":
         show_gradients(name)
     elif idea.look == "reuse":

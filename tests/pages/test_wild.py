@@ -98,6 +98,7 @@ def test_every_idea_opens_with_its_result_and_what_to_expect(name: str, open_pag
     assert not app.error
     said = words(app)
     assert IDEAS[name].expect in said
+    assert IDEAS[name].note in said
     for one in bundled(name).outcomes:
         accuracy = f"**{one.accuracy.mean:.1%}** ({one.accuracy.low:.1%} to {one.accuracy.high:.1%})"
         assert f"| {one.title} | {accuracy} |" in said

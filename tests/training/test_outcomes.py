@@ -41,6 +41,24 @@ def test_the_deeper_plain_network_has_the_higher_training_error_and_skip_connect
         assert error[f"residual, {depth} layers"].high < error[f"plain, {depth} layers"].low
 
 
+@pytest.mark.parametrize(
+    ("idea", "better", "worse"),
+    [
+        ("small_filters", "three 3×3", "one 7×7"),
+        ("inception", "inception", "plain 3×3"),
+        ("stride", "max pooling", "stride 2"),
+        ("norm", "with batch norm, 20 layers", "without, 20 layers"),
+        ("bottleneck", "two 3×3", "bottleneck"),
+        ("dense", "plain", "dense"),
+        ("head", "fully connected", "global average"),
+    ],
+)
+def test_what_the_page_says_of_a_result_is_so(idea: str, better: str, worse: str) -> None:
+    """What to expect, or the note that says what came out instead, for every seed."""
+    found = {one.title: one.accuracy for one in bundled(idea).outcomes}
+    assert found[better].low > found[worse].high
+
+
 def test_skip_connections_help_at_20_layers_in_a_real_run() -> None:
     losses = {}
     for kind in ("plain", "residual"):

@@ -38,6 +38,7 @@ class Idea:
         networks: title -> network; they differ in the idea alone.
         architecture: the network of ``ARCHITECTURES`` that brought it.
         source: the paper.
+        note: what came out that one would not expect, and why; shown after the bundled result.
         look: what else is looked at: the gradient of each layer in the first step, which earlier maps a dense
             block uses, or the maps of both frequencies; ``None``: the curves say all.
     """
@@ -50,6 +51,7 @@ class Idea:
     architecture: str
     source: str
     look: Look | None = None
+    note: str = ""
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -198,6 +200,7 @@ idea(
             "bottleneck": _spec("bottleneck", _STEM, *_wide_blocks(True), HEAD),
         },
         architecture="resnet50",
+        note="A small part of the weights costs some points here. In networks of 50 layers and more the saved operations pay for depth, which is worth more.",
         source=f"{_HE}, figure 5",
     )
 )
@@ -212,6 +215,8 @@ idea(
             "plain": _spec("plain", _STEM, *(6 * (normed(20, 3),)), HEAD),
         },
         architecture="densenet121",
+        note="Here the plain network is ahead: six layers train well without help, and each dense layer adds only 8 maps. "
+        "The paper's gain shows at 40 to 250 layers, where plain networks fail.",
         source="Huang et al., CVPR 2017, figure 5",
         look="reuse",
     )
@@ -228,6 +233,8 @@ idea(
             "fully connected": _spec("fc_head", _BODY, (Flatten(), Linear(128), RELU, Linear())),
         },
         architecture="googlenet",
+        note="Here the fully connected layers are ahead: they know where in the image something is, and the mean forgets it. "
+        "They pay with fifteen times the weights, which overfit when the training is long or the images are few.",
         source="Lin, Chen and Yan, Network in network, ICLR 2014, section 3.2",
     )
 )
@@ -236,7 +243,7 @@ idea(
         name="stride",
         title="Strided convolution against pooling",
         question="Maps are halved by a stride of 2 in the convolution, or by max pooling behind it.",
-        expect="The stride needs a quarter of the operations. Pooling keeps the strongest answer of each window; here that is worth a little.",
+        expect="The stride needs a quarter of the operations. Pooling keeps the strongest answer of each window; a stride looks at one place in four.",
         networks={
             "stride 2": _spec("strided", normed(16, 3, 2), normed(32, 3, 2), HEAD),
             "max pooling": _spec("pooled", (*normed(16, 3), Pool(2)), (*normed(32, 3), Pool(2)), HEAD),
