@@ -386,3 +386,50 @@ Message = (
     | FlattenMessage
     | LiveMessage
 )
+
+
+@dataclass(frozen=True)
+class PlaneSetCard:
+    """A data set of the playground's menu; ``least`` and ``most``: classes it can have."""
+
+    name: str
+    title: str
+    problem: str
+    least: int
+    most: int
+
+
+@dataclass(frozen=True)
+class PlaygroundMenus:
+    """Name -> title of all that can be chosen; ``memory``: what each optimiser remembers of a weight."""
+
+    sets: Sequence[PlaneSetCard]
+    features: Mapping[str, str]
+    activations: Mapping[str, str]
+    optimizers: Mapping[str, str]
+    memory: Mapping[str, Sequence[str]]
+    schedules: Mapping[str, str]
+    inits: Mapping[str, str]
+    outputs: Mapping[str, str]
+    penalties: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class PlaygroundMessage:
+    """An experiment (``cnnviz.learning.Experiment2D.description``) and what the playground draws it with.
+
+    Attributes:
+        seeds: networks that train beside each other.
+        digits: points of the set "digits": x, y, class.
+        classes: a colour each.
+    """
+
+    experiment: Mapping[str, object]
+    seeds: int
+    digits: Sequence[Sequence[float]]
+    menus: PlaygroundMenus
+    diverging: Sequence[str]
+    sequential: Sequence[str]
+    classes: Sequence[str]
+    train: str
+    test: str

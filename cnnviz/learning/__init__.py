@@ -1,0 +1,46 @@
+"""Learning on small things whose every number can be seen: the playground, gradient descent, backpropagation."""
+
+from cnnviz.learning.experiment import (
+    OUTPUTS,
+    PENALTIES,
+    PLANE_ACTIVATIONS,
+    PLANE_INITIALISATIONS,
+    SCHEDULES,
+    Experiment2D,
+    Layer2D,
+)
+from cnnviz.learning.expressions import Graph, graph
+from cnnviz.learning.links import from_link, to_link
+from cnnviz.learning.plane import PLANE_FEATURES, PLANE_SETS, PlaneFeature, PlaneSet, Point
+from cnnviz.learning.points import along, from_csv
+from cnnviz.learning.rules import RULES, Rule
+from cnnviz.learning.tape import OPERATIONS, Node, Tape
+from cnnviz.learning.twin import Outcome2D, train
+
+__all__ = [
+    "OPERATIONS",
+    "OUTPUTS",
+    "PENALTIES",
+    "PLANE_ACTIVATIONS",
+    "PLANE_FEATURES",
+    "PLANE_INITIALISATIONS",
+    "PLANE_SETS",
+    "RULES",
+    "SCHEDULES",
+    "Experiment2D",
+    "Graph",
+    "Layer2D",
+    "Node",
+    "Outcome2D",
+    "PlaneFeature",
+    "PlaneSet",
+    "Point",
+    "Rule",
+    "Tape",
+    "along",
+    "from_csv",
+    "from_link",
+    "graph",
+    "to_link",
+    "train",
+]

@@ -1,0 +1,311 @@
+"""Experiments as links: the addresses of TensorFlow Playground, and the same names with more for what it does not have."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote_plus, urlencode
+
+from cnnviz.errors import CnnvizError
+from cnnviz.learning.experiment import MOST_LAYERS, Experiment2D, Layer2D
+from cnnviz.learning.plane import PLANE_FEATURES, PLANE_SETS
+from cnnviz.learning.points import decoded, encoded
+
+LONGEST = 8000
+HIDE = "_hide"
+PLAYGROUND_PROPERTIES = (
+    "activation",
+    "regularization",
+    "batchSize",
+    "dataset",
+    "regDataset",
+    "learningRate",
+    "regularizationRate",
+    "noise",
+    "networkShape",
+    "seed",
+    "showTestData",
+    "discretize",
+    "percTrainData",
+    "x",
+    "y",
+    "xTimesY",
+    "xSquared",
+    "ySquared",
+    "cosX",
+    "sinX",
+    "cosY",
+    "sinY",
+    "collectStats",
+    "tutorial",
+    "problem",
+    "initZero",
+    "hideText",
+)
+"""The 27 properties of a link of playground.tensorflow.org."""
+MORE_PROPERTIES = (
+    "activations",
+    "dropouts",
+    "classes",
+    "output",
+    "init",
+    "optimizer",
+    "schedule",
+    "shuffle",
+    "patience",
+    "targetLoss",
+    "maxEpochs",
+    "points",
+)
+"""What only this playground has."""
+PLAYGROUND_ACTIVATIONS = ("relu", "tanh", "sigmoid", "linear")
+HIDABLE = {
+    "showTestData": "Show test data",
+    "discretize": "Discretize output",
+    "playButton": "Play button",
+    "stepButton": "Step button",
+    "resetButton": "Reset button",
+    "learningRate": "Learning rate",
+    "activation": "Activation",
+    "regularization": "Regularization",
+    "regularizationRate": "Regularization rate",
+    "problem": "Problem type",
+    "dataset": "Which data set",
+    "percTrainData": "Share of training data",
+    "noise": "Noise level",
+    "batchSize": "Batch size",
+    "numHiddenLayers": "Number of hidden layers",
+}
+"""Controls that a link can hide with ``…_hide=true``."""
+
+
+def from_link(text: str) -> Experiment2D:
+    """The experiment that an address says: of playground.tensorflow.org, or of this app; or only its properties.
+
+    What has no meaning here is named in ``.notes``.
+
+    Raises:
+        CnnvizError: a value in it is impossible; the sentence says which.
+    """
+    if len(text) > LONGEST:
+        raise CnnvizError("This link is too long to be one of the playground. Copy it again.")
+    return from_properties(_properties(text))
+
+
+def _properties(text: str) -> dict[str, str]:
+    text = text.strip()
+    for mark in ("#", "?"):
+        if mark in text:
+            text = text.partition(mark)[2]
+            break
+    else:
+        if "://" in text or ("=" not in text and text):
+            text = "" if "playground" in text else "?"
+    if text == "?":
+        raise CnnvizError(
+            "This is no link of a playground. It begins with https://playground.tensorflow.org/#… or has name=value pairs."
+        )
+    found = {}
+    for pair in filter(None, text.split("&")):
+        name, _, value = pair.partition("=")
+        found[unquote_plus(name)] = unquote_plus(value)
+    return found
+
+
+def from_properties(properties: dict[str, str]) -> Experiment2D:
+    """The experiment of property -> text; see ``from_link``."""
+    said = {
+        name: value.strip() for name, value in properties.items() if value.strip() or name == "networkShape"
+    }
+    notes = []
+    problem = _one_of(said, "problem", ("classification", "regression"), "classification")
+    classified = [name for name, entry in PLANE_SETS.items() if entry.problem == "classification"]
+    regressed = [name for name, entry in PLANE_SETS.items() if entry.problem == "regression"]
+    dataset = _one_of(said, "dataset", classified, "circle")
+    reg_dataset = _one_of(said, "regDataset", regressed, "reg-plane")
+    chosen = dataset if problem == "classification" else reg_dataset
+    noise = _number(said, "noise", 0.0)
+    if noise > 50:
+        notes.append(f"noise={noise:g} is more than the playground's 50; here it is 50.")
+    noise = min(max(noise, 0.0), 50.0)
+    hidden = tuple(
+        sorted(
+            name.removesuffix(HIDE) for name, value in said.items() if name.endswith(HIDE) and value == "true"
+        )
+    )
+    features = tuple(
+        name for name in PLANE_FEATURES if _switch(said, name, name in ("x", "y")) and name not in hidden
+    )
+    notes += [
+        f"{name}=true: TensorFlow Playground leaves the cosine out of its page; here it is an input."
+        for name in ("cosX", "cosY")
+        if name in features
+    ]
+    if _switch(said, "collectStats", False):
+        notes.append("collectStats has no meaning here: nothing is sent to anybody.")
+    if "tutorial" in said:
+        notes.append(
+            f"tutorial={said['tutorial'][:30]} has no meaning here: that text belongs to the other page."
+        )
+    if "seed" not in said:
+        notes.append("The link names no seed, so the other page draws one each time; here it is 1.")
+    known = {*PLAYGROUND_PROPERTIES, *MORE_PROPERTIES}
+    notes += [
+        f"“{name[:30]}” is not a property of the playground."
+        for name in said
+        if name not in known and not name.endswith(HIDE)
+    ]
+    layers = _layers(said)
+    init = said.get("init", "zero" if _switch(said, "initZero", False) else "playground")
+    batch_size = _whole(said, "batchSize", 10)
+    return Experiment2D(
+        dataset=chosen,
+        noise=noise,
+        train_share=_number(said, "percTrainData", 50.0),
+        points=decoded(said["points"]) if "points" in said and chosen in ("own", "reg-own") else (),
+        classes=_whole(said, "classes", 3 if chosen in ("blobs", "arms") else 2),
+        features=features,
+        layers=layers,
+        output=said.get("output", "tanh"),
+        init=init,
+        optimizer=said.get("optimizer", "sgd"),
+        learning_rate=_number(said, "learningRate", 0.03),
+        schedule=said.get("schedule", "constant"),
+        penalty=_one_of(said, "regularization", ("none", "L1", "L2"), "none"),
+        penalty_rate=_number(said, "regularizationRate", 0.0),
+        batch_size=batch_size,
+        shuffle=_switch(said, "shuffle", False),
+        seed=said.get("seed", "1")[:64],
+        patience=_whole(said, "patience", 0),
+        target=_number(said, "targetLoss", 0.0),
+        most_epochs=_whole(said, "maxEpochs", 0),
+        show_test=_switch(said, "showTestData", False),
+        discretize=_switch(said, "discretize", False),
+        hidden=hidden,
+        hide_text=_switch(said, "hideText", False),
+        notes=tuple(notes),
+    )
+
+
+def _layers(said: dict[str, str]) -> tuple[Layer2D, ...]:
+    activation = said.get("activation", "tanh")
+    shape = [part for part in said.get("networkShape", "4,2").split(",") if part.strip()]
+    if len(shape) > MOST_LAYERS:
+        raise CnnvizError(f"{len(shape)} hidden layers are too many; at most {MOST_LAYERS} are possible.")
+    units = [_as_whole(part, "networkShape") for part in shape]
+    activations = (
+        said.get("activations", "").split(",") if "activations" in said else [activation] * len(units)
+    )
+    dropouts = said.get("dropouts", "").split(",") if "dropouts" in said else ["0"] * len(units)
+    if len(activations) != len(units) or len(dropouts) != len(units):
+        raise CnnvizError(
+            f"The link has {len(units)} hidden layers, but {len(activations)} activation functions and {len(dropouts)} dropouts."
+        )
+    return tuple(
+        Layer2D(count, name, _as_number(share, "dropouts"))
+        for count, name, share in zip(units, activations, dropouts, strict=True)
+    )
+
+
+def properties_of(experiment: Experiment2D) -> dict[str, str]:
+    """Property -> text of all that is not usual: the opposite of ``from_properties``."""
+    usual = from_properties({"seed": "1"})
+    found: dict[str, str] = {}
+
+    def say(name: str, value: Any, usually: Any, words: Callable[[Any], str] = str) -> None:
+        if value != usually:
+            found[name] = words(value)
+
+    def switch(value: bool) -> str:
+        return "true" if value else "false"
+
+    def real(value: float) -> str:
+        return f"{value:.12g}"
+
+    say("problem", experiment.problem, "classification")
+    say(
+        "regDataset" if experiment.is_regression else "dataset",
+        experiment.dataset,
+        "reg-plane" if experiment.is_regression else "circle",
+    )
+    if PLANE_SETS[experiment.dataset].classes[1] > 2 and experiment.dataset != "digits":
+        say("classes", experiment.classes, 3 if experiment.dataset in ("blobs", "arms") else 2)
+    if experiment.points:
+        found["points"] = encoded(experiment.points)
+    say("noise", experiment.noise, usual.noise, real)
+    say("percTrainData", experiment.train_share, usual.train_share, real)
+    for name in PLANE_FEATURES:
+        say(name, name in experiment.features, name in usual.features, switch)
+    say(
+        "networkShape",
+        [layer.units for layer in experiment.layers],
+        [4, 2],
+        lambda units: ",".join(map(str, units)),
+    )
+    names = [layer.activation for layer in experiment.layers]
+    if len(set(names)) == 1:
+        say("activation", names[0], "tanh")
+    elif names:
+        found["activations"] = ",".join(names)
+    if any(layer.dropout for layer in experiment.layers):
+        found["dropouts"] = ",".join(real(layer.dropout) for layer in experiment.layers)
+    if not experiment.is_regression and experiment.classes == 2:
+        say("output", experiment.output, "tanh")
+    say("init", experiment.init, "playground")
+    say("optimizer", experiment.optimizer, "sgd")
+    say("learningRate", experiment.learning_rate, usual.learning_rate, real)
+    say("schedule", experiment.schedule, "constant")
+    say("regularization", experiment.penalty, "none")
+    say("regularizationRate", experiment.penalty_rate, 0.0, real)
+    say("batchSize", experiment.batch_size, 10)
+    say("shuffle", experiment.shuffle, False, switch)
+    say("seed", experiment.seed, "1")
+    say("patience", experiment.patience, 0)
+    say("targetLoss", experiment.target, 0.0, real)
+    say("maxEpochs", experiment.most_epochs, 0)
+    say("showTestData", experiment.show_test, False, switch)
+    say("discretize", experiment.discretize, False, switch)
+    say("hideText", experiment.hide_text, False, switch)
+    for name in experiment.hidden:
+        found[name + HIDE] = "true"
+    return found
+
+
+def to_link(experiment: Experiment2D) -> str:
+    """Its properties as they stand in an address."""
+    return urlencode(properties_of(experiment), safe=",")
+
+
+def _one_of(said: dict[str, str], name: str, known: list[str] | tuple[str, ...], usual: str) -> str:
+    value = said.get(name, usual)
+    if value not in known:
+        raise CnnvizError(f"The link says {name}={value[:30]}. Use one of: {', '.join(known)}.")
+    return value
+
+
+def _switch(said: dict[str, str], name: str, usual: bool) -> bool:
+    return said[name] != "false" if name in said else usual
+
+
+def _number(said: dict[str, str], name: str, usual: float) -> float:
+    return _as_number(said[name], name) if name in said else usual
+
+
+def _whole(said: dict[str, str], name: str, usual: int) -> int:
+    return _as_whole(said[name], name) if name in said else usual
+
+
+def _as_number(text: str, name: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise CnnvizError(f"The link says {name}={text[:30]}, which is no number.")
+    return value
+
+
+def _as_whole(text: str, name: str) -> int:
+    value = _as_number(text, name)
+    if value != int(value):
+        raise CnnvizError(f"The link says {name}={text[:30]}, which is no whole number.")
+    return int(value)
