@@ -72,6 +72,13 @@ CHAPTERS = (
         "Learning",
         (
             Lesson(
+                file="pages/learning/playground.py",
+                title="Playground",
+                sentence="I bent a straight line around a spiral, neuron by neuron, and opened every weight on the way.",
+                picture="playground.png",
+                picture_alt="A small network and the border it draws between two spirals",
+            ),
+            Lesson(
                 file="pages/learning/training_lab.py",
                 title="Training lab",
                 sentence="I saw a network learn to read digits in seconds, and its kernels turn from noise into strokes.",

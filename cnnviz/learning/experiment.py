@@ -4,7 +4,7 @@ the torch twin read alike.
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,8 @@ from cnnviz.ops.activations import ACTIVATIONS
 from cnnviz.settings import ASSETS
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from cnnviz.learning.twin import Outcome2D
 
 MOST_LAYERS, MOST_UNITS, LARGEST_RATE = 8, 32, 100.0
@@ -84,7 +86,7 @@ PLANE_INITIALISATIONS: dict[str, Initialisation2D] = {
     "he": Initialisation2D("He", r"|w| \le \sqrt{6 / n_{in}},\; b = 0", lambda i, o: math.sqrt(6 / i)),
     "large": Initialisation2D("Too large (±5)", r"w \in [-5, 5),\; b = 0", lambda i, o: 5.0),
 }
-OUTPUTS = {"tanh": "One unit, tanh, squared error", "softmax": "Softmax, cross-entropy"}
+OUTPUTS = {"tanh": "tanh, squared error", "softmax": "softmax, cross-entropy"}
 PENALTIES = {"none": "None", "L1": "L1", "L2": "L2"}
 
 
@@ -249,6 +251,19 @@ class Experiment2D:
     def with_(self, **changes: Any) -> "Experiment2D":
         """The same experiment with something changed."""
         return replace(self, **changes)
+
+    def first_weights(self) -> list["Tensor"]:
+        """Weights, biases and slopes before training, in the order of ``nn.Sequential``'s parameters."""
+        from cnnviz.learning.twin import Network
+
+        network = Network(self, self.stream()[1])
+        return [numbers for layer in network.layers for numbers in layer.learned]
+
+    def batches(self) -> Iterator[list[list[int]]]:
+        """For each epoch its batches of places among the training points."""
+        from cnnviz.learning.twin import batches
+
+        return batches(self, len(self.data.train))
 
     def run(self, epochs: int) -> "Outcome2D":
         """Trains it in torch, in float64: the same numbers as in the browser."""

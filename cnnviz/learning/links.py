@@ -11,6 +11,8 @@ from cnnviz.learning.plane import PLANE_FEATURES, PLANE_SETS
 from cnnviz.learning.points import decoded, encoded
 
 LONGEST = 8000
+NO_LAYERS = "none"
+"""In our links; TensorFlow Playground leaves the text empty."""
 HIDE = "_hide"
 PLAYGROUND_PROPERTIES = (
     "activation",
@@ -188,7 +190,8 @@ def from_properties(properties: dict[str, str]) -> Experiment2D:
 
 def _layers(said: dict[str, str]) -> tuple[Layer2D, ...]:
     activation = said.get("activation", "tanh")
-    shape = [part for part in said.get("networkShape", "4,2").split(",") if part.strip()]
+    text = said.get("networkShape", "4,2")
+    shape = [part for part in text.split(",") if part.strip()] if text != NO_LAYERS else []
     if len(shape) > MOST_LAYERS:
         raise CnnvizError(f"{len(shape)} hidden layers are too many; at most {MOST_LAYERS} are possible.")
     units = [_as_whole(part, "networkShape") for part in shape]
@@ -239,7 +242,7 @@ def properties_of(experiment: Experiment2D) -> dict[str, str]:
         "networkShape",
         [layer.units for layer in experiment.layers],
         [4, 2],
-        lambda units: ",".join(map(str, units)),
+        lambda units: ",".join(map(str, units)) or NO_LAYERS,
     )
     names = [layer.activation for layer in experiment.layers]
     if len(set(names)) == 1:

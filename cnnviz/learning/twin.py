@@ -149,19 +149,33 @@ class Network:
     def classes(self, last: Tensor) -> Tensor:
         return last.argmax(1) if self.experiment.ends == "softmax" else (last[:, 0] >= 0).long()
 
-    def masks(self, count: int, random: Random) -> list[Tensor | None]:
-        """What dropout multiplies each unit with, drawn example by example."""
-        drops = [layer.dropout for layer in self.layers]
-        if not any(drops):
-            return []
-        widths = [one.units for one in self.experiment.layers]
-        rows: list[list[list[float]]] = [[] for _ in widths]
-        for _ in range(count):
-            for place, width in enumerate(widths):
-                drop = drops[place]
-                if drop:
-                    rows[place].append([0.0 if random() < drop else 1 / (1 - drop) for _ in range(width)])
-        return [torch.tensor(row, dtype=torch.float64) if row else None for row in rows]
+
+class Drops:
+    """What dropout multiplies each unit with, drawn example by example, layer by layer."""
+
+    def __init__(self, experiment: Experiment2D) -> None:
+        self._layers = experiment.layers
+        self._random = random_from(f"{experiment.seed} dropout")
+        self.masks: list[Tensor | None] = []
+        self._used = 0
+
+    def draw(self, count: int) -> list[Tensor | None]:
+        """For the next ``count`` examples: (count, units) of each layer; ``None`` without dropout."""
+        rows: list[list[list[float]]] = [[] for _ in self._layers]
+        for _ in range(count if any(layer.dropout for layer in self._layers) else 0):
+            for row, layer in zip(rows, self._layers, strict=True):
+                kept = 1 / (1 - layer.dropout)
+                if layer.dropout:
+                    row.append([0.0 if self._random() < layer.dropout else kept for _ in range(layer.units)])
+        self.masks = [torch.tensor(row, dtype=torch.float64) if row else None for row in rows]
+        self._used = 0
+        return self.masks
+
+    def mask(self) -> Tensor:
+        """The masks of the next layer that has dropout."""
+        found = [mask for mask in self.masks if mask is not None]
+        self._used += 1
+        return found[(self._used - 1) % len(found)]
 
 
 def batches(experiment: Experiment2D, count: int) -> Iterator[list[list[int]]]:
@@ -193,7 +207,7 @@ def train(experiment: Experiment2D, epochs: int) -> Outcome2D:
         [{name: torch.zeros_like(numbers) for name in rule.memory} for numbers in layer.learned]
         for layer in network.layers
     ]
-    dropped = random_from(f"{experiment.seed} dropout")
+    drops = Drops(experiment)
 
     def loss(inputs: Tensor, targets: Tensor) -> float:
         with torch.no_grad():
@@ -207,8 +221,7 @@ def train(experiment: Experiment2D, epochs: int) -> Outcome2D:
         for places in next(plan):
             step += 1
             learned = [numbers.requires_grad_() for layer in network.layers for numbers in layer.learned]
-            masks = network.masks(len(places), dropped)
-            last = network.forward(train_inputs[places], masks)
+            last = network.forward(train_inputs[places], drops.draw(len(places)))
             total = network.losses(last, train_targets[places]).mean()
             gradients = iter(torch.autograd.grad(total, learned))
             with torch.no_grad():

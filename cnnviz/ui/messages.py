@@ -372,22 +372,6 @@ class LiveMessage:
     reports: Sequence[object] | None
 
 
-Message = (
-    StepperMessage
-    | NumberGridMessage
-    | StepPlayerMessage
-    | MapWallMessage
-    | SketchpadMessage
-    | ScatterMessage
-    | MatrixMessage
-    | NetworkMessage
-    | PixelsMessage
-    | LensMessage
-    | FlattenMessage
-    | LiveMessage
-)
-
-
 @dataclass(frozen=True)
 class PlaneSetCard:
     """A data set of the playground's menu; ``least`` and ``most``: classes it can have."""
@@ -433,3 +417,20 @@ class PlaygroundMessage:
     classes: Sequence[str]
     train: str
     test: str
+
+
+Message = (
+    StepperMessage
+    | NumberGridMessage
+    | StepPlayerMessage
+    | MapWallMessage
+    | SketchpadMessage
+    | ScatterMessage
+    | MatrixMessage
+    | NetworkMessage
+    | PixelsMessage
+    | LensMessage
+    | FlattenMessage
+    | LiveMessage
+    | PlaygroundMessage
+)

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from cnnviz.errors import CnnvizError
-from cnnviz.figures import DIVERGING, SEQUENTIAL
+from cnnviz.figures import DIVERGING, SEQUENTIAL, map_sheet
 from cnnviz.figures.colours import TRAIN, VALIDATION
 from cnnviz.learning import (
     OUTPUTS,
@@ -20,11 +20,17 @@ from cnnviz.learning import (
     Experiment2D,
 )
 from cnnviz.learning.experiment import digits
-from cnnviz.learning.links import from_properties, properties_of
-from cnnviz.ui.components import component, told
+from cnnviz.learning.links import HIDABLE, from_link, from_properties, properties_of, to_link
+from cnnviz.learning.points import along, from_csv
+from cnnviz.learning.rivals import rivals, rivals_code
+from cnnviz.ui.address import draw_again
+from cnnviz.ui.components import WallItem, component, map_wall, told
 from cnnviz.ui.fields import Field
+from cnnviz.ui.frame import error_box
+from cnnviz.ui.memory import remember
 from cnnviz.ui.messages import PlaneSetCard, PlaygroundMenus, PlaygroundMessage
 from cnnviz.ui.states.playground import HIDES, PROPERTIES
+from cnnviz.ui.tables import table_in_words
 
 CLASS_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9")
 """Okabe and Ito, 2008."""
@@ -99,3 +105,104 @@ def playground(key: str, experiment: Experiment2D, seeds: int, on_change: Callab
     )
 
 
+def own_data(experiment: Experiment2D) -> None:
+    """Points from a table or along a function; the plane itself takes points by clicking."""
+    with st.expander(
+        "Your own points: click into the plane, or take a table or a function", icon=":material/add_chart:"
+    ):
+        left, right = st.columns(2)
+        with left:
+            file = st.file_uploader("Table (CSV): x, y, class or value", ["csv", "txt"], key="playground_csv")
+            if file is not None and st.button("Take the table", key="take_table"):
+                with error_box():
+                    points, names = from_csv(file.getvalue().decode("utf-8", "replace"), experiment.problem)
+                    show(experiment.with_(points=points, classes=max(2, len(names))))
+                    draw_again()
+        with right:
+            text = st.text_input(
+                "Function of x and y; its sign is the class",
+                "y - 2 * sin(x)",
+                key="playground_function",
+                help="For example x^2 + y^2 - 9, or max(x, y) - 1. For a regression its value is the label.",
+            )
+            if st.button("Take the function", key="take_function"):
+                with error_box():
+                    points = along(
+                        text, experiment.problem, noise=experiment.noise / 100, seed=experiment.seed
+                    )
+                    show(experiment.with_(points=points, classes=2))
+                    draw_again()
+
+
+def links_and_lesson(experiment: Experiment2D) -> None:
+    """A link of TensorFlow Playground opened here; controls hidden for a lesson."""
+    with st.expander(
+        "Open a link of TensorFlow Playground · hide controls for a lesson", icon=":material/link:"
+    ):
+        text = st.text_input(
+            "Address",
+            placeholder="https://playground.tensorflow.org/#activation=tanh&…",
+            key="playground_link",
+        )
+        if st.button("Open the link", key="open_link") and text:
+            with error_box():
+                opened = from_link(text)
+                show(opened)
+                st.session_state["playground_notes"] = opened.notes
+                draw_again()
+        for note in st.session_state.get("playground_notes", ()):
+            st.caption(note)
+        hidden = st.multiselect(
+            "Controls that the page's address hides",
+            list(HIDABLE),
+            [name for name in experiment.hidden if name in HIDABLE],
+            format_func=HIDABLE.__getitem__,
+            key=f"hide {to_link(experiment)}",
+        )
+        others = [name for name in experiment.hidden if name not in HIDABLE]
+        if set(hidden) | set(others) != set(experiment.hidden):
+            show(experiment.with_(hidden=tuple(sorted([*hidden, *others]))))
+            draw_again()
+
+
+def show_rivals(experiment: Experiment2D) -> None:
+    """Four methods of scikit-learn on the same points: borders, scores, seconds."""
+    link = to_link(experiment)
+    results = remember(_rivals_of, link)
+    many = experiment.classes > 2
+    map_wall(
+        "rivals",
+        [
+            WallItem(
+                result.title,
+                map_sheet(
+                    result.plane[None],
+                    span=(0.0, experiment.classes - 1.0) if many else (-1.0, 1.0),
+                    what=f"what {result.title} says over the plane",
+                    signed=not many,
+                ),
+                unit="plane",
+                target=190,
+            )
+            for result in results
+        ],
+    )
+    score = "R²" if experiment.is_regression else "accuracy"
+    st.markdown(
+        table_in_words(
+            [
+                {
+                    "method": result.title,
+                    f"test {score}": f"{result.score:.3f}",
+                    f"training {score}": f"{result.train_score:.3f}",
+                    "time to fit": f"{result.seconds * 1000:.1f} ms",
+                }
+                for result in results
+            ]
+        )
+    )
+    st.code(rivals_code(experiment), language="python")
+
+
+def _rivals_of(link: str) -> Any:
+    return rivals(from_link(link or "seed=1"))

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 import cnnviz.ui.states
 from cnnviz.ui.fields import Choice, Choices, Field, Number, Open, Text
 from cnnviz.ui.state import State
+from cnnviz.ui.states.playground import HIDES, PROPERTIES
 from cnnviz.ui.stepping import Table
 from tests.pages.conftest import Open as OpenPage
 from tests.pages.conftest import at_rest, until, words
@@ -68,6 +69,7 @@ VALUES: dict[str | tuple[str, str], str] = {
 def by_control(state: type[State], field: Field[Any]) -> bool:
     if (
         isinstance(field, Table)
+        or field in (*PROPERTIES, *HIDES)
         or (field.name in BY_CLICK and not isinstance(field, Number))
         or (state.__name__, field.name) in BY_CLICK_HERE
     ):

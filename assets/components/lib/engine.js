@@ -324,7 +324,9 @@ export class Engine {
       else if (patience && this.waited >= patience) this.stopped = `The test loss was not lower for ${patience} epochs.`;
     }
     if (!this.stopped && most && this.epochs >= most) this.stopped = `${most} epochs are done.`;
-    if (!Number.isFinite(this.parameters[this.parameters.length - 1])) this.stopped = "The loss is no longer a number. Take a smaller learning rate, and reset.";
+    let sum = 0;
+    for (const value of this.parameters) sum += value;
+    if (!Number.isFinite(sum)) this.stopped = "The loss is no longer a number. Take a smaller learning rate, and reset.";
   }
 
   /**

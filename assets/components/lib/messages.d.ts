@@ -240,3 +240,35 @@ export interface LiveMessage {
   alt: Record<string, string>;
   reports: any[] | null;
 }
+
+export interface PlaneSetCard {
+  name: string;
+  title: string;
+  problem: string;
+  least: number;
+  most: number;
+}
+
+export interface PlaygroundMenus {
+  sets: PlaneSetCard[];
+  features: Record<string, string>;
+  activations: Record<string, string>;
+  optimizers: Record<string, string>;
+  memory: Record<string, string[]>;
+  schedules: Record<string, string>;
+  inits: Record<string, string>;
+  outputs: Record<string, string>;
+  penalties: Record<string, string>;
+}
+
+export interface PlaygroundMessage {
+  experiment: Record<string, any>;
+  seeds: number;
+  digits: number[][];
+  menus: PlaygroundMenus;
+  diverging: string[];
+  sequential: string[];
+  classes: string[];
+  train: string;
+  test: string;
+}

@@ -2,7 +2,7 @@
 
 from cnnviz.learning.links import HIDABLE, HIDE, MORE_PROPERTIES, PLAYGROUND_PROPERTIES
 from cnnviz.learning.plane import PLANE_FEATURES
-from cnnviz.ui.fields import Number, Text
+from cnnviz.ui.fields import Number, Switch, Text
 from cnnviz.ui.state import State
 
 PROPERTIES = tuple(Text(name).named(name) for name in (*PLAYGROUND_PROPERTIES, *MORE_PROPERTIES))
@@ -12,7 +12,7 @@ HIDES = tuple(Text(f"hide {name}").named(name + HIDE) for name in (*HIDABLE, *PL
 class Playground(State, page="pages/learning/playground.py"):
     """One experiment of the playground; ``seeds``: how many networks train beside each other."""
 
-    properties = PROPERTIES
+    said = PROPERTIES
     hides = HIDES
     seeds = Number("Networks at once, each with another seed", 1, 1, 10)
-    link = Text("Open a link of TensorFlow Playground")
+    compare = Switch("Give the same points to scikit-learn")

@@ -1,0 +1,52 @@
+"""Pictures of the learning pages for the map of the lecture, from the numbers of the package.
+
+Run it with ``python -m tools.learning_pictures``.
+"""
+
+import torch
+from PIL import Image, ImageDraw
+
+from cnnviz.figures import DIVERGING
+from cnnviz.learning import from_link
+from cnnviz.learning.plane import EDGE
+from cnnviz.settings import ASSETS
+
+PICTURES = ASSETS / "pictures"
+SPIRAL = "dataset=spiral&networkShape=8,8&optimizer=adam&learningRate=0.01&seed=2&targetLoss=0.05"
+
+
+def _picture(values: torch.Tensor, side: int) -> Image.Image:
+    colours = torch.from_numpy(DIVERGING.colours(256))
+    places = ((values.clamp(-1, 1) + 1) / 2 * 255).round().long()
+    return Image.fromarray(colours[places].numpy()).resize((side, side))
+
+
+def playground() -> None:
+    """Neurons of both layers, and the border between the arms of the spiral."""
+    canvas = Image.new("RGB", (640, 320), "white")
+    draw = ImageDraw.Draw(canvas)
+    experiment = from_link(SPIRAL)
+    outcome = experiment.run(400)
+    side = 80
+    at = [(i + 0.5) / side * 2 * EDGE - EDGE for i in range(side)]
+    values = outcome.network.inputs(torch.tensor([[x, -y] for y in at for x in at], dtype=torch.float64))
+    found = values
+    for column, layer in enumerate(outcome.network.layers[:2]):
+        found = torch.tanh(found @ layer.weight.T + layer.bias)
+        for row in range(4):
+            x, y = 24 + column * 130, 12 + row * 76
+            canvas.paste(_picture(found[:, row].reshape(side, side), 64), (x, y))
+            for other in range(4):
+                end = (154 if column == 0 else 320, 44 + other * 76 if column == 0 else 160)
+                draw.line((x + 64, y + 32, *end), fill="#b0b8c0", width=2)
+    canvas.paste(_picture(outcome.network.answer(values).reshape(side, side), 296), (324, 12))
+    for point in experiment.data.train:
+        x, y = (324 + (point.x + EDGE) / (2 * EDGE) * 296, 12 + (EDGE - point.y) / (2 * EDGE) * 296)
+        draw.ellipse(
+            (x - 4, y - 4, x + 4, y + 4), fill="#b2182b" if point.label > 0 else "#2166ac", outline="white"
+        )
+    canvas.quantize(200).save(PICTURES / "playground.png", optimize=True)
+
+
+if __name__ == "__main__":
+    playground()
