@@ -41,9 +41,9 @@ def playground() -> None:
                 draw.line((x + 64, y + 32, *end), fill="#b0b8c0", width=2)
     canvas.paste(_picture(outcome.network.answer(values).reshape(side, side), 296), (324, 12))
     for point in experiment.data.train:
-        x, y = (324 + (point.x + EDGE) / (2 * EDGE) * 296, 12 + (EDGE - point.y) / (2 * EDGE) * 296)
+        a, b = (324 + (point.x + EDGE) / (2 * EDGE) * 296, 12 + (EDGE - point.y) / (2 * EDGE) * 296)
         draw.ellipse(
-            (x - 4, y - 4, x + 4, y + 4), fill="#b2182b" if point.label > 0 else "#2166ac", outline="white"
+            (a - 4, b - 4, a + 4, b + 4), fill="#b2182b" if point.label > 0 else "#2166ac", outline="white"
         )
     canvas.quantize(200).save(PICTURES / "playground.png", optimize=True)
 

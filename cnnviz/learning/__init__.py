@@ -1,5 +1,6 @@
 """Learning on small things whose every number can be seen: the playground, gradient descent, backpropagation."""
 
+from cnnviz.learning.cnn import CnnStep, CnnTrace, cnn_steps
 from cnnviz.learning.experiment import (
     OUTPUTS,
     PENALTIES,
@@ -27,6 +28,8 @@ __all__ = [
     "PLANE_SETS",
     "RULES",
     "SCHEDULES",
+    "CnnStep",
+    "CnnTrace",
     "Experiment2D",
     "Graph",
     "Layer2D",
@@ -38,6 +41,7 @@ __all__ = [
     "Rule",
     "Tape",
     "along",
+    "cnn_steps",
     "from_csv",
     "from_link",
     "graph",

@@ -70,6 +70,22 @@ operation(
     r"\max",
 )
 operation("sum", lambda *a: math.fsum(a), lambda v, y: [1.0] * len(v), r"\sum")
+operation("average", lambda *a: math.fsum(a) / len(a), lambda v, y: [1 / len(v)] * len(v), r"\text{mean}")
+
+
+def _softmax(*logits: float) -> float:
+    most = max(logits)
+    parts = [math.exp(logit - most) for logit in logits]
+    return parts[0] / math.fsum(parts)
+
+
+def _softmax_slopes(logits: Sequence[float], y: float) -> Sequence[float]:
+    others = [_softmax(logits[k], *logits[:k], *logits[k + 1 :]) for k in range(1, len(logits))]
+    return [y * (1 - y), *(-y * other for other in others)]
+
+
+operation("softmax", _softmax, _softmax_slopes, r"e^{{{0}}} / \sum e^{{z}}")
+"""Of the first of its inputs, among all of them."""
 
 
 @dataclass

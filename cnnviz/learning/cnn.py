@@ -1,0 +1,479 @@
+"""One small example through a whole CNN, forward and back, every number and every term of it.
+
+convolution → activation → pooling → flatten → fully connected → softmax → loss, the gradients back to the kernel, one
+    update, and the loss again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from cnnviz.errors import CnnvizError
+from cnnviz.learning.tape import Tape
+
+FORWARD, BACKWARD, UPDATE, AGAIN = "forward", "backward", "update", "again"
+CNN_ACTIVATIONS = ("relu", "tanh", "sigmoid")
+CNN_POOLINGS = {"max": "max", "average": "average"}
+LARGEST_SIDE, LARGEST_NUMBER = 12, 1000.0
+LECTURE_IMAGE = ((1, 1, 1, 0, 0), (0, 1, 1, 1, 0), (0, 0, 1, 1, 1), (0, 0, 1, 1, 0), (0, 1, 1, 0, 0))
+LECTURE_KERNEL = ((1, 0, 1), (0, 1, 0), (1, 0, 1))
+
+
+@dataclass(frozen=True)
+class CnnTerm:
+    """A part of a sum: ``left`` · ``right`` = ``product``; ``right`` is ``None`` where only one number counts.
+
+    Attributes:
+        left, right: (grid, place in it, which number of the cell: ``value`` or ``gradient``, the number).
+            A number without a grid, such as a slope or the learning rate, has the grid "".
+    """
+
+    left: tuple[str, int, str, float]
+    right: tuple[str, int, str, float] | None
+    product: float
+
+
+@dataclass(frozen=True)
+class CnnStep:
+    """One number and all that made it.
+
+    Attributes:
+        phase: ``forward``, ``backward``, ``update`` or ``again``.
+        name: of the stage, such as ``convolution`` or ``gradient of the kernel``.
+        grid, place: the cell; ``part``: which number of it is new: ``value``, ``gradient`` or ``updated``.
+        rule: how the terms become the value, in words and symbols.
+    """
+
+    phase: str
+    name: str
+    grid: str
+    place: int
+    part: str
+    terms: tuple[CnnTerm, ...]
+    value: float
+    rule: str
+
+
+@dataclass(frozen=True, eq=False)
+class CnnGrid:
+    """The numbers of one stage; (rows, columns) each.
+
+    Attributes:
+        updated: after the update; ``None`` for what is not learned.
+    """
+
+    name: str
+    title: str
+    values: Tensor
+    gradients: Tensor
+    updated: Tensor | None
+
+
+@dataclass(frozen=True, eq=False)
+class CnnTrace:
+    """The whole way there and back.
+
+    Attributes:
+        steps: in order.
+        grids: by name, in the order of the network: ``image``, ``kernel``, ``bias``, ``convolution``,
+            ``activation``, ``pooling``, ``flatten``, ``weights``, ``biases``, ``logits``, ``softmax``, ``loss``.
+        loss, new_loss: before and after the update.
+        settings: what it was made with, for ``cnn_code``.
+    """
+
+    steps: tuple[CnnStep, ...]
+    grids: dict[str, CnnGrid]
+    loss: float
+    new_loss: float
+    settings: dict[str, Any]
+
+
+TITLES = {
+    "image": "image x",
+    "kernel": "kernel w",
+    "bias": "bias b",
+    "convolution": "convolution z",
+    "activation": "activation a",
+    "pooling": "pooling p",
+    "flatten": "flatten f",
+    "weights": "weights W",
+    "biases": "biases c",
+    "logits": "logits u",
+    "softmax": "softmax q",
+    "loss": "loss E",
+}
+LEARNED = ("kernel", "bias", "weights", "biases")
+
+
+def default_weights(classes: int, inputs: int) -> Tensor:
+    """Small numbers with one decimal, (classes, inputs): first weights that stay readable."""
+    k, i = torch.arange(classes)[:, None], torch.arange(inputs)[None, :]
+    return (((5 * k + 3 * i) % 7) - 3).double() / 10
+
+
+def cnn_steps(
+    image: Any = LECTURE_IMAGE,
+    kernel: Any = LECTURE_KERNEL,
+    *,
+    bias: float = 0.0,
+    activation: str = "relu",
+    pooling: str = "max",
+    pool: int = 2,
+    stride: int = 1,
+    weights: Any = None,
+    biases: Any = None,
+    classes: int = 2,
+    target: int = 0,
+    learning_rate: float = 0.1,
+) -> CnnTrace:
+    """The whole forward and backward trace of one image, one kernel, one fully connected layer.
+
+    Args:
+        image: (H, W) numbers, at most 12×12.
+        kernel: (K, K) numbers, not larger than the image.
+        pool, stride: window of the pooling and its stride.
+        weights, biases: of the fully connected layer, (classes, inputs) and (classes,); small numbers if not
+            given.
+        target: the right class.
+        learning_rate: of the one update w ← w − η ∂E/∂w.
+
+    Raises:
+        CnnvizError: the shapes do not fit, or a number is none.
+    """
+    x, w = _matrix(image, "image"), _matrix(kernel, "kernel")
+    rows, columns = x.shape[0] - w.shape[0] + 1, x.shape[1] - w.shape[1] + 1
+    if rows < 1 or columns < 1:
+        raise CnnvizError("The kernel is larger than the image. Take a smaller kernel.")
+    if activation not in CNN_ACTIVATIONS:
+        raise CnnvizError(f"There is no activation “{activation}”. Use one of: {', '.join(CNN_ACTIVATIONS)}.")
+    if pooling not in CNN_POOLINGS:
+        raise CnnvizError(f"There is no pooling “{pooling}”. Use one of: {', '.join(CNN_POOLINGS)}.")
+    if not 1 <= pool <= min(rows, columns) or stride < 1:
+        raise CnnvizError(
+            f"The map after the convolution is {rows}×{columns}: a pooling window of {pool} with stride {stride} does not fit."
+        )
+    if not 2 <= classes <= 10 or not 0 <= target < classes:
+        raise CnnvizError("There can be 2 to 10 classes, and the right class must be one of them.")
+    if not 0 < learning_rate <= 100:
+        raise CnnvizError("The learning rate must be above 0 and at most 100.")
+    high, wide = (rows - pool) // stride + 1, (columns - pool) // stride + 1
+    inputs = high * wide
+    full = (
+        default_weights(classes, inputs)
+        if weights is None
+        else _matrix(weights, "weights", (classes, inputs))
+    )
+    shift = torch.zeros(classes, dtype=torch.float64) if biases is None else torch.as_tensor(biases).double()
+    if shift.shape != (classes,) or not torch.isfinite(shift).all():
+        raise CnnvizError(f"There must be {classes} biases, one a class.")
+    run = _Run(x, w, float(bias), activation, pooling, pool, stride, full, shift, target)
+    run.tape.backward(run.places["loss"][0])
+    steps = [*run.forward_steps(), *run.backward_steps()]
+    learned = {name: run.values(name) - learning_rate * run.gradients(name) for name in LEARNED}
+    steps += run.update_steps(learning_rate)
+    again = _Run(
+        x,
+        learned["kernel"].reshape(w.shape),
+        float(learned["bias"]),
+        activation,
+        pooling,
+        pool,
+        stride,
+        learned["weights"].reshape(full.shape),
+        learned["biases"],
+        target,
+    )
+    before, after = float(run.values("loss")), float(again.values("loss"))
+    steps.append(
+        CnnStep(
+            AGAIN,
+            "loss with the new weights",
+            "loss",
+            0,
+            "updated",
+            (),
+            after,
+            "the same forward pass with the updated kernel, bias, weights and biases",
+        )
+    )
+    grids = {}
+    for name, title in TITLES.items():
+        shape = run.shapes[name]
+        new = learned[name].reshape(shape) if name in learned else None
+        if name == "loss":
+            new = torch.tensor([[after]], dtype=torch.float64)
+        grids[name] = CnnGrid(
+            name, title, run.values(name).reshape(shape), run.gradients(name).reshape(shape), new
+        )
+    settings = {
+        "bias": float(bias),
+        "activation": activation,
+        "pooling": pooling,
+        "pool": pool,
+        "stride": stride,
+        "target": target,
+        "learning_rate": learning_rate,
+    }
+    return CnnTrace(tuple(steps), grids, before, after, settings)
+
+
+def _matrix(values: Any, name: str, shape: tuple[int, int] | None = None) -> Tensor:
+    try:
+        matrix = torch.as_tensor(values, dtype=torch.float64)
+    except (TypeError, ValueError):
+        raise CnnvizError(f"The {name} must be a table of numbers with rows of one length.") from None
+    if matrix.dim() != 2 or not matrix.numel() or max(matrix.shape) > max(LARGEST_SIDE, *(shape or (0, 0))):
+        raise CnnvizError(f"The {name} must be a table of numbers, at most {LARGEST_SIDE}×{LARGEST_SIDE}.")
+    if shape is not None and tuple(matrix.shape) != shape:
+        raise CnnvizError(
+            f"The {name} must be {shape[0]}×{shape[1]}, but they are {matrix.shape[0]}×{matrix.shape[1]}."
+        )
+    if not torch.isfinite(matrix).all() or float(matrix.abs().max()) > LARGEST_NUMBER:
+        raise CnnvizError(
+            f"The {name} has a number that is none, or larger than {LARGEST_NUMBER:g}. Correct it."
+        )
+    return matrix
+
+
+class _Run:
+    """A forward pass on a tape; ``places``: grid -> places on the tape, row by row."""
+
+    def __init__(
+        self,
+        image: Tensor,
+        kernel: Tensor,
+        bias: float,
+        activation: str,
+        pooling: str,
+        pool: int,
+        stride: int,
+        weights: Tensor,
+        biases: Tensor,
+        target: int,
+    ) -> None:
+        self.tape = tape = Tape()
+        self.activation, self.pooling, self.target = activation, pooling, target
+        classes, inputs = weights.shape
+        size = kernel.shape
+        rows, columns = image.shape[0] - size[0] + 1, image.shape[1] - size[1] + 1
+        high, wide = (rows - pool) // stride + 1, (columns - pool) // stride + 1
+        self.shapes = {
+            "image": tuple(image.shape),
+            "kernel": tuple(size),
+            "bias": (1, 1),
+            "convolution": (rows, columns),
+            "activation": (rows, columns),
+            "pooling": (high, wide),
+            "flatten": (inputs, 1),
+            "weights": (classes, inputs),
+            "biases": (classes, 1),
+            "logits": (classes, 1),
+            "softmax": (classes, 1),
+            "loss": (1, 1),
+        }
+        given = {
+            "image": image,
+            "kernel": kernel,
+            "bias": torch.tensor([bias], dtype=torch.float64),
+            "weights": weights,
+            "biases": biases,
+        }
+        self.places: dict[str, list[int]] = {
+            name: [tape.given(name, value) for value in values.flatten().tolist()]
+            for name, values in given.items()
+        }
+        at = self.places
+        at["convolution"] = [
+            self._sum(
+                [
+                    (at["image"][(r + i) * image.shape[1] + c + j], at["kernel"][i * size[1] + j])
+                    for i in range(size[0])
+                    for j in range(size[1])
+                ],
+                at["bias"][0],
+            )
+            for r in range(rows)
+            for c in range(columns)
+        ]
+        at["activation"] = [tape.apply(activation, place) for place in at["convolution"]]
+        at["pooling"] = [
+            tape.apply(
+                CNN_POOLINGS[pooling],
+                *(
+                    at["activation"][(r * stride + i) * columns + c * stride + j]
+                    for i in range(pool)
+                    for j in range(pool)
+                ),
+            )
+            for r in range(high)
+            for c in range(wide)
+        ]
+        at["flatten"] = [tape.apply("sum", place) for place in at["pooling"]]
+        at["logits"] = [
+            self._sum(
+                [(at["weights"][k * inputs + i], at["flatten"][i]) for i in range(inputs)], at["biases"][k]
+            )
+            for k in range(classes)
+        ]
+        logits = at["logits"]
+        at["softmax"] = [
+            tape.apply("softmax", logits[k], *logits[:k], *logits[k + 1 :]) for k in range(classes)
+        ]
+        at["loss"] = [tape.apply("negate", tape.apply("log", at["softmax"][target]))]
+        self.where = {
+            place: (name, number) for name, places in at.items() for number, place in enumerate(places)
+        }
+
+    def _sum(self, pairs: Sequence[tuple[int, int]], bias: int) -> int:
+        products = [self.tape.apply("multiply", one, other) for one, other in pairs]
+        return self.tape.apply("sum", *products, bias)
+
+    def values(self, name: str) -> Tensor:
+        return torch.tensor(
+            [self.tape.nodes[place].value for place in self.places[name]], dtype=torch.float64
+        )
+
+    def gradients(self, name: str) -> Tensor:
+        return torch.tensor(
+            [self.tape.nodes[place].gradient for place in self.places[name]], dtype=torch.float64
+        )
+
+    def _cell(self, place: int, part: str = "value") -> tuple[str, int, str, float]:
+        node = self.tape.nodes[place]
+        grid, number = self.where.get(place, ("", 0))
+        return grid, number, part, node.value if part == "value" else node.gradient
+
+    def forward_steps(self) -> list[CnnStep]:
+        rules = {
+            "convolution": ("convolution", "z = Σ x · w + b"),
+            "activation": ("activation", f"a = {self.activation}(z)"),
+            "pooling": ("pooling", f"p = {self.pooling} of the window"),
+            "flatten": ("flatten", "f = p, row by row"),
+            "logits": ("fully connected", "u = Σ W · f + c"),
+            "softmax": ("softmax", "q = eᵘ / Σ eᵘ"),
+            "loss": ("loss", f"E = −ln q of the right class, {self.target}"),
+        }
+        steps = []
+        for grid, (name, rule) in rules.items():
+            for number, place in enumerate(self.places[grid]):
+                steps.append(
+                    self._step(FORWARD, name, grid, number, "value", self._made_of(place, grid), rule)
+                )
+        return steps
+
+    def _made_of(self, place: int, grid: str) -> tuple[CnnTerm, ...]:
+        node = self.tape.nodes[place]
+        if grid == "loss":
+            return (CnnTerm(self._cell(self.places["softmax"][self.target]), None, node.value),)
+        terms = []
+        for source in node.inputs:
+            product = self.tape.nodes[source]
+            if product.operation == "multiply" and source not in self.where:
+                one, other = product.inputs
+                terms.append(CnnTerm(self._cell(one), self._cell(other), product.value))
+            else:
+                terms.append(CnnTerm(self._cell(source), None, product.value))
+        return tuple(terms)
+
+    def backward_steps(self) -> list[CnnStep]:
+        rules = {
+            "softmax": ("gradient of the softmax", "∂E/∂q = −1 / q for the right class, else 0"),
+            "logits": ("gradient of the logits", "∂E/∂u = Σ ∂E/∂q · ∂q/∂u = q − y"),
+            "biases": ("gradient of the biases", "∂E/∂c = ∂E/∂u"),
+            "weights": ("gradient of the weights", "∂E/∂W = ∂E/∂u · f"),
+            "flatten": ("gradient after flatten", "∂E/∂f = Σ ∂E/∂u · W"),
+            "pooling": ("gradient after pooling", "∂E/∂p = ∂E/∂f, back in rows"),
+            "activation": (
+                "gradient before pooling",
+                "∂E/∂a = Σ ∂E/∂p of the windows whose maximum it is"
+                if self.pooling == "max"
+                else "∂E/∂a = Σ ∂E/∂p / size of the window",
+            ),
+            "convolution": ("gradient before the activation", f"∂E/∂z = ∂E/∂a · {self.activation}′(z)"),
+            "kernel": ("gradient of the kernel", "∂E/∂w = Σ ∂E/∂z · x"),
+            "bias": ("gradient of the bias", "∂E/∂b = Σ ∂E/∂z"),
+        }
+        steps = []
+        for grid, (name, rule) in rules.items():
+            for number, place in enumerate(self.places[grid]):
+                steps.append(self._step(BACKWARD, name, grid, number, "gradient", self._chained(place), rule))
+        return steps
+
+    def _chained(self, place: int) -> tuple[CnnTerm, ...]:
+        """The chain rule at one number: gradient of each number that uses it, times the slope."""
+        terms = []
+        for user, gradient, slope, product in self.tape.nodes[place].terms:
+            node = self.tape.nodes[user]
+            left = self._cell(user, "gradient")
+            right: tuple[str, int, str, float] = ("", 0, "slope", slope)
+            if node.operation == "multiply" and user not in self.where:
+                # A product inside a sum: its gradient is the sum's, its slope the other factor.
+                total = node.terms[0][0]
+                left = self._cell(total, "gradient")
+                other = next(one for one in node.inputs if one != place)
+                right = self._cell(other)
+            elif node.operation == "log":
+                left = ("", 0, "slope", gradient)
+            terms.append(CnnTerm(left, right, product))
+        return tuple(terms)
+
+    def update_steps(self, rate: float) -> list[CnnStep]:
+        steps = []
+        for grid in LEARNED:
+            for number, place in enumerate(self.places[grid]):
+                node = self.tape.nodes[place]
+                terms = (
+                    CnnTerm(self._cell(place), None, node.value),
+                    CnnTerm(("", 0, "rate", -rate), self._cell(place, "gradient"), -rate * node.gradient),
+                )
+                value = node.value - rate * node.gradient
+                rule = f"new = old − {rate:g} · gradient"
+                steps.append(
+                    CnnStep(UPDATE, f"update of the {grid}", grid, number, "updated", terms, value, rule)
+                )
+        return steps
+
+    def _step(
+        self, phase: str, name: str, grid: str, number: int, part: str, terms: tuple[CnnTerm, ...], rule: str
+    ) -> CnnStep:
+        node = self.tape.nodes[self.places[grid][number]]
+        value = node.value if part == "value" else node.gradient
+        return CnnStep(phase, name, grid, number, part, terms, value, rule)
+
+
+def cnn_code(trace: CnnTrace) -> str:
+    """The same in plain PyTorch: forward, backward, one update, the loss again."""
+    settings, grids = trace.settings, trace.grids
+
+    def numbers(name: str) -> str:
+        return str([[round(value, 10) for value in row] for row in grids[name].values.tolist()])
+
+    window = f"{settings['pool']}, stride={settings['stride']}"
+    pooled = "max_pool2d" if settings["pooling"] == "max" else "avg_pool2d"
+    return f"""import torch
+from torch.nn import functional
+
+torch.set_default_dtype(torch.float64)
+image = torch.tensor({numbers("image")})[None, None]
+kernel = torch.tensor({numbers("kernel")})[None, None].requires_grad_()
+bias = torch.tensor([{settings["bias"]!r}], requires_grad=True)
+weights = torch.tensor({numbers("weights")}, requires_grad=True)
+biases = torch.tensor({numbers("biases")}).flatten().requires_grad_()
+
+
+def loss_now():
+    maps = functional.{pooled}(torch.{settings["activation"]}(functional.conv2d(image, kernel, bias)), {window})
+    logits = functional.linear(maps.flatten(1), weights, biases)
+    return functional.cross_entropy(logits, torch.tensor([{settings["target"]}]))
+
+
+loss = loss_now()
+loss.backward()
+with torch.no_grad():
+    for learned in (kernel, bias, weights, biases):
+        learned -= {settings["learning_rate"]!r} * learned.grad
+new_loss = loss_now().detach()
+print(loss.item(), new_loss.item(), kernel.grad)"""
