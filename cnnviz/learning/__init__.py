@@ -1,6 +1,7 @@
 """Learning on small things whose every number can be seen: the playground, gradient descent, backpropagation."""
 
-from cnnviz.learning.cnn import CnnStep, CnnTrace, cnn_steps
+from cnnviz.learning.chain import ChainGrid, ChainStep, ChainTerm, ChainTrace
+from cnnviz.learning.cnn import cnn_steps
 from cnnviz.learning.experiment import (
     OUTPUTS,
     PENALTIES,
@@ -15,6 +16,7 @@ from cnnviz.learning.links import from_link, to_link
 from cnnviz.learning.plane import PLANE_FEATURES, PLANE_SETS, PlaneFeature, PlaneSet, Point
 from cnnviz.learning.points import along, from_csv
 from cnnviz.learning.rules import RULES, Rule
+from cnnviz.learning.small import expression_steps, network_steps
 from cnnviz.learning.tape import OPERATIONS, Node, Tape
 from cnnviz.learning.twin import Outcome2D, train
 
@@ -28,8 +30,10 @@ __all__ = [
     "PLANE_SETS",
     "RULES",
     "SCHEDULES",
-    "CnnStep",
-    "CnnTrace",
+    "ChainGrid",
+    "ChainStep",
+    "ChainTerm",
+    "ChainTrace",
     "Experiment2D",
     "Graph",
     "Layer2D",
@@ -42,9 +46,11 @@ __all__ = [
     "Tape",
     "along",
     "cnn_steps",
+    "expression_steps",
     "from_csv",
     "from_link",
     "graph",
+    "network_steps",
     "to_link",
     "train",
 ]

@@ -5,90 +5,20 @@ convolution → activation → pooling → flatten → fully connected → softm
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
+from cnnviz.learning.chain import AGAIN, BACKWARD, FORWARD, Chain, ChainGrid, ChainStep, ChainTrace
 from cnnviz.learning.tape import Tape
 
-FORWARD, BACKWARD, UPDATE, AGAIN = "forward", "backward", "update", "again"
 CNN_ACTIVATIONS = ("relu", "tanh", "sigmoid")
 CNN_POOLINGS = {"max": "max", "average": "average"}
 LARGEST_SIDE, LARGEST_NUMBER = 12, 1000.0
 LECTURE_IMAGE = ((1, 1, 1, 0, 0), (0, 1, 1, 1, 0), (0, 0, 1, 1, 1), (0, 0, 1, 1, 0), (0, 1, 1, 0, 0))
 LECTURE_KERNEL = ((1, 0, 1), (0, 1, 0), (1, 0, 1))
-
-
-@dataclass(frozen=True)
-class CnnTerm:
-    """A part of a sum: ``left`` · ``right`` = ``product``; ``right`` is ``None`` where only one number counts.
-
-    Attributes:
-        left, right: (grid, place in it, which number of the cell: ``value`` or ``gradient``, the number).
-            A number without a grid, such as a slope or the learning rate, has the grid "".
-    """
-
-    left: tuple[str, int, str, float]
-    right: tuple[str, int, str, float] | None
-    product: float
-
-
-@dataclass(frozen=True)
-class CnnStep:
-    """One number and all that made it.
-
-    Attributes:
-        phase: ``forward``, ``backward``, ``update`` or ``again``.
-        name: of the stage, such as ``convolution`` or ``gradient of the kernel``.
-        grid, place: the cell; ``part``: which number of it is new: ``value``, ``gradient`` or ``updated``.
-        rule: how the terms become the value, in words and symbols.
-    """
-
-    phase: str
-    name: str
-    grid: str
-    place: int
-    part: str
-    terms: tuple[CnnTerm, ...]
-    value: float
-    rule: str
-
-
-@dataclass(frozen=True, eq=False)
-class CnnGrid:
-    """The numbers of one stage; (rows, columns) each.
-
-    Attributes:
-        updated: after the update; ``None`` for what is not learned.
-    """
-
-    name: str
-    title: str
-    values: Tensor
-    gradients: Tensor
-    updated: Tensor | None
-
-
-@dataclass(frozen=True, eq=False)
-class CnnTrace:
-    """The whole way there and back.
-
-    Attributes:
-        steps: in order.
-        grids: by name, in the order of the network: ``image``, ``kernel``, ``bias``, ``convolution``,
-            ``activation``, ``pooling``, ``flatten``, ``weights``, ``biases``, ``logits``, ``softmax``, ``loss``.
-        loss, new_loss: before and after the update.
-        settings: what it was made with, for ``cnn_code``.
-    """
-
-    steps: tuple[CnnStep, ...]
-    grids: dict[str, CnnGrid]
-    loss: float
-    new_loss: float
-    settings: dict[str, Any]
 
 
 TITLES = {
@@ -128,7 +58,7 @@ def cnn_steps(
     classes: int = 2,
     target: int = 0,
     learning_rate: float = 0.1,
-) -> CnnTrace:
+) -> ChainTrace:
     """The whole forward and backward trace of one image, one kernel, one fully connected layer.
 
     Args:
@@ -173,7 +103,7 @@ def cnn_steps(
     run.tape.backward(run.places["loss"][0])
     steps = [*run.forward_steps(), *run.backward_steps()]
     learned = {name: run.values(name) - learning_rate * run.gradients(name) for name in LEARNED}
-    steps += run.update_steps(learning_rate)
+    steps += run.update_steps(LEARNED, learning_rate)
     again = _Run(
         x,
         learned["kernel"].reshape(w.shape),
@@ -188,7 +118,7 @@ def cnn_steps(
     )
     before, after = float(run.values("loss")), float(again.values("loss"))
     steps.append(
-        CnnStep(
+        ChainStep(
             AGAIN,
             "loss with the new weights",
             "loss",
@@ -205,7 +135,7 @@ def cnn_steps(
         new = learned[name].reshape(shape) if name in learned else None
         if name == "loss":
             new = torch.tensor([[after]], dtype=torch.float64)
-        grids[name] = CnnGrid(
+        grids[name] = ChainGrid(
             name, title, run.values(name).reshape(shape), run.gradients(name).reshape(shape), new
         )
     settings = {
@@ -217,7 +147,7 @@ def cnn_steps(
         "target": target,
         "learning_rate": learning_rate,
     }
-    return CnnTrace(tuple(steps), grids, before, after, settings)
+    return ChainTrace(tuple(steps), grids, before, after, settings)
 
 
 def _matrix(values: Any, name: str, shape: tuple[int, int] | None = None) -> Tensor:
@@ -238,7 +168,7 @@ def _matrix(values: Any, name: str, shape: tuple[int, int] | None = None) -> Ten
     return matrix
 
 
-class _Run:
+class _Run(Chain):
     """A forward pass on a tape; ``places``: grid -> places on the tape, row by row."""
 
     def __init__(
@@ -281,7 +211,7 @@ class _Run:
             "weights": weights,
             "biases": biases,
         }
-        self.places: dict[str, list[int]] = {
+        self.places = {
             name: [tape.given(name, value) for value in values.flatten().tolist()]
             for name, values in given.items()
         }
@@ -331,22 +261,7 @@ class _Run:
         products = [self.tape.apply("multiply", one, other) for one, other in pairs]
         return self.tape.apply("sum", *products, bias)
 
-    def values(self, name: str) -> Tensor:
-        return torch.tensor(
-            [self.tape.nodes[place].value for place in self.places[name]], dtype=torch.float64
-        )
-
-    def gradients(self, name: str) -> Tensor:
-        return torch.tensor(
-            [self.tape.nodes[place].gradient for place in self.places[name]], dtype=torch.float64
-        )
-
-    def _cell(self, place: int, part: str = "value") -> tuple[str, int, str, float]:
-        node = self.tape.nodes[place]
-        grid, number = self.where.get(place, ("", 0))
-        return grid, number, part, node.value if part == "value" else node.gradient
-
-    def forward_steps(self) -> list[CnnStep]:
+    def forward_steps(self) -> list[ChainStep]:
         rules = {
             "convolution": ("convolution", "z = Σ x · w + b"),
             "activation": ("activation", f"a = {self.activation}(z)"),
@@ -356,29 +271,9 @@ class _Run:
             "softmax": ("softmax", "q = eᵘ / Σ eᵘ"),
             "loss": ("loss", f"E = −ln q of the right class, {self.target}"),
         }
-        steps = []
-        for grid, (name, rule) in rules.items():
-            for number, place in enumerate(self.places[grid]):
-                steps.append(
-                    self._step(FORWARD, name, grid, number, "value", self._made_of(place, grid), rule)
-                )
-        return steps
+        return self.steps_of(FORWARD, rules)
 
-    def _made_of(self, place: int, grid: str) -> tuple[CnnTerm, ...]:
-        node = self.tape.nodes[place]
-        if grid == "loss":
-            return (CnnTerm(self._cell(self.places["softmax"][self.target]), None, node.value),)
-        terms = []
-        for source in node.inputs:
-            product = self.tape.nodes[source]
-            if product.operation == "multiply" and source not in self.where:
-                one, other = product.inputs
-                terms.append(CnnTerm(self._cell(one), self._cell(other), product.value))
-            else:
-                terms.append(CnnTerm(self._cell(source), None, product.value))
-        return tuple(terms)
-
-    def backward_steps(self) -> list[CnnStep]:
+    def backward_steps(self) -> list[ChainStep]:
         rules = {
             "softmax": ("gradient of the softmax", "∂E/∂q = −1 / q for the right class, else 0"),
             "logits": ("gradient of the logits", "∂E/∂u = Σ ∂E/∂q · ∂q/∂u = q − y"),
@@ -396,55 +291,10 @@ class _Run:
             "kernel": ("gradient of the kernel", "∂E/∂w = Σ ∂E/∂z · x"),
             "bias": ("gradient of the bias", "∂E/∂b = Σ ∂E/∂z"),
         }
-        steps = []
-        for grid, (name, rule) in rules.items():
-            for number, place in enumerate(self.places[grid]):
-                steps.append(self._step(BACKWARD, name, grid, number, "gradient", self._chained(place), rule))
-        return steps
-
-    def _chained(self, place: int) -> tuple[CnnTerm, ...]:
-        """The chain rule at one number: gradient of each number that uses it, times the slope."""
-        terms = []
-        for user, gradient, slope, product in self.tape.nodes[place].terms:
-            node = self.tape.nodes[user]
-            left = self._cell(user, "gradient")
-            right: tuple[str, int, str, float] = ("", 0, "slope", slope)
-            if node.operation == "multiply" and user not in self.where:
-                # A product inside a sum: its gradient is the sum's, its slope the other factor.
-                total = node.terms[0][0]
-                left = self._cell(total, "gradient")
-                other = next(one for one in node.inputs if one != place)
-                right = self._cell(other)
-            elif node.operation == "log":
-                left = ("", 0, "slope", gradient)
-            terms.append(CnnTerm(left, right, product))
-        return tuple(terms)
-
-    def update_steps(self, rate: float) -> list[CnnStep]:
-        steps = []
-        for grid in LEARNED:
-            for number, place in enumerate(self.places[grid]):
-                node = self.tape.nodes[place]
-                terms = (
-                    CnnTerm(self._cell(place), None, node.value),
-                    CnnTerm(("", 0, "rate", -rate), self._cell(place, "gradient"), -rate * node.gradient),
-                )
-                value = node.value - rate * node.gradient
-                rule = f"new = old − {rate:g} · gradient"
-                steps.append(
-                    CnnStep(UPDATE, f"update of the {grid}", grid, number, "updated", terms, value, rule)
-                )
-        return steps
-
-    def _step(
-        self, phase: str, name: str, grid: str, number: int, part: str, terms: tuple[CnnTerm, ...], rule: str
-    ) -> CnnStep:
-        node = self.tape.nodes[self.places[grid][number]]
-        value = node.value if part == "value" else node.gradient
-        return CnnStep(phase, name, grid, number, part, terms, value, rule)
+        return self.steps_of(BACKWARD, rules)
 
 
-def cnn_code(trace: CnnTrace) -> str:
+def cnn_code(trace: ChainTrace) -> str:
     """The same in plain PyTorch: forward, backward, one update, the loss again."""
     settings, grids = trace.settings, trace.grids
 

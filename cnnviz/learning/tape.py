@@ -72,6 +72,8 @@ operation(
 operation("sum", lambda *a: math.fsum(a), lambda v, y: [1.0] * len(v), r"\sum")
 operation("average", lambda *a: math.fsum(a) / len(a), lambda v, y: [1 / len(v)] * len(v), r"\text{mean}")
 
+operation("half_square", lambda a: 0.5 * a * a, lambda v, y: (v[0],), r"\tfrac12 {0}^2")
+
 
 def _softmax(*logits: float) -> float:
     most = max(logits)

@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnviz.errors import CnnvizError
-from cnnviz.learning import OPERATIONS, cnn_steps, graph
+from cnnviz.learning import OPERATIONS, ChainTrace, cnn_steps, expression_steps, graph, network_steps
 from cnnviz.learning.cnn import (
     CNN_ACTIVATIONS,
     CNN_POOLINGS,
     LECTURE_IMAGE,
     LECTURE_KERNEL,
-    CnnTrace,
     cnn_code,
 )
+from cnnviz.learning.small import SMALL_ACTIVATIONS, expression_code, network_code
 
 TORCH = {
     "exp": torch.exp,
@@ -99,7 +99,7 @@ def test_each_gradient_is_the_sum_of_its_terms() -> None:
         assert gradient * slope == product
 
 
-def autograd(trace: CnnTrace) -> dict[str, torch.Tensor]:
+def autograd(trace: ChainTrace) -> dict[str, torch.Tensor]:
     """Every number of the trace, from torch."""
     settings = trace.settings
     grids = {name: grid.values for name, grid in trace.grids.items()}
@@ -269,3 +269,57 @@ def test_every_operation_has_the_slopes_of_torch() -> None:
             plain = [value.item() for value in values]
             slopes = entry.slopes(plain, entry.function(*plain))
             assert list(slopes) == pytest.approx([value.grad.item() for value in values], abs=1e-12), name
+
+
+@pytest.mark.parametrize("activation", SMALL_ACTIVATIONS)
+def test_a_small_network_is_torch_s(activation: str) -> None:
+    trace = network_steps(activation=activation, target=0.3)
+    names = run(network_code(trace))
+    assert names["loss"].item() == pytest.approx(trace.loss, abs=1e-12)
+    assert names["new_loss"].item() == pytest.approx(trace.new_loss, abs=1e-12)
+    for name, grid in (("w1", "weights 1"), ("b1", "biases 1"), ("w2", "weights 2"), ("b2", "biases 2")):
+        torch.testing.assert_close(names[name].grad, trace.grids[grid].gradients, rtol=0, atol=1e-12)
+        torch.testing.assert_close(names[name].detach(), trace.grids[grid].updated, rtol=0, atol=1e-12)
+    assert trace.new_loss < trace.loss
+    for step in trace.steps:
+        if step.phase == "backward":
+            assert sum(term.product for term in step.terms) == pytest.approx(step.value, abs=1e-12), step.name
+
+
+@pytest.mark.parametrize("text", EXPRESSIONS)
+def test_an_expression_has_steps_and_code(text: str) -> None:
+    found = graph(text, x=1.3, y=0.7, z=-0.4)
+    trace = expression_steps(found)
+    forward = [step for step in trace.steps if step.phase == "forward"]
+    assert forward[-1].value == found.value
+    for name, place in found.names.items():
+        [step] = [one for one in trace.steps if one.phase == "backward" and one.grid == str(place)]
+        assert step.value == found.gradient[name]
+    names = run(expression_code(found))
+    assert names["result"].item() == pytest.approx(found.value, abs=1e-12)
+    assert names["x"].grad.item() == pytest.approx(found.gradient["x"], abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"weights": [[1.0, 2.0, 3.0]]}, "must be 3×1"),
+        ({"weights": [[float("inf"), 1.0]] * 2}, "number that is none"),
+        ({"activation": "swoosh"}, "no activation"),
+        ({"learning_rate": 0}, "above 0"),
+        ({"inputs": "abc"}, "table"),
+    ],
+)
+def test_a_small_network_that_is_none_is_a_sentence(options: dict, words: str) -> None:
+    with pytest.raises(CnnvizError, match=words):
+        network_steps(**options)
+
+
+def run(code: str) -> dict:
+    names: dict = {}
+    before = torch.get_default_dtype()
+    try:
+        exec(code, names)
+    finally:
+        torch.set_default_dtype(before)
+    return names
