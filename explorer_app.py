@@ -79,6 +79,13 @@ CHAPTERS = (
                 picture_alt="A small network and the border it draws between two spirals",
             ),
             Lesson(
+                file="pages/learning/backpropagation.py",
+                title="Backpropagation",
+                sentence="I stepped one image through a whole CNN and its gradient back to the kernel, and saw the loss fall.",
+                picture="backpropagation.png",
+                picture_alt="The numbers of a small CNN with their gradients",
+            ),
+            Lesson(
                 file="pages/learning/training_lab.py",
                 title="Training lab",
                 sentence="I saw a network learn to read digits in seconds, and its kernels turn from noise into strokes.",

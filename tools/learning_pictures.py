@@ -7,7 +7,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from cnnviz.figures import DIVERGING
-from cnnviz.learning import from_link
+from cnnviz.learning import cnn_steps, from_link
 from cnnviz.learning.plane import EDGE
 from cnnviz.settings import ASSETS
 
@@ -48,5 +48,38 @@ def playground() -> None:
     canvas.quantize(200).save(PICTURES / "playground.png", optimize=True)
 
 
+def backpropagation() -> None:
+    """Kernel, map and weights of the lecture's example, each number with its gradient."""
+    canvas = Image.new("RGB", (640, 320), "white")
+    draw = ImageDraw.Draw(canvas)
+    trace = cnn_steps()
+    places = {
+        "kernel": (24, 24),
+        "convolution": (236, 24),
+        "pooling": (448, 24),
+        "weights": (24, 214),
+        "loss": (448, 214),
+    }
+    for name, (left, top) in places.items():
+        grid = trace.grids[name]
+        rows, columns = grid.values.shape
+        for row in range(rows):
+            for column in range(columns):
+                x, y = left + column * 62, top + row * 54
+                value, gradient = float(grid.values[row, column]), float(grid.gradients[row, column])
+                colour = tuple(
+                    DIVERGING.colours(256)[round((max(-4.0, min(4.0, value)) + 4) / 8 * 255)].tolist()
+                )
+                draw.rectangle((x, y, x + 58, y + 50), fill=colour, outline="#8899a6")
+                ink = "white" if sum(colour) < 380 else "black"
+                draw.text((x + 29, y + 15), f"{value:.3g}", fill=ink, font_size=19, anchor="mm")
+                draw.rectangle((x + 6, y + 28, x + 52, y + 47), fill="#ede7f6")
+                draw.text((x + 29, y + 37), f"{gradient:.2g}", fill="#4a148c", font_size=15, anchor="mm")
+    for x, y in ((212, 100), (424, 100), (424, 240)):
+        draw.polygon([(x, y - 10), (x + 18, y), (x, y + 10)], fill="#0072b2")
+    canvas.quantize(200).save(PICTURES / "backpropagation.png", optimize=True)
+
+
 if __name__ == "__main__":
     playground()
+    backpropagation()

@@ -275,6 +275,7 @@ class _Run(Chain):
 
     def backward_steps(self) -> list[ChainStep]:
         rules = {
+            "loss": ("gradient of the loss", "∂E/∂E = 1"),
             "softmax": ("gradient of the softmax", "∂E/∂q = −1 / q for the right class, else 0"),
             "logits": ("gradient of the logits", "∂E/∂u = Σ ∂E/∂q · ∂q/∂u = q − y"),
             "biases": ("gradient of the biases", "∂E/∂c = ∂E/∂u"),

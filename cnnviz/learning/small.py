@@ -77,6 +77,7 @@ def network_steps(
         "loss": ("loss", "E = ½ e²"),
     }
     back = {
+        "loss": ("gradient of the loss", "∂E/∂E = 1"),
         "error": ("gradient of the error", "∂E/∂e = e"),
         "output": ("gradient of the output", "∂E/∂o = ∂E/∂e · 1"),
         "biases 2": ("gradient of the output's bias", "∂E/∂b = ∂E/∂o"),
@@ -230,8 +231,13 @@ def expression_steps(graph: Graph) -> ChainTrace:
         if node.operation is not None
     }
     back = {
-        str(place): (f"gradient of {titles[place]}", "Σ gradient of each user · its slope")
-        for place in range(graph.result - 1, -1, -1)
+        str(place): (
+            f"gradient of {titles[place]}",
+            "gradient of each number that uses it · slope, added up"
+            if place < graph.result
+            else "of itself: 1",
+        )
+        for place in range(graph.result, -1, -1)
     }
     steps = [*chain.steps_of(FORWARD, forward), *chain.steps_of(BACKWARD, back)]
     one = (1, 1)

@@ -419,6 +419,62 @@ class PlaygroundMessage:
     test: str
 
 
+@dataclass(frozen=True)
+class ChainNumber:
+    """A number of a term and the cell it stands in; ``grid`` is empty for a slope or a learning rate."""
+
+    grid: str
+    place: int
+    value: float
+
+
+@dataclass(frozen=True)
+class ChainPart:
+    """A term of a sum."""
+
+    left: ChainNumber
+    right: ChainNumber | None
+    product: float
+
+
+@dataclass(frozen=True)
+class ChainStop:
+    """One step; ``part``: value, gradient or updated; ``sum``: the terms add up to the value."""
+
+    phase: str
+    name: str
+    grid: str
+    place: int
+    part: str
+    rule: str
+    terms: Sequence[ChainPart]
+    value: float
+    sum: bool
+
+
+@dataclass(frozen=True)
+class ChainTable:
+    """The numbers of one stage, row by row."""
+
+    name: str
+    title: str
+    rows: int
+    columns: int
+    values: Sequence[float]
+    gradients: Sequence[float]
+    updated: Sequence[float] | None
+
+
+@dataclass(frozen=True)
+class ChainMessage:
+    """A computation forward and back (``cnnviz.learning.ChainTrace``); ``start``: the first step shown."""
+
+    grids: Sequence[ChainTable]
+    steps: Sequence[ChainStop]
+    scale: Scale
+    start: int
+
+
 Message = (
     StepperMessage
     | NumberGridMessage
@@ -433,4 +489,5 @@ Message = (
     | FlattenMessage
     | LiveMessage
     | PlaygroundMessage
+    | ChainMessage
 )

@@ -282,7 +282,7 @@ def test_a_small_network_is_torch_s(activation: str) -> None:
         torch.testing.assert_close(names[name].detach(), trace.grids[grid].updated, rtol=0, atol=1e-12)
     assert trace.new_loss < trace.loss
     for step in trace.steps:
-        if step.phase == "backward":
+        if step.phase == "backward" and step.grid != "loss":
             assert sum(term.product for term in step.terms) == pytest.approx(step.value, abs=1e-12), step.name
 
 

@@ -45,6 +45,8 @@ VALUES: dict[str | tuple[str, str], str] = {
     ("Kernels", "second_number"): "2",
     ("Architectures", "side"): "28",
     ("Ideas", "networks"): "residual8",
+    ("Backpropagation", "target"): "1",
+    ("Backpropagation", "text"): "x + y",
     ("Classify", "beside"): "trained_mini_vgg_mnist",
     "network": "untrained_fast",
     "functions": "tanh,relu",

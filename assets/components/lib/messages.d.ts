@@ -272,3 +272,44 @@ export interface PlaygroundMessage {
   train: string;
   test: string;
 }
+
+export interface ChainNumber {
+  grid: string;
+  place: number;
+  value: number;
+}
+
+export interface ChainPart {
+  left: ChainNumber;
+  right: ChainNumber | null;
+  product: number;
+}
+
+export interface ChainStop {
+  phase: string;
+  name: string;
+  grid: string;
+  place: number;
+  part: string;
+  rule: string;
+  terms: ChainPart[];
+  value: number;
+  sum: boolean;
+}
+
+export interface ChainTable {
+  name: string;
+  title: string;
+  rows: number;
+  columns: number;
+  values: number[];
+  gradients: number[];
+  updated: number[] | null;
+}
+
+export interface ChainMessage {
+  grids: ChainTable[];
+  steps: ChainStop[];
+  scale: Scale;
+  start: number;
+}

@@ -1,0 +1,109 @@
+"""Forward, backward and update, number by number: a whole CNN, a small network, any expression."""
+
+from typing import Any
+
+import streamlit as st
+import torch
+
+from cnnviz.ui.backpropagation import chain, differences, edit_cnn, edit_network, trace_of_page
+from cnnviz.ui.frame import Experiment, draws, section, show_code, source, title, try_this
+from cnnviz.ui.states.backpropagation import Backpropagation
+from cnnviz.ui.tables import table_in_words
+
+title(
+    "Backpropagation",
+    "The chain rule, walked from the loss back to the first weight: each number's gradient is the gradient of what uses it, times a slope.",
+)
+now = Backpropagation
+
+
+@section
+def what() -> None:
+    everything = draws(what, steps, numbers, check)
+    view = now.view.draw(on_change=everything)
+    redraw = draws(steps, numbers, check)
+    if view == "cnn":
+        places: list[Any] = list(st.columns(7))
+        now.preset.draw(places[0], on_change=everything)
+        now.activation.draw(places[1], on_change=redraw)
+        now.pooling.draw(places[2], on_change=redraw)
+        now.pool.draw(places[3], on_change=redraw)
+        now.stride.draw(places[4], on_change=redraw)
+        now.target.draw(places[5], high=9 if now.preset.now == "digit" else 1, on_change=redraw)
+        now.rate.draw(places[6], on_change=redraw)
+    elif view == "network":
+        places = list(st.columns(3))
+        now.function.draw(places[0], on_change=redraw)
+        now.wanted.draw(places[1], on_change=redraw)
+        now.rate.draw(places[2], on_change=redraw)
+    else:
+        places = list(st.columns([3, 1, 1, 1, 1]))
+        now.text.draw(places[0], on_change=redraw)
+        for place, field in zip(places[1:], (now.x, now.y, now.z, now.w), strict=True):
+            field.draw(place, on_change=redraw)
+
+
+@section
+def steps() -> None:
+    trace, text = trace_of_page()
+    chain(f"chain_{now.view.now}", trace, now.start.now - 1)
+    if now.view.now == "expression":
+        st.markdown(f"Value: **{trace.loss:.6g}**")
+    elif trace.new_loss < trace.loss:
+        st.markdown(
+            f"Loss before: **{trace.loss:.4f}** · after one update with η = {now.rate.now:g}: **{trace.new_loss:.4f}**, lower."
+        )
+    else:
+        st.markdown(
+            f"Loss before: **{trace.loss:.4f}** · after one update with η = {now.rate.now:g}: **{trace.new_loss:.4f}**, "
+            "not lower: take a smaller learning rate."
+        )
+    code(text)
+
+
+@section
+def numbers() -> None:
+    redraw = draws(steps, check)
+    if now.view.now != "expression":
+        st.subheader("Every number can be changed", anchor=False)
+    if now.view.now == "cnn":
+        edit_cnn(redraw)
+    elif now.view.now == "network":
+        edit_network(redraw)
+    now.start.draw(st.columns([1, 3])[0], on_change=draws(steps))
+
+
+@section
+def check() -> None:
+    if now.view.now != "expression":
+        with st.expander("Check it by finite differences", key="check", icon=":material/rule:"):
+            st.markdown(table_in_words(differences(trace_of_page()[0])))
+            if now.view.now == "cnn" and now.pooling.now == "max":
+                st.caption(
+                    "Where two values share a maximum, the loss has a corner there, and both ways are right on one side."
+                )
+
+
+diagonal = torch.eye(5, dtype=torch.float64)
+try_this(
+    Experiment(
+        "Where does the gradient go through max pooling? Step from ∂ pooling to ∂ activation.",
+        Backpropagation(start=58),
+    ),
+    Experiment(
+        "Average pooling and tanh: now every pixel has its share of the gradient.",
+        Backpropagation(pooling="average", activation="tanh", image=diagonal),
+    ),
+    Experiment(
+        "One neuron as an expression: sigmoid(w * x + y), with the gradient of each number.",
+        Backpropagation(view="expression", text="sigmoid(w * x + y)"),
+    ),
+)
+code = show_code()
+source(
+    "The lecture, section on multi-layer networks; Rumelhart, Hinton and Williams, 1986; LeCun et al., 1989."
+)
+what()
+steps()
+numbers()
+check()
