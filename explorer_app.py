@@ -79,6 +79,13 @@ CHAPTERS = (
                 picture_alt="A small network and the border it draws between two spirals",
             ),
             Lesson(
+                file="pages/learning/gradient_descent.py",
+                title="Gradient descent",
+                sentence="I saw why the learning rate has a limit, and what momentum and Adam do in a narrow valley.",
+                picture="gradient_descent.png",
+                picture_alt="Trails of four update rules over a valley",
+            ),
+            Lesson(
                 file="pages/learning/backpropagation.py",
                 title="Backpropagation",
                 sentence="I stepped one image through a whole CNN and its gradient back to the kernel, and saw the loss fall.",

@@ -6,8 +6,9 @@ Run it with ``python -m tools.learning_pictures``.
 import torch
 from PIL import Image, ImageDraw
 
-from cnnviz.figures import DIVERGING
-from cnnviz.learning import cnn_steps, from_link
+from cnnviz.figures import DIVERGING, SEQUENTIAL
+from cnnviz.figures.line_styles import SERIES
+from cnnviz.learning import SURFACES, cnn_steps, descend, from_link
 from cnnviz.learning.plane import EDGE
 from cnnviz.settings import ASSETS
 
@@ -80,6 +81,32 @@ def backpropagation() -> None:
     canvas.quantize(200).save(PICTURES / "backpropagation.png", optimize=True)
 
 
+def gradient_descent() -> None:
+    """Trails of four rules over the narrow valley."""
+    surface = SURFACES["valley"]
+    across = torch.linspace(surface.low[0], surface.high[0], 320, dtype=torch.float64)
+    up = torch.linspace(surface.high[1], surface.low[1], 160, dtype=torch.float64)
+    heights = surface.values(across[None, :].expand(160, 320), up[:, None].expand(160, 320)).sqrt()
+    shares = (heights / heights.max() * 22).floor() / 22
+    colours = torch.from_numpy(SEQUENTIAL.colours(256))
+    canvas = Image.fromarray(colours[(shares * 255).long()].numpy()).resize(
+        (640, 320), Image.Resampling.NEAREST
+    )
+    draw = ImageDraw.Draw(canvas)
+    for number, (rule, rate) in enumerate(
+        (("sgd", 0.09), ("momentum", 0.02), ("rmsprop", 0.05), ("adam", 0.15))
+    ):
+        found = descend("valley", rule, rate=rate, steps=60)
+        trail = [found.steps[0].weights, *(step.after for step in found.steps)]
+        points = [((w[0] + 4) / 8 * 640, (3 - w[1]) / 6 * 320) for w in trail]
+        draw.line(points, fill="white", width=6)
+        draw.line(points, fill=SERIES[number], width=4)
+        x, y = points[-1]
+        draw.ellipse((x - 9, y - 9, x + 9, y + 9), fill=SERIES[number], outline="white", width=2)
+    canvas.quantize(200).save(PICTURES / "gradient_descent.png", optimize=True)
+
+
 if __name__ == "__main__":
     playground()
+    gradient_descent()
     backpropagation()

@@ -17,6 +17,7 @@ from cnnviz.learning.plane import PLANE_FEATURES, PLANE_SETS, PlaneFeature, Plan
 from cnnviz.learning.points import along, from_csv
 from cnnviz.learning.rules import RULES, Rule
 from cnnviz.learning.small import expression_steps, network_steps
+from cnnviz.learning.surfaces import SURFACES, Descent, DescentStep, Surface, descend
 from cnnviz.learning.tape import OPERATIONS, Node, Tape
 from cnnviz.learning.twin import Outcome2D, train
 
@@ -30,10 +31,13 @@ __all__ = [
     "PLANE_SETS",
     "RULES",
     "SCHEDULES",
+    "SURFACES",
     "ChainGrid",
     "ChainStep",
     "ChainTerm",
     "ChainTrace",
+    "Descent",
+    "DescentStep",
     "Experiment2D",
     "Graph",
     "Layer2D",
@@ -43,9 +47,11 @@ __all__ = [
     "PlaneSet",
     "Point",
     "Rule",
+    "Surface",
     "Tape",
     "along",
     "cnn_steps",
+    "descend",
     "expression_steps",
     "from_csv",
     "from_link",

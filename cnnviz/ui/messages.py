@@ -475,6 +475,48 @@ class ChainMessage:
     start: int
 
 
+@dataclass(frozen=True)
+class TapeNode:
+    """A number of a tape; ``operation`` is empty for one that is given by its name, or by its value."""
+
+    operation: str
+    inputs: Sequence[int]
+    value: float
+    name: str
+
+
+@dataclass(frozen=True)
+class DescentRule:
+    """An update rule and the colour of its trail; ``memory``: what it remembers of a weight."""
+
+    name: str
+    title: str
+    colour: str
+    memory: Sequence[str]
+
+
+@dataclass(frozen=True)
+class DescentMessage:
+    """A loss over one or two weights, and where descent begins.
+
+    Attributes:
+        nodes: the tape of one example, its value last.
+        data: x and y of each example; none where the loss has no data.
+        batch: examples a step; 0: all.
+    """
+
+    nodes: Sequence[TapeNode]
+    data: Sequence[Sequence[float]]
+    low: Sequence[float]
+    high: Sequence[float]
+    rules: Sequence[DescentRule]
+    sequential: Sequence[str]
+    seed: str
+    rate: float
+    batch: int
+    start: Sequence[float]
+
+
 Message = (
     StepperMessage
     | NumberGridMessage
@@ -490,4 +532,5 @@ Message = (
     | LiveMessage
     | PlaygroundMessage
     | ChainMessage
+    | DescentMessage
 )

@@ -26,7 +26,14 @@ BY_CLICK = {"run", "step", "race", "frozen", "edits", "map", "row", "col", "exam
 """Fields that no control of Streamlit sets, but a click in a component, a button or the menu of one's own
 runs: see the tests of each.
 """
-BY_CLICK_HERE = {("FeatureMaps", "layer"), ("TrainingLab", "true"), ("TrainingLab", "predicted")}
+BY_CLICK_HERE = {
+    ("GradientDescent", "rate"),
+    ("GradientDescent", "batch"),
+    ("GradientDescent", "begin"),
+    ("FeatureMaps", "layer"),
+    ("TrainingLab", "true"),
+    ("TrainingLab", "predicted"),
+}
 CHOICES = {
     "layer": "pool1",
     "cam_layer": "conv1",

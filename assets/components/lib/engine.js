@@ -2,8 +2,9 @@
 // both to the same numbers. Nothing of the page in here: it runs in a worker thread, and in Node.
 import { FEATURES, isRegression, pointsOf } from "./plane.js";
 import { randomFrom, shuffle } from "./random.js";
+import { descend } from "./rules.js";
 
-const MOMENTUM = 0.9, DECAY = 0.99, BETA1 = 0.9, BETA2 = 0.999, EPSILON = 1e-8, LEAK = 0.1, PRELU_START = 0.25;
+const LEAK = 0.1, PRELU_START = 0.25;
 const GELU_RATE = Math.sqrt(2 / Math.PI), GELU_CUBE = 0.044715;
 
 /** @type {Record<string, { limit: (inputs: number, units: number) => number, bias: number, constant?: number }>} */
@@ -246,32 +247,13 @@ export class Engine {
   /** One update with the mean gradient of the examples that wait. */
   update() {
     if (!this.waiting) return;
-    const { parameters: theta, gradient, memory: { v, s, m }, experiment, dead } = this;
+    const { parameters: theta, gradient, experiment, dead } = this;
     const rate = experiment.learning_rate * SCHEDULES[experiment.schedule](this.epochs);
     const share = 1 / this.waiting, step = ++this.steps;
     const { penalty, optimizer } = experiment;
     const pull = rate * experiment.penalty_rate;
     const before = penalty === "none" ? null : theta.slice();
-    switch (optimizer) {
-      case "momentum": for (let i = 0; i < theta.length; i++) { v[i] = MOMENTUM * v[i] + gradient[i] * share; theta[i] -= rate * v[i]; } break;
-      case "nesterov":
-        for (let i = 0; i < theta.length; i++) { const g = gradient[i] * share; v[i] = MOMENTUM * v[i] + g; theta[i] -= rate * (g + MOMENTUM * v[i]); }
-        break;
-      case "rmsprop":
-        for (let i = 0; i < theta.length; i++) { const g = gradient[i] * share; s[i] = DECAY * s[i] + (1 - DECAY) * g * g; theta[i] -= (rate * g) / (Math.sqrt(s[i]) + EPSILON); }
-        break;
-      case "adam": {
-        const one = 1 - BETA1 ** step, two = 1 - BETA2 ** step;
-        for (let i = 0; i < theta.length; i++) {
-          const g = gradient[i] * share;
-          m[i] = BETA1 * m[i] + (1 - BETA1) * g;
-          v[i] = BETA2 * v[i] + (1 - BETA2) * g * g;
-          theta[i] -= (rate * (m[i] / one)) / (Math.sqrt(v[i] / two) + EPSILON);
-        }
-        break;
-      }
-      default: for (let i = 0; i < theta.length; i++) theta[i] -= rate * gradient[i] * share;
-    }
+    descend(optimizer, theta, gradient, share, this.memory, rate, step);
     if (before) this.regularise(before, pull, dead);
     gradient.fill(0);
     this.waiting = 0;

@@ -313,3 +313,30 @@ export interface ChainMessage {
   scale: Scale;
   start: number;
 }
+
+export interface TapeNode {
+  operation: string;
+  inputs: number[];
+  value: number;
+  name: string;
+}
+
+export interface DescentRule {
+  name: string;
+  title: string;
+  colour: string;
+  memory: string[];
+}
+
+export interface DescentMessage {
+  nodes: TapeNode[];
+  data: number[][];
+  low: number[];
+  high: number[];
+  rules: DescentRule[];
+  sequential: string[];
+  seed: string;
+  rate: number;
+  batch: number;
+  start: number[];
+}

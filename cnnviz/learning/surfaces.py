@@ -1,0 +1,393 @@
+"""Losses over one or two weights, and gradient descent on them with every number of every update."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from cnnviz.errors import CnnvizError
+from cnnviz.learning.expressions import Graph, graph
+from cnnviz.learning.plane import normal, uniform
+from cnnviz.learning.random import random_from, shuffle
+from cnnviz.learning.rules import RULES
+from cnnviz.learning.tape import OPERATIONS
+
+NAMES = ("a", "b")
+FAR = 1e6
+"""Weights farther away than this count as diverged."""
+
+
+@dataclass(frozen=True)
+class Surface:
+    """A loss E(a) or E(a, b).
+
+    Attributes:
+        expression: of ``a`` (and ``b``); with data, of one example ``x``, ``y``, and E is the sum over all.
+        low, high: of each weight, to draw.
+        start: where descent usually begins.
+        rate: a usual learning rate.
+        see: what there is to see.
+    """
+
+    name: str
+    title: str
+    expression: str
+    formula: str
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    start: tuple[float, ...]
+    rate: float
+    see: str
+    data: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def weights(self) -> int:
+        return len(self.start)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The tape of one example."""
+        return graph(self.expression, **dict(zip(NAMES, self.start, strict=False)), x=0.5, y=0.5)
+
+    def value(self, place: Sequence[float], batch: Sequence[int] | None = None) -> float:
+        """E, or of a batch N / B · its part of the sum."""
+        return self.descent(place, batch)[0]
+
+    def descent(
+        self, place: Sequence[float], batch: Sequence[int] | None = None
+    ) -> tuple[float, tuple[float, ...]]:
+        """E and its gradient, from the tape.
+
+        Args:
+            batch: numbers of the examples that count; all if not given.
+        """
+        named = dict(zip(NAMES, place, strict=False))
+        if not self.data:
+            found = graph(self.expression, **named)
+            return found.value, tuple(found.gradient.get(name, 0.0) for name in NAMES[: self.weights])
+        examples = list(range(len(self.data))) if batch is None else list(batch)
+        graphs = [graph(self.expression, **named, x=self.data[i][0], y=self.data[i][1]) for i in examples]
+        scale = len(self.data) / len(examples)
+        value = scale * math.fsum(one.value for one in graphs)
+        return value, tuple(
+            scale * math.fsum(one.gradient.get(name, 0.0) for one in graphs) for name in NAMES[: self.weights]
+        )
+
+    def values(self, *weights: Tensor) -> Tensor:
+        """E at many places at once, of any one shape; differentiable."""
+        named: dict[str, Tensor] = dict(zip(NAMES, weights, strict=False))
+        if not self.data:
+            return evaluated(self.graph, named)
+        xs = torch.tensor([x for x, _ in self.data], dtype=torch.float64)
+        ys = torch.tensor([y for _, y in self.data], dtype=torch.float64)
+        spread = {name: value[..., None] for name, value in named.items()}
+        return evaluated(self.graph, {**spread, "x": xs, "y": ys}).sum(-1)
+
+
+_TORCH: dict[str, Callable[..., Tensor]] = {
+    "add": torch.add,
+    "subtract": torch.sub,
+    "multiply": torch.mul,
+    "divide": torch.div,
+    "power": torch.pow,
+    "negate": torch.neg,
+    "exp": torch.exp,
+    "log": torch.log,
+    "sqrt": torch.sqrt,
+    "sin": torch.sin,
+    "cos": torch.cos,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "relu": torch.relu,
+    "abs": torch.abs,
+    "max": torch.maximum,
+}
+assert set(_TORCH) <= set(OPERATIONS)
+
+
+def evaluated(graph: Graph, values: dict[str, Tensor]) -> Tensor:
+    """The expression's value for tensors in place of its numbers."""
+    held: list[Tensor] = []
+    named = {place: name for name, place in graph.names.items()}
+    for place, node in enumerate(graph.tape.nodes):
+        if node.operation is not None:
+            held.append(_TORCH[node.operation](*(held[at] for at in node.inputs)))
+        elif place in named:
+            held.append(values[named[place]])
+        else:
+            held.append(torch.tensor(node.value, dtype=torch.float64))
+    return held[graph.result]
+
+
+def _examples() -> tuple[tuple[float, float], ...]:
+    random = random_from("regression")
+    found = []
+    for _ in range(24):
+        x = round(uniform(random, -2, 2), 2)
+        found.append((x, round(1.2 * x - 0.5 + normal(random, 0, 0.25), 2)))
+    return tuple(found)
+
+
+SURFACES: dict[str, Surface] = {
+    entry.name: entry
+    for entry in (
+        Surface(
+            "regression",
+            "Regression: the lecture's E(w)",
+            "(y - (a * x + b))^2",
+            r"E(w) = \sum_i (y_i - f_w(x_i))^2,\quad f_w(x) = w_1 x + w_2",
+            (-2.0, -3.0),
+            (4.0, 3.0),
+            (-1.5, 2.5),
+            0.005,
+            "Each example pulls the line its own way: one example a step is quick and noisy, all of them smooth and slow.",
+            _examples(),
+        ),
+        Surface(
+            "parabola",
+            "One weight: parabola",
+            "a^2 / 2",
+            r"E(w) = w^2 / 2",
+            (-4.0,),
+            (4.0,),
+            (-3.5,),
+            0.3,
+            "Below η = 1 the steps come down on one side, up to 2 they jump across, above 2 they grow.",
+        ),
+        Surface(
+            "waves",
+            "One weight: many minima",
+            "a^2 / 10 + sin(2 * a)",
+            r"E(w) = w^2 / 10 + \sin 2w",
+            (-6.0,),
+            (6.0,),
+            (-5.5,),
+            0.05,
+            "Where it ends depends on where it begins; momentum carries it over small hills.",
+        ),
+        Surface(
+            "bowl",
+            "Bowl",
+            "(a^2 + b^2) / 2",
+            r"E(w) = (w_1^2 + w_2^2) / 2",
+            (-4.0, -3.0),
+            (4.0, 3.0),
+            (-3.5, 2.0),
+            0.1,
+            "The gradient points straight to the minimum.",
+        ),
+        Surface(
+            "valley",
+            "Valley",
+            "(a^2 + 20 * b^2) / 2",
+            r"E(w) = (w_1^2 + 20\,w_2^2) / 2",
+            (-4.0, -3.0),
+            (4.0, 3.0),
+            (-3.5, 1.5),
+            0.08,
+            "SGD jumps across and creeps along: above η = 0.1 it diverges. Adam scales each weight by itself.",
+        ),
+        Surface(
+            "saddle",
+            "Saddle",
+            "(a^2 - b^2) / 2 + b^4 / 20",
+            r"E(w) = (w_1^2 - w_2^2) / 2 + w_2^4 / 20",
+            (-4.0, -3.5),
+            (4.0, 3.5),
+            (-3.5, 0.01),
+            0.1,
+            "At the saddle the gradient is almost zero: plain SGD waits, momentum and Adam leave sooner.",
+        ),
+        Surface(
+            "plateau",
+            "Plateau",
+            "1 - exp(-(a^2 + b^2) / 2)",
+            r"E(w) = 1 - e^{-(w_1^2 + w_2^2) / 2}",
+            (-4.0, -3.0),
+            (4.0, 3.0),
+            (-2.6, 1.6),
+            0.1,
+            "Far out the gradient is tiny, as with a saturated sigmoid; rules that divide by its size do not mind.",
+        ),
+        Surface(
+            "banana",
+            "Bent valley (Rosenbrock)",
+            "(1 - a)^2 + 5 * (b - a^2)^2",
+            r"E(w) = (1 - w_1)^2 + 5\,(w_2 - w_1^2)^2",
+            (-2.0, -1.0),
+            (2.0, 3.0),
+            (-1.5, 2.6),
+            0.01,
+            "The valley is found at once, its end takes long.",
+        ),
+        Surface(
+            "minima",
+            "Many minima",
+            "(a^2 + b^2) / 10 + sin(2 * a) * cos(2 * b)",
+            r"E(w) = (w_1^2 + w_2^2) / 10 + \sin 2w_1 \cos 2w_2",
+            (-4.0, -3.0),
+            (4.0, 3.0),
+            (-3.4, 2.4),
+            0.05,
+            "Every start has its own minimum.",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class DescentStep:
+    """One update and its numbers; ``gradient``: of the batch; ``memory``: after the update, by name."""
+
+    weights: tuple[float, ...]
+    gradient: tuple[float, ...]
+    memory: dict[str, tuple[float, ...]]
+    rate: float
+    after: tuple[float, ...]
+    loss: float
+
+
+@dataclass(frozen=True)
+class Descent:
+    """A walk; ``loss``: E of all data before the first and after each step.
+
+    Attributes:
+        diverged: it left for infinity, and stopped there.
+    """
+
+    steps: tuple[DescentStep, ...]
+    loss: tuple[float, ...]
+    diverged: bool
+
+
+def descend(
+    surface: str,
+    rule: str = "sgd",
+    *,
+    start: Sequence[float] | None = None,
+    rate: float | None = None,
+    steps: int = 50,
+    batch_size: int = 0,
+    seed: str = "1",
+) -> Descent:
+    """Walks down a surface.
+
+    Args:
+        surface: of ``SURFACES``; ``rule``: of ``RULES``.
+        batch_size: examples a step; 0: all. Of a surface without data there is one.
+
+    Raises:
+        CnnvizError: there is no such surface or rule, or a number is impossible.
+    """
+    if surface not in SURFACES or rule not in RULES:
+        raise CnnvizError(f"Use one of: {', '.join(SURFACES)}, with one of: {', '.join(RULES)}.")
+    entry, way = SURFACES[surface], RULES[rule]
+    begin = tuple(map(float, entry.start if start is None else start))
+    speed = entry.rate if rate is None else rate
+    if len(begin) != entry.weights or not all(map(math.isfinite, begin)):
+        raise CnnvizError(f"The start needs {entry.weights} numbers.")
+    if not 0 < speed <= 100:
+        raise CnnvizError("The learning rate must be above 0 and at most 100.")
+    weights = torch.tensor(begin, dtype=torch.float64)
+    memory = {name: torch.zeros_like(weights) for name in way.memory}
+    walked, losses, diverged = [], [entry.value(begin)], False
+    plan = _batches(entry, batch_size, seed)
+    for number in range(1, steps + 1):
+        before = tuple(weights.tolist())
+        _, gradient = entry.descent(before, next(plan))
+        weights = way.update(weights, torch.tensor(gradient, dtype=torch.float64), memory, speed, number)
+        after = tuple(weights.tolist())
+        diverged = not all(abs(value) < FAR for value in after)
+        loss = math.inf if diverged else entry.value(after)
+        kept = {name: tuple(values.tolist()) for name, values in memory.items()}
+        walked.append(DescentStep(before, gradient, kept, speed, after, loss))
+        losses.append(loss)
+        if diverged:
+            break
+    return Descent(tuple(walked), tuple(losses), diverged)
+
+
+def _batches(entry: Surface, size: int, seed: str) -> Iterator[list[int] | None]:
+    count = len(entry.data)
+    if not count or size <= 0 or size >= count:
+        while True:
+            yield None
+    random, order = random_from(f"{seed} batches"), list(range(count))
+    while True:
+        shuffle(order, random)
+        for at in range(0, count - size + 1, size):
+            yield order[at : at + size]
+
+
+def steps_to_loss(
+    surface: str, rules: Sequence[str], rates: Sequence[float], *, goal: float, most: int = 400
+) -> dict[str, list[float]]:
+    """Rule -> for each learning rate the updates (of all data: epochs) until E ≤ ``goal``; NaN if not within ``most``."""
+    entry = SURFACES[surface]
+    found = {}
+    for name in rules:
+        rule = RULES[name]
+        speed = torch.tensor(list(rates), dtype=torch.float64)
+        weights = torch.tensor(entry.start, dtype=torch.float64)[:, None].repeat(1, len(rates))
+        memory = {key: torch.zeros_like(weights) for key in rule.memory}
+        needed = torch.full((len(rates),), math.nan, dtype=torch.float64)
+        for step in range(1, most + 1):
+            leaves = weights.clone().requires_grad_()
+            [gradient] = torch.autograd.grad(entry.values(*leaves).sum(), leaves)
+            # A rule's learning rate may be a tensor: each column has its own.
+            weights = rule.update(weights, gradient, memory, speed, step).clamp(-FAR, FAR).nan_to_num(FAR)  # type: ignore[arg-type]
+            reached = (entry.values(*weights) <= goal) & needed.isnan()
+            needed[reached] = float(step)
+        found[name] = needed.tolist()
+    return found
+
+
+def batch_noise(
+    surface: str, place: Sequence[float], batch_size: int, count: int = 60, seed: str = "1"
+) -> list[tuple[float, ...]]:
+    """Gradients of random batches at one place: their spread is what a small batch costs."""
+    entry = SURFACES[surface]
+    random = random_from(f"{seed} cloud")
+    found = []
+    for _ in range(count):
+        order = list(range(len(entry.data)))
+        shuffle(order, random)
+        found.append(entry.descent(place, order[:batch_size])[1])
+    return found
+
+
+def descent_code(surface: str, rule: str, start: Sequence[float], rate: float, steps: int) -> str:
+    """The same walk, all data a step, in plain PyTorch."""
+    entry = SURFACES[surface]
+    text = entry.expression.replace("^", "**")
+    loss = f"({text}).sum()" if entry.data else text
+    names = ", ".join(NAMES[: entry.weights])
+    data = (
+        [
+            f"x = torch.tensor({[x for x, _ in entry.data]})",
+            f"y = torch.tensor({[y for _, y in entry.data]})",
+        ]
+        if entry.data
+        else []
+    )
+    return "\n".join(
+        [
+            "import torch",
+            "from torch import cos, exp, sin",
+            "",
+            "torch.set_default_dtype(torch.float64)",
+            *data,
+            f"weights = torch.tensor({list(map(float, start))}, requires_grad=True)",
+            f"optimizer = {RULES[rule].code.format(p='[weights]', lr=f'{rate:g}')}",
+            f"for step in range({steps}):",
+            f"    {names}{',' if entry.weights == 1 else ''} = weights",
+            f"    loss = {loss}",
+            "    optimizer.zero_grad()",
+            "    loss.backward()",
+            "    optimizer.step()",
+            "    print(step + 1, loss.item(), weights.tolist())",
+        ]
+    )

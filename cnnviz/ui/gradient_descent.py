@@ -1,0 +1,183 @@
+"""Gradient descent on its page."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from cnnviz.figures import SEQUENTIAL
+from cnnviz.figures.descent import steps_by_rate
+from cnnviz.figures.line_styles import SERIES
+from cnnviz.learning import RULES, SURFACES, Surface, descend
+from cnnviz.learning.surfaces import FAR, batch_noise, steps_to_loss
+from cnnviz.ui.charts import chart
+from cnnviz.ui.components import component, told
+from cnnviz.ui.memory import remember
+from cnnviz.ui.messages import DescentMessage, DescentRule, TapeNode
+from cnnviz.ui.states.gradient_descent import GradientDescent
+from cnnviz.ui.tables import table_in_words
+
+SEED = "1"
+RATES = tuple(round(10 ** (-3 + place / 8), 6) for place in range(33))
+MOST = 400
+
+
+def surface_now() -> Surface:
+    return SURFACES[GradientDescent.surface.now]
+
+
+def rate_now() -> float:
+    return GradientDescent.rate.now or surface_now().rate
+
+
+def start_now() -> tuple[float, ...]:
+    """Where the link begins, if that is a place of this loss."""
+    surface = surface_now()
+    try:
+        place = tuple(float(part) for part in GradientDescent.begin.now.split(","))
+    except ValueError:
+        return surface.start
+    fits = len(place) == surface.weights and all(math.isfinite(value) and abs(value) < FAR for value in place)
+    return place if fits else surface.start
+
+
+def walk(key: str, on_change: Callable[[], None]) -> None:
+    """The loss with a point for each rule."""
+    surface, names = surface_now(), GradientDescent.rules.now
+    order = list(RULES)
+    graph = surface.graph
+    named = {place: name for name, place in graph.names.items()}
+    nodes = [
+        TapeNode(node.operation or "", list(node.inputs), node.value, named.get(place, ""))
+        for place, node in enumerate(graph.tape.nodes)
+    ]
+    data = DescentMessage(
+        nodes,
+        surface.data,
+        surface.low,
+        surface.high,
+        [
+            DescentRule(name, RULES[name].title, SERIES[order.index(name)], RULES[name].memory)
+            for name in (names or ("sgd",))
+        ],
+        SEQUENTIAL.stops,
+        SEED,
+        rate_now(),
+        GradientDescent.batch.now if surface.data else 0,
+        start_now(),
+    )
+
+    def hear(news: Any) -> None:
+        try:
+            rate, batch = float(news["rate"]), int(news["batch"])
+            begin = [float(value) for value in news["start"]]
+        except (KeyError, TypeError, ValueError):
+            return
+        if 1e-3 <= rate <= 10 and 0 <= batch <= 24:
+            GradientDescent.rate.set(None if rate == surface.rate else rate)
+            GradientDescent.batch.set(batch)
+            same = tuple(begin) == surface.start
+            GradientDescent.begin.set("" if same else ",".join(f"{value:g}" for value in begin))
+            on_change()
+
+    component("descent", key, data=data, default={"chosen": None}, on_chosen_change=told(key, "chosen", hear))
+
+
+def updates_in_words() -> None:
+    """The first updates of the first rule as a table."""
+    surface = surface_now()
+    rule = (GradientDescent.rules.now or ("sgd",))[0]
+    found = remember(
+        descend,
+        surface.name,
+        rule,
+        start=start_now(),
+        rate=rate_now(),
+        steps=GradientDescent.steps.now,
+        batch_size=GradientDescent.batch.now if surface.data else 0,
+        seed=SEED,
+    )
+
+    def numbers(values: tuple[float, ...]) -> str:
+        return ", ".join(f"{value:.5g}" for value in values)
+
+    rows = [
+        {
+            "step": str(place),
+            "w": numbers(step.weights),
+            "gradient g": numbers(step.gradient),
+            **{name: numbers(values) for name, values in step.memory.items()},
+            "new w": numbers(step.after),
+            "E": f"{step.loss:.5g}",
+        }
+        for place, step in enumerate(found.steps, 1)
+    ]
+    st.latex(RULES[rule].formula)
+    st.markdown(table_in_words(rows))
+    if found.diverged:
+        st.markdown(
+            f"After {len(found.steps)} steps the weights have left for infinity: a learning rate of {rate_now():g} is too large here."
+        )
+    st.caption(f"{RULES[rule].title}: {RULES[rule].reference}. E before the first step: {found.loss[0]:.5g}.")
+
+
+def goal_of(surface: Surface) -> float:
+    """A tenth of the way is left to the lowest loss that Adam finds from the start."""
+    low = min(min(descend(surface.name, rule, steps=MOST).loss) for rule in ("sgd", "adam"))
+    return low + 0.05 * (surface.value(surface.start) - low)
+
+
+def rates_chart() -> None:
+    """Updates until a loss, against the learning rate."""
+    surface, names = surface_now(), GradientDescent.rules.now or ("sgd",)
+    goal = remember(_goal, surface.name)
+    found = remember(steps_to_loss, surface.name, names, RATES, goal=goal, most=MOST)
+    st.markdown(
+        f"Updates until E ≤ **{goal:.3g}** (5 % of the way is left), from the usual start, with all data a step; at most {MOST}."
+    )
+    best = {
+        RULES[name].title: min(
+            (number, rate) for number, rate in zip(numbers, RATES, strict=True) if number == number
+        )
+        for name, numbers in found.items()
+        if any(number == number for number in numbers)
+    }
+    words = "; ".join(f"{title}: {steps:.0f} at η = {rate:.2g}" for title, (steps, rate) in best.items())
+    chart("rates", f"Fewest updates: {words or 'none reaches it'}", steps_by_rate, found, RATES)
+    st.markdown(f"Fewest updates: {words or 'no rule reaches it'}.")
+
+
+def noise_in_words() -> None:
+    """How far the gradient of a batch is from that of all examples, against the batch's size."""
+    surface = surface_now()
+    if not surface.data:
+        return
+    st.subheader("Noise of the mini-batch gradient", anchor=False)
+    st.markdown(
+        "At the start, 60 random batches of each size: how far is their gradient from the one of all examples, "
+        "in the mean? It falls about as 1/√B, and is zero where the batch is all there is."
+    )
+    spread = remember(_noise, surface.name, start_now())
+    st.markdown(
+        table_in_words(
+            [
+                {"examples a step B": str(size), "distance from the true gradient": f"{far:.1f}"}
+                for size, far in spread
+            ]
+        )
+    )
+
+
+def _noise(name: str, place: tuple[float, ...]) -> list[tuple[int, float]]:
+    surface = SURFACES[name]
+    true = surface.descent(place)[1]
+    found = []
+    for size in (1, 2, 4, 8, 16, len(surface.data)):
+        cloud = batch_noise(name, place, size)
+        found.append((size, math.fsum(math.dist(one, true) for one in cloud) / len(cloud)))
+    return found
+
+
+def _goal(name: str) -> float:
+    return goal_of(SURFACES[name])
