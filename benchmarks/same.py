@@ -3,9 +3,11 @@ initialisation and penalty.
 """
 
 import json
+from dataclasses import replace
 
 from benchmarks._app import browsing, serving
-from cnnviz.learning import from_link
+from cnnviz.learning import Outcome2D, from_link
+from cnnviz.learning.experiment import PLANE_INITIALISATIONS
 from cnnviz.settings import ASSETS
 from tools.make_golden import links
 
@@ -22,6 +24,27 @@ RUN = """async ([rows, digits, epochs]) => {
 }"""
 
 
+def numbers(outcome: Outcome2D) -> list[float]:
+    """All parameters, in the engine's order."""
+    found: list[float] = []
+    for weight, bias, slope in zip(outcome.weights, outcome.biases, outcome.slopes, strict=True):
+        found += [*weight.flatten().tolist(), *bias.tolist(), *([] if slope is None else slope.tolist())]
+    return found
+
+
+def nudged(link: str) -> float:
+    """How far torch gets from itself when all first weights change by their last bit: whether an experiment is chaotic."""
+    experiment = from_link(link)
+    plain = numbers(experiment.run(EPOCHS))
+    usual = PLANE_INITIALISATIONS[experiment.init]
+    PLANE_INITIALISATIONS[experiment.init] = replace(
+        usual, limit=lambda inputs, units: usual.limit(inputs, units) * (1 + 2.3e-16)
+    )
+    moved = numbers(experiment.run(EPOCHS))
+    PLANE_INITIALISATIONS[experiment.init] = usual
+    return max(abs(a - b) for a, b in zip(plain, moved, strict=True))
+
+
 def main() -> None:
     experiments = [from_link(link) for link in links()]
     digits = json.loads((ASSETS / "data" / "digits_plane.json").read_text())
@@ -31,16 +54,17 @@ def main() -> None:
         found = page.evaluate(RUN, [[one.description() for one in experiments], digits, EPOCHS])
     apart = {}
     for link, experiment, ours in zip(links(), experiments, found, strict=True):
-        outcome = experiment.run(EPOCHS)
-        theirs: list[float] = []
-        for weight, bias, slope in zip(outcome.weights, outcome.biases, outcome.slopes, strict=True):
-            theirs += [*weight.flatten().tolist(), *bias.tolist(), *([] if slope is None else slope.tolist())]
+        theirs = numbers(experiment.run(EPOCHS))
         apart[link] = max(abs(a - b) for a, b in zip(ours, theirs, strict=True))
-    worst = max(apart, key=apart.__getitem__)
+    fine = {link: far for link, far in apart.items() if far < GOAL}
+    worst = max(fine, key=fine.__getitem__)
     print(
-        f"{len(apart)} experiments, {EPOCHS} epochs: largest difference {apart[worst]:.1e} (goal: {GOAL:.0e}), {GOAL / max(apart[worst], 1e-300):.0f} times below it"
+        f"{len(fine)} of {len(apart)} experiments, {EPOCHS} epochs: largest difference {fine[worst]:.1e} (goal: {GOAL:.0e}), {worst}"
     )
-    print(f"the worst one: {worst}")
+    for link in apart.keys() - fine.keys():
+        print(
+            f"apart by {apart[link]:.1e}: {link}; torch from itself, its first weights moved in the last bit: {nudged(link):.1e}"
+        )
 
 
 if __name__ == "__main__":

@@ -65,4 +65,10 @@ def test_every_bundled_run_travels_in_the_installed_package() -> None:
 
 def test_every_room_travels_in_the_installed_package() -> None:
     packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
-    assert {f"cnnviz.{path.parent.name}" for path in (ROOT / "cnnviz").glob("*/__init__.py")} <= set(packages)
+    rooms = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "cnnviz").rglob("__init__.py")}
+    assets = {
+        ".".join(("cnnviz", *path.parent.relative_to(ROOT).parts))
+        for path in (ROOT / "assets").rglob("*")
+        if path.is_file()
+    }
+    assert rooms | assets <= set(packages)
