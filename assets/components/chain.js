@@ -47,7 +47,7 @@ function create(root) {
   find(root, "details").addEventListener("toggle", fillTable);
 
   function update(/** @type {import("./lib/messages").ChainMessage} */ next) {
-    const shape = JSON.stringify(next.grids.map(({ name, rows, columns }) => [name, rows, columns]));
+    const shape = JSON.stringify([next.layout, next.grids.map(({ name, rows, columns }) => [name, rows, columns])]);
     const fresh = !data || shape !== text || data.start !== next.start;
     text = shape;
     data = next;
@@ -65,14 +65,46 @@ function create(root) {
 
   function build() {
     cells = new Map();
-    grids.replaceChildren(...data.grids.map(({ name, title, rows, columns, values }) => {
+    grids.classList.toggle("paper", Boolean(data.layout));
+    grids.replaceChildren(...(data.layout ? drawn(data.layout) : sideBySide()));
+    buildStages();
+  }
+
+  /** The numbers as a graph: each cell at its place, lines behind them. @param {import("./lib/messages").ChainLayout} layout */
+  function drawn({ width, height, cells: places, labels, lines, beside }) {
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    svg.setAttribute("style", `width:${width}rem;height:${height}rem`);
+    svg.setAttribute("aria-hidden", "true");
+    for (const [x1, y1, x2, y2] of lines) {
+      const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+      line.setAttribute("d", `M${x1},${y1}C${(x1 + x2) / 2},${y1} ${(x1 + x2) / 2},${y2} ${x2},${y2}`);
+      svg.append(line);
+    }
+    const boxes = data.grids.map(({ name, title, values }) => {
+      const list = values.map((_, place) => make("div", { className: "cell", style: `left:${places[name][place][0]}rem;top:${places[name][place][1]}rem` }));
+      cells.set(name, list);
+      const names = list.map((_, place) => make("div", { className: "title", textContent: labels[name][place], style: beside.includes(name)
+        ? `left:${places[name][place][0] - 0.2}rem;top:${places[name][place][1] + 0.7}rem;transform:translateX(-100%)` : `left:${places[name][place][0]}rem;top:${places[name][place][1] - 1.25}rem` }));
+      const figure = make("figure", { role: "img" }, [make("figcaption", { textContent: title }), ...names, ...list]);
+      figure.dataset.grid = name;
+      return figure;
+    });
+    return [make("div", { className: "graph", style: `width:${width}rem;height:${height}rem` }, [svg, ...boxes])];
+  }
+
+  function sideBySide() {
+    return data.grids.map(({ name, title, rows, columns, values }) => {
       const list = values.map(() => make("div", { className: "cell" }));
       cells.set(name, list);
       const grid = make("div", { className: "grid", role: "img", style: `grid-template-columns:repeat(${columns},max-content)` }, list);
       const figure = make("figure", {}, [make("figcaption", { textContent: `${title}${rows * columns > 1 ? `  ${rows}×${columns}` : ""}` }), grid]);
       figure.dataset.grid = name;
       return figure;
-    }));
+    });
+  }
+
+  function buildStages() {
     stages = [];
     const row = [];
     let phase = "";

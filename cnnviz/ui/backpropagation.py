@@ -13,9 +13,10 @@ from cnnviz.learning import ChainTrace, cnn_steps, expression_steps, graph, netw
 from cnnviz.learning.chain import ChainTerm
 from cnnviz.learning.cnn import LECTURE_IMAGE, LECTURE_KERNEL, cnn_code, default_weights
 from cnnviz.learning.small import INPUTS, OUT_WEIGHTS, WEIGHTS, expression_code, network_code
+from cnnviz.ui.chain_layout import expression_layout, network_layout
 from cnnviz.ui.components import component
 from cnnviz.ui.memory import remember
-from cnnviz.ui.messages import ChainMessage, ChainNumber, ChainPart, ChainStop, ChainTable, Scale
+from cnnviz.ui.messages import ChainLayout, ChainMessage, ChainNumber, ChainPart, ChainStop, ChainTable, Scale
 from cnnviz.ui.states.backpropagation import Backpropagation
 from cnnviz.ui.stepping import number_grid, table_now
 
@@ -24,8 +25,8 @@ CLASSES = {"lecture": 2, "digit": 10}
 NEAR = 1e-5
 
 
-def chain(key: str, trace: ChainTrace, start: int = 0) -> None:
-    """Shows a computation step by step."""
+def chain(key: str, trace: ChainTrace, start: int = 0, layout: ChainLayout | None = None) -> None:
+    """Shows a computation step by step; with a layout as a graph, else its grids side by side."""
 
     def number(given: tuple[str, int, str, float] | None) -> ChainNumber | None:
         return None if given is None else ChainNumber(given[0], given[1], given[3])
@@ -68,7 +69,7 @@ def chain(key: str, trace: ChainTrace, start: int = 0) -> None:
     component(
         "chain",
         key,
-        data=ChainMessage(grids, steps, Scale.of(DIVERGING, -most, most), min(start, len(steps) - 1)),
+        data=ChainMessage(grids, steps, Scale.of(DIVERGING, -most, most), min(start, len(steps) - 1), layout),
     )
 
 
@@ -77,7 +78,9 @@ def usual_image() -> tuple[Tensor, Tensor]:
     kernel = torch.tensor(LECTURE_KERNEL, dtype=torch.float64)
     if Backpropagation.preset.now == "lecture":
         return torch.tensor(LECTURE_IMAGE, dtype=torch.float64), kernel
-    digit = load("digits", "test").floats(slice(0, 1))[0, 0].double()
+    test = load("digits", "test")
+    first = int((test.labels == 0).nonzero()[0])  # a zero, the class that is right at first
+    digit = test.floats(slice(first, first + 1))[0, 0].double()
     return (digit * 16).round() / 16, torch.tensor([[1, 0, -1]] * 3, dtype=torch.float64)
 
 
@@ -194,22 +197,23 @@ def edit_network(on_change: Callable[[], None]) -> None:
             number_grid(field, usual, cell=2.8, signed=True, on_change=on_change)
 
 
-def expression_of_page() -> tuple[ChainTrace, str]:
+def expression_of_page() -> tuple[ChainTrace, str, ChainLayout]:
     now = Backpropagation
     found = graph(now.text.now, x=now.x.now, y=now.y.now, z=now.z.now, w=now.w.now)
-    return expression_steps(found), expression_code(found)
+    trace = expression_steps(found)
+    return trace, expression_code(found), expression_layout(trace, found)
 
 
-def trace_of_page() -> tuple[ChainTrace, str]:
-    """What the page steps through, and its code."""
+def trace_of_page() -> tuple[ChainTrace, str, ChainLayout | None]:
+    """What the page steps through, its code, and where its numbers stand if it is drawn as a graph."""
     view = Backpropagation.view.now
     if view == "expression":
         return expression_of_page()
     if view == "network":
         trace = network_of_page()
-        return trace, network_code(trace)
+        return trace, network_code(trace), network_layout(trace)
     trace = cnn_of_page()
-    return trace, cnn_code(trace)
+    return trace, cnn_code(trace), None
 
 
 def differences(trace: ChainTrace) -> list[dict[str, str]]:

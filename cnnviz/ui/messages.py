@@ -466,13 +466,30 @@ class ChainTable:
 
 
 @dataclass(frozen=True)
+class ChainLayout:
+    """Where each number of a graph stands, in rem: grid -> [x, y] of each cell; lines: x, y, x, y; ``beside``: grids whose
+    labels stand left of the cells and not above.
+    """
+
+    width: float
+    height: float
+    cells: Mapping[str, Sequence[Sequence[float]]]
+    labels: Mapping[str, Sequence[str]]
+    lines: Sequence[Sequence[float]]
+    beside: Sequence[str]
+
+
+@dataclass(frozen=True)
 class ChainMessage:
-    """A computation forward and back (``cnnviz.learning.ChainTrace``); ``start``: the first step shown."""
+    """A computation forward and back (``cnnviz.learning.ChainTrace``); ``start``: the first step shown; without a
+    layout its grids stand side by side.
+    """
 
     grids: Sequence[ChainTable]
     steps: Sequence[ChainStop]
     scale: Scale
     start: int
+    layout: ChainLayout | None
 
 
 @dataclass(frozen=True)

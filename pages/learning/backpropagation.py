@@ -45,8 +45,8 @@ def what() -> None:
 
 @section
 def steps() -> None:
-    trace, text = trace_of_page()
-    chain(f"chain_{now.view.now}", trace, now.start.now - 1)
+    trace, text, layout = trace_of_page()
+    chain(f"chain_{now.view.now}", trace, now.start.now - 1, layout)
     if now.view.now == "expression":
         st.markdown(f"Value: **{trace.loss:.6g}**")
     elif trace.new_loss < trace.loss:

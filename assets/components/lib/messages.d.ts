@@ -307,11 +307,21 @@ export interface ChainTable {
   updated: number[] | null;
 }
 
+export interface ChainLayout {
+  width: number;
+  height: number;
+  cells: Record<string, number[][]>;
+  labels: Record<string, string[]>;
+  lines: number[][];
+  beside: string[];
+}
+
 export interface ChainMessage {
   grids: ChainTable[];
   steps: ChainStop[];
   scale: Scale;
   start: number;
+  layout: ChainLayout | null;
 }
 
 export interface TapeNode {
