@@ -257,8 +257,9 @@ function create(root) {
     if (experiment.show_test) for (const point of points.test) dot(point, "#000");
     const what = hovered ? (hovered.layer < 0 ? `feature ${Object.values(data.menus.features)[hovered.unit]}` : `neuron ${hovered.unit + 1} of layer ${hovered.layer + 1}`) : "output of the network";
     back.setAttribute("aria-label", `The plane from −6 to 6 with ${points.train.length} training points, coloured by the ${what}`);
-    if (hovered || picture.ends !== "softmax") writeLegend(part("legend"), gradient({ stops: data.diverging, low: -1, high: 1 }), "−1", "1");
-    else { part("legend").replaceChildren(...data.classes.slice(0, picture.layers[last].units).map((colour, at) => make("span", { textContent: `■ ${at}`, style: `color:${colour};font-weight:650` }))); part("legend").className = "legend"; part("legend").style.display = ""; }
+    const classes = !hovered && picture.ends === "softmax";
+    writeLegend(part("legend"), classes ? "" : gradient({ stops: [...data.diverging], low: -1, high: 1 }), "−1", "1");
+    part("classes").replaceChildren(...(classes ? data.classes.slice(0, picture.layers[last].units) : []).map((colour, number) => make("span", { textContent: `■ ${number}`, style: `color:${colour};font-weight:650` })));
     const at = cursor >= 0 && cursor < history.epochs.length ? cursor : -1;
     const loss = (/** @type {number} */ value) => (Number.isFinite(value) ? value.toFixed(4) : "not a number");
     const rows = [["Train loss", loss(at < 0 ? train.loss : history.train[at]), "train-loss"], ["Test loss", loss(at < 0 ? test.loss : history.test[at]), "test-loss"]];
@@ -446,7 +447,7 @@ function create(root) {
     context.stroke();
     writeLegend(part("surface-legend"), gradient({ stops: [...data.sequential], low, high }), brief(Math.exp(low), 3), brief(Math.exp(high), 3));
     canvas.setAttribute("aria-label", `Training loss from ${brief(Math.exp(low), 3)} to ${brief(Math.exp(high), 3)} over two directions of the weights, and the way from the first weights to the present ones`);
-    part("surface-says").textContent = "Across: from the first weights to the present ones. Up: the farthest that the way left this line. The dot is where the weights are now. The colours are logarithmic.";
+    part("surface-says").textContent = low === high ? "The loss is the same, or no number, everywhere here: reset, or train first." : "Across: from the first weights to the present ones. Up: the farthest that the way left this line. The dot is where the weights are now. The colours are logarithmic.";
     render();
   }
 

@@ -160,3 +160,22 @@ def test_several_seeds_a_surface_and_the_best_results(visitor: Visitor) -> None:
     room(page).locator("[data-part=best] summary").click()
     expect(room(page).locator("[data-part=best-table] tbody tr")).to_have_count(1)
     expect(room(page).locator("[data-part=best-table] tbody tr").first).to_contain_text("30")
+
+
+def test_every_data_set_one_after_the_other(visitor: Visitor) -> None:
+    page = visitor.go("playground")
+    for problem, names in (
+        ("classification", ("Blobs", "Circle", "Digits 0–5", "Moons", "Arms", "XOR", "Your own")),
+        ("regression", ("Hills", "Plane")),
+    ):
+        room(page).get_by_label("Problem").select_option(problem)
+        for name in names:
+            room(page).get_by_role("radio", name=name).click()
+            expect(room(page).get_by_role("radio", name=name)).to_have_attribute("aria-checked", "true")
+            expect(room(page).locator("[data-part=clock]")).to_have_text("epoch 0")
+            if name != "Your own":
+                room(page).locator("[data-part=epoch]").click()
+                expect(room(page).locator("[data-part=clock]")).to_have_text("epoch 1")
+                room(page).get_by_label("Layer 1, neuron 1").hover()
+                room(page).get_by_role("heading", name="Network").hover()
+    expect(room(page).locator("[data-number=train-accuracy]")).to_have_count(0)
