@@ -1,4 +1,4 @@
-"""Weights and dropout drawn from a generator of one's own: torch's modules know only the one that all threads
+"""Weights, dropout and augmentation drawn from a generator of one's own: torch's modules know only the one that all threads
 share.
 """
 
@@ -16,8 +16,12 @@ _DRAWS = {
     init.uniform_,
     init.normal_,
     init.kaiming_uniform_,
+    torch.rand,
+    torch.randint,
+    torch.randperm,
+    torch._sample_dirichlet,
 }
-"""What fills weights. The rest of ``torch.nn.init`` is made of these."""
+"""What fills weights, and what the transforms of torchvision draw. The rest of ``torch.nn.init`` is made of these."""
 
 
 class drawing_from(TorchFunctionMode):  # noqa: N801  # used as ``with drawing_from(generator):``

@@ -31,6 +31,15 @@ def torchvision() -> types.ModuleType:
     return package
 
 
+def transforms() -> types.ModuleType:
+    """``torchvision.transforms.v2``."""
+    torchvision()
+    from torchvision.transforms import v2
+
+    module: types.ModuleType = v2
+    return module
+
+
 def _compiled_operators_load(folder: Path) -> bool:
     libraries = [path for path in folder.glob("_C.*") if path.suffix in (".so", ".pyd", ".dylib")]
     try:

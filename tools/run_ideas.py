@@ -14,6 +14,7 @@ from cnnviz.models import summary
 from cnnviz.models.architectures.ideas import IDEAS
 from cnnviz.settings import ASSETS
 from cnnviz.training import Trainer, TrainingSpec, evaluate
+from cnnviz.training.outcomes import IDEAS_RATE
 
 FOLDER = ASSETS / "ideas"
 DATASET, IMAGES, EPOCHS, SEEDS, POINTS = "fashion", 6000, 4, (0, 1, 2), 12
@@ -31,7 +32,11 @@ def main(chosen: list[str]) -> None:
         for title, spec in idea.networks.items():
             plan, runs = summary(spec, entry.shape, len(entry.classes)), []
             for seed in SEEDS:
-                trainer = Trainer(TrainingSpec(DATASET, spec, EPOCHS, limit=IMAGES, seed=seed, threads=2))
+                trainer = Trainer(
+                    TrainingSpec(
+                        DATASET, spec, EPOCHS, learning_rate=IDEAS_RATE, limit=IMAGES, seed=seed, threads=2
+                    )
+                )
                 every, steps, losses, accuracies = max(1, trainer.total_steps // POINTS), [], [], []
                 norms: dict[str, float] = {}
                 began = time.perf_counter()

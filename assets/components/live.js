@@ -109,7 +109,7 @@ function create(root) {
       if (!run) continue;
       run.stale = false;
       changed ||= Boolean(report.error) || report.whole || report.rows.length > 0 || `${report.says}` !== `${run.report?.says}`
-        || report.rates.length !== run.report?.rates.length;
+        || report.changes.length !== run.report?.changes.length;
       run.report = report;
       if (report.error) continue;
       run.rows = report.whole ? report.rows : run.rows.concat(report.rows);
@@ -311,10 +311,10 @@ function create(root) {
       return [draw("path", { class: "curve", d: path, stroke: curve.colour, "stroke-width": curve.width, "stroke-dasharray": curve.dash })];
     }
     function marks(letter) {
-      const rates = runs.length === 1 ? runs[0].report?.rates ?? [] : [];
-      const found = rates.flatMap(([step, rate]) => [
-        draw("line", { class: "rate", x1: x(step), x2: x(step), y1: 0, y2: box.height }),
-        draw("text", { x: x(step) + (x(step) > box.width / 2 ? -1 : 1) * letter * 0.3, y: box.height / 2, "text-anchor": x(step) > box.width / 2 ? "end" : "start" }, [`learning rate ${brief(rate)}`]),
+      const changes = runs.length === 1 ? runs[0].report?.changes ?? [] : [];
+      const found = changes.flatMap(([step, words], number) => [
+        draw("line", { class: "change", x1: x(step), x2: x(step), y1: 0, y2: box.height }),
+        draw("text", { x: x(step) + (x(step) > box.width / 2 ? -1 : 1) * letter * 0.3, y: box.height / 2 + letter * 1.3 * (number % 5 - 2), "text-anchor": x(step) > box.width / 2 ? "end" : "start" }, [words]),
       ]);
       if (data.step !== null) found.push(draw("line", { class: "shown", x1: x(data.step), x2: x(data.step), y1: 0, y2: box.height }));
       return found;

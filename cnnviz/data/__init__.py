@@ -1,6 +1,6 @@
 """Data sets and images, bundled: no network is needed."""
 
-from cnnviz.data.catalogue import DATASETS, DatasetEntry, fetch_all_images, load
+from cnnviz.data.catalogue import DATASETS, DatasetEntry, fetch_all_images, load, loading_code
 from cnnviz.data.dataset import ImageDataset
 from cnnviz.data.images import FORMATS, centre_by_mass, crop_box, decode, embed, embedded, fit
 from cnnviz.data.photos import PHOTOS, Photo, photo, photo_parts
@@ -20,6 +20,7 @@ __all__ = [
     "fetch_all_images",
     "fit",
     "load",
+    "loading_code",
     "photo",
     "photo_parts",
 ]

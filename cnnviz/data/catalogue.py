@@ -4,7 +4,7 @@ A new data set is one entry in ``DATASETS``.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -45,6 +45,19 @@ class DatasetEntry:
     bundled: Callable[[Split], tuple[Tensor, Tensor]]
     full: str | None = None
     full_bytes: int = 0
+
+    def of_classes(self, classes: tuple[str, ...] | None) -> "DatasetEntry":
+        """The same with some of its classes only, in this order.
+
+        Raises:
+            CnnvizError: fewer than two, one twice, or one that it does not have.
+        """
+        if classes is None:
+            return self
+        _check_classes(self, classes)
+        return replace(
+            self, classes=classes, bundled=lambda split: _bundled_classes(self.name, split, classes)
+        )
 
 
 def _npz(name: str) -> Callable[[Split], tuple[Tensor, Tensor]]:
@@ -131,6 +144,7 @@ def load(
     limit: int | None = None,
     *,
     full: bool = False,
+    classes: tuple[str, ...] | None = None,
     progress: Progress | None = None,
 ) -> ImageDataset:
     """A data set by name, from the bundled files; no network is needed.
@@ -139,6 +153,7 @@ def load(
         name: a key of ``DATASETS``: ``"mnist"``, ``"fashion"``, ``"patches"`` or ``"digits"``.
         split: ``"train"`` or ``"test"``.
         limit: only the first so many images; every prefix of a bundled set is balanced over the classes.
+        classes: only the images of these, at least two, by their names; the first one gets the label 0.
         full: all of MNIST or Fashion-MNIST, fetched once through torchvision into the user's data folder.
         progress: called with (bytes so far, bytes in all) while fetching.
 
@@ -151,18 +166,56 @@ def load(
         raise CnnvizError(f"There is no split '{split}'. Choose 'train' or 'test'.")
     if limit is not None and limit < 1:
         raise CnnvizError(f"The limit is {limit}, but it must be 1 or more (or None for all images).")
-    entry = DATASETS[name]
+    entry = DATASETS[name].of_classes(classes)
     if full and entry.full is None:
         raise CnnvizError(f"'{name}' is bundled whole: leave full=True away.")
-    images, labels = (
-        fetch_full(entry.full, split, entry.full_bytes, progress)
-        if full and entry.full
-        else entry.bundled(split)
-    )
+    if full and entry.full:
+        images, labels = fetch_full(entry.full, split, entry.full_bytes, progress)
+        if classes is not None:
+            images, labels = _only(DATASETS[name].classes, classes, images, labels)
+    else:
+        images, labels = entry.bundled(split)
     if limit is not None:
         # Else the very tensors, so that whoever keeps results for them knows them again.
         images, labels = images[:limit], labels[:limit]
-    return ImageDataset(entry.name, images, labels, entry.classes, entry.licence, entry.source, split)
+    return ImageDataset(name, images, labels, entry.classes, entry.licence, entry.source, split)
+
+
+def loading_code(dataset: ImageDataset, limit: int | None = None) -> str:
+    """The call of ``load`` that gives this data set."""
+    some = "" if dataset.classes == DATASETS[dataset.name].classes else f", classes={dataset.classes}"
+    first = "" if limit is None else f", {limit}"
+    return f'load("{dataset.name}", "{dataset.split}"{first}{some})'
+
+
+def _check_classes(entry: DatasetEntry, classes: tuple[str, ...]) -> None:
+    for name in classes:
+        if name not in entry.classes:
+            raise CnnvizError(
+                f"'{entry.name}' has no class {name!r:.40}. Choose from: {', '.join(entry.classes)}."
+            )
+    if len(set(classes)) != len(classes) or len(classes) < 2:
+        raise CnnvizError(
+            f"The classes are {', '.join(classes) or 'none'}, but a training needs two or more, each once."
+        )
+
+
+@lru_cache(maxsize=16)
+def _bundled_classes(name: str, split: Split, classes: tuple[str, ...]) -> tuple[Tensor, Tensor]:
+    """Kept, so that whoever keeps results for these tensors knows them again."""
+    entry = DATASETS[name]
+    return _only(entry.classes, classes, *entry.bundled(split))
+
+
+def _only(
+    known: tuple[str, ...], classes: tuple[str, ...], images: Tensor, labels: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The images of some classes, in their order, with labels that count these classes."""
+    numbers = torch.full((len(known),), -1)
+    for label, name in enumerate(classes):
+        numbers[known.index(name)] = label
+    kept = numbers[labels] >= 0
+    return images[kept], numbers[labels[kept]]
 
 
 def fetch_all_images(name: str, progress: Progress | None = None) -> None:

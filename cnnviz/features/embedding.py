@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from cnnviz.data import ImageDataset, loading_code
 from cnnviz.errors import CnnvizError
 from cnnviz.expressions import Expression, script
 from cnnviz.inspection import runner_of
@@ -191,12 +192,12 @@ def separation(features: Tensor, labels: Tensor) -> Separation:
     return Separation(same, between / max(own.item(), 1e-12))
 
 
-def embedding_code(network: Expression, dataset: str, count: int, layer: str, way: str) -> str:
+def embedding_code(network: Expression, dataset: ImageDataset, count: int, layer: str, way: str) -> str:
     """Points of test images, and how far the classes are apart."""
     return script(
         f"""\
 network = {network}
-test = load("{dataset}", "test", {count})
+test = {loading_code(dataset, count)}
 features = layer_features(network, "{layer}", test.floats())
 points = project(features, "{way}")
 print(points.shape, separation(features, test.labels))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from cnnviz.data import ImageDataset
+from cnnviz.data import ImageDataset, loading_code
 from cnnviz.errors import CnnvizError
 from cnnviz.expressions import Expression, script
 from cnnviz.features.predictions import probabilities
@@ -108,11 +108,11 @@ def answers(model: nn.Module, dataset: ImageDataset, batch: int = 500) -> Answer
     return Answers(together, dataset.labels)
 
 
-def mistakes_code(network: Expression, dataset: str, true: int, predicted: int) -> str:
+def mistakes_code(network: Expression, dataset: ImageDataset, true: int, predicted: int) -> str:
     """Confusion matrix, one of its cells, and the calibration error."""
     return script(
         f"""\
-found = answers({network}, load("{dataset}", "test"))
+found = answers({network}, {loading_code(dataset)})
 print(found.confusion)
 print(found.cell({true}, {predicted}), found.confident_mistakes(5), found.calibration().error)
 """,

@@ -18,6 +18,7 @@ from cnnviz.models import (
     BatchNorm,
     Conv,
     Dropout,
+    GroupNorm,
     Layer,
     Linear,
     LocalResponseNorm,
@@ -218,6 +219,9 @@ def _words(layer: Layer, place: PlannedLayer) -> tuple[str, str]:
         return ACTIVATIONS[layer.function].title, "activation"
     if isinstance(layer, BatchNorm):
         return "batch norm", "norm"
+    if isinstance(layer, GroupNorm):
+        names = {1: "layer norm", None: "instance norm"}
+        return names.get(layer.groups, f"group norm, {layer.groups}"), "norm"
     if isinstance(layer, Dropout):
         return f"dropout {layer.p:g}", "other"
     if isinstance(layer, LocalResponseNorm):

@@ -2,6 +2,7 @@
 
 from cnnviz.models.architectures import ARCHITECTURES, Architecture, load_in_order
 from cnnviz.models.blocks import Block, Dense, Group, Parallel, Repeat, Residual
+from cnnviz.models.initialisation import INITIALISATIONS, Initialisation, initialise
 from cnnviz.models.layers import (
     LAYERS,
     Activation,
@@ -11,6 +12,7 @@ from cnnviz.models.layers import (
     Dropout,
     Flatten,
     GlobalAveragePool,
+    GroupNorm,
     Layer,
     Linear,
     LocalResponseNorm,
@@ -37,6 +39,7 @@ from cnnviz.models.spec import NetworkSpec, Plan, PlannedLayer, summary
 
 __all__ = [
     "ARCHITECTURES",
+    "INITIALISATIONS",
     "LAYERS",
     "PRESETS",
     "PRESET_TITLES",
@@ -53,7 +56,9 @@ __all__ = [
     "Flatten",
     "GlobalAveragePool",
     "Group",
+    "GroupNorm",
     "ImageNetwork",
+    "Initialisation",
     "Layer",
     "Linear",
     "LocalResponseNorm",
@@ -75,6 +80,7 @@ __all__ = [
     "connect",
     "definitions",
     "expression",
+    "initialise",
     "keep_first",
     "load_in_order",
     "pretrained",

@@ -308,6 +308,53 @@ class BatchNorm(Layer):
         return f"nn.BatchNorm{'2d' if len(shape) == 3 else '1d'}({shape[0]}{_arguments(**eps)})"
 
 
+@register("group_norm")
+@dataclass(frozen=True)
+class GroupNorm(Layer):
+    """Normalisation of each image by itself, in groups of channels (Wu and He, 2018).
+
+    One group is layer normalisation (Ba, Kiros and Hinton, 2016), as many groups as channels instance normalisation
+    (Ulyanov, Vedaldi and Lempitsky, 2016).
+
+    Attributes:
+        groups: of neighbouring channels; ``None``: as many as there are channels.
+    """
+
+    groups: int | None = 1
+
+    @property
+    def stem(self) -> str:
+        return "norm"
+
+    def check(self) -> None:
+        if self.groups is not None:
+            _whole("The number of groups", self.groups, 1)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if shape[0] % self._groups(shape):
+            raise CnnvizError(
+                f"{shape[0]} channels cannot be divided into {self.groups} groups of one size. Use a number that divides {shape[0]}."
+            )
+        return shape
+
+    @property
+    def window(self) -> None:
+        """It divides by the spread of whole maps, so each output depends on all of them."""
+        return None
+
+    def _groups(self, shape: Shape) -> int:
+        return self.groups or shape[0]
+
+    def parameters(self, shape: Shape) -> int:
+        return 2 * shape[0]
+
+    def module(self, shape: Shape) -> nn.Module:
+        return nn.GroupNorm(self._groups(shape), shape[0])
+
+    def code(self, shape: Shape) -> str:
+        return f"nn.GroupNorm({self._groups(shape)}, {shape[0]})"
+
+
 @register("lrn", wants_maps=True)
 @dataclass(frozen=True)
 class LocalResponseNorm(Layer):

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from cnnviz.errors import CnnvizError
 from cnnviz.models.blocks import Block
+from cnnviz.models.initialisation import initialise
 from cnnviz.models.layers import Shape
 from cnnviz.models.presets import PRESETS
 from cnnviz.models.spec import NetworkSpec, Plan, PlannedLayer, summary
@@ -95,6 +96,7 @@ def build(
     *,
     mean: tuple[float, ...] | None = None,
     std: tuple[float, ...] | None = None,
+    initialisation: str = "default",
     limits: Settings | None = None,
 ) -> Network:
     """A network with random weights; the same seed gives the same weights, those of
@@ -105,6 +107,7 @@ def build(
         input_shape: (C, H, W).
         classes: number of logits.
         mean, std: of the images, one number a channel, for the first layer; 0.5 each if not given.
+        initialisation: a key of ``INITIALISATIONS``: how the first weights are chosen.
         limits: that it must keep; those of the settings, if not given.
 
     Raises:
@@ -114,7 +117,9 @@ def build(
     plan = summary(spec, input_shape, classes, limits=limits)
     neutral = (NEUTRAL,) * input_shape[0]
     with drawing_from(torch.Generator().manual_seed(seed)):
-        return Network(spec, plan, mean or neutral, std or neutral)
+        network = Network(spec, plan, mean or neutral, std or neutral)
+        initialise(network, initialisation)
+    return network
 
 
 def code(network: Network) -> str:

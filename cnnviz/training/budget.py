@@ -47,16 +47,17 @@ class Need:
 
 def images_of(spec: TrainingSpec) -> int:
     """Training images of one epoch."""
-    entry = DATASETS[spec.dataset]
-    there = FULL_IMAGES if spec.full else len(entry.bundled("train")[1])
-    return min(there, spec.limit or there)
+    entry = spec.entry
+    part = len(entry.classes) / len(DATASETS[spec.dataset].classes)
+    there = round(part * FULL_IMAGES) if spec.full else len(entry.bundled("train")[1])
+    return max(1, round(spec.share * min(there, spec.limit or there)))
 
 
 def need_of(spec: TrainingSpec) -> Need:
     """parameters × 4 bytes × snapshots, the checkpoint (weights and optimiser) and the records."""
     images = images_of(spec)
     steps = images // min(spec.batch_size, images) * spec.epochs
-    plan, classes = spec.check(), len(DATASETS[spec.dataset].classes)
+    plan, classes = spec.check(), len(spec.entry.classes)
     weights, layers = plan.parameters * BYTES_A_WEIGHT, len(plan) * LAYER_BYTES
     records = len(record_steps(steps)) * RECORD_BYTES + (spec.validations + 4) * classes**2 * CONFUSION_BYTES
     return Need(

@@ -1,64 +1,206 @@
 """A training, and what it has made of a network, as Python that runs without the app."""
 
-from cnnviz.data import DATASETS
+from collections.abc import Iterable, Sequence
+
 from cnnviz.expressions import Expression, script
-from cnnviz.models import Block, Repeat, build, definitions, expression, resolve
+from cnnviz.models import INITIALISATIONS, Block, Repeat, build, definitions, expression, resolve
+from cnnviz.training.augmentation import split
+from cnnviz.training.folder import Change
+from cnnviz.training.losses import LOSSES
 from cnnviz.training.registry import OPTIMIZERS, SCHEDULES
-from cnnviz.training.spec import TrainingSpec
+from cnnviz.training.spec import KNOBS, TrainingSpec
+
+ONE_HOT = """
+
+def one_hot(targets, classes):
+    return nn.functional.one_hot(targets, classes).float() if targets.dim() == 1 else targets
+
+"""
 
 
-def training_code(spec: TrainingSpec) -> str:
+def training_code(
+    spec: TrainingSpec, changes: Sequence[Change] = (), steps: int | None = None, weights: str = ""
+) -> str:
     """A whole training, without cnnviz's own loop: on one machine and one core its weights are those of the
     run, to the bit.
+
+    Args:
+        changes: knobs that were turned in mid-run.
+        steps: how many were made; ``None``: all.
+        weights: a file to which the script writes the weights at the end, with safetensors.
     """
-    entry = DATASETS[spec.dataset]
+    entry = spec.entry
     network = build(spec.network, entry.shape, len(entry.classes))
-    optimizer = OPTIMIZERS[spec.optimizer].code.format(
-        lr=f"{spec.base_learning_rate:g}", wd=f"{spec.weight_decay:g}"
-    )
-    limit = "" if spec.limit is None else f", limit={spec.limit}"
-    full = ", full=True" if spec.full else ""
     blocks = definitions(network)
-    return f"""\
-import math
-import torch
-from torch import nn
-from cnnviz.data import load
-{f"{chr(10)}{chr(10)}{blocks}{chr(10)}" if blocks else ""}
-torch.set_num_threads({spec.threads})
-train, test = load("{spec.dataset}", "train"{limit}{full}), load("{spec.dataset}", "test"{full})
-mean, std = torch.tensor({list(entry.mean)}).view(-1, 1, 1), torch.tensor({list(entry.std)}).view(-1, 1, 1)
-images, labels = (train.floats() - mean) / std, train.labels
+    lines = [
+        "import math",
+        "import torch",
+        *(["from safetensors.torch import save_file"] if weights else []),
+        "from torch import nn",
+        "from cnnviz.data import load",
+        *(["from cnnviz.vision import transforms"] if spec.augmentations else []),
+        f"\n\n{blocks}\n" if blocks else "",
+        *([ONE_HOT] if spec.loss == "squared_error" else []),
+        f"torch.set_num_threads({spec.threads})",
+        *_data(spec),
+        "",
+        f"torch.manual_seed({spec.seed})  # the weights",
+        f"network = {expression(network)}.to(memory_format=torch.channels_last)",
+        *_first_weights(spec),
+        "optimizer = "
+        + OPTIMIZERS[spec.optimizer].code.format(
+            lr=_number(spec.base_learning_rate), wd=_number(spec.weight_decay)
+        ),
+        "",
+        f"torch.manual_seed({spec.seed})  # dropout{' and augmentation' if spec.augmentations else ''}",
+        *_transforms(spec),
+        f"order = torch.Generator().manual_seed({spec.seed})",
+        f"batch_size = min({spec.batch_size}, len(labels))",
+        "per_epoch = len(labels) // batch_size",
+        f"step, total = 0, per_epoch * {spec.epochs}",
+        *_knobs(spec, changes),
+        "network.train()",
+        f"for epoch in range({spec.epochs}):",
+        "    shuffled = torch.randperm(len(labels), generator=order)",
+        "    for place in range(per_epoch):",
+        *(
+            []
+            if steps is None
+            else [f"        if step == {steps}:  # the run ended here", "            break"]
+        ),
+        *_indented(_step(spec, {change.knob for change in changes}), 8),
+        "",
+        "network.eval()",
+        "with torch.inference_mode():",
+        "    answers = network((test.floats() - mean) / std).argmax(dim=1)",
+        "accuracy = (answers == test.labels).sum().item() / len(test)",
+        'print(f"test accuracy {accuracy:.2%}")',
+    ]
+    if weights:
+        lines.append(
+            f'save_file({{name: value.contiguous() for name, value in network.state_dict().items()}}, "{weights}")'
+        )
+    return "\n".join(lines) + "\n"
 
-torch.manual_seed({spec.seed})  # the weights
-network = {expression(network)}.to(memory_format=torch.channels_last)
-optimizer = {optimizer}
 
-torch.manual_seed({spec.seed})  # dropout
-order = torch.Generator().manual_seed({spec.seed})
-batch_size = min({spec.batch_size}, len(train))
-per_epoch = len(train) // batch_size
-step, total = 0, per_epoch * {spec.epochs}
-network.train()
-for epoch in range({spec.epochs}):
-    shuffled = torch.randperm(len(train), generator=order)
-    for place in range(per_epoch):
-        p = step / total
-        for group in optimizer.param_groups:
-            group["lr"] = {spec.base_learning_rate:g} * {SCHEDULES[spec.schedule].code}
-        batch = shuffled[place * batch_size : (place + 1) * batch_size]
-        optimizer.zero_grad()
-        loss = nn.functional.cross_entropy(network(images[batch]), labels[batch], label_smoothing={spec.label_smoothing:g})
-        loss.backward()
-        optimizer.step()
-        step += 1
+def _indented(lines: Iterable[str], spaces: int) -> list[str]:
+    return [" " * spaces + line for line in lines]
 
-network.eval()
-with torch.inference_mode():
-    answers = network((test.floats() - mean) / std).argmax(dim=1)
-accuracy = (answers == test.labels).sum().item() / len(test)
-print(f"test accuracy {{accuracy:.2%}}")
-"""
+
+def _data(spec: TrainingSpec) -> list[str]:
+    entry = spec.entry
+    classes = "" if spec.classes is None else f", classes={spec.classes}"
+    full = ", full=True" if spec.full else ""
+    limit = "" if spec.limit is None else f", limit={spec.limit}"
+    images, labels, lines = "train.floats()", "train.labels", []
+    if spec.share < 1:
+        lines.append(f"count = max(1, round({spec.share!r} * len(train)))")
+        images, labels = "train.floats(slice(0, count))", "train.labels[:count]"
+    mean, std = (f"torch.tensor({list(values)}).view(-1, 1, 1)" for values in (entry.mean, entry.std))
+    if not spec.augmentations:
+        images = f"({images} - mean) / std"
+    lines += [f"mean, std = {mean}, {std}", f"images, labels = {images}, {labels}"]
+    if spec.noise:
+        lines += [
+            f"noise = torch.Generator().manual_seed({spec.seed})",
+            f"chosen = torch.randperm(len(labels), generator=noise)[: round({spec.noise!r} * len(labels))]",
+            "labels = labels.clone()",
+            f"labels[chosen] = torch.randint({len(entry.classes)}, (len(chosen),), generator=noise)",
+        ]
+    return [
+        f'train = load("{spec.dataset}", "train"{limit}{full}{classes})',
+        f'test = load("{spec.dataset}", "test"{full}{classes})',
+        *lines,
+    ]
+
+
+def _first_weights(spec: TrainingSpec) -> list[str]:
+    fill = INITIALISATIONS[spec.initialisation].code
+    if not fill:
+        return []
+    return [
+        "for module in network.modules():",
+        "    if isinstance(module, (nn.Conv2d, nn.Linear)):",
+        "        for p in module.parameters():",
+        f"            {fill} if p.dim() > 1 else nn.init.zeros_(p)",
+    ]
+
+
+def _transforms(spec: TrainingSpec) -> list[str]:
+    single, mixing = (
+        [one.code(spec.entry.shape, len(spec.entry.classes)) for one in some]
+        for some in split(spec.augmentations)
+    )
+    return [
+        *(["v2 = transforms()"] if spec.augmentations else []),
+        *([f"change = v2.Compose([{', '.join(single)}])"] if single else []),
+        *([f"mix = v2.Compose([{', '.join(mixing)}])"] if mixing else []),
+    ]
+
+
+def _knobs(spec: TrainingSpec, changes: Sequence[Change]) -> list[str]:
+    """What can be turned, where something was."""
+    if not changes:
+        return []
+    first = {name: None if name == "learning_rate" else getattr(spec, name) for name in KNOBS}
+    events = [(change.step, change.knob, change.value) for change in changes]
+    return [f"knobs = {first}", f"turned = {events}  # (step, knob, value)"]
+
+
+def _clipping(line: str, spec: TrainingSpec, turned: set[str]) -> list[str]:
+    if "clip" in turned:
+        return ['if knobs["clip"] is not None:', f"    {line}"]
+    return [] if spec.clip is None else [line]
+
+
+def _number(value: float) -> str:
+    """Short where that is exact."""
+    return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+
+
+def _step(spec: TrainingSpec, turned: set[str]) -> list[str]:
+    def knob(name: str) -> str:
+        return f'knobs["{name}"]' if name in turned else _number(getattr(spec, name) or 0.0)
+
+    single, mixing = split(spec.augmentations)
+    own = 'knobs["learning_rate"] or ' if "learning_rate" in turned else ""
+    rate = f"{_number(spec.base_learning_rate)} * {SCHEDULES[spec.schedule].code}"
+    loss = LOSSES[spec.loss].code.format(smoothing=knob("label_smoothing"), classes=len(spec.entry.classes))
+    forward = ["outputs = network(pictures)"]
+    if spec.precision == "mixed":
+        forward = [
+            'with torch.autocast("cpu", torch.bfloat16):',
+            *_indented(forward, 4),
+            "outputs = outputs.float()",
+        ]
+    clip = f"nn.utils.clip_grad_norm_(network.parameters(), {knob('clip')})"
+    return [
+        *(["knobs |= {knob: value for at, knob, value in turned if at <= step}"] if turned else []),
+        "p = step / total",
+        "for group in optimizer.param_groups:",
+        f'    group["lr"] = {own}{rate}',
+        *(['    group["weight_decay"] = knobs["weight_decay"]'] if "weight_decay" in turned else []),
+        "batch = shuffled[place * batch_size : (place + 1) * batch_size]",
+        "pictures, targets = images[batch], labels[batch]",
+        *(["pictures = torch.stack([change(picture) for picture in pictures])"] if single else []),
+        *(["pictures, targets = mix(pictures, targets)"] if mixing else []),
+        *(["pictures = (pictures - mean) / std"] if spec.augmentations else []),
+        "optimizer.zero_grad()",
+        *forward,
+        f"loss = {loss}",
+        "loss.backward()",
+        *(
+            [
+                "for weight in network.parameters():",
+                f"    weight.grad.add_(weight.detach().sign(), alpha={knob('l1')})",
+            ]
+            if spec.l1 or "l1" in turned
+            else []
+        ),
+        *_clipping(clip, spec, turned),
+        "optimizer.step()",
+        "step += 1",
+    ]
 
 
 def feature_maps_code(spec: TrainingSpec, run_id: str, step: int, image: Expression) -> str:
@@ -77,18 +219,20 @@ with torch.inference_mode():
     for name, layer in network.named_children():
         values = layer(values)
         maps[name] = values[0]"""
+    chosen = "" if spec.classes is None else f".of_classes({spec.classes})"
     return script(
         f"""\
 network = open_run("{run_id}").network({step})
 image = {image}
-values = fit(image, DATASETS["{spec.dataset}"].shape).unsqueeze(0)
+data = DATASETS["{spec.dataset}"]{chosen}
+values = fit(image, data.shape).unsqueeze(0)
 
 maps = {{}}
 {way}
 probabilities = values.softmax(dim=1)[0]
 
 print({{name: tuple(stack.shape) for name, stack in maps.items()}})
-print(DATASETS["{spec.dataset}"].classes[probabilities.argmax()], f"{{probabilities.max():.3f}}")
+print(data.classes[probabilities.argmax()], f"{{probabilities.max():.3f}}")
 """,
         image,
         DATASETS="cnnviz.data",

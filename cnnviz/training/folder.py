@@ -9,7 +9,7 @@
     process dies state.json          state, step, total steps, message, and who works on it: process and
         machine
     heartbeat           touched every second by whoever works on it: its lease (see ``lease.py``)
-    events.jsonl        changes of the learning rate, with the step at which they took effect
+    events.jsonl        knobs that were turned, with the step at which that took effect
     metrics.jsonl       one line a logged step
     snapshots/<step>.safetensors     the network's weights
     checkpoint.safetensors           all that is needed to go on
@@ -96,24 +96,36 @@ class Command:
     """One file of the inbox.
 
     Attributes:
-        do: what is asked for; ``rate`` sets the learning rate.
+        do: what is asked for; ``turn`` gives a knob a value. (``rate`` is what older versions wrote for the learning
+            rate.)
         steps: for ``step``: how many.
         shown: for ``step``: the step that the one who asks has seen; the steps count from there.
+        knob, value: for ``turn``.
         learning_rate: for ``rate``.
     """
 
-    do: Literal["run", "pause", "stop", "step", "rate"]
+    do: Literal["run", "pause", "stop", "step", "turn", "rate"]
     steps: int = 0
     shown: int = 0
+    knob: str = ""
+    value: float | None = None
     learning_rate: float = 0.0
 
 
 @dataclass(frozen=True)
-class RateChange:
-    """From ``step`` on the learning rate was ``learning_rate``."""
+class Change:
+    """From ``step`` on a knob had the value ``value``."""
 
     step: int
-    learning_rate: float
+    knob: str
+    value: float | None
+
+    @classmethod
+    def of(cls, line: dict[str, Any]) -> "Change":
+        """What a line of ``events.jsonl`` says; older ones know only the learning rate."""
+        if "learning_rate" in line:
+            return cls(line["step"], "learning_rate", line["learning_rate"])
+        return cls(line["step"], line["knob"], line["value"])
 
 
 def _draft(path: Path) -> Path:
@@ -247,10 +259,11 @@ class RunFolder:
     def add_metric(self, metric: Metric) -> None:
         self._append("metrics.jsonl", asdict(metric))
 
-    def rate_changes(self) -> list[RateChange]:
-        return [_dataclass_from(RateChange, line) for line in _json_lines(self.path / "events.jsonl")]
+    def changes(self) -> list[Change]:
+        """Knobs that were turned in mid-run, in order."""
+        return [Change.of(line) for line in _json_lines(self.path / "events.jsonl")]
 
-    def add_rate_change(self, change: RateChange) -> None:
+    def add_change(self, change: Change) -> None:
         self._append("events.jsonl", asdict(change))
 
     def _append(self, name: str, record: dict[str, Any]) -> None:

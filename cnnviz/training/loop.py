@@ -3,18 +3,20 @@
 import json
 import time
 from collections import defaultdict
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from cnnviz.data import DATASETS, ImageDataset, load
-from cnnviz.errors import CnnvizError
+from cnnviz.data import ImageDataset
 from cnnviz.models import Network, build
 from cnnviz.random_numbers import drawing_from
+from cnnviz.training.augmentation import Augment
 from cnnviz.training.registry import OPTIMIZERS, SCHEDULES
-from cnnviz.training.spec import TrainingSpec
+from cnnviz.training.spec import KNOBS, TrainingSpec, check_knob
+from cnnviz.training.stopping import Stopping
 from cnnviz.training.tasks import TASKS, Evaluation
 
 EVALUATION_BATCH = 200
@@ -57,8 +59,14 @@ def _layer_of(parameter: str) -> str:
     return layer if partly_fixed else parameter.rpartition(".")[0]
 
 
-def evaluate(network: nn.Module, dataset: ImageDataset, task: str = "classification") -> Evaluation:
-    """The network on all images of a data set, in evaluation mode; its mode is put back."""
+def evaluate(
+    network: nn.Module, dataset: ImageDataset, task: str = "classification", loss: str | None = None
+) -> Evaluation:
+    """The network on all images of a data set, in evaluation mode; its mode is put back.
+
+    Args:
+        loss: a key of the task's losses, if it is not the usual one.
+    """
     device = next(network.parameters()).device
     mode = network.training
     network.eval()
@@ -72,7 +80,20 @@ def evaluate(network: nn.Module, dataset: ImageDataset, task: str = "classificat
             )
     finally:
         network.train(mode)
-    return TASKS[task].evaluate(outputs, dataset)
+    asked = TASKS[task]
+    found = asked.evaluate(outputs, dataset)
+    if loss not in asked.losses:
+        return found
+    return replace(found, loss=asked.loss_named(str(loss))(outputs, asked.targets(dataset), 0.0).item())
+
+
+def noisy(targets: Tensor, share: float, classes: int, seed: int) -> Tensor:
+    """Labels (N,) of which a share, chosen at random, is drawn anew from all classes."""
+    generator = torch.Generator().manual_seed(seed)
+    chosen = torch.randperm(len(targets), generator=generator)[: round(share * len(targets))]
+    labels = targets.clone()
+    labels[chosen] = torch.randint(classes, (len(chosen),), generator=generator)
+    return labels
 
 
 def choose_device(name: str) -> torch.device:
@@ -94,10 +115,16 @@ class Trainer:
         self.spec = spec
         self.task = TASKS[spec.task]
         self.device = choose_device(spec.device)
-        self.dataset = load(spec.dataset, "train", spec.limit, full=spec.full)
-        self.validation = load(spec.dataset, "test", full=spec.full)
+        self.dataset = spec.load("train")
+        self.validation = spec.load("test")
         self._inputs = self.dataset.floats().to(self.device)
-        self._targets = self.task.targets(self.dataset).to(self.device)
+        outputs = self.task.outputs(spec.entry)
+        targets = self.task.targets(self.dataset)
+        if spec.noise:
+            targets = noisy(targets, spec.noise, outputs, spec.seed)
+        self._targets = targets.to(self.device)
+        self._loss = self.task.loss_named(spec.loss)
+        self._augment = Augment(spec.augmentations, spec.entry.shape, outputs) if spec.augmentation else None
         self.network = build_for(spec).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = OPTIMIZERS[spec.optimizer].make(
             self.network.parameters(), spec.base_learning_rate, spec.weight_decay
@@ -110,17 +137,30 @@ class Trainer:
         self.learning_rate = self._scheduled_rate()
         self.own_learning_rate: float | None = None
         """A rate set by hand: from then on it holds, and the schedule does not."""
+        self.knobs: dict[str, float | None] = {name: getattr(spec, name) for name in KNOBS[1:]}
+        """What else may be turned in mid-run, as it is now."""
+        self.stopping = Stopping(spec, self.network.plan.multiply_adds)
         self._order_generator = torch.Generator().manual_seed(spec.seed)
-        self._drops = any(isinstance(module, nn.Dropout) for module in self.network.modules())
+        self._draws = bool(spec.augmentation) or any(
+            isinstance(module, nn.Dropout) for module in self.network.modules()
+        )
         self._random_name = "random_cuda" if self.device.type == "cuda" else "random"
         self._order = torch.empty(0, dtype=torch.int64)
         self._epochs_drawn = 0
         self._since_record: list[tuple[Tensor, Tensor]] = []
-        self._dropout_generator = torch.Generator(self.device).manual_seed(spec.seed)
+        self._generator = torch.Generator(self.device).manual_seed(spec.seed)
 
     @property
     def done(self) -> bool:
-        return self.step_count >= self.total_steps
+        return self.step_count >= self.total_steps or bool(self.stopping.reason)
+
+    def turn(self, knob: str, value: float | None) -> None:
+        """From the next step on this knob of ``KNOBS`` has this value; a learning rate holds from then on."""
+        check_knob(knob, value)
+        if knob == "learning_rate":
+            self.own_learning_rate = value
+        else:
+            self.knobs[knob] = value
 
     def _scheduled_rate(self) -> float:
         return self.spec.base_learning_rate * SCHEDULES[self.spec.schedule].factor(
@@ -142,33 +182,52 @@ class Trainer:
         self.learning_rate = self.own_learning_rate or self._scheduled_rate()
         for group in self.optimizer.param_groups:
             group["lr"] = self.learning_rate
+            group["weight_decay"] = self.knobs["weight_decay"]
         indices = self._batch()
-        targets = self._targets[indices]
         self.network.train()
         self.optimizer.zero_grad()
-        outputs = self._outputs(self._inputs[indices])
-        loss = self.task.loss(outputs, targets, self.spec.label_smoothing)
+        outputs, targets = self._outputs(self._inputs[indices], self._targets[indices])
+        loss = self._loss(outputs, targets, self.knobs["label_smoothing"] or 0.0)
         value = loss.item()
         if value - value == 0:
             loss.backward()
+            self._change_gradients()
             self.optimizer.step()
             self.step_count += 1
             self._since_record.append((loss.detach(), self.task.score(outputs.detach(), targets)))
         self.seconds += time.perf_counter() - started
+        self.stopping.worked(self.seconds, self.step_count * self.batch_size)
         return value
 
-    def _outputs(self, images: Tensor) -> Tensor:
-        if not self._drops:
-            return self.network(images)
-        with drawing_from(self._dropout_generator):
-            return self.network(images)
+    def _change_gradients(self) -> None:
+        l1, clip = self.knobs["l1"], self.knobs["clip"]
+        if l1:
+            for weight in self.network.parameters():
+                if weight.grad is not None:
+                    weight.grad.add_(weight.detach().sign(), alpha=l1)
+        if clip is not None:
+            nn.utils.clip_grad_norm_(self.network.parameters(), clip)
+
+    def _outputs(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        drawn = drawing_from(self._generator) if self._draws else nullcontext()
+        mixed = torch.autocast(self.device.type, torch.bfloat16, enabled=self.spec.precision == "mixed")
+        with drawn:
+            if self._augment is not None:
+                images, targets = self._augment(images, targets)
+            with mixed:
+                outputs = self.network(images)
+        return outputs.float(), targets
 
     def record(self, validate: bool) -> Metric:
         """The metrics at this step; the training averages start anew."""
         started = time.perf_counter()
         losses, accuracies = zip(*self._since_record, strict=True) if self._since_record else ((), ())
         self._since_record = []
-        measured = evaluate(self.network, self.validation, self.spec.task) if validate else None
+        measured = (
+            evaluate(self.network, self.validation, self.spec.task, self.spec.loss) if validate else None
+        )
+        if measured:
+            self.stopping.measured(self.step_count, measured.loss, measured.accuracy)
         norms = self._gradient_norms()
         self.seconds += time.perf_counter() - started
         return Metric(
@@ -212,7 +271,7 @@ class Trainer:
                     tensors[f"optimizer.{index}.{name}"] = (
                         torch.as_tensor(value).detach().to("cpu", copy=True).contiguous()
                     )
-        tensors[self._random_name] = self._dropout_generator.get_state()
+        tensors[self._random_name] = self._generator.get_state()
         if self._since_record:
             tensors["since_record"] = torch.tensor(
                 [[loss.item(), accuracy.item()] for loss, accuracy in self._since_record]
@@ -221,6 +280,8 @@ class Trainer:
             "step": self.step_count,
             "seconds": self.seconds,
             "own_learning_rate": self.own_learning_rate,
+            "knobs": self.knobs,
+            "stopping": self.stopping.state(),
         }
         return tensors, {"numbers": json.dumps(numbers)}
 
@@ -238,11 +299,13 @@ class Trainer:
                 entries.setdefault(int(index), {})[key] = value
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": entries})
         if self._random_name in tensors:
-            self._dropout_generator.set_state(tensors[self._random_name])
+            self._generator.set_state(tensors[self._random_name])
         self._since_record = [(row[0], row[1]) for row in tensors.get("since_record", torch.empty(0, 2))]
         numbers = json.loads(texts["numbers"])
         self.step_count, self.seconds = numbers["step"], numbers["seconds"]
         self.own_learning_rate = numbers["own_learning_rate"]
+        self.knobs |= numbers.get("knobs", {})
+        self.stopping.restore(numbers.get("stopping", {}))
 
     def __repr__(self) -> str:
         return f"Trainer({self.spec!r}, step {self.step_count} of {self.total_steps})"
@@ -250,9 +313,13 @@ class Trainer:
 
 def build_for(spec: TrainingSpec) -> Network:
     """The network of a specification at step 0: right shape, classes, seed and normalisation."""
-    entry = DATASETS.get(spec.dataset)
-    if entry is None:
-        raise CnnvizError(f"There is no data set '{spec.dataset}'. Choose one of: {', '.join(DATASETS)}.")
+    entry = spec.entry
     return build(
-        spec.network, entry.shape, TASKS[spec.task].outputs(entry), spec.seed, mean=entry.mean, std=entry.std
+        spec.network,
+        entry.shape,
+        TASKS[spec.task].outputs(entry),
+        spec.seed,
+        mean=entry.mean,
+        std=entry.std,
+        initialisation=spec.initialisation,
     )

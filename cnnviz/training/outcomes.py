@@ -19,6 +19,8 @@ from cnnviz.training.spec import TrainingSpec
 
 FOLDER = ASSETS / "ideas"
 OF_SEED = " · seed "
+IDEAS_RATE = 0.1
+"""Learning rate of the experiments of the ideas, the same with and without normalisation."""
 Quantity = Literal["accuracy", "loss"]
 
 
@@ -134,6 +136,7 @@ def idea_training(idea: str, network: str, seed: int, epochs: int | None = None)
         about["dataset"],
         IDEAS[idea].networks[network],
         epochs or about["epochs"],
+        learning_rate=IDEAS_RATE,
         seed=seed,
         limit=about["images"],
     )

@@ -18,7 +18,7 @@ from cnnviz.training.budget import check_waiting
 from cnnviz.training.folder import ACTIVE, Command, RunFolder, State, Status
 from cnnviz.training.lease import Holder
 from cnnviz.training.loop import Metric, build_for
-from cnnviz.training.spec import check_learning_rate
+from cnnviz.training.spec import check_knob
 
 NOBODY = Holder()
 POLL_SECONDS = 0.01
@@ -196,18 +196,21 @@ class Run:
                     stopped = replace(status, state="stopped", message="Stopped.", goal=0).held_by(NOBODY)
                     self.folder.set_status(stopped)
                 for path, command in self.folder.commands():
-                    if command is None or command.do != "rate":
+                    if command is None or command.do not in ("turn", "rate"):
                         path.unlink(missing_ok=True)
         return mine
 
-    def set(self, *, learning_rate: float) -> None:
-        """From the next step on this learning rate holds, and the schedule no longer does."""
-        check_learning_rate(learning_rate)
+    def set(self, **knobs: float | None) -> None:
+        """From the next step on these knobs of ``KNOBS`` have these values; with a learning rate, the schedule no
+        longer holds.
+        """
+        for name, value in knobs.items():
+            check_knob(name, value)
         if self.state == "finished":
-            raise CnnvizError(
-                "This run is finished: its learning rate can no longer change. Start a new one."
-            )
-        self.folder.post(Command("rate", learning_rate=float(learning_rate)))
+            names = " and ".join(name.replace("_", " ") for name in knobs)
+            raise CnnvizError(f"This run is finished: its {names} can no longer change. Start a new one.")
+        for name, value in knobs.items():
+            self.folder.post(Command("turn", knob=name, value=None if value is None else float(value)))
 
     def pin(self, on: bool = True) -> None:
         """A pinned run is not deleted to make room."""

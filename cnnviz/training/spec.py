@@ -2,16 +2,35 @@
 
 import json
 import math
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache
 from typing import Any
 
 import torch
 
-from cnnviz.data import DATASETS
+from cnnviz.data import DATASETS, DatasetEntry, ImageDataset, load
+from cnnviz.data.catalogue import Split
 from cnnviz.errors import CnnvizError
-from cnnviz.models import NetworkSpec, Plan, resolve, summary
-from cnnviz.training.registry import OPTIMIZERS, SCHEDULES
+from cnnviz.models import INITIALISATIONS, NetworkSpec, Plan, resolve, summary
+from cnnviz.settings import Settings, settings
+from cnnviz.training.augmentation import AUGMENTATIONS
+from cnnviz.training.registry import OPTIMIZERS, SCHEDULES, suited_rate
 from cnnviz.training.tasks import TASKS
+
+VERSION = 2
+"""Of a written specification. In version 1 the optimiser ``momentum`` was the one that is ``nesterov`` now."""
+PRECISIONS = ("float32", "mixed")
+KNOB_TITLES = {
+    "learning_rate": "Learning rate",
+    "weight_decay": "L2 penalty (weight decay)",
+    "l1": "L1 penalty",
+    "clip": "Longest gradient",
+    "label_smoothing": "Label smoothing",
+}
+KNOBS = tuple(KNOB_TITLES)
+"""What may change in mid-run."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +45,10 @@ class TrainingSpec:
         epochs: how often all training images are seen.
         batch_size: images a step.
         optimizer: a key of ``OPTIMIZERS``.
-        learning_rate: the base rate η; ``None`` takes the optimiser's own default.
+        learning_rate: the base rate η; ``None`` takes one that suits optimiser and network (``suited_rate``).
         schedule: a key of ``SCHEDULES``; how η changes from the first to the last step.
         weight_decay: λ of the L2 penalty, of all weights.
-        label_smoothing: ε of the cross-entropy (Szegedy et al., 2016).
+        label_smoothing: ε: the true class is wanted with 1 − ε + ε / classes (Szegedy et al., 2016).
         seed: of the weights, the order of the images and dropout.
         device: ``"auto"`` (CUDA where it is, else CPU), ``"cpu"`` or ``"cuda"``.
         limit: train with only the first so many images.
@@ -38,13 +57,26 @@ class TrainingSpec:
         validations: how often, besides the start, the whole test split is measured.
         threads: CPU threads of the worker. One is nearly as fast as two for small networks.
         task: a key of ``TASKS``: what the network is asked.
+        classes: train with these classes only, two or more of the data set's names; ``None`` for all.
+        share: train with the first share of the images, above 0 to 1.
+        loss: a key of ``LOSSES``: what training makes small.
+        l1: λ of the L1 penalty λ Σ|w|, of all weights; its gradient λ sign(w) is added to that of the loss.
+        clip: where the norm of the whole gradient is longer than this, it is made so long.
+        augmentation: keys of ``AUGMENTATIONS``; one text with commas will do.
+        initialisation: a key of ``INITIALISATIONS``: how the first weights are chosen.
+        noise: share of the training labels that are drawn anew at random, 0 to 1.
+        precision: ``"float32"``, or ``"mixed"``: products in bfloat16, weights in float32.
+        patience: stop after so many validations without a smaller validation loss (early stopping).
+        stop_accuracy: stop when a validation reaches this accuracy, 0 to 1.
+        stop_seconds: stop after so many seconds of work.
+        stop_joules: stop after so much energy, estimated from the multiply-adds.
     """
 
     dataset: str = "mnist"
     network: NetworkSpec | str = "fast"
     epochs: int = 3
     batch_size: int = 128
-    optimizer: str = "momentum"
+    optimizer: str = "nesterov"
     learning_rate: float | None = None
     schedule: str = "one_cycle"
     weight_decay: float = 5e-4
@@ -56,10 +88,74 @@ class TrainingSpec:
     validations: int = 9
     threads: int = 1
     task: str = "classification"
+    classes: tuple[str, ...] | None = None
+    share: float = 1.0
+    loss: str = "cross_entropy"
+    l1: float = 0.0
+    clip: float | None = None
+    augmentation: tuple[str, ...] | str = ()
+    initialisation: str = "default"
+    noise: float = 0.0
+    precision: str = "float32"
+    patience: int | None = None
+    stop_accuracy: float | None = None
+    stop_seconds: float | None = None
+    stop_joules: float | None = None
 
     def __post_init__(self) -> None:
         if self.learning_rate is None and self.optimizer in OPTIMIZERS:
-            object.__setattr__(self, "learning_rate", OPTIMIZERS[self.optimizer].learning_rate)
+            rate = OPTIMIZERS[self.optimizer].learning_rate
+            with suppress(CnnvizError):
+                rate = suited_rate(self.optimizer, self.plan, self.loss)
+            object.__setattr__(self, "learning_rate", rate)
+        if self.classes is not None:
+            object.__setattr__(self, "classes", tuple(map(str, self.classes)))
+        names: str | tuple[str, ...] = self.augmentation
+        given = names.split(",") if isinstance(names, str) else names
+        object.__setattr__(self, "augmentation", tuple(name.strip() for name in given if name.strip()))
+
+    @property
+    def augmentations(self) -> tuple[str, ...]:
+        """``augmentation``, of which a text with commas has been read."""
+        assert isinstance(self.augmentation, tuple)
+        return self.augmentation
+
+    @property
+    def entry(self) -> DatasetEntry:
+        """The data set, with the chosen classes only.
+
+        Raises:
+            CnnvizError: there is no such data set, or it has no such classes.
+        """
+        if self.dataset not in DATASETS:
+            raise CnnvizError(f"There is no data set '{self.dataset}'. Choose one of: {', '.join(DATASETS)}.")
+        return DATASETS[self.dataset].of_classes(self.classes)
+
+    @property
+    def plan(self) -> Plan:
+        """The network worked out; raises CnnvizError if it cannot be built."""
+        entry = self.entry
+        if self.task not in TASKS:
+            raise CnnvizError(f"There is no task '{self.task}'. Choose one of: {', '.join(TASKS)}.")
+        return _plan(resolve(self.network), entry.shape, TASKS[self.task].outputs(entry), settings())
+
+    def load(self, split: Split = "train", limit: int | None = None) -> ImageDataset:
+        """The images: all test images of the chosen classes, or the training images that are used.
+
+        Args:
+            limit: only the first so many.
+        """
+        found = load(
+            self.dataset,
+            split,
+            limit if split == "test" else self.limit,
+            full=self.full,
+            classes=self.classes,
+        )
+        if split == "test" or (self.share == 1 and limit is None):
+            return found
+        count = min(limit or len(found), max(1, round(self.share * len(found))))
+        return replace(found, images=found.images[:count], labels=found.labels[:count])
 
     @property
     def base_learning_rate(self) -> float:
@@ -68,15 +164,20 @@ class TrainingSpec:
 
     def check(self) -> Plan:
         """The network worked out; raises CnnvizError with a sentence about the first thing that cannot be."""
-        for name, value, known in (
+        registries: tuple[tuple[str, str, Mapping[str, Any] | tuple[str, ...]], ...] = (
             ("data set", self.dataset, DATASETS),
             ("task", self.task, TASKS),
             ("optimiser", self.optimizer, OPTIMIZERS),
             ("schedule", self.schedule, SCHEDULES),
             ("device", self.device, ("auto", "cpu", "cuda")),
-        ):
-            if value not in known:
-                raise CnnvizError(f"There is no {name} '{value}'. Choose one of: {', '.join(known)}.")
+            ("initialisation", self.initialisation, INITIALISATIONS),
+            ("precision", self.precision, PRECISIONS),
+            *(("augmentation", name, AUGMENTATIONS) for name in self.augmentations),
+        )
+        for name, value, known in registries:
+            _check_name(name, value, known)
+        if TASKS[self.task].losses:
+            _check_name("loss", self.loss, TASKS[self.task].losses)
         for name, number, least, most in (
             ("number of epochs", self.epochs, 1, 1000),
             ("batch size", self.batch_size, 1, 10_000),
@@ -84,25 +185,36 @@ class TrainingSpec:
             ("seed", self.seed, 0, 2**63 - 1),
             ("number of validations", self.validations, 1, 1000),
             ("number of threads", self.threads, 1, 256),
+            ("patience", 1 if self.patience is None else self.patience, 1, 1000),
         ):
             if not isinstance(number, int) or not least <= number <= most:
                 raise CnnvizError(
                     f"The {name} is {number}, but it must be a whole number from {least} to {most:,}."
                 )
         check_learning_rate(self.base_learning_rate)
-        if not 0 <= self.weight_decay <= 1:
-            raise CnnvizError(f"The weight decay is {self.weight_decay}, but it must lie between 0 and 1.")
-        if not 0 <= self.label_smoothing < 1:
+        for knob in KNOBS[1:]:
+            check_knob(knob, getattr(self, knob))
+        if not 0 < self.share <= 1:
             raise CnnvizError(
-                f"The label smoothing is {self.label_smoothing}, but it must be at least 0 and below 1."
+                f"The share of the images is {self.share}, but it must be above 0 and at most 1."
             )
+        if not 0 <= self.noise <= 1:
+            raise CnnvizError(f"The share of random labels is {self.noise}, but it must lie between 0 and 1.")
+        for name, goal, unit in (
+            ("accuracy", self.stop_accuracy, "from 0 to 1"),
+            ("time", self.stop_seconds, "seconds"),
+            ("energy", self.stop_joules, "joules"),
+        ):
+            if goal is not None and not (0 < goal <= (1 if name == "accuracy" else math.inf)):
+                raise CnnvizError(
+                    f"The {name} at which to stop is {goal}, but it must be a number above 0, {unit}."
+                )
         if self.device == "cuda" and not torch.cuda.is_available():
             raise CnnvizError("This machine has no CUDA device. Choose the device 'auto' or 'cpu'.")
-        entry = DATASETS[self.dataset]
-        return summary(resolve(self.network), entry.shape, TASKS[self.task].outputs(entry))
+        return self.plan
 
     def to_dict(self) -> dict[str, Any]:
-        data = asdict(replace(self, network=""))
+        data = {"version": VERSION, **asdict(replace(self, network=""))}
         data["network"] = self.network if isinstance(self.network, str) else self.network.to_dict()
         return data
 
@@ -111,12 +223,15 @@ class TrainingSpec:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "TrainingSpec":
+        data = dict(data)
+        version = data.pop("version", 1)
+        if version == 1 and data.get("optimizer") == "momentum":
+            data["optimizer"] = "nesterov"
         known = {field.name for field in fields(cls)}
         if unknown := set(data) - known:
             raise CnnvizError(
                 f"A training has no setting '{min(unknown)}'. It has: {', '.join(sorted(known))}."
             )
-        data = dict(data)
         if isinstance(data.get("network"), dict):
             data["network"] = NetworkSpec.from_dict(data["network"])
         return cls(**data)
@@ -136,7 +251,37 @@ class TrainingSpec:
         )
 
 
-def check_learning_rate(value: float) -> None:
+@lru_cache(maxsize=128)
+def _plan(network: NetworkSpec, shape: tuple[int, int, int], outputs: int, limits: Settings) -> Plan:
+    return summary(network, shape, outputs, limits=limits)
+
+
+def _check_name(what: str, value: str, known: Mapping[str, Any] | tuple[str, ...]) -> None:
+    if value not in known:
+        raise CnnvizError(f"There is no {what} '{value}'. Choose one of: {', '.join(known)}.")
+
+
+def check_knob(name: str, value: float | None) -> None:
+    """Raises CnnvizError unless this may be the value of a knob of ``KNOBS``."""
+    if name not in KNOBS:
+        raise CnnvizError(f"'{name}' cannot change in mid-run. Choose one of: {', '.join(KNOBS)}.")
+    if value is None and name == "clip":
+        return
+    if name == "learning_rate":
+        check_learning_rate(value)
+        return
+    least, most, words = {
+        "weight_decay": (0.0, 1.0, "lie between 0 and 1"),
+        "l1": (0.0, 1.0, "lie between 0 and 1"),
+        "clip": (1e-12, 1e12, "be above 0"),
+        "label_smoothing": (0.0, math.nextafter(1, 0), "be at least 0 and below 1"),
+    }[name]
+    if not isinstance(value, int | float) or not least <= value <= most:
+        title = {"l1": "L1 penalty", "clip": "longest gradient"}.get(name, name.replace("_", " "))
+        raise CnnvizError(f"The {title} is {value}, but it must {words}.")
+
+
+def check_learning_rate(value: float | None) -> None:
     if not isinstance(value, int | float) or not math.isfinite(value) or not 0 < value <= 1000:
         raise CnnvizError(
             f"The learning rate is {value}, but it must be above 0 and at most 1000. Try 0.1 for SGD, 0.001 for Adam."

@@ -2,13 +2,14 @@
 entry in ``TASKS``.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from cnnviz.data import DatasetEntry, ImageDataset
 from cnnviz.ops.scores import accuracy, confusion
+from cnnviz.training.losses import LOSSES, Loss
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Task:
         score: (outputs, targets) -> what is drawn beside the loss, a scalar from 0 to 1, and ``score_name``
             on the screen.
         evaluate: (outputs, data set) -> what is measured now and then on the test images.
+        losses: name -> what may be chosen in place of ``loss``; none where there is nothing to choose.
     """
 
     name: str
@@ -44,15 +46,24 @@ class Task:
     loss: Callable[[Tensor, Tensor, float], Tensor]
     score: Callable[[Tensor, Tensor], Tensor]
     evaluate: Callable[[Tensor, ImageDataset], Evaluation]
+    losses: Mapping[str, Loss] = field(default_factory=dict)
+
+    def loss_named(self, name: str) -> Callable[[Tensor, Tensor, float], Tensor]:
+        """(outputs, targets, label smoothing ε) -> what training makes small."""
+        return self.losses[name].of if name in self.losses else self.loss
 
 
-def _cross_entropy(logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
-    return nn.functional.cross_entropy(logits, labels, label_smoothing=smoothing)
+CROSS_ENTROPY = LOSSES["cross_entropy"]
+
+
+def _share_right(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Of mixed images the class with the larger share is the right one."""
+    return accuracy(outputs, targets if targets.dim() == 1 else targets.argmax(1))
 
 
 def _evaluate_classes(logits: Tensor, dataset: ImageDataset) -> Evaluation:
     counts = confusion(logits, dataset.labels)
-    loss = _cross_entropy(logits, dataset.labels).item()
+    loss = CROSS_ENTROPY.of(logits, dataset.labels, 0.0).item()
     return Evaluation(loss, int(counts.trace()) / len(dataset), counts.tolist())
 
 
@@ -62,13 +73,14 @@ TASKS: dict[str, Task] = {
         Task(
             name="classification",
             title="Classification: which class is it?",
-            formula=r"L = -\sum_k y_k \log p_k",
+            formula=CROSS_ENTROPY.formula,
             score_name="accuracy",
             outputs=lambda entry: len(entry.classes),
             targets=lambda dataset: dataset.labels,
-            loss=_cross_entropy,
-            score=accuracy,
+            loss=CROSS_ENTROPY.of,
+            score=_share_right,
             evaluate=_evaluate_classes,
+            losses=LOSSES,
         ),
     )
 }

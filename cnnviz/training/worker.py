@@ -13,10 +13,11 @@ import torch
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.training.budget import Need, need_of
-from cnnviz.training.folder import Command, RateChange, RunFolder, State, Status
+from cnnviz.training.folder import Change, Command, RunFolder, State, Status
 from cnnviz.training.lease import Holder, renewed, this_process
 from cnnviz.training.loop import Trainer
 from cnnviz.training.plan import record_steps, snapshot_steps, validation_steps
+from cnnviz.training.spec import check_knob
 
 CHECKPOINT_SECONDS = 2.0
 STATUS_SECONDS = 0.2
@@ -102,7 +103,7 @@ class Worker:
         self.keeps = snapshot_steps(trainer.total_steps)
         self.validates = validation_steps(trainer.total_steps, spec.validations)
         self.target: State = "running"
-        self.changes = folder.rate_changes()
+        self.changes = folder.changes()
         self.checkpoint_time = self.status_time = time.monotonic()
         self.last_recorded = self.last_kept = -1
         saved = folder.checkpoint()
@@ -114,8 +115,8 @@ class Worker:
         self.need: Need = need_of(spec)
         self.share: int | None = folder.about().get("bytes")
         old_rate = folder.old_rate()
-        if old_rate is not None and old_rate not in [change.learning_rate for change in self.changes]:
-            self._change_rate(old_rate)
+        if old_rate is not None and old_rate not in [change.value for change in self.changes]:
+            self._turn("learning_rate", old_rate)
 
     def run(self) -> None:
         trainer = self.trainer
@@ -131,7 +132,7 @@ class Worker:
                 if not self._pause():
                     return
                 continue
-            self._replay_rates()
+            self._replay_changes()
             loss = trainer.step()
             if loss - loss != 0:
                 self._diverge(trainer.step_count + 1)
@@ -149,7 +150,7 @@ class Worker:
             if now - self.status_time > STATUS_SECONDS:
                 self._say(self.target)
                 self.status_time = now
-        self._end("finished", "")
+        self._end("finished", trainer.stopping.reason)
 
     def _write(self, validate: bool, keep: bool = True) -> bool:
         """A line of metrics, and the weights if ``keep``. False if the weights are not finite: then the run
@@ -200,7 +201,9 @@ class Worker:
     def _obey(self, command: Command) -> None:
         step = self.trainer.step_count
         if command.do == "rate":
-            self._change_rate(command.learning_rate)
+            self._turn("learning_rate", command.learning_rate)
+        elif command.do == "turn":
+            self._turn(command.knob, command.value)
         elif command.do == "step":
             self.goal = min(max(self.goal, step, command.shown) + command.steps, self.trainer.total_steps)
             self.target = "paused"
@@ -209,18 +212,22 @@ class Worker:
             self.target = TARGETS[command.do]
             self.goal = step
 
-    def _change_rate(self, rate: float) -> None:
-        change = RateChange(self.trainer.step_count, rate)
+    def _turn(self, knob: str, value: float | None) -> None:
+        try:
+            check_knob(knob, value)
+        except CnnvizError:
+            return  # what is in the inbox may come from anywhere
+        change = Change(self.trainer.step_count, knob, value)
         self.changes = [old for old in self.changes if old.step <= change.step] + [change]
-        self.folder.add_rate_change(change)
+        self.folder.add_change(change)
 
-    def _replay_rates(self) -> None:
-        """Rates set by hand take effect at the step at which they were set, also when the run is resumed
+    def _replay_changes(self) -> None:
+        """What was set by hand takes effect at the step at which it was set, also when the run is resumed
         before it.
         """
         for change in self.changes:
             if change.step <= self.trainer.step_count:
-                self.trainer.own_learning_rate = change.learning_rate
+                self.trainer.turn(change.knob, change.value)
 
     def _pause(self) -> bool:
         """Waits until asked to go on. False if the process was given back; resuming then starts from the

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import streamlit as st
 from torch import Tensor
 
-from cnnviz.data import FORMATS, PHOTOS, ImageDataset, centre_by_mass, decode, embed, fit, photo
+from cnnviz.data import FORMATS, PHOTOS, ImageDataset, centre_by_mass, decode, embed, fit, loading_code, photo
 from cnnviz.errors import CnnvizError
 from cnnviz.expressions import Expression
 from cnnviz.ui.components import sketchpad
@@ -179,7 +179,7 @@ def _decoded(content: bytes) -> Tensor:
 def _test_image(test: ImageDataset, number: int) -> ChosenImage:
     label = int(test.labels[number])
     st.caption(f"Its class: **{test.classes[label]}**")
-    code = Expression(f'load("{test.name}", "test").images[{number}]', {"load": "cnnviz.data"})
+    code = Expression(f"{loading_code(test)}.images[{number}]", {"load": "cnnviz.data"})
     return ChosenImage(
         test.images[number], f"test image {number} of {test.name}, {test.classes[label]}", label, code
     )

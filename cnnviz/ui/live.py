@@ -19,8 +19,9 @@ from starlette.responses import Response
 from cnnviz.errors import CnnvizError
 from cnnviz.figures import DASHES, SERIES, TRAIN, VALIDATION, curve_in_words
 from cnnviz.training import ACTIVE, Metric, Run, open_run
-from cnnviz.training.folder import Status
+from cnnviz.training.folder import Change, Status
 from cnnviz.training.growth import growth
+from cnnviz.training.spec import KNOB_TITLES
 from cnnviz.ui.address import draw_again, one_section
 from cnnviz.ui.components import component, listen
 from cnnviz.ui.frame import error_box
@@ -167,8 +168,14 @@ def report(name: str, mark: str = "") -> dict[str, Any]:
         "total": status.total_steps,
         "snapshot": steps[-1] if steps else None,
         "says": status_in_words(run, status, found.last),
-        "rates": [[change.step, change.learning_rate] for change in run.folder.rate_changes()],
+        "changes": [[change.step, _turned(change)] for change in run.folder.changes()],
     }
+
+
+def _turned(change: Change) -> str:
+    """A knob that was turned, in words: ``learning rate 0.01``."""
+    value = "off" if change.value is None else f"{change.value:g}"
+    return f"{KNOB_TITLES[change.knob].lower()} {value}"
 
 
 def status_in_words(run: Run, status: Status, last: Metric | None) -> list[str]:

@@ -107,7 +107,7 @@ def choose_network(usual: str = OWN) -> Run | str:
 def images_of(chosen: Run | str) -> ImageDataset | None:
     """The test images that belong to it, if any are bundled."""
     if isinstance(chosen, Run):
-        return load(chosen.spec.dataset, "test")
+        return chosen.spec.load("test")
     if chosen.startswith(TRAINED):
         return load(chosen.rpartition("_")[2], "test")
     return load(UNTRAINED_ON, "test") if chosen.startswith(UNTRAINED) else None
@@ -144,7 +144,7 @@ def open_network(chosen: Run | str, player: str | None) -> OpenNetwork:
 
 def network_of_run(run: Run, step: int) -> OpenNetwork:
     """A run's network at one of its saved steps."""
-    entry = DATASETS[run.spec.dataset]
+    entry = run.spec.entry
     key = (run.id, step, run.version(step))
     model = remember(_network_at, run.id, step, run.version(step))
     title = f"{run.spec.network_name} at step {step}"

@@ -12,7 +12,7 @@ from cnnviz.data import DATASETS, DatasetEntry, fetch_all_images
 from cnnviz.errors import CnnvizError
 from cnnviz.models import PRESET_TITLES, resolve
 from cnnviz.settings import settings
-from cnnviz.training import Metric, Run, open_run, runs
+from cnnviz.training import Metric, Run, TrainingSpec, open_run, runs
 from cnnviz.ui.address import draw_again
 from cnnviz.ui.components import browser_key, step_player
 from cnnviz.ui.fields import Open, Text
@@ -157,7 +157,7 @@ def notices(run: Run, metrics: list[Metric]) -> None:
 def _at_chance(run: Run, metrics: list[Metric]) -> None:
     """Says so where a run has learned nothing, and what to try."""
     measured = [metric.val_accuracy for metric in metrics if metric.val_accuracy is not None]
-    if not measured or measured[-1] > 1.5 / len(DATASETS[run.spec.dataset].classes):
+    if not measured or measured[-1] > 1.5 / len(run.spec.entry.classes):
         return
     rate = f"{run.spec.base_learning_rate / 3:.1g}"
     st.warning(
@@ -274,11 +274,16 @@ def fetch_all(entry: DatasetEntry) -> bool:
     return True
 
 
+def _data_title(spec: TrainingSpec) -> str:
+    title = DATASETS[spec.dataset].title
+    return title if spec.classes is None else f"{title}: {', '.join(spec.classes)}"
+
+
 def describe(run: Run) -> str:
     """Data, network and settings in one line."""
     spec = run.spec
     network = PRESET_TITLES.get(spec.network_name, spec.network_name)
-    return f"{DATASETS[spec.dataset].title} · {network} · {spec.optimizer}, learning rate {spec.learning_rate:g} · seed {spec.seed}"
+    return f"{_data_title(spec)} · {network} · {spec.optimizer}, learning rate {spec.learning_rate:g} · seed {spec.seed}"
 
 
 def own_run_link(kind: str, label: str) -> None:

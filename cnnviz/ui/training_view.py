@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from cnnviz.data import DATASETS, load
 from cnnviz.features import filters, probabilities
 from cnnviz.figures import image_sheet, judged_labels, map_sheet
-from cnnviz.training import Metric, Run
+from cnnviz.training import Metric, Run, TrainingSpec
 from cnnviz.ui.components import WallItem, matrix
 from cnnviz.ui.frame import link
 from cnnviz.ui.networks import OpenNetwork
@@ -15,9 +14,9 @@ STRIP = 12
 """Test images that are shown."""
 
 
-def kernels_and_predictions(opened: OpenNetwork, dataset: str) -> list[WallItem]:
+def kernels_and_predictions(opened: OpenNetwork, spec: TrainingSpec) -> list[WallItem]:
     trained, step = opened.model, opened.step
-    test = load(dataset, "test", STRIP)
+    test = spec.load("test", STRIP)
     layer, kernels = filters(trained)
     labels = judged_labels(probabilities(trained, test.floats()), test.labels, test.classes)
     strip = image_sheet(test.floats(), STRIP, "test images")
@@ -46,7 +45,7 @@ def confusion(run: Run, metric: Metric) -> None:
     st.markdown(
         f"**Confusion matrix at step {metric.step}** · validation accuracy **{metric.val_accuracy:.2%}**, loss {metric.val_loss:.3f}"
     )
-    classes = DATASETS[run.spec.dataset].classes
+    classes = run.spec.entry.classes
     counts = metric.confusion or []
     true, predicted = (
         None if entry.now is None else int(entry.now) for entry in (TrainingLab.true, TrainingLab.predicted)

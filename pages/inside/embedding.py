@@ -3,7 +3,7 @@
 import streamlit as st
 from torch import Tensor, nn
 
-from cnnviz.data import DATASETS, ImageDataset, load
+from cnnviz.data import ImageDataset, load
 from cnnviz.features import probabilities, shapes
 from cnnviz.features.embedding import embedding_code
 from cnnviz.figures import Sheet, image_sheet
@@ -44,9 +44,9 @@ def layout() -> None:
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
         run = choose_run()
-        entry = DATASETS[run.spec.dataset]
+        entry = run.spec.entry
         count = Embedding.count.draw()
-    test = remember(load, run.spec.dataset, "test", count)
+    test = remember(load, run.spec.dataset, "test", count, classes=run.spec.classes)
     with right, play_first():
         network = open_network(run, "embedding_step")
         play = st.container()
@@ -91,7 +91,7 @@ def layout() -> None:
                 f"In **{layer}** at step **{network.step}**, **{apart.neighbours:.1%}** of the five nearest neighbours have the same class, and class centres lie "
                 f"**{apart.spread:.2f}** times as far apart as images from their own centre. A ring marks a wrong prediction ({sum(wrong)} of {count})."
             )
-    code(embedding_code(network.code, run.spec.dataset, count, layer, way))
+    code(embedding_code(network.code, test, count, layer, way))
 
 
 try_this(

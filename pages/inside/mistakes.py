@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cnnviz.data import DATASETS, ImageDataset, load
+from cnnviz.data import ImageDataset
 from cnnviz.features import Answers, answers, feature_maps
 from cnnviz.features.mistakes import mistakes_code
 from cnnviz.figures import calibration_curve, image_sheet, judged_labels, map_sheet, picture_sheet
@@ -58,7 +58,7 @@ def table() -> None:
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
         run = choose_run()
-    entry, test = DATASETS[run.spec.dataset], load(run.spec.dataset, "test")
+    entry, test = run.spec.entry, run.spec.load("test")
     with right, play_first():
         network = open_network(run, "mistakes_step")
         play = st.container()
@@ -94,12 +94,12 @@ def table() -> None:
                 f"Expected calibration error: **{calibration.error:.3f}**."
             )
     images(run, network, found, true, said, view == "cell")
-    code(mistakes_code(network.code, run.spec.dataset, true, said))
+    code(mistakes_code(network.code, test, true, said))
 
 
 @section
 def images(run: Run, network: OpenNetwork, found: Answers, true: int, said: int, one_cell: bool) -> None:
-    test = load(run.spec.dataset, "test")
+    test = run.spec.load("test")
     names, counts = list(test.classes), found.confusion.tolist()
     numbers = (found.cell(true, said) if one_cell else found.confident_mistakes(SHOWN))[:SHOWN]
     heading = (

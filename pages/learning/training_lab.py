@@ -117,7 +117,7 @@ def view(run: Run) -> None:
         return
     choose_step("lab_step", run, live=state in ACTIVE)
     step = steps[-1] if step_now not in steps else step_now
-    map_wall("lab_wall", remember(kernels_and_predictions, network_of_run(run, step), run.spec.dataset))
+    map_wall("lab_wall", remember(kernels_and_predictions, network_of_run(run, step), run.spec))
     measured = [metric for metric in metrics if metric.confusion and metric.step <= step]
     if measured:
         confusion(run, measured[-1])

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from cnnviz.data import load
 from cnnviz.features import feature_maps
 from cnnviz.figures import activation_curves, depth_histogram, map_sheet
 from cnnviz.models import PRESETS
@@ -57,7 +56,7 @@ def feature_map() -> None:
     with left:
         name = Activations.function.draw()
         run = choose_run()
-        test = load(run.spec.dataset, "test")
+        test = run.spec.load("test")
         chosen = choose_image(test, Activations.images)
         image = chosen.for_network(test.shape)
         network = network_of_run(run, run.steps[-1])

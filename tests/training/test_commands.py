@@ -220,7 +220,7 @@ def test_commands_of_the_same_moment_are_all_obeyed_in_their_order(monkeypatch: 
         run.folder.post(command)
     hand_out(run)
     assert (run.state, run.step_count) == ("paused", 3)
-    assert [change.learning_rate for change in run.folder.rate_changes()] == [0.5, 0.25]
+    assert [change.value for change in run.folder.changes()] == [0.5, 0.25]
     assert run.metrics()[-1].learning_rate == 0.25
     assert run.folder.commands() == []
 

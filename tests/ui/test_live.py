@@ -49,7 +49,7 @@ def test_changes_of_the_learning_rate_come_with_their_step() -> None:
     run.resume()
     assert run.wait(60) == "finished"
     (found,) = asked((run.id, ""))
-    assert [rate for _, rate in found["rates"]] == [0.25]
+    assert [words for _, words in found["changes"]] == ["learning rate 0.25"]
 
 
 @pytest.mark.parametrize("name", ["no-such-run", "../../etc", "", "A" * 300])

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,18 @@ def run_code(code: str) -> dict[str, Any]:
     return {**names, "printed": output.getvalue()}
 
 
+SMALL = TrainingSpec("patches", "tiny", epochs=1, limit=200, batch_size=32)
+KNOBS: tuple[dict[str, Any], ...] = (
+    {"classes": ("Retina", "Espresso", "Rocket"), "share": 0.7},
+    {"loss": "squared_error", "learning_rate": 0.0123456789},
+    {"l1": 1e-4, "clip": 0.5, "schedule": "step"},
+    {"augmentation": "flip,crop,rotate,colour,cutout,mixup", "limit": 70},
+    {"augmentation": ("mixup",), "loss": "squared_error", "schedule": "warm_up"},
+    {"initialisation": "he", "noise": 0.3, "network": "mlp"},
+    {"precision": "mixed", "optimizer": "momentum"},
+)
+
+
 @pytest.mark.parametrize(
     "spec",
     [
@@ -90,6 +103,7 @@ def run_code(code: str) -> dict[str, Any]:
             seed=3,
             label_smoothing=0.0,
         ),
+        *(replace(SMALL, **changes) for changes in KNOBS),
     ],
     ids=repr,
 )
@@ -234,11 +248,11 @@ def test_the_code_of_the_pages_inside_gives_their_numbers() -> None:
     )
     names = run_code(filters_code(network, shape, "conv2", 3, 0.02, 0))
     torch.testing.assert_close(names["made"].image, maximise(model, "conv2", 3, shape).image)
-    names = run_code(embedding_code(network, "mnist", 60, "relu2", "pca"))
+    names = run_code(embedding_code(network, load("mnist", "test"), 60, "relu2", "pca"))
     torch.testing.assert_close(
         names["points"], project(layer_features(model, "relu2", load("mnist", "test", 60).floats()))
     )
-    names = run_code(mistakes_code(network, "mnist", 4, 9))
+    names = run_code(mistakes_code(network, load("mnist", "test"), 4, 9))
     assert names["found"].cell(4, 9) == answers(model, load("mnist", "test")).cell(4, 9)
 
 
