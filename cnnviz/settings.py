@@ -37,8 +37,8 @@ class Settings:
     """Disk space of all runs started from one browser; above it the oldest of them go."""
     max_browser_running: int = os.cpu_count() or 1
     """Runs from one browser that train at one time. Below it, browsers take turns."""
-    max_browser_waiting: int = 16
-    """Runs from one browser that wait at one time; enough for two races."""
+    max_browser_waiting: int = 64
+    """Runs from one browser that wait at one time; enough for a sweep."""
     max_browser_images: int = 5_000_000
     """Work of one run started from a browser: training images seen, epochs × images."""
     max_browser_multiply_adds: int = 4_000_000_000_000
@@ -55,6 +55,8 @@ class Settings:
     """A paused run gives its worker back after this long (at once if another run waits)."""
     cache_bytes: int = 250_000_000
     """Results that all sessions together keep for whoever asks next, in bytes of memory."""
+    max_weights_bytes: int = 250_000_000
+    """Largest file of weights that is brought."""
     max_image_pixels: int = 60_000_000
     """Largest picture that is decoded, in pixels."""
 

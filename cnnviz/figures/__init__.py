@@ -20,7 +20,14 @@ from cnnviz.figures.comparisons import (
     two_answers,
     value_histograms,
 )
-from cnnviz.figures.curves import calibration_curve, curve_in_words, loss_curve, probability_bars, value_map
+from cnnviz.figures.curves import (
+    calibration_curve,
+    curve_in_words,
+    loss_curve,
+    probability_bars,
+    rate_search,
+    value_map,
+)
 from cnnviz.figures.drawings import boxes_on, receptive_squares, unit_network, volumes
 from cnnviz.figures.line_styles import DASHES, SERIES
 from cnnviz.figures.network_drawing import NetworkDrawing, network_drawing
@@ -70,6 +77,7 @@ __all__ = [
     "picture_sheet",
     "pixel_sheets",
     "probability_bars",
+    "rate_search",
     "receptive_squares",
     "scale_for",
     "share_curves",

@@ -8,6 +8,7 @@ from torch import Tensor
 from cnnviz.features import Calibration
 from cnnviz.figures.colours import RIGHT, TRAIN, scale_for
 from cnnviz.training import Metric
+from cnnviz.training.rates import RateSearch
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -49,6 +50,41 @@ def loss_curve(losses: Sequence[float]) -> "Figure":
         title="loss L", **({"type": "log", "exponentformat": "power"} if wide else {"rangemode": "tozero"})
     )
     return layout(figure, 215)
+
+
+def rate_search(search: RateSearch) -> "Figure":
+    """The loss of each step of the learning-rate finder against its rate, its running mean, and the suggestion."""
+    from plotly.graph_objects import Figure, Scatter
+
+    figure = Figure(
+        [
+            Scatter(
+                x=list(search.rates),
+                y=list(search.losses),
+                mode="markers",
+                name="loss of a batch",
+                marker={"color": TRAIN, "size": 5, "opacity": 0.5},
+                hovertemplate="rate %{x:.3g}: %{y:.3f}<extra></extra>",
+            ),
+            Scatter(
+                x=list(search.rates),
+                y=list(search.means),
+                mode="lines",
+                name="running mean",
+                line={"color": TRAIN, "width": 3},
+                hovertemplate="rate %{x:.3g}: %{y:.3f}<extra></extra>",
+            ),
+        ]
+    )
+    figure.add_vline(
+        x=search.suggested,
+        line={"color": RIGHT, "width": 3, "dash": "dash"},
+        annotation_text=f"try {search.suggested:g}",
+        annotation_position="top",
+    )
+    figure.update_xaxes(title="learning rate η", type="log", exponentformat="power")
+    figure.update_yaxes(title="loss L", range=[0, 1.3 * max(search.means)])
+    return layout(figure, 280)
 
 
 def curve_in_words(metrics: Sequence[Metric], quantity: str) -> str:

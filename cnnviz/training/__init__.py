@@ -2,18 +2,22 @@
 grows.
 """
 
+from cnnviz.training.bring import bring
 from cnnviz.training.experiments import Experiment, experiments, open_experiment
+from cnnviz.training.export import EXPORTS
 from cnnviz.training.folder import ACTIVE
 from cnnviz.training.loop import Metric, Trainer, evaluate
 from cnnviz.training.registry import OPTIMIZERS, SCHEDULES
 from cnnviz.training.run import Run, open_run, runs
 from cnnviz.training.spec import TrainingSpec
 from cnnviz.training.starting import start, start_all, warm_up
+from cnnviz.training.sweep import sweep, sweep_specs
 from cnnviz.training.tasks import TASKS, Evaluation, Task
 from cnnviz.training.trained import trained, trained_networks
 
 __all__ = [
     "ACTIVE",
+    "EXPORTS",
     "OPTIMIZERS",
     "SCHEDULES",
     "TASKS",
@@ -24,6 +28,7 @@ __all__ = [
     "Task",
     "Trainer",
     "TrainingSpec",
+    "bring",
     "evaluate",
     "experiments",
     "open_experiment",
@@ -31,6 +36,8 @@ __all__ = [
     "runs",
     "start",
     "start_all",
+    "sweep",
+    "sweep_specs",
     "trained",
     "trained_networks",
     "warm_up",

@@ -25,9 +25,8 @@ from cnnviz.training.spec import TrainingSpec
 from cnnviz.training.starting import ID_LETTERS, start_all
 
 FORMAT = 1
-MOST_RUNS = 12
-"""Curves in one picture that can still be told apart."""
-LONGEST_TITLE = 80
+MOST_RUNS = 100
+LONGEST_TITLE = 120
 
 
 @dataclass(frozen=True)

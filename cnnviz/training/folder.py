@@ -56,6 +56,7 @@ from cnnviz.training.spec import TrainingSpec
 
 FORMAT = 1
 SNAPSHOT = ".safetensors"
+STOPPED = "Stopped."
 SETTLED_NS = 2_000_000_000
 State = Literal["queued", "running", "paused", "stopped", "finished", "diverged", "failed", "interrupted"]
 ACTIVE: frozenset[State] = frozenset({"queued", "running", "paused"})

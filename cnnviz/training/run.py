@@ -15,7 +15,8 @@ from cnnviz.models import Network
 from cnnviz.settings import ASSETS, settings
 from cnnviz.training import index, launcher, queue
 from cnnviz.training.budget import check_waiting
-from cnnviz.training.folder import ACTIVE, Command, RunFolder, State, Status
+from cnnviz.training.export import export
+from cnnviz.training.folder import ACTIVE, STOPPED, Command, RunFolder, State, Status
 from cnnviz.training.lease import Holder
 from cnnviz.training.loop import Metric, build_for
 from cnnviz.training.spec import check_knob
@@ -115,6 +116,18 @@ class Run:
         network.load_state_dict(self.folder.snapshot(step))
         return network.eval()
 
+    def export(self, kind: str, step: int | None = None) -> bytes:
+        """The run as a file to take away.
+
+        Args:
+            kind: a key of ``EXPORTS``: ``safetensors``, ``script``, ``notebook``, ``csv``, ``html`` or ``onnx``.
+            step: of the weights, one of ``steps``; the newest if not given.
+
+        Raises:
+            CnnvizError: there is no such kind or step, nothing has been trained yet, or a package is missing.
+        """
+        return export(self, kind, step)
+
     def wait(self, timeout: float | None = None) -> State:
         """Waits until the run has ended (or ``timeout`` seconds) and returns its state."""
         end = None if timeout is None else time.monotonic() + timeout
@@ -193,7 +206,7 @@ class Run:
                 queue.withdraw(self._runs, self.id)
                 status = self.folder.status()
                 if status.state in ("queued", "running", "paused", "interrupted"):
-                    stopped = replace(status, state="stopped", message="Stopped.", goal=0).held_by(NOBODY)
+                    stopped = replace(status, state="stopped", message=STOPPED, goal=0).held_by(NOBODY)
                     self.folder.set_status(stopped)
                 for path, command in self.folder.commands():
                     if command is None or command.do not in ("turn", "rate"):

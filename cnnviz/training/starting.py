@@ -3,8 +3,8 @@
 import re
 import secrets
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock
@@ -61,6 +61,34 @@ def start_all(specs: Sequence[TrainingSpec], key: str | None = None) -> list[Run
             f"The run folder cannot be written: {error.strerror}. Free some space, or set CNNVIZ_HOME to another folder."
         ) from None
     return [Run(name) for name in names]
+
+
+@contextmanager
+def create(spec: TrainingSpec, owner: str) -> Iterator[RunFolder]:
+    """A new run that is written here and not by a worker; room is made for it first. If it cannot be written, it is
+    taken away again.
+
+    Raises:
+        CnnvizError: there is no room, or the folder cannot be written.
+    """
+    folder = settings().runs
+    need = check_size(spec)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".room.lock"):
+            (share,) = _shares([need], make_room([need], owner))
+            with index.changing(folder) as names:
+                names.append(_create(folder, spec, owner, share))
+                made = RunFolder(folder / names[-1])
+                try:
+                    yield made
+                except BaseException:
+                    made.delete()
+                    raise
+    except OSError as error:
+        raise CnnvizError(
+            f"The run folder cannot be written: {error.strerror}. Free some space, or set CNNVIZ_HOME to another folder."
+        ) from None
 
 
 def _create(runs_folder: Path, spec: TrainingSpec, owner: str, share: int) -> str:

@@ -13,7 +13,7 @@ import torch
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.training.budget import Need, need_of
-from cnnviz.training.folder import Change, Command, RunFolder, State, Status
+from cnnviz.training.folder import STOPPED, Change, Command, RunFolder, State, Status
 from cnnviz.training.lease import Holder, renewed, this_process
 from cnnviz.training.loop import Trainer
 from cnnviz.training.plan import record_steps, snapshot_steps, validation_steps
@@ -126,7 +126,7 @@ class Worker:
         while not trainer.done:
             self._read_commands()
             if self.target == "stopped":
-                self._end("stopped", "Stopped.")
+                self._end("stopped", STOPPED)
                 return
             if self.target == "paused" and trainer.step_count >= self.goal:
                 if not self._pause():

@@ -113,6 +113,11 @@ class Field(Generic[Value]):
             return cast(Value, visit.here.held[self.name])
         return self._chosen(visit, self.usual)
 
+    def kept(self) -> Value:
+        """Its value where the page does not draw its control now; the address goes on saying it."""
+        value = self.now
+        return self.shows(value, None if value == self.usual else self.text(value))
+
     def set(self, value: Value) -> None:
         """Chooses a value by code; its control follows."""
         self._keep(session(), value)
@@ -414,10 +419,11 @@ class Open(Field[float | None]):
                     help=self.help,
                     on_change=moved,
                 )
+            low_real, high_real = (None if limit is None else float(limit) for limit in (self.low, self.high))
             return st.number_input(
                 self.label,
-                self.low,
-                self.high,
+                low_real,
+                high_real,
                 value=begin,
                 format="%g",
                 placeholder=empty,

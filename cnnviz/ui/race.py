@@ -7,11 +7,10 @@ import streamlit as st
 
 from cnnviz.errors import CnnvizError
 from cnnviz.training import Experiment, Run, TrainingSpec, open_experiment, open_run
-from cnnviz.training.experiments import MOST_RUNS
 from cnnviz.ui.components import browser_key
 from cnnviz.ui.fields import Text
 from cnnviz.ui.frame import error_box
-from cnnviz.ui.live import Quantity, live_curves, watch
+from cnnviz.ui.live import MOST_RUNS, Quantity, live_curves, watch
 from cnnviz.ui.runs import remember_opened
 
 

@@ -13,6 +13,8 @@ from cnnviz.errors import CnnvizError
 from cnnviz.models import PRESET_TITLES, resolve
 from cnnviz.settings import settings
 from cnnviz.training import Metric, Run, TrainingSpec, open_run, runs
+from cnnviz.training.folder import STOPPED
+from cnnviz.training.spec import KNOB_TITLES, KNOBS
 from cnnviz.ui.address import draw_again
 from cnnviz.ui.components import browser_key, step_player
 from cnnviz.ui.fields import Open, Text
@@ -148,7 +150,7 @@ def notices(run: Run, metrics: list[Metric]) -> None:
     status = run.status
     if status.state in ("diverged", "failed", "interrupted"):
         st.warning(status.message, icon=":material/warning:")
-    elif status.message and status.state != "stopped":
+    elif status.message and status.message != STOPPED:
         st.caption(status.message)
     if status.state == "finished":
         _at_chance(run, metrics)
@@ -210,18 +212,29 @@ def commands(run: Run, key: str | None) -> None:
             disabled=state not in ("running", "queued", "paused", "interrupted"),
         ):
             _obey(run, run.stop)
-        rate = st.number_input(
-            "New learning rate",
+        knob = st.selectbox(
+            "Turn",
+            KNOBS,
+            key="knob",
+            format_func=KNOB_TITLES.__getitem__,
+            width=230,
+            disabled=state == "finished",
+        )
+        now = getattr(run.spec, knob)
+        value = st.number_input(
+            "New value",
             value=None,
             key="new_rate",
             format="%g",
-            placeholder=f"{run.spec.learning_rate:g}",
-            width=150,
+            placeholder="off" if now is None else f"{now:g}",
+            width=130,
             disabled=state == "finished",
         )
-        pressed = st.button("Set", key="set_rate", disabled=rate is None or state == "finished")
-        if pressed and rate is not None and _obeyed(run, lambda: run.set(learning_rate=rate)):
-            st.toast(f"From the next step on the learning rate is {rate:g}.")
+        pressed = st.button("Set", key="set_rate", disabled=value is None or state == "finished")
+        if pressed and value is not None and _obeyed(run, lambda: run.set(**{knob: value})):
+            st.toast(
+                f"From the next step on: {KNOB_TITLES[knob].lower()} {value:g}. The curves have a mark there."
+            )
     refused_run, sentence = st.session_state.get("not_obeyed", (None, ""))
     if refused_run == run.id:
         st.error(sentence, icon=":material/error:")

@@ -4,10 +4,8 @@ import streamlit as st
 
 from cnnviz.data import DATASETS
 from cnnviz.figures.network_drawing import drawing_of_preset
-from cnnviz.models import summary
-from cnnviz.models.presets import PRESETS
-from cnnviz.training import ACTIVE, OPTIMIZERS, Run, TrainingSpec, open_run, start, warm_up
-from cnnviz.training.code import training_code
+from cnnviz.training import ACTIVE, OPTIMIZERS, Run, open_run, start, warm_up
+from cnnviz.training.export import run_code
 from cnnviz.ui.address import draw_again
 from cnnviz.ui.components import browser_key, map_wall, network_view
 from cnnviz.ui.frame import Experiment, draws, error_box, link, section, show_code, source, title, try_this
@@ -21,12 +19,13 @@ from cnnviz.ui.runs import (
     current_run,
     current_step,
     describe,
-    fetch_all,
     notices,
     show_run,
 )
 from cnnviz.ui.state import page_address
 from cnnviz.ui.states.training_lab import TrainingLab
+from cnnviz.ui.take_away import bring_weights, take_away
+from cnnviz.ui.training_settings import more_settings, show_search, spec_now, usual_rate
 from cnnviz.ui.training_view import confusion, kernels_and_predictions
 
 title(
@@ -40,39 +39,21 @@ with left:
 
     @section
     def settings() -> None:
-        both = draws(settings, drawing)
+        both = draws(settings, drawing, search)
         dataset = TrainingLab.dataset.draw(on_change=both)
-        entry = DATASETS[dataset]
-        network = TrainingLab.network.draw(on_change=both)
-        optimizer = TrainingLab.optimizer.draw()
+        TrainingLab.network.draw(on_change=both)
+        optimizer = TrainingLab.optimizer.draw(on_change=both)
+        st.latex(OPTIMIZERS[optimizer].formula)
         rate, epochs = st.columns(2)
-        learning_rate = TrainingLab.learning_rate.draw(
-            rate, placeholder=f"{OPTIMIZERS[optimizer].learning_rate:g}"
-        )
-        epoch_count = TrainingLab.epochs.draw(epochs)
-        with st.expander("More settings", key="more", icon=":material/tune:"):
-            seed = TrainingLab.seed.draw()
-            batch_size = TrainingLab.batch_size.draw()
-            schedule = TrainingLab.schedule.draw()
-            wanted = TrainingLab.limit.draw()
-            limit = None if wanted is None else int(wanted)
-            full = fetch_all(entry) if entry.full else False
-        spec = TrainingSpec(
-            dataset,
-            network,
-            epoch_count,
-            batch_size,
-            optimizer,
-            learning_rate,
-            schedule,
-            seed=seed,
-            limit=limit,
-            full=full,
-        )
-        plan = summary(PRESETS[network], entry.shape, len(entry.classes))
-        st.caption(
-            f"{len(plan)} layers, **{plan.parameters:,}** parameters, {plan.multiply_adds / 1e6:.2f} million multiply-adds an image"
-        )
+        TrainingLab.learning_rate.draw(rate, placeholder=usual_rate())
+        TrainingLab.epochs.draw(epochs)
+        TrainingLab.find.draw(on_change=both)
+        spec = spec_now(more_settings(dataset))
+        with error_box():
+            plan = spec.plan
+            st.caption(
+                f"{len(plan)} layers, **{plan.parameters:,}** parameters, {plan.multiply_adds / 1e6:.2f} million multiply-adds an image"
+            )
         TrainingLab.draw_network.draw(on_change=both)
         key = browser_key()
         settings.tell(key or "")
@@ -97,9 +78,15 @@ with right:
             entry, name = DATASETS[TrainingLab.dataset.now], TrainingLab.network.now
             network_view("network_view", remember(drawing_of_preset, name, entry.shape, len(entry.classes)))
 
+    @section
+    def search() -> None:
+        if TrainingLab.find.now:
+            show_search(spec_now())
+
 
 settings()
 drawing()
+search()
 key = settings.told
 
 run = current_run() or open_run(EXAMPLE)
@@ -133,6 +120,18 @@ with right:
     st.caption("The link to this run; whoever has it may look:")
     st.code(page_address(TrainingLab(run=run.id)), language=None)
 
+    @section
+    def files() -> None:
+        out, into = st.columns(2, gap="medium")
+        with out:
+            if run.steps:
+                take_away(run, current_step(run) or run.steps[-1])
+        with into:
+            bring_weights(spec_now(), key)
+
+
+files()
+
 try_this(
     Experiment(
         "Train LeNet-5 as in 1998 and compare its time to 97 % with the fast network.",
@@ -144,10 +143,10 @@ try_this(
     ),
     Experiment(
         "Train on only 100 images: training accuracy reaches 100 %, validation does not.",
-        TrainingLab(limit=100, epochs=40, batch_size=32),
+        TrainingLab(limit=100, epochs=40, batch_size=32, knobs="data"),
     ),
 )
-show_code()(training_code(run.spec))
+show_code()(run_code(run))
 source(
     "LeCun, Bottou, Bengio and Haffner, 1998; Smith and Topin, Super-convergence, 2018 (one cycle); Szegedy et al., 2016 (label smoothing)."
 )

@@ -70,10 +70,10 @@ def test_pause_step_rate_resume_stop_and_only_for_the_owner(
     expect(other.get_by_text("Only the browser that started it")).to_be_visible()
     expect(other.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
 
-    page.get_by_label("New learning rate").fill("0.02")
-    page.get_by_label("New learning rate").press("Enter")
+    page.get_by_label("New value").fill("0.02")
+    page.get_by_label("New value").press("Enter")
     page.get_by_role("button", name="Set", exact=True).click()
-    expect(page.get_by_text("From the next step on the learning rate is 0.02")).to_be_visible()
+    expect(page.get_by_text("From the next step on: learning rate 0.02")).to_be_visible()
     page.get_by_role("button", name="Resume").click()
     expect(page.locator("[data-part=says]")).to_contain_text("Training")
     server.stop()

@@ -2,11 +2,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 from cnnviz.data import download, fetch_all_images
-from cnnviz.training import TrainingSpec, runs, start
+from cnnviz.training import TrainingSpec, open_run, runs, start
 from cnnviz.ui import runs as shown_runs
-from tests.pages.conftest import Open, words
+from tests.pages.conftest import Open, until, words
 from tests.pages.restored import assert_restored
 from tests.test_subprocesses import write_set
 
@@ -27,10 +28,15 @@ PAGE = "pages/learning/training_lab.py"
                 "seed": "5",
                 "batch_size": "32",
                 "schedule": "constant",
-                "limit": "100",
             },
             {},
         ),
+        (
+            {"knobs": "data", "limit": "100", "classes": "3,5", "noise": "20", "augmentation": "flip,mixup"},
+            {},
+        ),
+        ({"knobs": "loss", "loss": "squared_error", "l1": "0.001", "clip": "2"}, {}),
+        ({"knobs": "stop", "patience": "3", "stop_accuracy": "97", "stop_joules": "0.5"}, {}),
         (
             {
                 "dataset": "x",
@@ -38,15 +44,13 @@ PAGE = "pages/learning/training_lab.py"
                 "optimizer": "z",
                 "learning_rate": "fast",
                 "epochs": "-1",
-                "limit": "0",
             },
             {
                 "dataset": "mnist",
                 "network": "fast",
-                "optimizer": "momentum",
+                "optimizer": "nesterov",
                 "learning_rate": "None",
                 "epochs": "3",
-                "limit": "None",
             },
         ),
         ({"step": "0"}, {}),
@@ -104,12 +108,12 @@ def test_without_network_all_images_give_a_sentence(
         fetch_all_images(name, progress)
 
     monkeypatch.setattr(shown_runs, "fetch_all_images", fetch)
-    app = open_page(PAGE)
+    app = open_page(PAGE, knobs="data")
     app.toggle(key="full").set_value(True).run(timeout=60)
     assert not app.exception
     assert "could not be downloaded" in app.warning[0].value
     # Each try takes some seconds: moving another control does not try again.
-    app.number_input(key="seed").set_value(3).run()
+    app.number_input(key="limit").set_value(3000).run()
     assert "could not be downloaded" in app.warning[0].value
     assert tried == ["mnist"]
     app.button(key="full_again").click().run(timeout=60)
@@ -126,7 +130,7 @@ def test_a_run_that_learned_nothing_says_so_and_what_to_try(open_page: Open) -> 
     link = next(
         element.proto for element in app.get("page_link") if "learning rate 0.2" in element.proto.label
     )
-    assert "dataset=patches&network=tiny&optimizer=momentum&learning_rate=0.2" in link.query_string
+    assert "dataset=patches&network=tiny&optimizer=nesterov&learning_rate=0.2" in link.query_string
     app = open_page("pages/learning/training_lab.py", run="example")
     assert not app.warning
 
@@ -136,10 +140,111 @@ def test_with_all_images_on_the_page_does_not_read_them_again_and_again(
 ) -> None:
     monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
     write_set(tmp_path / "data" / "MNIST")
-    app = open_page(PAGE)
+    app = open_page(PAGE, knobs="data")
     before = download._read.cache_info()
     app.toggle(key="full").set_value(True).run()
-    app.number_input(key="seed").set_value(3).run()
+    app.number_input(key="limit").set_value(3000).run()
     assert not app.exception
     assert not app.warning
     assert download._read.cache_info() == before
+
+
+def test_the_settings_of_all_groups_are_trained(open_page: Open) -> None:
+    state = {
+        "dataset": "digits",
+        "network": "tiny",
+        "epochs": "1",
+        "batch_size": "64",
+        "schedule": "step",
+        "initialisation": "he",
+        "classes": "3,5",
+        "share": "50",
+        "augmentation": "crop",
+        "noise": "10",
+        "loss": "squared_error",
+        "l1": "0.001",
+        "label_smoothing": "0",
+        "clip": "2",
+        "patience": "4",
+        "stop_accuracy": "99",
+        "knobs": "stop",
+    }
+    app = open_page(PAGE, **state)
+    assert not app.exception
+    assert "Also set: Batch size: **64**" in words(app)
+    app.button(key="train").click().run(timeout=60)
+    assert not app.exception
+    assert not app.error
+    spec = runs(1)[0].spec
+    assert spec == TrainingSpec(
+        "digits",
+        "tiny",
+        1,
+        64,
+        schedule="step",
+        initialisation="he",
+        classes=("3", "5"),
+        share=0.5,
+        augmentation=("crop",),
+        noise=0.1,
+        loss="squared_error",
+        l1=0.001,
+        label_smoothing=0.0,
+        clip=2.0,
+        patience=4,
+        stop_accuracy=0.99,
+    )
+    assert runs(1)[0].wait(60) == "finished"
+
+
+def test_one_class_alone_is_a_sentence(open_page: Open) -> None:
+    app = open_page(PAGE, classes="3")
+    assert not app.exception
+    assert "two or more" in app.error[0].value
+
+
+def test_the_learning_rate_finder_suggests_a_rate_and_sets_it(open_page: Open) -> None:
+    app = open_page(PAGE, dataset="digits", network="tiny", find="true")
+    until(app, lambda app: any(button.key == "use_rate" for button in app.button))
+    assert not app.exception
+    button = app.button(key="use_rate")
+    button.click().run()
+    assert not app.exception
+    assert app.number_input(key="learning_rate").value == float(button.label.removeprefix("Use "))
+    assert not app.toggle(key="find").value
+
+
+def test_a_knob_is_turned_in_mid_run(open_page: Open) -> None:
+    app = open_page(PAGE, dataset="digits", network="tiny", epochs="1000", seed="3")
+    app.button(key="train").click().run(timeout=60)
+    run = runs(1)[0]
+    try:
+        app.selectbox(key="knob").set_value("l1").run()
+        app.number_input(key="new_rate").set_value(0.002).run()
+        app.button(key="set_rate").click().run()
+        assert not app.exception
+        assert "From the next step on: l1 penalty 0.002" in app.toast[0].value
+    finally:
+        run.stop()
+    (change,) = run.folder.changes()
+    assert (change.knob, change.value) == ("l1", 0.002)
+
+
+def test_weights_that_were_taken_away_can_be_brought(open_page: Open) -> None:
+    example = open_run("example")
+    app = open_page(PAGE, network="tiny")
+    labels = [element.proto.label for element in app.get("download_button")]
+    assert labels == ["Weights", "PyTorch script", "Notebook", "Curves", "Report", "ONNX"]
+    weights = ("mine.safetensors", example.export("safetensors", 0), "application/octet-stream")
+    app.get("file_uploader")[0].set_value(weights).run()
+    app.button(key="bring").click().run(timeout=60)
+    assert not app.exception
+    assert not app.error
+    brought = runs(1)[0]
+    assert torch.equal(brought.network(0).conv1.weight, example.network(0).conv1.weight)
+    assert "brought from a file" in words(app)
+    app = open_page(PAGE, network="lenet5")
+    app.get("file_uploader")[0].set_value(weights).run()
+    app.button(key="bring").click().run(timeout=60)
+    assert "These weights do not fit the network 'lenet5': 'conv1.weight' is 6×1×5×5" in app.error[0].value
+    assert runs(1)[0].id == brought.id

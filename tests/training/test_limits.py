@@ -70,7 +70,8 @@ def test_the_work_of_a_large_network_is_counted_in_multiply_adds(monkeypatch: py
         check_work(spec)
 
 
-def test_a_race_that_does_not_fit_is_refused_as_a_whole() -> None:
+def test_a_race_that_does_not_fit_is_refused_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CNNVIZ_MAX_BROWSER_WAITING", "16")
     with pytest.raises(
         CnnvizError, match=r"These are 17 trainings, and one browser may have 16 in the queue. Choose fewer"
     ):

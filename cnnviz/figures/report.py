@@ -1,0 +1,106 @@
+"""A run as one HTML file that needs no network and no app: settings, versions, curves, pictures, code."""
+
+import base64
+import html
+import io
+from collections.abc import Callable, Mapping
+
+from cnnviz.data import DATASETS
+from cnnviz.features import filters, probabilities
+from cnnviz.figures.sheet import Sheet, image_sheet, judged_labels, map_sheet
+from cnnviz.figures.vector import line_chart
+from cnnviz.training import Metric, Run, evaluate
+from cnnviz.training.export import run_code, versions
+
+STRIP = 12
+STYLE = """
+body { font: 16px/1.5 sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff }
+table { border-collapse: collapse; margin: 1rem 0 } td, th { border: 1px solid #ccc; padding: .25rem .6rem; text-align: right }
+td:first-child, th:first-child { text-align: left } img { image-rendering: pixelated; max-width: 100% }
+pre { background: #f4f4f4; padding: 1rem; overflow-x: auto; font-size: 13px } svg { max-width: 100%; height: auto }
+"""
+
+
+def report(run: Run, step: int) -> str:
+    """The report of a run, with the weights of one of its steps."""
+    metrics, spec = run.metrics(), run.spec
+    title = f"{spec.network_name} on {DATASETS[spec.dataset].title}"
+    accuracy = evaluate(run.network(step), spec.load("test"), spec.task).accuracy
+    status = run.status
+    sections = [
+        f"<h1>{_text(title)}</h1>",
+        f"<p>Run <b>{_text(run.id)}</b>: {status.state}, step {status.step} of {status.total_steps}. {_text(status.message)}</p>",
+        f"<p>Test accuracy <b>{accuracy:.2%}</b> at step {step}.</p>",
+        "<h2>Curves</h2>",
+        _curves(metrics, "accuracy"),
+        _curves(metrics, "loss"),
+        *_pictures(run, step),
+        "<h2>Settings</h2>",
+        _table({name: value for name, value in spec.to_dict().items() if name not in ("version", "network")}),
+        "<h2>Network</h2>",
+        _layers(run),
+        "<h2>Versions</h2>",
+        _table(versions()),
+        "<h2>The code of this run</h2>",
+        f"<pre>{_text(run_code(run))}</pre>",
+    ]
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{_text(title)}</title>'
+        f"<style>{STYLE}</style></head><body>{''.join(sections)}</body></html>"
+    )
+
+
+def _text(value: object) -> str:
+    return html.escape(str(value))
+
+
+def _table(rows: Mapping[str, object]) -> str:
+    cells = "".join(f"<tr><td>{_text(name)}</td><td>{_text(value)}</td></tr>" for name, value in rows.items())
+    return f"<table>{cells}</table>"
+
+
+def _layers(run: Run) -> str:
+    rows = "".join(
+        f"<tr><td>{_text(place.name)}</td><td>{'×'.join(map(str, place.output_shape))}</td>"
+        f"<td>{place.parameters:,}</td><td>{place.multiply_adds:,}</td></tr>"
+        for place in run.spec.plan
+    )
+    return (
+        f"<table><tr><th>layer</th><th>shape</th><th>parameters</th><th>multiply-adds</th></tr>{rows}</table>"
+    )
+
+
+def _curves(metrics: list[Metric], quantity: str) -> str:
+    def points(of: Callable[[Metric], float | None]) -> list[tuple[float, float]]:
+        return [(metric.step, value) for metric in metrics if (value := of(metric)) is not None]
+
+    return line_chart(
+        {
+            "training": points(lambda metric: getattr(metric, quantity)),
+            "validation": points(lambda metric: getattr(metric, f"val_{quantity}")),
+        },
+        "step",
+        quantity,
+    )
+
+
+def _pictures(run: Run, step: int) -> list[str]:
+    network, test = run.network(step), run.spec.load("test", STRIP)
+    layer, kernels = filters(network)
+    answers = judged_labels(probabilities(network, test.floats()), test.labels, test.classes)
+    said = ", ".join(text.replace("\n", " ") for text, _ in answers)
+    return [
+        f"<h2>Kernels of {_text(layer)} at step {step}</h2>",
+        _picture(map_sheet(kernels, columns=8, what=f"kernels of {layer}", signed=True), 12),
+        f"<h2>Test images at step {step}</h2>",
+        _picture(image_sheet(test.floats(), STRIP, "test images"), 2),
+        f"<p>The network's answers: {_text(said)}.</p>",
+    ]
+
+
+def _picture(sheet: Sheet, pixels: int) -> str:
+    buffer = io.BytesIO()
+    sheet.enlarged(pixels).save(buffer, "PNG")
+    png = base64.b64encode(buffer.getvalue()).decode()
+    legend = f"<p>From {sheet.low:.3g} to {sheet.high:.3g}, {_text(sheet.scale.name)}.</p>"
+    return f'<img alt="{_text(sheet.alt)}" src="data:image/png;base64,{png}">{legend}'

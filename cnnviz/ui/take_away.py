@@ -1,0 +1,61 @@
+"""Files of a run: what one takes away, and weights that one brings."""
+
+import importlib.util
+from functools import partial
+
+import streamlit as st
+
+from cnnviz.errors import CnnvizError
+from cnnviz.settings import settings
+from cnnviz.training import EXPORTS, Run, TrainingSpec, bring
+from cnnviz.ui.address import draw_again
+from cnnviz.ui.frame import error_box
+from cnnviz.ui.runs import show_run
+
+NEEDS = {"onnx": ("onnx", "onnxscript")}
+"""Kind of file -> packages that not everybody has."""
+
+
+def take_away(run: Run, step: int) -> None:
+    """A button for each kind of file; it is made when it is asked for."""
+    st.markdown(f"**Take it away**, at step {step}")
+    with st.container(horizontal=True):
+        for kind, entry in EXPORTS.items():
+            missing = [name for name in NEEDS.get(kind, ()) if importlib.util.find_spec(name) is None]
+            st.download_button(
+                entry.title,
+                partial(_made, run, kind, step),
+                f"{run.id}-{step}.{entry.suffix}" if entry.of_step else f"{run.id}.{entry.suffix}",
+                entry.mime,
+                key=f"export_{kind}",
+                icon=":material/download:",
+                on_click="ignore",
+                disabled=bool(missing),
+                help="pip install -r requirements-onnx.txt" if missing else None,
+            )
+
+
+def _made(run: Run, kind: str, step: int) -> bytes:
+    try:
+        return run.export(kind, step)
+    except CnnvizError as error:
+        return str(error).encode()  # the run was deleted since: the file says so
+
+
+def bring_weights(spec: TrainingSpec, key: str | None) -> None:
+    """A file of weights becomes a run with the network, data set and settings of the page."""
+    st.markdown("**Bring weights** for the network and the data set of the settings")
+    most = settings().max_weights_bytes
+    file = st.file_uploader(
+        "safetensors, or a PyTorch state_dict",
+        ["safetensors", "pt", "pth", "bin"],
+        key="weights_file",
+        help=f"Up to {most / 1e6:,.0f} MB. Nothing in the file is ever run.",
+    )
+    pressed = st.button(
+        "Open these weights", key="bring", icon=":material/upload:", disabled=file is None or key is None
+    )
+    if pressed and file is not None:
+        with error_box():
+            show_run(bring(file.getvalue(), spec, key).id)
+            draw_again()
