@@ -99,6 +99,13 @@ CHAPTERS = (
                 picture="training_lab.png",
                 picture_alt="First-layer kernels at step 0 and after training",
             ),
+            Lesson(
+                file="pages/learning/training_tricks.py",
+                title="Training tricks",
+                sentence="I know which tricks made a difference larger than chance, and where a flip makes a network worse.",
+                picture="training_tricks.png",
+                picture_alt="Test accuracy of five ways to choose the first weights",
+            ),
         ),
     ),
     Chapter(

@@ -11,6 +11,7 @@ from cnnviz.figures.line_styles import SERIES
 from cnnviz.learning import SURFACES, cnn_steps, descend, from_link
 from cnnviz.learning.plane import EDGE
 from cnnviz.settings import ASSETS
+from cnnviz.training.recorded import recorded
 
 PICTURES = ASSETS / "pictures"
 SPIRAL = "dataset=spiral&networkShape=8,8&optimizer=adam&learningRate=0.01&seed=2&targetLoss=0.05"
@@ -106,7 +107,21 @@ def gradient_descent() -> None:
     canvas.quantize(200).save(PICTURES / "gradient_descent.png", optimize=True)
 
 
+def training_tricks() -> None:
+    """Test accuracy of each way to choose the first weights, as in the bundled result."""
+    canvas = Image.new("RGB", (640, 320), "white")
+    draw = ImageDraw.Draw(canvas)
+    draw.line((40, 20, 40, 290, 620, 290), fill="#404850", width=3)
+    for number, one in enumerate(recorded("initialisation")):
+        curve = one.curve("accuracy")
+        last = curve[-1][0]
+        points = [(40 + 580 * step / last, 290 - 265 * spread.mean) for step, spread in curve]
+        draw.line(points, fill=SERIES[number], width=6, joint="curve")
+    canvas.quantize(200).save(PICTURES / "training_tricks.png", optimize=True)
+
+
 if __name__ == "__main__":
+    training_tricks()
     playground()
     gradient_descent()
     backpropagation()

@@ -8,14 +8,18 @@ from cnnviz.features.ablation import (
     channels_of,
     measure,
 )
+from cnnviz.features.adversarial import Attack, accuracy_under_attack, fgsm
 from cnnviz.features.dropout import coadaptation, monte_carlo_dropout, unit_correlations
 from cnnviz.features.embedding import WAYS, Separation, layer_features, project, separation
+from cnnviz.features.ensembles import accuracy_by_size, disagreement
 from cnnviz.features.evidence import ClassEvidence, class_evidence
 from cnnviz.features.filters import FilterBank, convolutions, filter_bank, filters, weight_histogram
 from cnnviz.features.maximisation import Maximised, TopImage, deconvolved, maximise, tiles, top_images
 from cnnviz.features.mistakes import Answers, Calibration, answers
 from cnnviz.features.predictions import probabilities
 from cnnviz.features.shift import ShiftTest, shift_test, shifted
+from cnnviz.features.signals import spread_by_layer
+from cnnviz.features.views import Views, answers_by_view, views_of
 from cnnviz.inspection import (
     LayerField,
     Term,
@@ -32,6 +36,7 @@ from cnnviz.inspection import (
 __all__ = [
     "WAYS",
     "Answers",
+    "Attack",
     "Calibration",
     "ChannelCosts",
     "ClassEvidence",
@@ -44,8 +49,12 @@ __all__ = [
     "TopImage",
     "UnitExplanation",
     "UnitTrace",
+    "Views",
     "ablated",
+    "accuracy_by_size",
+    "accuracy_under_attack",
     "answers",
+    "answers_by_view",
     "as_batch",
     "channel_costs",
     "channel_effects",
@@ -54,8 +63,10 @@ __all__ = [
     "coadaptation",
     "convolutions",
     "deconvolved",
+    "disagreement",
     "explain_unit",
     "feature_maps",
+    "fgsm",
     "filter_bank",
     "filters",
     "layer_features",
@@ -69,9 +80,11 @@ __all__ = [
     "shapes",
     "shift_test",
     "shifted",
+    "spread_by_layer",
     "tiles",
     "top_images",
     "unit_correlations",
     "unit_trace",
+    "views_of",
     "weight_histogram",
 ]

@@ -1,5 +1,6 @@
 """Plotly figures: the loss of steps, one map with its numbers, probabilities, calibration."""
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -79,8 +80,15 @@ def rate_search(search: RateSearch) -> "Figure":
     figure.add_vline(
         x=search.suggested,
         line={"color": RIGHT, "width": 3, "dash": "dash"},
-        annotation_text=f"try {search.suggested:g}",
-        annotation_position="top",
+    )
+    figure.add_annotation(
+        x=math.log10(search.suggested),
+        y=1,
+        yref="paper",
+        text=f"try {search.suggested:g}",
+        showarrow=False,
+        xanchor="left",
+        xshift=6,
     )
     figure.update_xaxes(title="learning rate η", type="log", exponentformat="power")
     figure.update_yaxes(title="loss L", range=[0, 1.3 * max(search.means)])

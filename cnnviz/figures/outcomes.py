@@ -1,7 +1,10 @@
 """Plotly figures of trainings that were made with several seeds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
 
 from cnnviz.features.reuse import Reuse
 from cnnviz.figures.colours import SEQUENTIAL
@@ -99,6 +102,131 @@ def gradients_by_layer(found: Sequence[Outcome]) -> "Figure":
         )
     figure.update_xaxes(title="layer with weights, from the image on")
     figure.update_yaxes(title="norm of its gradient", type="log", exponentformat="power")
+    return layout(figure, HEIGHT)
+
+
+def fitted_and_test(found: Sequence[Outcome]) -> "Figure":
+    """Accuracy on the training images, by the labels they were trained with, and on the test images; means."""
+    from plotly.graph_objects import Bar, Figure
+
+    titles = [one.title for one in found]
+    figure = Figure()
+    for number, (name, values) in enumerate(
+        (
+            ("training images", [one.measured_mean("fitted")[0] for one in found]),
+            ("test images", [one.accuracy.mean for one in found]),
+        )
+    ):
+        figure.add_trace(
+            Bar(
+                x=titles,
+                y=values,
+                name=name,
+                marker_color=SERIES[number],
+                marker_pattern_shape="" if number == 0 else "/",
+                text=[f"{value:.1%}" for value in values],
+                hovertemplate="%{x}: %{y:.1%}",
+            )
+        )
+    figure.update_yaxes(title="accuracy", tickformat=".0%", range=[0, 1.08])
+    return layout(figure, 300)
+
+
+def last_accuracy(found: Sequence[Outcome], numbers: Sequence[float], x_title: str) -> "Figure":
+    """The accuracy at the end against a number, on a logarithmic axis; from the smallest to the largest seed as a
+    bar.
+    """
+    from plotly.graph_objects import Figure, Scatter
+
+    spreads = [one.accuracy for one in found]
+    figure = Figure(
+        Scatter(
+            x=list(numbers),
+            y=[one.mean for one in spreads],
+            error_y={
+                "array": [one.high - one.mean for one in spreads],
+                "arrayminus": [one.mean - one.low for one in spreads],
+            },
+            mode="lines+markers",
+            line={"color": SERIES[0], "width": 3},
+            hovertemplate="%{x}: %{y:.1%}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title=x_title, type="log")
+    figure.update_yaxes(title=WORDS["accuracy"], tickformat=".0%")
+    return layout(figure, 300)
+
+
+def spread_of_signals(values: Mapping[str, Sequence[float]]) -> "Figure":
+    """Standard deviation of each layer's outputs at step 0, from the image on, with a logarithmic axis."""
+    from plotly.graph_objects import Figure, Scatter
+
+    figure = Figure()
+    for (title, numbers), (colour, dash) in zip(values.items(), styles(list(values)), strict=True):
+        figure.add_trace(
+            Scatter(
+                x=list(range(1, len(numbers) + 1)),
+                y=[number if number > 0 else None for number in numbers],
+                name=title,
+                mode="lines+markers",
+                line={"color": colour, "dash": dash, "width": 3},
+                hovertemplate="layer %{x}: %{y:.3g}",
+            )
+        )
+    figure.update_xaxes(title="layer with weights, from the image on")
+    figure.update_yaxes(title="standard deviation of its outputs", type="log", exponentformat="power")
+    return layout(figure, 300)
+
+
+def disagreement_map(table: Tensor) -> "Figure":
+    """(networks, networks) shares of images with different answers, as a heat map with its numbers."""
+    from plotly.graph_objects import Figure, Heatmap
+
+    numbers = [str(number) for number in range(1, len(table) + 1)]
+    figure = Figure(
+        Heatmap(
+            z=table.tolist(),
+            x=numbers,
+            y=numbers,
+            zmin=0,
+            colorscale=SEQUENTIAL.plotly,
+            colorbar={"thickness": 12, "tickformat": ".0%"},
+            hovertemplate="networks %{y} and %{x}: %{z:.1%} different<extra></extra>",
+        )
+    )
+    figure.update_yaxes(autorange="reversed", scaleanchor="x")
+    return layout(figure, 300)
+
+
+def gate_curves(x: Tensor, masked: Tensor) -> "Figure":
+    """The mean of masked values (draws, N) at each x (N,), between ReLU and GELU; and single draws as dots."""
+    from plotly.graph_objects import Figure, Scatter
+
+    gelu, relu = torch.nn.functional.gelu(x), x.relu()
+    figure = Figure()
+    for number, (name, values) in enumerate((("GELU", gelu), ("ReLU", relu))):
+        dash = {"color": SERIES[number], "dash": DASHES[number], "width": 3}
+        figure.add_trace(Scatter(x=x.tolist(), y=values.tolist(), name=name, mode="lines", line=dash))
+    figure.add_trace(
+        Scatter(
+            x=x.tolist(),
+            y=masked.mean(0).tolist(),
+            name=f"mean of {len(masked)} draws",
+            mode="markers",
+            marker={"color": SERIES[2], "size": 8},
+        )
+    )
+    figure.add_trace(
+        Scatter(
+            x=x.tolist(),
+            y=masked[0].tolist(),
+            name="the first draw",
+            mode="markers",
+            marker={"color": SERIES[6], "size": 6, "symbol": "x-thin-open"},
+        )
+    )
+    figure.update_xaxes(title="x")
+    figure.update_yaxes(title="x times its mask")
     return layout(figure, HEIGHT)
 
 

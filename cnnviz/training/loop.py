@@ -122,7 +122,7 @@ class Trainer:
         targets = self.task.targets(self.dataset)
         if spec.noise:
             targets = noisy(targets, spec.noise, outputs, spec.seed)
-        self._targets = targets.to(self.device)
+        self.targets = targets.to(self.device)
         self._loss = self.task.loss_named(spec.loss)
         self._augment = Augment(spec.augmentations, spec.entry.shape, outputs) if spec.augmentation else None
         self.network = build_for(spec).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -186,7 +186,7 @@ class Trainer:
         indices = self._batch()
         self.network.train()
         self.optimizer.zero_grad()
-        outputs, targets = self._outputs(self._inputs[indices], self._targets[indices])
+        outputs, targets = self._outputs(self._inputs[indices], self.targets[indices])
         loss = self._loss(outputs, targets, self.knobs["label_smoothing"] or 0.0)
         value = loss.item()
         if value - value == 0:

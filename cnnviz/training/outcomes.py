@@ -5,7 +5,7 @@ runs alike.
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from statistics import fmean
 from typing import Any, Literal
@@ -35,6 +35,7 @@ class Course:
         gradients: layer -> L2 norm of the gradient of its parameters in the first step.
         error: share of the training images that the trained network gets wrong; ``None`` where it was not
             measured.
+        measured: what else was measured at the end, by name.
     """
 
     seed: int
@@ -43,6 +44,7 @@ class Course:
     accuracy: tuple[float, ...]
     gradients: Mapping[str, float]
     error: float | None = None
+    measured: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,11 @@ class Outcome:
         """On the training images, at the end."""
         found = [course.error for course in self.courses if course.error is not None]
         return Spread.of(found) if len(found) == len(self.courses) else None
+
+    def measured_mean(self, name: str) -> list[float]:
+        """Mean over the seeds of what was measured at the end under this name; empty where it was not."""
+        found = [course.measured[name] for course in self.courses if name in course.measured]
+        return [fmean(values) for values in zip(*found, strict=True)]
 
     @property
     def gradients(self) -> list[float]:
@@ -164,7 +171,7 @@ def bundled(idea: str) -> Bundled:
             )
             for run in one["runs"]
         )
-        found.append(_outcome(title, idea_training(idea, title, 0), courses))
+        found.append(outcome_of(title, idea_training(idea, title, 0), courses))
     seeds = len(found[0].courses)
     return Bundled(about["dataset"], about["images"], about["epochs"], seeds, tuple(found))
 
@@ -188,7 +195,7 @@ def outcomes(runs: Mapping[str, Run]) -> list[Outcome]:
     for title, group in groups.items():
         courses = tuple(course for course in map(_course, group) if course.steps)
         if courses:
-            found.append(_outcome(title, group[0].spec, courses))
+            found.append(outcome_of(title, group[0].spec, courses))
     return found
 
 
@@ -205,7 +212,8 @@ def _course(run: Run) -> Course:
     )
 
 
-def _outcome(title: str, spec: TrainingSpec, courses: tuple[Course, ...]) -> Outcome:
+def outcome_of(title: str, spec: TrainingSpec, courses: tuple[Course, ...]) -> Outcome:
+    """What the trainings of one network with several seeds came to."""
     plan = spec.check()
     layers = weighted_layers(plan)
     reaches = [place.receptive_field for place in plan if place.name in layers and place.receptive_field]

@@ -17,9 +17,10 @@ from cnnviz.models import build, summary
 from cnnviz.models.architectures.ideas import IDEAS, Idea
 from cnnviz.training import TrainingSpec, trained
 from cnnviz.training.code import training_code
-from cnnviz.training.outcomes import OF_SEED, Outcome, Quantity, Spread, bundled, idea_training
+from cnnviz.training.outcomes import OF_SEED, Outcome, Quantity, bundled, idea_training
 from cnnviz.ui.architectures import amount
 from cnnviz.ui.charts import chart
+from cnnviz.ui.comparisons import percent
 from cnnviz.ui.components import map_wall
 from cnnviz.ui.jobs import Progress
 from cnnviz.ui.map_walls import wall_items
@@ -28,11 +29,6 @@ from cnnviz.ui.memory import remember
 DENSE, OCTAVE = ("mini_densenet", "dense2"), "mini_octresnet"
 FREQUENCIES = {"block2.both3.high.relu1": "high frequency", "block2.both3.low.relu1": "low frequency"}
 USUAL_DEPTH = "20 layers"
-
-
-def percent(spread: Spread) -> str:
-    """Mean and range in percent."""
-    return f"**{spread.mean:.1%}** ({spread.low:.1%} to {spread.high:.1%})"
 
 
 def rows_of(found: Sequence[Outcome], times: Mapping[str, float] | None = None) -> list[dict[str, str]]:
@@ -53,20 +49,6 @@ def rows_of(found: Sequence[Outcome], times: Mapping[str, float] | None = None) 
         row["one unit sees"] = f"{one.reach}×{one.reach}"
         rows.append(row)
     return rows
-
-
-def compared(found: Sequence[Outcome]) -> str:
-    """The best and the worst network on the test images, and whether the seeds tell them apart."""
-    best, worst = (choose(found, key=lambda one: one.accuracy.mean) for choose in (max, min))
-    sure = best.accuracy.low > worst.accuracy.high
-    return (
-        f"Best on the test images: **{best.title}**, {best.accuracy.mean:.1%}; last: **{worst.title}**, {worst.accuracy.mean:.1%}. "
-        + (
-            "Every seed of the first beats every seed of the last."
-            if sure
-            else "Their seeds overlap, so this difference may be chance."
-        )
-    )
 
 
 def how(name: str) -> str:

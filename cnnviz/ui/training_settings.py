@@ -1,5 +1,6 @@
 """The settings of a training on a page: their controls, and the specification that they make."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -33,12 +34,11 @@ def more_settings(dataset: str) -> bool:
         st.caption(f"Also set: {'; '.join(elsewhere)}")
     if group == "data":
         return _data(dataset)
+    formulas: dict[str, Mapping[str, Any]] = {"initialisation": INITIALISATIONS, "loss": LOSSES}
     for name in GROUPS[group]:
-        TrainingLab.fields[name].draw()
-    if group == "steps":
-        st.latex(INITIALISATIONS[TrainingLab.initialisation.now].formula)
-    elif group == "loss":
-        st.latex(LOSSES[TrainingLab.loss.now].formula)
+        value = TrainingLab.fields[name].draw()
+        if name in formulas:
+            st.latex(formulas[name][value].formula)
     return bool(st.session_state.get("full")) and bool(DATASETS[dataset].full)
 
 

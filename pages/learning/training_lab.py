@@ -47,6 +47,7 @@ with left:
         rate, epochs = st.columns(2)
         TrainingLab.learning_rate.draw(rate, placeholder=usual_rate())
         TrainingLab.epochs.draw(epochs)
+        go = st.container()
         TrainingLab.find.draw(on_change=both)
         spec = spec_now(more_settings(dataset))
         with error_box():
@@ -57,15 +58,15 @@ with left:
         TrainingLab.draw_network.draw(on_change=both)
         key = browser_key()
         settings.tell(key or "")
-        if st.button(
-            "Train",
-            key="train",
-            type="primary",
-            icon=":material/play_circle:",
-            width="stretch",
-            disabled=key is None,
-        ):
-            with error_box():
+        with go, error_box():
+            if st.button(
+                "Train",
+                key="train",
+                type="primary",
+                icon=":material/play_circle:",
+                width="stretch",
+                disabled=key is None,
+            ):
                 show_run(start(spec, key).id)
                 draw_again()
 

@@ -6,6 +6,7 @@ from cnnviz.models import ARCHITECTURES
 from cnnviz.models.architectures.ideas import IDEAS
 from cnnviz.training import ACTIVE, warm_up
 from cnnviz.training.outcomes import bundled, outcomes
+from cnnviz.ui.comparisons import compared
 from cnnviz.ui.components import network_view
 from cnnviz.ui.frame import (
     Experiment,
@@ -19,7 +20,6 @@ from cnnviz.ui.frame import (
     try_this,
 )
 from cnnviz.ui.ideas import (
-    compared,
     drawing_of,
     how,
     ideas_code,

@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
@@ -148,3 +149,43 @@ def test_projector_mode_by_key_and_by_link(visitor: Visitor) -> None:
     expect(sidebar).to_be_visible()
     page = visitor.go("feature_maps?projector=true")
     expect(sidebar).to_be_hidden()
+
+
+def test_a_student_trains_two_classes_and_takes_the_weights_away_and_brings_them_back(
+    visitor: Visitor, tmp_path: Path
+) -> None:
+    page = visitor.go("training_lab?dataset=digits&network=tiny&epochs=20&batch_size=32&knobs=data")
+    for name in ("3", "5"):
+        page.get_by_test_id("stButtonGroup").get_by_role("button", name=name, exact=True).click()
+        settle(page)
+    train(page)
+    expect_run(page, "finished")
+    settle(page)
+    expect(page.get_by_text("Tiny digits, 8×8 (scikit-learn): 3, 5")).to_be_visible()
+    with page.expect_download() as weights:
+        page.get_by_role("button", name="Weights", exact=True).click()
+    with page.expect_download() as report:
+        page.get_by_role("button", name="Report", exact=True).click()
+    path = tmp_path / "weights.safetensors"
+    weights.value.save_as(path)
+    said = Path(report.value.path()).read_text(encoding="utf-8")
+    shown = page.get_by_text(re.compile(r"validation accuracy \d")).inner_text()
+    (accuracy,) = re.findall(r"validation accuracy (\d+\.\d\d%)", shown)
+    assert f"<b>{accuracy}</b>" in said
+    page.locator("input[type=file]").set_input_files(path)
+    page.get_by_role("button", name="Open these weights").click()
+    expect(page.get_by_text("These weights were brought from a file")).to_be_visible()
+    expect(page.get_by_text(re.compile(rf"validation accuracy {re.escape(accuracy)}"))).to_be_visible()
+
+
+def test_a_trick_is_looked_at_and_trained_again(visitor: Visitor) -> None:
+    page = visitor.go("training_tricks?trick=flip")
+    settle(page)
+    rows = {row.split("\t")[0]: row for row in page.locator("table").first.inner_text().splitlines()}
+    shares = {title: float(re.findall(r"(\d+\.\d)%", rows[title])[0]) for title in ("None", "Flip")}
+    assert shares["Flip"] < shares["None"]
+    page.get_by_test_id("stButtonGroup").get_by_role("button", name="Shift", exact=True).click()
+    settle(page)
+    page.get_by_role("button", name="Train 2 networks").click()
+    expect(page.get_by_text("One seed cannot tell whether that is chance")).to_be_visible(timeout=COMPUTING)
+    expect(page.locator("[data-testid=stMarkdownContainer] table").last).to_contain_text("Flip")

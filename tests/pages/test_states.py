@@ -50,6 +50,7 @@ VALUES: dict[str | tuple[str, str], str] = {
     ("Filters", "layer"): "conv2",
     ("TrainingLab", "network"): "lenet5",
     ("TrainingLab", "classes"): "3,5",
+    ("TrainingTricks", "runs"): "1,4",
     ("Kernels", "second_number"): "2",
     ("Architectures", "side"): "28",
     ("Ideas", "networks"): "residual8",

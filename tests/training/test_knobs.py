@@ -186,7 +186,7 @@ def test_what_cannot_be_is_refused_with_a_sentence(changes: dict[str, Any], sent
 def test_noise_changes_the_labels_of_its_share_and_no_others() -> None:
     clean = load("mnist", "train", 2000)
     trainer = Trainer(TrainingSpec("mnist", "tiny", limit=2000, noise=0.4))
-    changed = (trainer._targets != clean.labels).float().mean().item()
+    changed = (trainer.targets != clean.labels).float().mean().item()
     assert changed == pytest.approx(0.4 * 0.9, abs=0.02)  # a tenth is drawn as it was
     assert torch.equal(trainer.validation.labels, load("mnist", "test").labels)
 

@@ -31,8 +31,12 @@ class TrainingLab(WithRun, page="pages/learning/training_lab.py"):
     epochs = Number("Epochs", 3, 1, 1000)
     knobs = Choice(
         "More settings",
-        {"steps": "Steps", "data": "Data", "loss": "Loss", "stop": "Stop"},
-        kind="buttons",
+        {
+            "steps": "Steps and first weights",
+            "data": "Data and augmentation",
+            "loss": "Loss and penalties",
+            "stop": "When to stop",
+        },
     )
     batch_size = Number("Batch size", 128, 1, 10_000, needs=STEPS)
     schedule = Choice("Learning-rate schedule", titles_of(SCHEDULES), needs=STEPS)

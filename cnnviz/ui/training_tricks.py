@@ -1,0 +1,212 @@
+"""The tricks of training on a page: what else is looked at beside the curves, tables, one's own trainings."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+import torch
+from plotly.graph_objects import Figure
+
+from cnnviz.data import DATASETS
+from cnnviz.features import spread_by_layer
+from cnnviz.figures import image_sheet, lines
+from cnnviz.figures.outcomes import (
+    WORDS,
+    curves_with_spread,
+    fitted_and_test,
+    last_accuracy,
+    spread_of_signals,
+)
+from cnnviz.random_numbers import drawing_from
+from cnnviz.training import TrainingSpec
+from cnnviz.training.augmentation import AUGMENTATIONS, Augment
+from cnnviz.training.code import training_code
+from cnnviz.training.loop import build_for
+from cnnviz.training.outcomes import OF_SEED, Outcome, Quantity
+from cnnviz.training.recorded import SHIFTS, recorded
+from cnnviz.training.tricks import SEEDS, TRICKS, Trick
+from cnnviz.ui.charts import chart
+from cnnviz.ui.comparisons import percent
+from cnnviz.ui.components import WallItem, map_wall
+from cnnviz.ui.memory import remember
+from cnnviz.ui.states.training_tricks import TrainingTricks
+
+SIGNAL_IMAGES = 200
+SHOWN, DRAWS = 10, 3
+"""Images of a row, and rows, that show what augmentation makes of them."""
+
+
+def rows_of(found: Sequence[Outcome]) -> list[dict[str, str]]:
+    """A row a training, as the table shows it."""
+    rows = []
+    for one in found:
+        row = {"training": one.title, "test accuracy": percent(one.accuracy)}
+        if fitted := one.measured_mean("fitted"):
+            row["training images fitted"] = f"{fitted[0]:.1%}"
+        row["training loss"] = f"{one.loss.mean:.3g}"
+        rows.append(row)
+    return rows
+
+
+def how(trick: Trick) -> str:
+    """How the bundled result was made."""
+    spec = next(iter(trick.runs.values()))
+    images = {len(one.load("train")) for one in trick.runs.values()}
+    many = f"{min(images):,}" if len(images) == 1 else f"{min(images):,} to {max(images):,}"
+    return (
+        f"{SEEDS} seeds; the band reaches from the lowest to the highest. {many} training images of "
+        f"{DATASETS[spec.dataset].title}, measured on all test images."
+    )
+
+
+def show_curves(name: str, quantity: Quantity) -> None:
+    words = "; ".join(f"{one.title} {getattr(one, quantity).mean:.3f}" for one in recorded(name))
+    chart("curves", f"{WORDS[quantity].capitalize()} at the end: {words}", _curves, name, quantity)
+
+
+def _curves(name: str, quantity: Quantity) -> Figure:
+    """By the trick's name, which is a short key for so many numbers."""
+    return curves_with_spread(recorded(name), quantity)
+
+
+def show_look(name: str) -> None:
+    """What else tells something about this trick."""
+    look = TRICKS[name].look
+    if look == "depth":
+        _depth(name)
+    elif look == "gap":
+        _gap(name)
+    elif look == "shift":
+        _shift(name)
+    elif look == "augmented":
+        _augmented(name)
+    elif look == "final":
+        _final(name)
+
+
+def _depth(name: str) -> None:
+    st.subheader("Signals by depth, at step 0", anchor=False)
+    values = remember(signals, name)
+    words = "; ".join(f"{title}: from {one[0]:.2g} to {one[-1]:.2g}" for title, one in values.items())
+    chart(
+        "signals",
+        f"Standard deviation of the outputs, first to last layer. {words}",
+        spread_of_signals,
+        values,
+    )
+    st.caption(
+        f"Standard deviation of each layer's outputs over {SIGNAL_IMAGES} test images, before any training, behind the normalisation where there is "
+        "one. A line that falls is a signal that fades; one that rises, a signal that explodes. Zero cannot be drawn on this axis."
+    )
+
+
+def signals(name: str) -> dict[str, list[float]]:
+    """Title -> spread of the outputs of each layer at step 0, seed 0."""
+    found = {}
+    for title, spec in TRICKS[name].runs.items():
+        images = spec.load("test").floats(slice(0, SIGNAL_IMAGES))
+        found[title] = list(spread_by_layer(build_for(spec), images).values())
+    return found
+
+
+def _gap(name: str) -> None:
+    st.subheader("Training images and test images", anchor=False)
+    found = recorded(name)
+    words = "; ".join(
+        f"{one.title}: {one.measured_mean('fitted')[0]:.1%} and {one.accuracy.mean:.1%}" for one in found
+    )
+    chart("gap", f"Accuracy on training and test images. {words}", _gap_figure, name)
+    st.caption(
+        "Training images count as right where they get the label that they were trained with, a wrong one too."
+    )
+
+
+def _gap_figure(name: str) -> Figure:
+    return fitted_and_test(recorded(name))
+
+
+def _shift(name: str) -> None:
+    st.subheader("Shifted test images", anchor=False)
+    values = {one.title: one.measured_mean("shift") for one in recorded(name)}
+    words = "; ".join(
+        f"{title}: {one[0]:.1%} by 1 pixel, {one[-1]:.1%} by {SHIFTS[-1]}" for title, one in values.items()
+    )
+    chart(
+        "shift",
+        f"Share of answers that stay. {words}",
+        lines,
+        values,
+        SHIFTS,
+        "shift in pixels",
+        "answers that stay",
+        percent=True,
+    )
+
+
+def _final(name: str) -> None:
+    st.subheader("Accuracy against the number of images", anchor=False)
+    words = "; ".join(f"{one.title}: {one.accuracy.mean:.1%}" for one in recorded(name))
+    chart("final", f"Accuracy on the test images. {words}", _final_figure, name)
+
+
+def _final_figure(name: str) -> Figure:
+    sizes = [float(spec.limit or 0) for spec in TRICKS[name].runs.values()]
+    return last_accuracy(recorded(name), sizes, "training images")
+
+
+def _augmented(name: str) -> None:
+    st.subheader("The images as they are learned", anchor=False)
+    left, right = st.columns(2)
+    first = TrainingTricks.image.draw(left) if name == "augmentation" else 0
+    draw = TrainingTricks.draw_number.draw(right) if name == "augmentation" else 0
+    map_wall("augmented", remember(augmented, name, first, draw))
+    words = [AUGMENTATIONS[key] for run in TRICKS[name].runs.values() for key in run.augmentations]
+    st.caption(" ".join(f"**{one.title}.** {one.words}" for one in words))
+
+
+def augmented(name: str, first: int, draw: int) -> list[WallItem]:
+    """Some training images, and what each augmentation makes of them, twice."""
+    spec = next(iter(TRICKS[name].runs.values()))
+    train = spec.load("train")
+    images, labels = train.floats(slice(first, first + SHOWN)), train.labels[first : first + SHOWN]
+    names = [train.classes[label] for label in labels.tolist()]
+    items = [
+        WallItem(
+            "original",
+            image_sheet(images, SHOWN, "training images"),
+            "",
+            "image",
+            tuple((one, "") for one in names),
+            56,
+            720,
+            legend=False,
+        )
+    ]
+    for title, run in TRICKS[name].runs.items():
+        if not run.augmentations:
+            continue
+        change = Augment(run.augmentations, spec.entry.shape, len(train.classes))
+        with drawing_from(torch.Generator().manual_seed(draw)):
+            changed = [change(images, labels) for _ in range(DRAWS)]
+        sheet = image_sheet(torch.cat([one for one, _ in changed]), SHOWN, f"training images after {title}")
+        items.append(WallItem(title, sheet, "", "image", (), 62 * DRAWS, 720, legend=False))
+    return items
+
+
+def titles_by_number(trick: Trick) -> dict[str, str]:
+    """A short name for links -> title."""
+    return {str(number): title for number, title in enumerate(trick.runs)}
+
+
+def racers(trick: Trick, chosen: Sequence[str], seeds: int, epochs: int) -> dict[str, TrainingSpec]:
+    """Title with its seed -> what to train."""
+    titles = titles_by_number(trick)
+    return {
+        f"{titles[number]}{OF_SEED}{seed}": trick.training(titles[number], seed, epochs)
+        for number in chosen
+        for seed in range(seeds)
+    }
+
+
+def tricks_code(name: str) -> str:
+    """The first training of a trick, seed 0."""
+    return training_code(next(iter(TRICKS[name].runs.values())))
