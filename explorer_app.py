@@ -100,6 +100,13 @@ CHAPTERS = (
                 picture_alt="First-layer kernels at step 0 and after training",
             ),
             Lesson(
+                file="pages/learning/runs.py",
+                title="Runs",
+                sentence="I changed one thing, trained with several seeds, and know whether the difference was chance.",
+                picture="runs.png",
+                picture_alt="Nine trainings as lines through batch size and learning rate to their accuracy",
+            ),
+            Lesson(
                 file="pages/learning/training_tricks.py",
                 title="Training tricks",
                 sentence="I know which tricks made a difference larger than chance, and where a flip makes a network worse.",

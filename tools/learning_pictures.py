@@ -120,7 +120,24 @@ def training_tricks() -> None:
     canvas.quantize(200).save(PICTURES / "training_tricks.png", optimize=True)
 
 
+def runs() -> None:
+    """Each training of a grid as a line through its two settings to its accuracy."""
+    canvas = Image.new("RGB", (640, 320), "white")
+    draw = ImageDraw.Draw(canvas)
+    colours = SEQUENTIAL.colours(101)
+    for number, one in enumerate(recorded("batch_size")):
+        size, rate = divmod(number, 3)
+        share = (one.accuracy.mean - 0.6) / 0.4
+        colour = tuple(int(part) for part in colours[round(100 * max(0.0, min(1.0, share)))])
+        points = [(60, 270 - 110 * size), (320, 270 - 110 * rate), (580, 290 - 260 * share)]
+        draw.line(points, fill=colour, width=6, joint="curve")
+    for x in (60, 320, 580):
+        draw.line((x, 25, x, 295), fill="#404850", width=4)
+    canvas.quantize(200).save(PICTURES / "runs.png", optimize=True)
+
+
 if __name__ == "__main__":
+    runs()
     training_tricks()
     playground()
     gradient_descent()

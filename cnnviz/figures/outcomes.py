@@ -253,3 +253,43 @@ def reuse_map(reuse: Reuse) -> "Figure":
     figure.update_xaxes(title="maps that came before", type="category")
     figure.update_yaxes(title="layer that takes them", type="category", autorange="reversed")
     return layout(figure, HEIGHT)
+
+
+def parallel_settings(rows: Sequence[Mapping[str, float | str]], last: str) -> "Figure":
+    """Each training as a line through its settings to its accuracy.
+
+    Args:
+        rows: name of a setting -> its value; all have the same names. Words stand in the order of their first
+            appearance.
+        last: the name of what colours the lines, such as the accuracy.
+    """
+    from plotly.graph_objects import Figure, Parcoords
+
+    dimensions = []
+    for name in rows[0]:
+        values = [row[name] for row in rows]
+        numbers = [value for value in values if not isinstance(value, str)]
+        known = list(dict.fromkeys(values))
+        if name == last and len(numbers) == len(values):
+            dimensions.append({"label": name, "values": numbers, "tickformat": ".0%"})
+        else:
+            # Equally spaced: rates of 0.001, 0.01 and 0.1 are then told apart.
+            order = sorted(known) if len(numbers) == len(values) else known
+            places = [order.index(value) for value in values]
+            texts = [f"{one:g}" if isinstance(one, int | float) else str(one) for one in order]
+            dimensions.append(
+                {"label": name, "values": places, "tickvals": list(range(len(order))), "ticktext": texts}
+            )
+    figure = Figure(
+        Parcoords(
+            line={
+                "color": [row[last] for row in rows],
+                "colorscale": SEQUENTIAL.plotly,
+                "showscale": True,
+                "colorbar": {"thickness": 12, "tickformat": ".0%"},
+            },
+            dimensions=dimensions,
+        )
+    )
+    layout(figure, 320)
+    return figure.update_layout(margin={"l": 60, "r": 20, "t": 50, "b": 20})

@@ -10,8 +10,8 @@ from cnnviz.training.loop import Metric, Trainer, evaluate
 from cnnviz.training.registry import OPTIMIZERS, SCHEDULES
 from cnnviz.training.run import Run, open_run, runs
 from cnnviz.training.spec import TrainingSpec
-from cnnviz.training.starting import start, start_all, warm_up
-from cnnviz.training.sweep import sweep, sweep_specs
+from cnnviz.training.starting import delete, start, start_all, warm_up
+from cnnviz.training.sweep import read_values, sweep, sweep_specs
 from cnnviz.training.tasks import TASKS, Evaluation, Task
 from cnnviz.training.trained import trained, trained_networks
 
@@ -29,10 +29,12 @@ __all__ = [
     "Trainer",
     "TrainingSpec",
     "bring",
+    "delete",
     "evaluate",
     "experiments",
     "open_experiment",
     "open_run",
+    "read_values",
     "runs",
     "start",
     "start_all",

@@ -17,6 +17,7 @@
     the lock
                         reads each once, in order, and deletes it: that is the answer
     pinned              this run is not deleted to make room
+    name                what its owner calls it
 
 Beside the runs lies ``.index``, derived from their folders (see ``index.py``): it may be deleted at any time.
 
@@ -336,6 +337,19 @@ class RunFolder:
             (self.path / "pinned").touch()
         else:
             (self.path / "pinned").unlink(missing_ok=True)
+
+    @property
+    def name(self) -> str:
+        try:
+            return (self.path / "name").read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""
+
+    def set_name(self, name: str) -> None:
+        if name:
+            write_atomically(self.path / "name", name)
+        else:
+            (self.path / "name").unlink(missing_ok=True)
 
     def size(self) -> int:
         """Bytes on disk."""

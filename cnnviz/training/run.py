@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from cnnviz.errors import CnnvizError
 from cnnviz.models import Network
@@ -19,9 +20,10 @@ from cnnviz.training.export import export
 from cnnviz.training.folder import ACTIVE, STOPPED, Command, RunFolder, State, Status
 from cnnviz.training.lease import Holder
 from cnnviz.training.loop import Metric, build_for
-from cnnviz.training.spec import check_knob
+from cnnviz.training.spec import TrainingSpec, check_knob
 
 NOBODY = Holder()
+LONGEST_NAME = 80
 POLL_SECONDS = 0.01
 OBEY_SECONDS = 10.0
 HAND_OUT_SECONDS = 1.0
@@ -228,6 +230,27 @@ class Run:
     def pin(self, on: bool = True) -> None:
         """A pinned run is not deleted to make room."""
         self.folder.pin(on)
+
+    @property
+    def name(self) -> str:
+        """What its owner calls it; empty where it has no name."""
+        return self.folder.name
+
+    def rename(self, name: str) -> None:
+        """Gives it a name, for lists; an empty one takes it away. Any letters will do: it is never part of a path.
+
+        Raises:
+            CnnvizError: it is longer than 80 letters.
+        """
+        words = " ".join(name.split())
+        if len(words) > LONGEST_NAME:
+            raise CnnvizError(f"A name has at most {LONGEST_NAME} letters, but this one has {len(words)}.")
+        self.folder.set_name(words)
+
+    def differences(self, other: TrainingSpec) -> dict[str, Any]:
+        """The settings in which it differs from another training: name -> its own value."""
+        mine, theirs = self.spec.to_dict(), other.to_dict()
+        return {name: value for name, value in mine.items() if value != theirs[name]}
 
     def belongs_to(self, key: str | None) -> bool:
         """Whether the browser with this key started the run. A run started from Python belongs to nobody."""

@@ -216,6 +216,20 @@ def _delete(run: Run) -> bool:
     return False
 
 
+def delete(run: Run) -> None:
+    """Deletes a run for good.
+
+    Raises:
+        CnnvizError: it is pinned, or it trains: then it must be stopped first.
+    """
+    if run.folder.pinned:
+        raise CnnvizError("This run is pinned, so it is not deleted. Take the pin away first.")
+    with run.folder.writing() as mine:
+        if not mine or run.state in ACTIVE:
+            raise CnnvizError(f"This run is {run.state}. Stop it first, then delete it.")
+        run.folder.delete()
+
+
 def warm_up() -> None:
     """Starts the launcher and its training processes, so that the first run does not wait for them."""
     launcher.ensure(settings().runs)

@@ -64,6 +64,35 @@ def sweep_specs(
     return found
 
 
+WHOLE = ("batch_size", "epochs", "limit", "patience", "validations")
+REAL = ("learning_rate", "weight_decay", "l1", "clip", "label_smoothing", "share", "noise")
+NAMES = ("optimizer", "schedule", "loss", "initialisation", "network", "dataset", "precision", "augmentation")
+
+
+def read_values(name: str, text: str) -> list[Any]:
+    """The values of a setting from a line such as ``0.01, 0.1, none``; ``flip+crop`` is several augmentations.
+
+    Raises:
+        CnnvizError: it holds no values of this setting.
+    """
+    words = [word.strip() for word in text.replace(";", ",").split(",") if word.strip()]
+    if not words:
+        raise CnnvizError(f"Write the values of '{_words(name)}' with commas between them.")
+    return [_read(name, word) for word in dict.fromkeys(words)]
+
+
+def _read(name: str, word: str) -> Any:
+    if name == "augmentation":
+        return () if word == "none" else tuple(word.split("+"))
+    if word == "none" and name in ("clip", "patience", "limit"):
+        return None
+    try:
+        return int(word) if name in WHOLE else float(word) if name in REAL else word
+    except ValueError:
+        kind = "a whole number" if name in WHOLE else "a number"
+        raise CnnvizError(f"“{word[:40]}” is no value of '{_words(name)}': write {kind}.") from None
+
+
 def _combinations(
     settings: Mapping[str, Sequence[Any]], sample: int | None, seed: int, seeds: int
 ) -> list[dict[str, Any]]:

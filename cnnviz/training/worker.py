@@ -17,6 +17,7 @@ from cnnviz.training.folder import STOPPED, Change, Command, RunFolder, State, S
 from cnnviz.training.lease import Holder, renewed, this_process
 from cnnviz.training.loop import Trainer
 from cnnviz.training.plan import record_steps, snapshot_steps, validation_steps
+from cnnviz.training.snapshots import SnapshotWriter, all_finite
 from cnnviz.training.spec import check_knob
 
 CHECKPOINT_SECONDS = 2.0
@@ -112,6 +113,7 @@ class Worker:
             self.last_recorded = int(json.loads(saved[1]["written"]))
         folder.forget_after(trainer.step_count if saved else -1)
         self.kept = folder.snapshot_bytes()
+        self.snapshots = SnapshotWriter(folder)
         self.need: Need = need_of(spec)
         self.share: int | None = folder.about().get("bytes")
         old_rate = folder.old_rate()
@@ -119,6 +121,12 @@ class Worker:
             self._turn("learning_rate", old_rate)
 
     def run(self) -> None:
+        try:
+            self._run()
+        finally:
+            self.snapshots.close()
+
+    def _run(self) -> None:
         trainer = self.trainer
         self._say("running")
         if trainer.step_count == 0:
@@ -159,13 +167,13 @@ class Worker:
         step = self.trainer.step_count
         if keep and step != self.last_kept:
             weights = self.trainer.weights()
-            if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
+            if not all_finite(weights):
                 self._diverge(step)
                 return False
             if self._has_room(step):
-                self.folder.save_snapshot(step, weights)
+                self.snapshots.write(step, weights)
                 self.last_kept = step
-                self.kept[step] = self.folder.snapshot_stamp(step)[1]
+                self.kept[step] = self.need.snapshot
         if step > self.last_recorded:
             self.folder.add_metric(self.trainer.record(validate))
             self.last_recorded = step
@@ -187,6 +195,7 @@ class Worker:
             going = sorted(others)[1::2]
             if not going:
                 return False
+            self.snapshots.flush()
             for old in going:
                 self.folder.forget_snapshot(old)
                 del others[old], self.kept[old]
@@ -257,6 +266,7 @@ class Worker:
             self._say(state, message)
 
     def _diverge(self, step: int) -> None:
+        self.snapshots.flush()
         kept = self.folder.steps()
         rate = self.trainer.learning_rate
         self._say(
@@ -267,6 +277,7 @@ class Worker:
         )
 
     def _checkpoint(self) -> None:
+        self.snapshots.flush()
         tensors, texts = self.trainer.state()
         self.folder.save_checkpoint(tensors, {**texts, "written": str(self.last_recorded)})
 

@@ -98,7 +98,8 @@ def run_title(run: Run) -> str:
     if run.id == EXAMPLE:
         return f"Example: {run.spec.network_name} on {run.spec.dataset}"
     return (
-        f"{run.spec.network_name} on {run.spec.dataset}, seed {run.spec.seed} ({run.id.rpartition('-')[2]})"
+        run.name
+        or f"{run.spec.network_name} on {run.spec.dataset}, seed {run.spec.seed} ({run.id.rpartition('-')[2]})"
     )
 
 

@@ -189,3 +189,16 @@ def test_a_trick_is_looked_at_and_trained_again(visitor: Visitor) -> None:
     page.get_by_role("button", name="Train 2 networks").click()
     expect(page.get_by_text("One seed cannot tell whether that is chance")).to_be_visible(timeout=COMPUTING)
     expect(page.locator("[data-testid=stMarkdownContainer] table").last).to_contain_text("Flip")
+
+
+def test_one_thing_is_changed_and_the_seeds_say_whether_it_matters(visitor: Visitor) -> None:
+    page = visitor.go("runs?dataset=digits&network=tiny&epochs=2&limit=300&values=0.0001,0.1")
+    expect(page.get_by_text("a bundled comparison")).to_be_visible()
+    page.get_by_role("button", name="Train 4 runs").click()
+    expect(page).to_have_url(re.compile("race=experiment"))
+    expect(page.get_by_text("Best on the test images: learning rate 0.1")).to_be_visible(timeout=COMPUTING)
+    rows = page.locator("[data-testid=stMarkdownContainer] table").first.inner_text().splitlines()
+    assert rows[1].startswith("learning rate 0.1\t")
+    link = page.get_by_text(re.compile(r"runs\?race=experiment")).inner_text()
+    other = visitor.go(link.partition("/runs?")[2] and "runs?" + link.partition("/runs?")[2])
+    expect(other.get_by_text("Best on the test images: learning rate 0.1")).to_be_visible()

@@ -33,6 +33,8 @@ BY_CLICK_HERE = {
     ("FeatureMaps", "layer"),
     ("TrainingLab", "true"),
     ("TrainingLab", "predicted"),
+    ("Runs", "shown"),
+    ("Runs", "one"),
 }
 CHOICES = {
     "layer": "pool1",
@@ -51,6 +53,10 @@ VALUES: dict[str | tuple[str, str], str] = {
     ("TrainingLab", "network"): "lenet5",
     ("TrainingLab", "classes"): "3,5",
     ("TrainingTricks", "runs"): "1,4",
+    ("Runs", "values"): "0.1, 0.2",
+    ("Runs", "second_values"): "8, 16",
+    ("Runs", "sample"): "2",
+    ("Runs", "network"): "fast",
     ("Kernels", "second_number"): "2",
     ("Architectures", "side"): "28",
     ("Ideas", "networks"): "residual8",
