@@ -190,7 +190,7 @@ function create(root) {
     picture = next;
     if (next.points) { points = next.points; buildNetwork(); }
     if (next.stopped && playing) say(next.stopped);
-    if (!next.playing) playing = false;
+    if (!next.playing && !next.points) playing = false; // a first picture may have been on its way when Play was pressed
     const { epochs } = history;
     if (epochs.at(-1) !== next.epochs) {
       const losses = next.spread.map((/** @type {any} */ one) => one.loss).concat(next.spread.length ? next.test.loss : []);

@@ -51,6 +51,10 @@ def race(
         disabled=secret is None or not racers,
     ):
         with error_box():
+            if len(racers) > MOST_RUNS:
+                raise CnnvizError(
+                    f"A picture holds 1 to {MOST_RUNS} runs, but this one has {len(racers)}. Choose fewer networks or seeds."
+                )
             field.set(Experiment.start(title, racers, secret).id)
     shown = field.now
     if not shown:

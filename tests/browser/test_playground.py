@@ -188,3 +188,23 @@ def test_every_data_set_one_after_the_other(visitor: Visitor) -> None:
                 room(page).get_by_label("Layer 1, neuron 1").hover()
                 room(page).get_by_role("heading", name="Network").hover()
     expect(room(page).locator("[data-number=train-accuracy]")).to_have_count(0)
+
+
+HOLD_THE_ENGINE = """
+window.held = [];
+const Plain = Worker;
+window.Worker = class extends Plain {
+  set onmessage(hear) { super.onmessage = (news) => (window.held ? window.held.push(() => hear(news)) : hear(news)); }
+};
+window.release = () => { const all = window.held; window.held = null; all.forEach((tell) => tell()); };
+"""
+
+
+def test_play_before_the_first_picture_plays_and_says_why_it_stopped(visitor: Visitor) -> None:
+    """On a busy machine the engine's first word comes after the student's click."""
+    visitor.context.add_init_script(HOLD_THE_ENGINE)
+    page = visitor.go("playground?dataset=circle&maxEpochs=30")
+    room(page).locator("[data-part=play]").click()
+    page.evaluate("release()")
+    expect(room(page).locator("[data-part=says]")).to_have_text("30 epochs are done.", timeout=COMPUTING)
+    expect(room(page).locator("[data-part=play]")).to_contain_text("Play")

@@ -130,7 +130,7 @@ def test_more_runs_than_a_picture_can_tell_apart_are_refused_with_a_sentence(ope
     names = ",".join(spec.name for spec in IDEAS["residual"].networks.values())
     app = open_page("pages/wild/ideas.py", networks=names, seeds="3")
     app.button(key="race_start").click().run()
-    assert "1 to 12 runs, but this one has 24" in app.error[0].value
+    assert "A picture holds 1 to 12 runs, but this one has 24" in app.error[0].value
     assert not app.exception
 
 
