@@ -172,6 +172,8 @@ class Worker:
                 return False
             if self._has_room(step):
                 self.snapshots.write(step, weights)
+                if self.target == "paused":
+                    self.snapshots.flush()  # whoever made single steps looks at each
                 self.last_kept = step
                 self.kept[step] = self.need.snapshot
         if step > self.last_recorded:

@@ -50,10 +50,10 @@ def test_the_list_is_newest_first_and_a_browser_sees_its_own() -> None:
 @pytest.mark.parametrize(
     ("title", "specs", "sentence"),
     [
-        ("No runs", {}, "1 to 12 runs, but this one has 0"),
-        ("Many", {f"run {number}": TINY for number in range(13)}, "1 to 12 runs, but this one has 13"),
-        (" ", {"a": TINY}, "it must have 1 to 80 letters"),
-        ("Long name", {"a" * 81: TINY}, "it must have 1 to 80 letters"),
+        ("No runs", {}, "1 to 100 runs, but this one has 0"),
+        ("Many", {f"run {number}": TINY for number in range(101)}, "1 to 100 runs, but this one has 101"),
+        (" ", {"a": TINY}, "it must have 1 to 120 letters"),
+        ("Long name", {"a" * 121: TINY}, "it must have 1 to 120 letters"),
         ("Impossible", {"good": TINY, "bad": TrainingSpec("digits", "tiny", epochs=0)}, "epochs"),
     ],
 )
