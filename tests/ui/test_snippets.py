@@ -92,7 +92,7 @@ KNOBS: tuple[dict[str, Any], ...] = (
 @pytest.mark.parametrize(
     "spec",
     [
-        *(TrainingSpec("mnist", preset, epochs=1, limit=2000) for preset in PRESETS),
+        *(TrainingSpec("mnist", preset, epochs=1, limit=520) for preset in PRESETS),
         TrainingSpec(
             "patches",
             "tiny",
