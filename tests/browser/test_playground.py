@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, WebSocket, expect
+from playwright.sync_api import Locator, Page, Route, TimeoutError, WebSocket, expect
 
 from cnnviz.settings import ASSETS
 from tests.browser.conftest import COMPUTING, ROOT, Visitor, settle
@@ -205,6 +205,23 @@ def test_play_before_the_first_picture_plays_and_says_why_it_stopped(visitor: Vi
     visitor.context.add_init_script(HOLD_THE_ENGINE)
     page = visitor.go("playground?dataset=circle&maxEpochs=30")
     room(page).locator("[data-part=play]").click()
+    expect(room(page).locator("[data-part=play]")).to_contain_text("Pause")
     page.evaluate("release()")
     expect(room(page).locator("[data-part=says]")).to_have_text("30 epochs are done.", timeout=COMPUTING)
     expect(room(page).locator("[data-part=play]")).to_contain_text("Play")
+
+
+def test_a_click_before_the_component_answers_is_not_lost(visitor: Visitor) -> None:
+    """The buttons are drawn before their script is there: until then none takes a click."""
+    held: list[Route] = []
+    visitor.page.route("**/playground.js*", lambda route: held.append(route))
+    visitor.page.goto(f"{visitor.server.url}/playground?dataset=circle&maxEpochs=30")
+    play = room(visitor.page).locator("[data-part=play]")
+    with pytest.raises(TimeoutError):
+        play.click(timeout=3_000)
+    for route in held:
+        route.continue_()
+    play.click()
+    expect(room(visitor.page).locator("[data-part=says]")).to_have_text(
+        "30 epochs are done.", timeout=COMPUTING
+    )
