@@ -47,6 +47,14 @@ class Settings:
     """
     launcher: str = "local"
     """What trains the runs: a name in ``cnnviz.training.launcher.LAUNCHERS``."""
+    cluster: str = ""
+    """Address of a Ray cluster that trains the runs, or ``auto`` for the one of this machine; empty: this machine alone.
+    The folder of runs must lie on a disk that all its machines share.
+    """
+    cluster_gpu_share: float = 0.25
+    """Part of a GPU that one run takes, in a cluster that has some."""
+    cluster_retries: int = 3
+    """So often a run begins again elsewhere, at its last checkpoint, after its machine or its process was lost."""
     workers: int = os.cpu_count() or 1
     """Training processes at one time."""
     launcher_idle_seconds: float = 600.0

@@ -7,12 +7,15 @@ everything else, commands, weights, pauses and the lease, is between the run's f
 ``CNNVIZ_LAUNCHER`` names the one to use.
 """
 
+import importlib.util
 from pathlib import Path
 from typing import Protocol
 
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.training import pool, queue
+
+RAY = "ray"
 
 
 class Launcher(Protocol):
@@ -27,13 +30,18 @@ class Launcher(Protocol):
         """
 
 
-LAUNCHERS: dict[str, Launcher] = {"local": pool.LocalPool()}
+LAUNCHERS: dict[str, Launcher] = {pool.LOCAL: pool.ServerLauncher(), RAY: pool.ServerLauncher(RAY)}
 """Name -> launcher. One of your own is one more entry."""
 
 
 def launcher() -> Launcher:
-    """The one that ``CNNVIZ_LAUNCHER`` names."""
-    name = settings().launcher
+    """The one that ``CNNVIZ_LAUNCHER`` names; Ray, where ``CNNVIZ_CLUSTER`` names a cluster."""
+    chosen = settings()
+    name = RAY if chosen.cluster and chosen.launcher == pool.LOCAL else chosen.launcher
+    if name == RAY and importlib.util.find_spec("ray") is None:
+        raise CnnvizError(
+            "CNNVIZ_CLUSTER names a Ray cluster, but Ray is not installed. Run: pip install -r requirements-cluster.txt"
+        )
     if name not in LAUNCHERS:
         raise CnnvizError(
             f"There is no launcher '{name}'. Set CNNVIZ_LAUNCHER to one of: {', '.join(LAUNCHERS)}."

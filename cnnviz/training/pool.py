@@ -1,6 +1,7 @@
-"""The launcher for one machine: a small process that hands queued runs to a pool of warm training processes.
+"""The launcher's server: a small process that hands queued runs to training processes, a pool of warm ones on this
+machine or those of a Ray cluster (``cluster.py``).
 
-``python -m cnnviz.training RUNS`` is started by whoever starts a run and finds none. It belongs to nobody:
+``python -m cnnviz.training RUNS KIND`` is started by whoever starts a run and finds none. It belongs to nobody:
 closing a notebook or restarting the app leaves it and its runs alone. It watches ``runs/.queue`` and ends
 after ten minutes without work. Runs end up with a low priority, one process each; the browser with the fewest
 runs at work is next.
@@ -14,7 +15,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import psutil
 from filelock import FileLock, Timeout
@@ -37,35 +38,42 @@ def code_stamp() -> float:
     return max(path.stat().st_mtime for path in package.rglob("*.py"))
 
 
-def _about(runs: Path) -> Path:
-    return runs / ".launcher.json"
+LOCAL = "local"
 
 
-def pid(runs: Path) -> int | None:
-    """The process number of the pool's server, if one lives."""
+def _file(runs: Path, kind: str, suffix: str) -> Path:
+    """Each kind of server has its own files: two may serve one queue."""
+    return runs / f".launcher{'' if kind == LOCAL else f'.{kind}'}.{suffix}"
+
+
+def pid(runs: Path, kind: str = LOCAL) -> int | None:
+    """The process number of the server, if one lives."""
     try:
-        about = json.loads(_about(runs).read_text(encoding="utf-8"))
+        about = json.loads(_file(runs, kind, "json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return int(about["pid"]) if process_lives(about["pid"], about["pid_started"]) else None
 
 
-class LocalPool:
-    """A launcher (see ``launcher.Launcher``) with as many training processes on this machine as the settings
-    say.
+class ServerLauncher:
+    """A launcher (see ``launcher.Launcher``) that starts a server of its kind: ``local``, with as many training processes on
+    this machine as the settings say, or ``ray``.
     """
 
+    def __init__(self, kind: str = LOCAL) -> None:
+        self.kind = kind
+
     def ensure(self, runs: Path) -> None:
-        """Starts the pool unless one lives or starts. Two that ask at once wait for each other."""
-        if pid(runs) is not None:
+        """Starts the server unless one lives or starts. Two that ask at once wait for each other."""
+        if pid(runs, self.kind) is not None:
             return
         runs.mkdir(parents=True, exist_ok=True)
-        with FileLock(runs / ".launcher.start.lock"):
-            if pid(runs) is not None:
+        with FileLock(_file(runs, self.kind, "start.lock")):
+            if pid(runs, self.kind) is not None:
                 return
-            with (runs / ".launcher.log").open("w") as log:
+            with _file(runs, self.kind, "log").open("w") as log:
                 process = subprocess.Popen(
-                    [sys.executable, "-m", "cnnviz.training", str(runs)],
+                    [sys.executable, "-m", "cnnviz.training", str(runs), self.kind],
                     env=python_environment(),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -75,11 +83,11 @@ class LocalPool:
             # Written here, and not by the new process, so that nobody starts a second one while it imports
             # torch.
             about = {"pid": process.pid, "pid_started": psutil.Process(process.pid).create_time()}
-            write_atomically(_about(runs), json.dumps(about))
+            write_atomically(_file(runs, self.kind, "json"), json.dumps(about))
 
     def shut_down(self, runs: Path, timeout: float = 10.0) -> None:
-        """Ends the pool and its workers; running runs are left as interrupted, with their checkpoints."""
-        number = pid(runs)
+        """Ends the server and its workers; running runs are left as interrupted, with their checkpoints."""
+        number = pid(runs, self.kind)
         if number is None:
             return
         with suppress(psutil.Error):
@@ -118,24 +126,69 @@ def _work(path: str, queue: str, ticket: str) -> None:
     work(path, somebody_waits=lambda: any(os.scandir(queue)), ticket=Path(ticket))
 
 
+class Outcome(Protocol):
+    """Work that was begun."""
+
+    def done(self) -> bool: ...
+
+    def exception(self) -> BaseException | None:
+        """What ended it, once it is done; ``None`` if it ended well."""
+
+
+class Hands(Protocol):
+    """Training processes, wherever they are."""
+
+    @property
+    def places(self) -> int:
+        """Runs that can be at work at one time, now."""
+
+    def begin(self, run: Path, queue: Path, ticket: Path) -> Outcome:
+        """Has ``worker.work`` train the run in a process of its own."""
+
+    def warm_up(self) -> None:
+        """So that the first run does not wait."""
+
+    def close(self) -> None:
+        """Waits for what is at work, and ends the processes."""
+
+
+class LocalHands:
+    """A pool of warm processes on this machine."""
+
+    def __init__(self) -> None:
+        self.places = settings().workers
+        context = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+        if sys.platform != "win32":
+            context.set_forkserver_preload(["cnnviz.training.worker"])
+        self.pool = ProcessPool(max_workers=self.places, context=context, initializer=_lower_priority)
+
+    def begin(self, run: Path, queue: Path, ticket: Path) -> ProcessFuture[None]:
+        return self.pool.schedule(_work, args=[str(run), str(queue), str(ticket)])
+
+    def warm_up(self) -> None:
+        for _ in range(self.places):
+            self.pool.schedule(_warm_up)
+
+    def close(self) -> None:
+        self.pool.close()
+        self.pool.join()
+
+
 class AtWork(NamedTuple):
     """A run in a worker's hands."""
 
-    future: ProcessFuture[None]
+    future: Outcome
     ticket: Path
     owner: str
 
 
 class Server:
-    """The loop of the pool's process."""
+    """The loop of the server's process."""
 
-    def __init__(self, runs: Path) -> None:
+    def __init__(self, runs: Path, hands: Hands | None = None) -> None:
         self.runs = runs
         self.limits = settings()
-        context = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
-        if sys.platform != "win32":
-            context.set_forkserver_preload(["cnnviz.training.worker"])
-        self.pool = ProcessPool(max_workers=self.limits.workers, context=context, initializer=_lower_priority)
+        self.hands = hands or LocalHands()
         self.active: dict[str, AtWork] = {}
         self.last_work = self.last_look = time.monotonic()
         self.code = code_stamp()
@@ -146,11 +199,10 @@ class Server:
             (handed_folder(runs) / ticket).replace(queue_folder(runs) / ticket)
 
     def serve(self) -> None:
-        for _ in range(self.limits.workers):
-            self.pool.schedule(_warm_up)
+        self.hands.warm_up()
         while not self._idle_for_long() and not self._outdated():
             self._collect()
-            while len(self.active) < self.limits.workers and (ticket := self._next()):
+            while len(self.active) < self.hands.places and (ticket := self._next()):
                 self._hand_out(ticket)
             time.sleep(POLL_SECONDS)
 
@@ -186,9 +238,7 @@ class Server:
         if handed is None:
             return
         owner = owner_of(self.runs, run_id)
-        future = self.pool.schedule(
-            _work, args=[str(self.runs / run_id), str(queue_folder(self.runs)), str(handed)]
-        )
+        future = self.hands.begin(self.runs / run_id, queue_folder(self.runs), handed)
         self.active[run_id] = AtWork(future, handed, owner)
 
     def _collect(self) -> None:
@@ -201,18 +251,25 @@ class Server:
                     print(f"{run_id}: {one.future.exception()}", flush=True)
 
 
-def main(runs: Path) -> None:
-    lock = FileLock(runs / ".launcher.lock")
+def main(runs: Path, kind: str = LOCAL) -> None:
+    lock = FileLock(_file(runs, kind, "lock"))
     try:
         lock.acquire(timeout=0)
     except Timeout:
         return
-    server = Server(runs)
+    server = Server(runs, _hands(kind))
     server.serve()
-    server.pool.close()
-    server.pool.join()
-    _about(runs).unlink(missing_ok=True)
+    server.hands.close()
+    _file(runs, kind, "json").unlink(missing_ok=True)
     lock.release()
     if waiting(runs):
         # A run came in while the pool closed.
-        LocalPool().ensure(runs)
+        ServerLauncher(kind).ensure(runs)
+
+
+def _hands(kind: str) -> Hands:
+    if kind == LOCAL:
+        return LocalHands()
+    from cnnviz.training.cluster import RayHands
+
+    return RayHands()
