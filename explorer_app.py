@@ -119,6 +119,14 @@ CHAPTERS = (
         "Inside",
         (
             Lesson(
+                file="pages/inside/time_machine.py",
+                title="Time machine",
+                sentence="I went back to the first steps of my own training, and saw which gradients made the kernels.",
+                picture="time_machine.png",
+                picture_alt="Histograms of weights and gradients at the first and the last step",
+                needs_saliency=True,
+            ),
+            Lesson(
                 file="pages/inside/feature_maps.py",
                 title="Feature maps",
                 sentence="I clicked a value of a map, read the sum that made it, and walked back to a pixel of my own digit.",

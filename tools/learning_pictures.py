@@ -6,12 +6,16 @@ Run it with ``python -m tools.learning_pictures``.
 import torch
 from PIL import Image, ImageDraw
 
+from cnnviz.features.moment import moment
 from cnnviz.figures import DIVERGING, SEQUENTIAL
 from cnnviz.figures.line_styles import SERIES
 from cnnviz.learning import SURFACES, cnn_steps, descend, from_link
 from cnnviz.learning.plane import EDGE
 from cnnviz.settings import ASSETS
+from cnnviz.training import open_run
+from cnnviz.training.loop import batch_at
 from cnnviz.training.recorded import recorded
+from cnnviz.ui.time_machine import edges_of, shares_of
 
 PICTURES = ASSETS / "pictures"
 SPIRAL = "dataset=spiral&networkShape=8,8&optimizer=adam&learningRate=0.01&seed=2&targetLoss=0.05"
@@ -136,7 +140,27 @@ def runs() -> None:
     canvas.quantize(200).save(PICTURES / "runs.png", optimize=True)
 
 
+def time_machine() -> None:
+    """Histograms of the first layer's weights and gradients at the first and the last step of the example."""
+    canvas = Image.new("RGB", (640, 320), "white")
+    draw = ImageDraw.Draw(canvas)
+    run = open_run("example")
+    for column, step in enumerate((run.steps[0], run.steps[-1])):
+        batch = batch_at(run.spec, step if column == 0 else step - 1)
+        one = moment(run.network(step), batch.floats(), batch.labels).layers["conv1"]
+        for row, values in enumerate((one.weights, one.gradients)):
+            edges = edges_of([values])
+            shares = shares_of(values, edges)
+            left, bottom = 20 + 315 * column, 150 + 155 * row
+            for place, share in enumerate(shares):
+                x = left + place * 7
+                draw.rectangle((x, bottom - 125 * share / max(shares), x + 5, bottom), fill=SERIES[row])
+            draw.line((left, bottom, left + 287, bottom), fill="#404850", width=2)
+    canvas.quantize(200).save(PICTURES / "time_machine.png", optimize=True)
+
+
 if __name__ == "__main__":
+    time_machine()
     runs()
     training_tricks()
     playground()

@@ -14,6 +14,7 @@ from safetensors.torch import save
 
 from cnnviz.errors import CnnvizError
 from cnnviz.training.code import training_code
+from cnnviz.training.registry import SCHEDULES
 
 if TYPE_CHECKING:
     from cnnviz.training.run import Run
@@ -63,6 +64,19 @@ def run_code(run: "Run", weights: str = "") -> str:
     status = run.status
     steps = None if status.step == status.total_steps else status.step
     return training_code(run.spec, run.folder.changes(), steps, weights)
+
+
+def rate_at(run: "Run", step: int) -> float:
+    """The learning rate of the step after ``step``, with what was set by hand."""
+    by_hand = [
+        change.value
+        for change in run.folder.changes()
+        if change.knob == "learning_rate" and change.step <= step
+    ]
+    if by_hand and by_hand[-1] is not None:
+        return by_hand[-1]
+    total = max(1, run.total_steps)
+    return run.spec.base_learning_rate * SCHEDULES[run.spec.schedule].factor(step / total)
 
 
 def _about(run: "Run") -> str:

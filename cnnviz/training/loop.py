@@ -96,6 +96,18 @@ def noisy(targets: Tensor, share: float, classes: int, seed: int) -> Tensor:
     return labels
 
 
+def batch_at(spec: TrainingSpec, step: int) -> ImageDataset:
+    """The images that a training learns from in the step after ``step``, as they are before any augmentation."""
+    train = spec.load("train")
+    size = min(spec.batch_size, len(train))
+    epoch, place = divmod(step, len(train) // size)
+    generator = torch.Generator().manual_seed(spec.seed)
+    for _ in range(epoch + 1):
+        order = torch.randperm(len(train), generator=generator)
+    indices = order[place * size : (place + 1) * size]
+    return replace(train, images=train.images[indices], labels=train.labels[indices])
+
+
 def choose_device(name: str) -> torch.device:
     return torch.device(
         "cuda" if name == "auto" and torch.cuda.is_available() else "cpu" if name == "auto" else name

@@ -34,7 +34,7 @@ class WithRun(State):
     """Part of the state of a page that shows a training run."""
 
     run = Text("Training run", sticky=True)
-    step = Open("Training step", 0, whole=True)
+    step = Open("Training step", 0, whole=True, shared=True)
 
 
 def show_run(run_id: str) -> None:

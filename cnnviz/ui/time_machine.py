@@ -1,0 +1,220 @@
+"""A run at one step, on a page: the batch, the layers, histograms, maps and their gradients."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from cnnviz.data import ImageDataset
+from cnnviz.features import Answers, answers
+from cnnviz.features.moment import LossSurface, Moment, loss_surface, moment
+from cnnviz.figures import bars, image_sheet, judged_labels, map_sheet, value_histograms
+from cnnviz.figures.moment import surface_map
+from cnnviz.training import Run
+from cnnviz.training.loop import batch_at
+from cnnviz.ui.charts import chart
+from cnnviz.ui.components import WallItem, map_wall
+from cnnviz.ui.jobs import Progress, job
+from cnnviz.ui.memory import remember
+from cnnviz.ui.networks import OpenNetwork, network_of_run
+from cnnviz.ui.tables import table_in_words
+
+SHOWN, ROW = 24, 12
+BINS = 41
+KINDS = {
+    "weights": "Weights",
+    "gradients": "Gradients of the weights",
+    "outputs": "Outputs (activations before the function)",
+    "output_gradients": "Gradients of the outputs",
+}
+SURFACE_IMAGES = 200
+
+
+def moment_of(opened: OpenNetwork) -> Moment:
+    """The step's network with the batch that it learns from next."""
+    run, step = opened.run, opened.step
+    assert run is not None
+    assert step is not None
+    batch = batch_at(run.spec, step)
+    return remember(moment, opened.model, batch.floats(), batch.labels)
+
+
+def show_batch(found: Moment, batch: ImageDataset) -> None:
+    """The images of the batch, those with the highest loss first."""
+    order = found.losses.argsort(descending=True)[:SHOWN]
+    labels = judged_labels(found.probabilities[order], batch.labels[order], batch.classes)
+    items = []
+    for begin in range(0, len(order), ROW):
+        part = order[begin : begin + ROW]
+        sheet = image_sheet(batch.floats(part), ROW, "images of the batch, the highest loss first")
+        heading = "The batch that is learned at this step, the highest loss first" if begin == 0 else " "
+        items.append(
+            WallItem(heading, sheet, "", "image", labels[begin : begin + ROW], 56, 720, legend=False)
+        )
+    map_wall("batch", items)
+    st.caption(f"{len(batch)} images, mean loss **{found.loss:.3f}**.")
+
+
+def layer_rows(found: Moment, learning_rate: float) -> list[dict[str, str]]:
+    """A row a layer with weights."""
+    return [
+        {
+            "layer": name,
+            "norm of the gradient": f"{one.gradient_norm:.3g}",
+            "norm of the weights": f"{one.weight_norm:.3g}",
+            "update / weight": f"{one.update_ratio(learning_rate):.2g}",
+            "dead units": f"{one.dead:.0%}",
+        }
+        for name, one in found.layers.items()
+    ]
+
+
+def show_layers(found: Moment, learning_rate: float) -> None:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown(table_in_words(layer_rows(found, learning_rate)))
+    with right:
+        norms = {name: one.gradient_norm for name, one in found.layers.items()}
+        words = "; ".join(f"{name} {norm:.3g}" for name, norm in norms.items())
+        chart("norms", f"Norm of the gradient by layer: {words}", bars, norms, "norm of the gradient")
+    st.caption(
+        f"The gradient of the mean loss of this batch. Update / weight is η |g| / |w| with the rate of this step, η = {learning_rate:.3g}, of plain "
+        "gradient descent: about 0.001 is usual; far above, the weights are thrown about, far below they stand still. Dead: no image of the "
+        "batch brings the unit above zero, so that ReLU gives nothing and no gradient comes back."
+    )
+
+
+def show_histograms(moments: dict[str, Moment], layer: str) -> None:
+    """Weights, gradients, outputs and gradients of outputs of a layer, at one step or two beside each other."""
+    for places, kinds in ((st.columns(2), list(KINDS)[:2]), (st.columns(2), list(KINDS)[2:])):
+        for place, kind in zip(places, kinds, strict=True):
+            values = {step: getattr(found.layers[layer], kind) for step, found in moments.items()}
+            edges = remember(edges_of, list(values.values()))
+            columns = [remember(shares_of, one, edges) for one in values.values()]
+            with place:
+                st.markdown(f"**{KINDS[kind]}** of {layer}")
+                spreads = "; ".join(
+                    f"{step}: standard deviation {one.std():.3g}" for step, one in values.items()
+                )
+                chart(
+                    f"histogram_{kind}",
+                    f"{KINDS[kind]} of {layer}, {spreads}",
+                    value_histograms,
+                    columns,
+                    edges,
+                    list(values),
+                    "step",
+                    KINDS[kind].lower(),
+                )
+                st.caption(spreads)
+
+
+def edges_of(values: Sequence[Tensor]) -> list[float]:
+    """Edges of bins around zero that hold all but the outermost values of all."""
+    most = max(one.abs().flatten().kthvalue(max(1, int(0.999 * one.numel()))).values.item() for one in values)
+    return torch.linspace(-(most or 1.0), most or 1.0, BINS + 1).tolist()
+
+
+def shares_of(values: Tensor, edges: list[float]) -> list[float]:
+    """Share of the values in each bin; what lies outside counts to the last ones."""
+    clamped = values.flatten().clamp(edges[0], edges[-1])
+    counts = torch.histc(clamped, len(edges) - 1, edges[0], edges[-1])
+    return (counts / counts.sum()).tolist()
+
+
+def map_items(found: Moment, layer: str, number: int, step: str) -> list[WallItem]:
+    """The maps of a layer for one image, and the gradients of the loss for them."""
+    one = found.layers[layer]
+    items = []
+    for title, values in (
+        ("outputs", one.outputs[number]),
+        ("gradients of the outputs", one.output_gradients[number]),
+    ):
+        maps = values if values.dim() == 3 else values.view(-1, 1, 1)
+        sheet = map_sheet(maps, what=f"{title} of {layer}", signed=True)
+        items.append(
+            WallItem(
+                f"{layer}: {title}, step {step}", sheet, "×".join(map(str, values.shape)), "map", target=150
+            )
+        )
+    return items
+
+
+def answers_at(opened: OpenNetwork, test: ImageDataset) -> Answers:
+    return remember(answers, opened.model, test)
+
+
+def show_classes(found: Answers, test: ImageDataset) -> None:
+    """Accuracy of each class, and the test images with the highest loss."""
+    right = (found.probabilities.argmax(1) == found.labels).float()
+    shares = {name: right[found.labels == label].mean().item() for label, name in enumerate(test.classes)}
+    left, wall = st.columns([1, 1.6], gap="medium")
+    with left:
+        words = "; ".join(f"{name} {share:.1%}" for name, share in shares.items())
+        chart("classes", f"Accuracy by class: {words}", bars, shares, "share of right answers")
+    with wall:
+        map_wall("worst", remember(worst_items, found, test))
+
+
+def worst_items(found: Answers, test: ImageDataset) -> list[WallItem]:
+    """The test images with the highest loss."""
+    chosen = found.probabilities.gather(1, found.labels.unsqueeze(1)).squeeze(1)
+    order = chosen.argsort()[:SHOWN]
+    labels = judged_labels(found.probabilities[order], found.labels[order], test.classes)
+    items = []
+    for begin in range(0, len(order), ROW):
+        part = order[begin : begin + ROW]
+        sheet = image_sheet(test.floats(part), ROW, "test images with the highest loss")
+        heading = "Test images with the highest loss, and the answers" if begin == 0 else " "
+        items.append(
+            WallItem(heading, sheet, "", "image", labels[begin : begin + ROW], 56, 720, legend=False)
+        )
+    return items
+
+
+def show_surface(opened: OpenNetwork, reach: float) -> None:
+    run, step = opened.run, opened.step
+    assert run is not None
+    assert step is not None
+    found = job("surface", "Looking around the weights", _surface, run.id, step, run.version(step), reach)
+    if found is None:
+        return
+    middle, low = (
+        found.losses[len(found.places) // 2, len(found.places) // 2].item(),
+        found.losses.min().item(),
+    )
+    words = f"Loss {middle:.3f} in the middle, {low:.3f} at the lowest point, {found.losses.max():.3f} at the highest"
+    chart("surface_map", words, surface_map, found)
+    st.caption(
+        f"{words}, for {SURFACE_IMAGES} training images. Both axes are random directions, in parts of the size of each filter (Li et al., 2018)."
+    )
+
+
+def _surface(run_id: str, step: int, _version: str, reach: float, progress: Progress) -> LossSurface:
+    from cnnviz.training import open_run
+
+    run: Run = open_run(run_id)
+    train = run.spec.load("train", SURFACE_IMAGES)
+    return loss_surface(
+        network_of_run(run, step).model, train.floats(), train.labels, reach, progress=progress
+    )
+
+
+def moment_code(run_id: str, step: int, layer: str) -> str:
+    """The batch of a step, and the gradient of one layer."""
+    return f"""\
+from torch import nn
+from cnnviz.training import open_run
+from cnnviz.training.loop import batch_at
+
+run = open_run("{run_id}")
+network, batch = run.network({step}).train(), batch_at(run.spec, {step})
+for module in network.modules():
+    if isinstance(module, nn.Dropout):
+        module.eval()
+loss = nn.functional.cross_entropy(network(batch.floats()), batch.labels)
+loss.backward()
+gradient = dict(network.named_modules())["{layer}"].weight.grad
+print(f"loss {{loss:.3f}}, norm of the gradient {{gradient.norm():.3g}}")
+"""
