@@ -93,6 +93,13 @@ CHAPTERS = (
                 picture_alt="The numbers of a small CNN with their gradients",
             ),
             Lesson(
+                file="pages/learning/builder.py",
+                title="Builder",
+                sentence="I put a network together layer by layer, saw what each layer costs, and trained it.",
+                picture="builder.png",
+                picture_alt="Cards of layers, with a branch",
+            ),
+            Lesson(
                 file="pages/learning/training_lab.py",
                 title="Training lab",
                 sentence="I saw a network learn to read digits in seconds, and its kernels turn from noise into strokes.",

@@ -159,7 +159,28 @@ def time_machine() -> None:
     canvas.quantize(200).save(PICTURES / "time_machine.png", optimize=True)
 
 
+def builder() -> None:
+    """Layers as cards, with two branches in the middle."""
+    canvas = Image.new("RGB", (640, 320), "white")
+    draw = ImageDraw.Draw(canvas)
+    rows = [[(200, 0)], [(200, 3)], [(60, 0), (340, 1)], [(200, 5)], [(200, 2)]]
+    for number, row in enumerate(rows):
+        top = 14 + 60 * number
+        for left, colour in row:
+            draw.rounded_rectangle(
+                (left, top, left + 240, top + 44), 8, fill="#eef2f6", outline="#8896a4", width=2
+            )
+            draw.rounded_rectangle((left, top, left + 14, top + 44), 6, fill=SERIES[colour])
+            for line in range(2):
+                draw.rectangle(
+                    (left + 30, top + 12 + 14 * line, left + 150 - 50 * line, top + 18 + 14 * line),
+                    fill="#8896a4",
+                )
+    canvas.quantize(200).save(PICTURES / "builder.png", optimize=True)
+
+
 if __name__ == "__main__":
+    builder()
     time_machine()
     runs()
     training_tricks()

@@ -27,7 +27,8 @@ def declared(kind: Any) -> str:
     if origin in (types.UnionType, typing.Union):
         return " | ".join(declared(part) for part in inner)
     if origin is Sequence:
-        return f"{declared(inner[0])}[]"
+        one = declared(inner[0])
+        return f"({one})[]" if " | " in one else f"{one}[]"
     if origin is Mapping:
         return f"Record<{declared(inner[0])}, {declared(inner[1])}>"
     raise TypeError(f"{kind} is no type of a message")

@@ -297,6 +297,8 @@ class _Planner:
         self.classes = classes
         self.limits = limits
         self.parameters = self.values = self.count = 0
+        self.known: list[PlannedLayer] = []
+        """All layers and blocks that could be worked out, also those of a block that could not."""
 
     def sequence(
         self,
@@ -411,9 +413,11 @@ class _Planner:
             sources=tuple(one.source for one in given),
             low_shape=answers[1].shape if len(answers) > 1 else (),
         )
+        self.known.append(place)
         return place, after
 
     def _note(self, place: PlannedLayer) -> None:
+        self.known.append(place)
         self.count += 1
         self.parameters += place.parameters
         self.values += prod(place.output_shape)
@@ -455,7 +459,23 @@ def summary(spec: NetworkSpec, input_shape: Shape, classes: int, *, limits: Sett
     Raises:
         CnnvizError: naming the layer that does not fit, and a cure.
     """
-    limits = limits or settings()
+    return _summary(spec, input_shape, classes, _Planner(classes, limits or settings()))
+
+
+def plan_until(spec: NetworkSpec, input_shape: Shape, classes: int) -> tuple[list[PlannedLayer], str]:
+    """What can be worked out of a network: its layers and blocks, those inside blocks too, up to the first that does
+    not fit; and the sentence about that one, empty if all fit.
+    """
+    planner = _Planner(classes, settings())
+    try:
+        _summary(spec, input_shape, classes, planner)
+    except CnnvizError as error:
+        return planner.known, str(error)
+    return planner.known, ""
+
+
+def _summary(spec: NetworkSpec, input_shape: Shape, classes: int, planner: _Planner) -> Plan:
+    limits, planned = planner.limits, list[PlannedLayer]()
     if len(input_shape) != 3 or min(input_shape) < 1:
         raise CnnvizError(
             f"The image shape is {input_shape}, but it must be (channels, height, width), each 1 or more."
@@ -466,9 +486,8 @@ def summary(spec: NetworkSpec, input_shape: Shape, classes: int, *, limits: Sett
         raise CnnvizError(
             f"The network has {len(spec.layers)} layers, but it must have 1 to {limits.max_layers}."
         )
-    planned: list[PlannedLayer] = []
     image = _Value(tuple(input_shape), PIXEL, "image")
-    answer = _Planner(classes, limits).sequence(Names(spec.layers).of(spec.layers), image, "", "", planned)
+    answer = planner.sequence(Names(spec.layers).of(spec.layers), image, "", "", planned)
     if isinstance(answer, tuple):
         raise CnnvizError(
             f"{planned[-1].name}: the network ends with two tensors, high and low frequencies. Put an OctaveConv with alpha=0 behind it."

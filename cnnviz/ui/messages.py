@@ -534,6 +534,71 @@ class DescentMessage:
     start: Sequence[float]
 
 
+@dataclass(frozen=True)
+class BuilderOption:
+    """One number or word of a layer that can be edited.
+
+    Attributes:
+        kind: ``whole``, ``real``, ``choice`` or ``yes`` (true or false).
+        empty: what an empty box means; without it the box may not be empty.
+        choices: name -> title, of a choice.
+    """
+
+    name: str
+    title: str
+    kind: str
+    low: float | None
+    usual: object
+    empty: str | None
+    choices: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class BuilderKind:
+    """A kind of layer: what can be edited, and which of its fields hold layers (``branches``: lists of layers)."""
+
+    kind: str
+    title: str
+    colour: str
+    options: Sequence[BuilderOption]
+    parts: Sequence[str]
+    fresh: object
+
+
+@dataclass(frozen=True)
+class BuilderRow:
+    """What is known of the layer at an address."""
+
+    address: Sequence[int | str]
+    shape: str
+    parameters: int
+    multiply_adds: int
+    field: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class BuilderRepair:
+    """A change that mends the network; ``network`` as its JSON."""
+
+    title: str
+    network: object
+
+
+@dataclass(frozen=True)
+class BuilderMessage:
+    """A network that is being written. ``at``: the address of the fault; ``null``: its end, or none."""
+
+    network: object
+    kinds: Sequence[BuilderKind]
+    rows: Sequence[BuilderRow]
+    error: str
+    at: Sequence[int | str] | None
+    repairs: Sequence[BuilderRepair]
+    input: str
+    total: str
+
+
 Message = (
     StepperMessage
     | NumberGridMessage
@@ -550,4 +615,5 @@ Message = (
     | PlaygroundMessage
     | ChainMessage
     | DescentMessage
+    | BuilderMessage
 )

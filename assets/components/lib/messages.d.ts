@@ -350,3 +350,47 @@ export interface DescentMessage {
   batch: number;
   start: number[];
 }
+
+export interface BuilderOption {
+  name: string;
+  title: string;
+  kind: string;
+  low: number | null;
+  usual: any;
+  empty: string | null;
+  choices: Record<string, string>;
+}
+
+export interface BuilderKind {
+  kind: string;
+  title: string;
+  colour: string;
+  options: BuilderOption[];
+  parts: string[];
+  fresh: any;
+}
+
+export interface BuilderRow {
+  address: (number | string)[];
+  shape: string;
+  parameters: number;
+  multiply_adds: number;
+  field: string;
+  bytes: number;
+}
+
+export interface BuilderRepair {
+  title: string;
+  network: any;
+}
+
+export interface BuilderMessage {
+  network: any;
+  kinds: BuilderKind[];
+  rows: BuilderRow[];
+  error: string;
+  at: (number | string)[] | null;
+  repairs: BuilderRepair[];
+  input: string;
+  total: string;
+}
