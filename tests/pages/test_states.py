@@ -35,6 +35,7 @@ BY_CLICK_HERE = {
     ("TrainingLab", "predicted"),
     ("Runs", "shown"),
     ("Runs", "one"),
+    ("Builder", "network"),
 }
 CHOICES = {
     "layer": "pool1",
@@ -50,6 +51,7 @@ CHOICES = {
 """Values of fields whose choices only the page knows."""
 VALUES: dict[str | tuple[str, str], str] = {
     ("Filters", "layer"): "conv2",
+    ("TimeMachine", "layer"): "conv2",
     ("TrainingLab", "network"): "lenet5",
     ("TrainingLab", "classes"): "3,5",
     ("TrainingTricks", "runs"): "1,4",
