@@ -35,6 +35,8 @@ function create(root) {
   const [plane, losses, line] = ["plane", "losses", "line"].map(part);
   const moving = createPlayer({ play: part("play"), speed: part("speed"), root }, SPEEDS, 250, { atEnd: () => done(), rewind: begin, step: once });
 
+  Object.assign(root, { numbers: () => [["rule", "update", ...start.map((_, k) => `w${k + 1}`), "E"],
+    ...points.flatMap(({ rule, trail, losses: found }) => trail.map((w, step) => [rule.title, step, ...w, found[step]]))] });
   part("reset").addEventListener("click", () => { moving.stop(); begin(); });
   part("step").addEventListener("click", () => { moving.stop(); if (done()) begin(); once(); });
   part("rate").addEventListener("input", () => { rate = Number((10 ** Number(part("rate").value)).toPrecision(2)); labels(); tell(); render(); });

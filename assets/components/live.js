@@ -32,6 +32,7 @@ function create(root) {
   let data = null, runs = [], plots = [];
   let timer = 0, asking = null, failures = 0, since = 0, told = "", looked = 0, lookTook = 0;
 
+  Object.assign(root, { numbers: () => records() });
   whole.addEventListener("click", () => zoom(0, null));
   more.addEventListener("toggle", () => writeTable(true));
   document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
@@ -195,19 +196,25 @@ function create(root) {
     );
   }
 
-  // All records as a table; only while it is open.
-  function writeTable(all) {
-    if (!more.open) { if (all) table.replaceChildren(); return; }
+  // All records: a row a step, a column a curve.
+  function records() {
     const columns = runs.flatMap((run) => data.quantities.flatMap((quantity) => curves(run, quantity).map((curve) => ({ ...curve, quantity }))));
     const name = (curve) => (curve.run.about.title && runs.length > 1 ? `${curve.name}, ${curve.quantity}` : `${curve.name} ${curve.quantity}`);
     const byStep = new Map();
     runs.forEach((run, at) => run.rows.forEach((row) => { (byStep.get(row[STEP]) ?? byStep.set(row[STEP], []).get(row[STEP]))[at] = row; }));
-    const head = make("tr", {}, [make("th", { scope: "col", textContent: "step" }), ...columns.map((curve) => make("th", { scope: "col", textContent: name(curve) }))]);
-    const body = [...byStep].sort(([a], [b]) => a - b).map(([step, rows]) => make("tr", {}, [
-      make("th", { scope: "row", textContent: step }),
-      ...columns.map((curve) => make("td", { textContent: exact(rows[runs.indexOf(curve.run)]?.[curve.place] ?? null, curve.quantity) })),
-    ]));
-    table.replaceChildren(make("thead", {}, [head]), make("tbody", {}, body));
+    return [["step", ...columns.map(name)], ...[...byStep].sort(([a], [b]) => a - b).map(([step, rows]) => [
+      step, ...columns.map((curve) => exact(rows[runs.indexOf(curve.run)]?.[curve.place] ?? null, curve.quantity)),
+    ])];
+  }
+
+  // They are written only while the table is open.
+  function writeTable(all) {
+    if (!more.open) { if (all) table.replaceChildren(); return; }
+    const [head, ...body] = records();
+    table.replaceChildren(
+      make("thead", {}, [make("tr", {}, head.map((textContent) => make("th", { scope: "col", textContent })))]),
+      make("tbody", {}, body.map(([step, ...values]) => make("tr", {}, [make("th", { scope: "row", textContent: step }), ...values.map((textContent) => make("td", { textContent }))]))),
+    );
   }
 
   function zoom(from, to) {

@@ -60,6 +60,7 @@ function create(root) {
     else if (news.kind === "surface") showSurface(news);
     else if (news.kind === "state") { waiting?.(news.state); waiting = null; }
   };
+  Object.assign(root, { numbers: () => [["epoch", "training loss", "test loss"], ...history.epochs.map((epoch, at) => [epoch, history.train[at], history.test[at]])] });
   worker.onerror = () => say("The training stopped because this browser could not run it. Load the page again.");
 
   const on = (/** @type {string} */ name, /** @type {() => void} */ act) => part(name).addEventListener("click", act);

@@ -142,6 +142,13 @@ def two_answers(before: Tensor, after: Tensor, classes: Sequence[str]) -> "Figur
     return layout(figure, 32 * len(classes) + 80)
 
 
+def _of_values(figure: "Figure", title: str) -> "Figure":
+    """Share by value."""
+    figure.update_xaxes(title=title, exponentformat="power")
+    figure.update_yaxes(title="share", tickformat=".0%", rangemode="tozero")
+    return layout(figure, 260)
+
+
 def value_histograms(
     columns: Sequence[Sequence[float]],
     edges: Sequence[float],
@@ -149,8 +156,8 @@ def value_histograms(
     x_title: str,
     y_title: str,
 ) -> "Figure":
-    """Shares by value (rows), one histogram a column; a single one as bars."""
-    from plotly.graph_objects import Bar, Figure, Heatmap
+    """Shares by value (rows), one histogram a column; a single one as bars, two as steps over each other."""
+    from plotly.graph_objects import Bar, Figure, Heatmap, Scatter
 
     middles = [(a + b) / 2 for a, b in pairwise(edges)]
     if len(columns) == 1:
@@ -162,9 +169,22 @@ def value_histograms(
                 hovertemplate="near %{x:.3g}: %{y:.1%}<extra></extra>",
             )
         )
-        figure.update_xaxes(title=y_title)
-        figure.update_yaxes(title="share", tickformat=".0%")
-        return layout(figure, 260)
+        return _of_values(figure, y_title)
+    if len(columns) == 2:
+        figure = Figure(
+            [
+                Scatter(
+                    x=middles,
+                    y=list(column),
+                    name=name,
+                    mode="lines",
+                    line={"shape": "hvh", "color": colour, "width": 2, "dash": dash},
+                    hovertemplate=f"{name}, near %{{x:.3g}}: %{{y:.1%}}<extra></extra>",
+                )
+                for column, name, colour, dash in zip(columns, names, SERIES, ("solid", "dash"), strict=False)
+            ]
+        )
+        return _of_values(figure, y_title)
     table = [[column[row] for column in columns] for row in range(len(middles))]
     figure = Figure(
         Heatmap(

@@ -407,13 +407,17 @@ class Open(Field[float | None]):
         empty = self.placeholder if placeholder is None else placeholder
 
         def widget(begin: float | None, key: str, moved: Callable[[], None]) -> float | None:
+            # Given as a default, an emptied box would go back to it.
+            if begin is not None and key not in st.session_state:
+                st.session_state[key] = int(begin) if self.whole else float(begin)
             if self.whole:
                 low, high = (None if limit is None else int(limit) for limit in (self.low, self.high))
                 return st.number_input(
                     self.label,
                     low,
                     high,
-                    value=None if begin is None else int(begin),
+                    value=None,
+                    step=1,
                     placeholder=empty,
                     key=key,
                     help=self.help,
@@ -424,7 +428,7 @@ class Open(Field[float | None]):
                 self.label,
                 low_real,
                 high_real,
-                value=begin,
+                value=None,
                 format="%g",
                 placeholder=empty,
                 key=key,

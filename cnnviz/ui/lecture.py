@@ -10,6 +10,7 @@ import streamlit as st
 
 from cnnviz.settings import ASSETS
 from cnnviz.ui.address import arrive, tell_address
+from cnnviz.ui.components import component
 from cnnviz.ui.frame import error_box, page
 from cnnviz.ui.startup import imports
 from cnnviz.ui.state import State
@@ -98,6 +99,8 @@ def run(chapters: tuple[Chapter, ...]) -> None:
         tell_address()
     if is_first:
         imports()
+    else:
+        component("pictures", "page_pictures")
 
 
 @cache

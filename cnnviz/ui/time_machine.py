@@ -1,6 +1,6 @@
 """A run at one step, on a page: the batch, the layers, histograms, maps and their gradients."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 import torch
@@ -11,8 +11,8 @@ from cnnviz.features import Answers, answers
 from cnnviz.features.moment import LossSurface, Moment, loss_surface, moment
 from cnnviz.figures import bars, image_sheet, judged_labels, map_sheet, value_histograms
 from cnnviz.figures.moment import surface_map
+from cnnviz.inspection import milliseconds_by_layer
 from cnnviz.training import Run
-from cnnviz.training.loop import batch_at
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.jobs import Progress, job
@@ -31,12 +31,8 @@ KINDS = {
 SURFACE_IMAGES = 200
 
 
-def moment_of(opened: OpenNetwork) -> Moment:
-    """The step's network with the batch that it learns from next."""
-    run, step = opened.run, opened.step
-    assert run is not None
-    assert step is not None
-    batch = batch_at(run.spec, step)
+def moment_of(opened: OpenNetwork, batch: ImageDataset) -> Moment:
+    """A step's network with a batch: that which it learns from next, or that of another step."""
     return remember(moment, opened.model, batch.floats(), batch.labels)
 
 
@@ -56,8 +52,10 @@ def show_batch(found: Moment, batch: ImageDataset) -> None:
     st.caption(f"{len(batch)} images, mean loss **{found.loss:.3f}**.")
 
 
-def layer_rows(found: Moment, learning_rate: float) -> list[dict[str, str]]:
-    """A row a layer with weights."""
+def layer_rows(
+    found: Moment, learning_rate: float, milliseconds: Mapping[str, float]
+) -> list[dict[str, str]]:
+    """A row a layer with weights; ``milliseconds``: layer -> time of one image through it."""
     return [
         {
             "layer": name,
@@ -65,15 +63,19 @@ def layer_rows(found: Moment, learning_rate: float) -> list[dict[str, str]]:
             "norm of the weights": f"{one.weight_norm:.3g}",
             "update / weight": f"{one.update_ratio(learning_rate):.2g}",
             "dead units": f"{one.dead:.0%}",
+            "time of one image (ms)": f"{milliseconds[name]:.2g}",
         }
         for name, one in found.layers.items()
     ]
 
 
-def show_layers(found: Moment, learning_rate: float) -> None:
+def show_layers(opened: OpenNetwork, found: Moment, learning_rate: float) -> None:
+    run = opened.run
+    assert run is not None
+    milliseconds = remember(milliseconds_by_layer, opened.model, run.spec.plan.input_shape)
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown(table_in_words(layer_rows(found, learning_rate)))
+        st.markdown(table_in_words(layer_rows(found, learning_rate, milliseconds)))
     with right:
         norms = {name: one.gradient_norm for name, one in found.layers.items()}
         words = "; ".join(f"{name} {norm:.3g}" for name, norm in norms.items())
@@ -81,7 +83,8 @@ def show_layers(found: Moment, learning_rate: float) -> None:
     st.caption(
         f"The gradient of the mean loss of this batch. Update / weight is η |g| / |w| with the rate of this step, η = {learning_rate:.3g}, of plain "
         "gradient descent: about 0.001 is usual; far above, the weights are thrown about, far below they stand still. Dead: no image of the "
-        "batch brings the unit above zero, so that ReLU gives nothing and no gradient comes back."
+        "batch brings the unit above zero, so that ReLU gives nothing and no gradient comes back. The time is that of one test image on this "
+        "machine, forward only."
     )
 
 
@@ -127,17 +130,13 @@ def map_items(found: Moment, layer: str, number: int, step: str) -> list[WallIte
     """The maps of a layer for one image, and the gradients of the loss for them."""
     one = found.layers[layer]
     items = []
-    for title, values in (
-        ("outputs", one.outputs[number]),
-        ("gradients of the outputs", one.output_gradients[number]),
+    for title, what, values in (
+        ("outputs", "outputs", one.outputs[number]),
+        ("gradients", "gradients of the outputs", one.output_gradients[number]),
     ):
         maps = values if values.dim() == 3 else values.view(-1, 1, 1)
-        sheet = map_sheet(maps, what=f"{title} of {layer}", signed=True)
-        items.append(
-            WallItem(
-                f"{layer}: {title}, step {step}", sheet, "×".join(map(str, values.shape)), "map", target=150
-            )
-        )
+        sheet = map_sheet(maps, what=f"{what} of {layer}", signed=True)
+        items.append(WallItem(f"{title}, {step}", sheet, "×".join(map(str, values.shape)), "map", target=250))
     return items
 
 

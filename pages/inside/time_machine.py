@@ -61,7 +61,8 @@ def machine() -> None:
         step = wanted if wanted in steps else steps[-1]
         live_curves("time_curves", {run.spec.network_name: run}, step=step)
     opened = network_of_run(run, step)
-    found, batch = moment_of(opened), batch_at(run.spec, step)
+    batch = batch_at(run.spec, step)
+    found = moment_of(opened, batch)
     with left:
         layers = {name: name for name in found.layers}
         layer = TimeMachine.layer.draw(titles=layers)
@@ -74,11 +75,11 @@ def machine() -> None:
     with right:
         show_batch(found, batch)
     st.subheader("Layer by layer", anchor=False)
-    show_layers(found, rate_at(run, step))
+    show_layers(opened, found, rate_at(run, step))
     moments = {f"step {step}": found}
     if other is not None and other != step:
-        moments[f"step {other}"] = moment_of(network_of_run(run, other))
-    st.subheader(" and ".join(moments), anchor=False)
+        moments[f"step {other}"] = moment_of(network_of_run(run, other), batch)
+    st.subheader(f"{layer} at {' and '.join(moments)}", anchor=False)
     show_histograms(moments, layer)
     map_wall("maps", [item for name, one in moments.items() for item in map_items(one, layer, number, name)])
     classes(opened)
