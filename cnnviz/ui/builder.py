@@ -69,8 +69,8 @@ WORDS = {
     "layers": "layers",
 }
 EMPTY = {
-    ("fc", "units"): "one a class",
-    ("pool", "stride"): "as window",
+    ("fc", "units"): "classes",
+    ("pool", "stride"): "= size",
     ("group_norm", "groups"): "as channels",
 }
 _RELU = {"kind": "activation", "function": "relu"}
