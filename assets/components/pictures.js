@@ -3,67 +3,77 @@ import { component, find, kept, make } from "./lib/component.js";
 import { isPlotly, picturesOf, svgOfPlotly, tableOf, toCsv } from "./lib/page_pictures.js";
 
 const SCALE = 3; // pixels of a PNG for one of the screen
-const LATER = 300; // milliseconds after which a page that has changed is looked through again
+const LOOK_MS = 700; // between two looks at the page, while the list is open
 
 export default component(function mount({ parentElement }) {
   kept(parentElement, create);
 });
 
+/** @typedef {import("./lib/page_pictures.js").PagePicture} PagePicture */
+
 /** @param {HTMLElement} root */
 function create(root) {
-  const [box, says, list] = ["box", "says", "list"].map((name) => find(root, `[data-part=${name}]`));
-  let shown = "", later = 0;
-  const watcher = new MutationObserver(() => { clearTimeout(later); later = setTimeout(look, LATER); });
+  const [box, told, list] = ["box", "told", "list"].map((name) => find(root, `[data-part=${name}]`));
+  /** @type {{ element: HTMLElement, kinds: string, name: (title: string) => void }[]} */
+  let rows = [];
+  let timer = 0;
   box.addEventListener("toggle", () => {
-    if (box.open) { look(); watcher.observe(document.querySelector("[data-testid=stMain]") ?? document.body, { childList: true, subtree: true }); } else watcher.disconnect();
+    clearInterval(timer);
+    if (box.open) { look(); timer = setInterval(() => (root.isConnected ? look() : clearInterval(timer)), LOOK_MS); }
   });
 
+  /** The rows stay as long as the page has the same pictures; their words follow. */
   function look() {
-    if (!root.isConnected) { watcher.disconnect(); return; }
     const pictures = picturesOf(document.querySelector("[data-testid=stMain]") ?? document.body, root);
-    const names = pictures.map((one) => `${one.title}${one.isTable}${tableOf(one) !== null}`).join("\n");
-    if (names === shown) return;
-    shown = names;
-    list.replaceChildren(...pictures.map(row));
-    says.textContent = pictures.length ? "A PNG has three times the pixels of the screen; an SVG of something that is not a chart opens in browsers." : "There is no picture on this page now.";
+    const kinds = pictures.map(kindsOf);
+    if (pictures.length !== rows.length || pictures.some(({ element }, at) => element !== rows[at].element || kinds[at] !== rows[at].kinds)) {
+      const made = pictures.map((picture, at) => row(picture, kinds[at], at + 1));
+      rows = made.map(({ known }) => known);
+      list.replaceChildren(...made.map(({ line }) => line));
+      told.textContent = pictures.length ? "A PNG has three times the pixels of the screen; an SVG of something that is not a chart opens in browsers." : "There is no picture on this page now.";
+    }
+    pictures.forEach(({ title }, at) => rows[at].name(title));
   }
 
-  function row(/** @type {import("./lib/page_pictures.js").PagePicture} */ { title }, /** @type {number} */ at) {
-    // The page may have drawn it anew since the list was made.
-    const now = () => picturesOf(document.querySelector("[data-testid=stMain]") ?? document.body, root).find((one) => one.title === title);
-    const button = (/** @type {string} */ kind, /** @type {(one: any) => Promise<Blob>} */ write) => {
+  const kindsOf = (/** @type {PagePicture} */ picture) => [...(picture.isTable ? [] : ["PNG", "SVG"]), ...(tableOf(picture) ? ["CSV"] : [])].join();
+
+  function row(/** @type {PagePicture} */ picture, /** @type {string} */ kinds, /** @type {number} */ number) {
+    const text = make("span");
+    const buttons = kinds.split(",").filter(Boolean).map((kind) => {
       const made = make("button", { type: "button", textContent: kind });
-      made.setAttribute("aria-label", `${kind}: ${title}`);
       made.addEventListener("click", async () => {
-        const one = now();
-        if (!one) { says.textContent = "This picture is no longer on the page."; look(); return; }
         made.disabled = true;
         try {
-          save(await write(one), `${pageName()}-${at + 1}.${kind.toLowerCase()}`);
-          says.textContent = `${kind} is saved.`;
-        } catch { says.textContent = "This browser could not make the picture. Try PNG, or another browser."; }
+          save(await WRITERS[kind](picture), `${pageName()}-${number}.${kind.toLowerCase()}`);
+          told.textContent = `${kind} is saved.`;
+        } catch { told.textContent = "This browser could not make the file. Try another kind, or another browser."; }
         made.disabled = false;
       });
       return made;
+    });
+    const name = (/** @type {string} */ title) => {
+      if (text.textContent === title) return;
+      text.textContent = text.title = title;
+      buttons.forEach((one) => one.setAttribute("aria-label", `${one.textContent}: ${title}`));
     };
-    const picture = now();
-    const buttons = picture.isTable ? [] : [button("PNG", png), button("SVG", svg)];
-    if (tableOf(picture)) buttons.push(button("CSV", async (one) => new Blob([toCsv(tableOf(one))], { type: "text/csv" })));
-    return make("li", {}, [make("span", { textContent: title, title }), ...buttons]);
+    return { line: make("li", {}, [text, ...buttons]), known: { element: picture.element, kinds, name } };
   }
 
   return {};
 }
 
+/** @type {Record<string, (picture: PagePicture) => Promise<Blob>>} */
+const WRITERS = { PNG: png, SVG: svg, CSV: async (picture) => new Blob([toCsv(tableOf(picture))], { type: "text/csv" }) };
+
 /** What the picture stands on. */
 const paper = () => getComputedStyle(document.querySelector("[data-testid=stApp]") ?? document.body).backgroundColor;
 
-async function png(/** @type {import("./lib/page_pictures.js").PagePicture} */ { element }) {
+async function png(/** @type {PagePicture} */ { element }) {
   const { domToBlob } = await import("./lib/modern_screenshot.js");
   return domToBlob(element, { scale: SCALE, backgroundColor: paper(), font: false });
 }
 
-async function svg(/** @type {import("./lib/page_pictures.js").PagePicture} */ { element }) {
+async function svg(/** @type {PagePicture} */ { element }) {
   if (isPlotly(element)) return new Blob([svgOfPlotly(element, paper())], { type: "image/svg+xml" });
   const { domToSvg } = await import("./lib/modern_screenshot.js");
   const address = await domToSvg(element, { backgroundColor: paper(), font: false });

@@ -289,7 +289,7 @@ def fetch_all(entry: DatasetEntry) -> bool:
 
 
 def _data_title(spec: TrainingSpec) -> str:
-    title = DATASETS[spec.dataset].title
+    title = DATASETS[spec.dataset].title if spec.dataset in DATASETS else f"{spec.dataset} (no longer here)"
     return title if spec.classes is None else f"{title}: {', '.join(spec.classes)}"
 
 

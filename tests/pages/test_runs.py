@@ -1,14 +1,18 @@
 """Whose runs a page shows, and what it says when a run may not start. A browser is a key in the session."""
 
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import cnnviz.ui.states
 from cnnviz.training import Run, TrainingSpec, experiments, launcher, queue, start
 from cnnviz.training.folder import Status
 from cnnviz.training.worker import work
 from cnnviz.ui.runs import EXAMPLE
+from cnnviz.ui.state import State
 from tests.pages.conftest import ROOT, words
 
 ANNA, BEN = "a" * 32, "b" * 32
@@ -131,3 +135,22 @@ def test_a_command_that_was_not_obeyed_says_so_until_the_next(monkeypatch: pytes
     app.button(key="stop").click().run(timeout=60)
     assert not app.error
     assert run.state == "stopped"
+
+
+for module in iter_modules(cnnviz.ui.states.__path__):
+    import_module(f"cnnviz.ui.states.{module.name}")
+RUN_PAGES = [state.page for state in State.pages.values() if "run" in state.fields]
+
+
+@pytest.mark.parametrize("page", RUN_PAGES)
+def test_a_run_whose_data_set_has_vanished_is_said_in_a_sentence_and_others_still_open(page: str) -> None:
+    run = trained(ANNA)
+    about = run.folder.path / "run.json"
+    about.write_text(about.read_text().replace('"digits"', '"gone"'))
+    app = browser(ANNA, page, run=run.id)
+    assert not app.exception
+    if app.error:
+        assert any("There is no data set 'gone'" in error.value for error in app.error)
+    others = browser(ANNA, page)
+    assert not others.exception
+    assert not others.error

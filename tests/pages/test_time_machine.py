@@ -36,7 +36,7 @@ def test_the_numbers_of_a_step_are_those_of_its_batch(step: int, open_page: Open
 def test_two_steps_stand_beside_each_other(open_page: Open) -> None:
     app = open_page(PAGE, run="example", step="0", other="600")
     assert not app.exception
-    assert any(re.fullmatch(r"step 0 and step \d+", one.value) for one in app.subheader)
+    assert any(re.fullmatch(r"conv1 at step 0 and step \d+", one.value) for one in app.subheader)
     assert "step 0: standard deviation" in words(app)
 
 

@@ -213,5 +213,4 @@ def test_browsers_take_turns_and_no_browser_has_more_places_than_it_may(
         server.active[order[-1]] = pool.AtWork(None, path, queue.owner_of(server.runs, order[-1]))
     expected = [annas[0], bens[0], from_python, annas[1], bens[1]]
     assert order == [run.id for run in expected]
-    server.pool.close()
-    server.pool.join()
+    server.hands.close()

@@ -173,8 +173,7 @@ def test_a_ticket_in_the_hands_of_a_launcher_that_died_comes_back_into_the_queue
     assert queue.has_ticket(tmp_path, "digits-tiny-abc")
     next_one = pool.Server(tmp_path)
     assert queue.waiting(tmp_path) == ["digits-tiny-abc"]
-    next_one.pool.close()
-    next_one.pool.join()
+    next_one.hands.close()
 
 
 def test_divergence_keeps_good_weights_and_says_what_to_try() -> None:

@@ -36,7 +36,6 @@ def test_each_trick_has_its_result_for_every_training_and_seed(name: str) -> Non
     ("trick", "title"),
     [
         ("regularisation", "Early stopping"),
-        ("noise", "20% random"),
         ("pooling", "Strides instead"),
     ],
 )
