@@ -18,6 +18,9 @@ function create(root) {
   let data = null;
   let network = null; // as edited here
   let selected = [0];
+  let arrived = ""; // the network that Python said last
+  /** @type {string[]} */
+  let sent = []; // networks that Python has not answered yet
   let past = [], future = [];
   let kinds = new Map();
   let focus = null; // what gets the focus after the next drawing
@@ -30,17 +33,21 @@ function create(root) {
     if (!data) part("add").append(...options(next.kinds));
     data = next;
     kinds = new Map(data.kinds.map((kind) => [kind.kind, kind]));
-    if (JSON.stringify(data.network) !== JSON.stringify(network)) {
-      if (network && !sent.has(JSON.stringify(data.network))) remember();
+    const text = JSON.stringify(data.network);
+    const echo = sent.indexOf(text);
+    if (echo >= 0) sent.splice(0, echo + 1); // an answer, perhaps a late one: what was edited since then stays
+    else if (text !== arrived && text !== JSON.stringify(network)) {
+      if (network) remember();
       network = structuredClone(data.network);
+      sent = [];
     }
+    arrived = text;
     draw();
   }
 
   function options(all) { return all.map((kind) => make("option", { value: kind.kind, textContent: kind.title })); }
 
   // --- the tree ---
-  const sent = new Set(); // networks that Python answers late to
   function remember() { past = [...past, structuredClone(network)].slice(-MOST_HISTORY); future = []; }
   function change(act) {
     const before = structuredClone(network);
@@ -50,8 +57,7 @@ function create(root) {
     tell();
   }
   function tell() {
-    const text = JSON.stringify(network);
-    sent.add(text);
+    sent.push(JSON.stringify(network));
     builder.send(structuredClone(network));
     draw();
   }

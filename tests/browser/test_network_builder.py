@@ -1,23 +1,28 @@
 """The builder of networks in Chromium, by keyboard alone and by drag."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from cnnviz.models import Activation, BatchNorm, Conv, Flatten, Linear, NetworkSpec, Pool
+from cnnviz.models import Activation, BatchNorm, Conv, Flatten, Layer, Linear, Pool
 from cnnviz.ui.builder import from_link
 from tests.browser.conftest import Visitor, settle
 
 pytestmark = pytest.mark.browser
 
 
-def now(page: Page) -> NetworkSpec:
-    """The network of the address."""
+def expect_network(page: Page, holds: Callable[[tuple[Layer, ...]], bool]) -> None:
+    """Waits until this holds of the address's network: it follows what is on the screen, a moment later."""
+
+    def says(url: str) -> bool:
+        found = re.search(r"network=([^&]+)", url)
+        return found is not None and holds(from_link(found[1]).layers)
+
+    page.wait_for_url(says)
     settle(page)
-    found = re.search(r"network=([^&]+)", page.url)
-    assert found, page.url
-    return from_link(found[1])
+    assert says(page.url)
 
 
 def titles(page: Page) -> list[str]:
@@ -60,7 +65,7 @@ def test_a_network_is_built_by_keyboard_alone(visitor: Visitor) -> None:
     expect(page.get_by_role("treeitem")).to_have_count(4)
     page.keyboard.press("Control+z")
     expect(page.get_by_role("treeitem")).to_have_count(3)
-    assert now(page).layers == (Conv(5, 3, padding=1), Flatten(), Linear())
+    expect_network(page, lambda layers: layers == (Conv(5, 3, padding=1), Flatten(), Linear()))
 
 
 def test_a_layer_is_dragged_and_a_fault_repaired_by_one_click(visitor: Visitor) -> None:
@@ -88,6 +93,7 @@ def test_a_layer_is_dragged_and_a_fault_repaired_by_one_click(visitor: Visitor) 
     expect(page.locator(".card.wrong")).to_have_count(0)
     settle(page)
     expect(page.get_by_role("button", name="Train it")).to_be_enabled()
-    assert now(page).layers[0] == Pool(2)
-    assert Activation("relu") in now(page).layers
-    assert BatchNorm() not in now(page).layers
+    expect_network(
+        page,
+        lambda layers: layers[0] == Pool(2) and Activation("relu") in layers and BatchNorm() not in layers,
+    )
