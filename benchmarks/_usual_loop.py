@@ -18,7 +18,7 @@ from cnnviz.vision import torchvision
 
 EPOCHS = 14
 MEASURE_USUAL_EVERY = 25
-MEASURE_OURS_EVERY = 8
+MEASURE_OURS_EVERY = 4
 
 
 class Transformed(Dataset[tuple[Tensor, int]]):
@@ -44,6 +44,9 @@ class Transformed(Dataset[tuple[Tensor, int]]):
 
 class UsualNetwork(nn.Module):
     """Takes pixels from 0 to 1 in evaluation mode, as ours do, and normalised ones in training."""
+
+    mean: Tensor
+    std: Tensor
 
     def __init__(self, dataset: ImageDataset) -> None:
         super().__init__()

@@ -6,6 +6,11 @@ import torch
 from torch import Tensor
 
 
+def floats(images: Tensor) -> Tensor:
+    """Images as networks take them: float32 in [0, 1] of uint8 in 0 to 255, of any shape."""
+    return images.to(torch.float32).div_(255)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class ImageDataset:
     """Images with labels.
@@ -39,7 +44,7 @@ class ImageDataset:
 
     def floats(self, indices: Tensor | slice = slice(None)) -> Tensor:
         """The chosen images as networks take them: (B, C, H, W) float32 in [0, 1]."""
-        return self.images[indices].to(torch.float32).div_(255)
+        return floats(self.images[indices])
 
     def __repr__(self) -> str:
         channels, height, width = self.shape

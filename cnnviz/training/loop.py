@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cnnviz.data import ImageDataset
+from cnnviz.data import ImageDataset, floats
 from cnnviz.models import Network, build
 from cnnviz.random_numbers import drawing_from
 from cnnviz.training.augmentation import Augment
@@ -129,7 +129,7 @@ class Trainer:
         self.device = choose_device(spec.device)
         self.dataset = spec.load("train")
         self.validation = spec.load("test")
-        self._inputs = self.dataset.floats().to(self.device)
+        self._images = self.dataset.images.to(self.device)
         outputs = self.task.outputs(spec.entry)
         targets = self.task.targets(self.dataset)
         if spec.noise:
@@ -198,7 +198,7 @@ class Trainer:
         indices = self._batch()
         self.network.train()
         self.optimizer.zero_grad()
-        outputs, targets = self._outputs(self._inputs[indices], self.targets[indices])
+        outputs, targets = self._outputs(floats(self._images[indices]), self.targets[indices])
         loss = self._loss(outputs, targets, self.knobs["label_smoothing"] or 0.0)
         value = loss.item()
         if value - value == 0:

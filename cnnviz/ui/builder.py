@@ -119,8 +119,8 @@ def _option(kind: str, name: str, annotation: Any, usual: Any) -> BuilderOption:
     return BuilderOption(name, title, "real" if real else "whole", low, usual, empty, {})
 
 
-def builder(key: str, found: Draft, input_shape: Shape, hear: Callable[[NetworkSpec], None]) -> None:
-    """The network as cards that can be edited; ``hear`` gets it as it was changed."""
+def builder_message(found: Draft, input_shape: Shape) -> BuilderMessage:
+    """What the component shows of a draft."""
     rows = [
         BuilderRow(
             list(address),
@@ -132,7 +132,7 @@ def builder(key: str, found: Draft, input_shape: Shape, hear: Callable[[NetworkS
         )
         for address, place in found.places.items()
     ]
-    data = BuilderMessage(
+    return BuilderMessage(
         network=found.spec.to_dict(),
         kinds=kinds(),
         rows=rows,
@@ -140,8 +140,11 @@ def builder(key: str, found: Draft, input_shape: Shape, hear: Callable[[NetworkS
         at=None if found.at is None else list(found.at),
         repairs=[BuilderRepair(one.title, one.spec.to_dict()) for one in found.repairs],
         input="×".join(map(str, input_shape)),
-        total="",
     )
+
+
+def builder(key: str, found: Draft, input_shape: Shape, hear: Callable[[NetworkSpec], None]) -> None:
+    """The network as cards that can be edited; ``hear`` gets it as it was changed."""
 
     def changed(news: Mapping[str, Any]) -> None:
         try:
@@ -150,7 +153,11 @@ def builder(key: str, found: Draft, input_shape: Shape, hear: Callable[[NetworkS
             return  # the component offers only what can be read
 
     component(
-        "builder", key, data=data, default={"network": None}, on_network_change=told(key, "network", changed)
+        "builder",
+        key,
+        data=builder_message(found, input_shape),
+        default={"network": None},
+        on_network_change=told(key, "network", changed),
     )
 
 

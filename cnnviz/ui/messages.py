@@ -596,7 +596,6 @@ class BuilderMessage:
     at: Sequence[int | str] | None
     repairs: Sequence[BuilderRepair]
     input: str
-    total: str
 
 
 Message = (

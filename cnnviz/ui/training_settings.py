@@ -12,9 +12,11 @@ from cnnviz.training import OPTIMIZERS, TrainingSpec
 from cnnviz.training.augmentation import AUGMENTATIONS
 from cnnviz.training.losses import LOSSES
 from cnnviz.training.rates import RateSearch, find_learning_rate
+from cnnviz.training.recipes import RECIPES
 from cnnviz.ui.address import draw_again
 from cnnviz.ui.charts import chart
 from cnnviz.ui.fields import Field
+from cnnviz.ui.frame import link
 from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.runs import fetch_all
 from cnnviz.ui.states.training_lab import GROUPS, TrainingLab
@@ -96,6 +98,28 @@ def spec_now(full: bool = False) -> TrainingSpec:
 def _now(name: str) -> Any:
     entry: Field[Any] = TrainingLab.fields[name]
     return entry.now
+
+
+def show_recipes(dataset: str) -> None:
+    """Trainings that do well on this data set: each a link that sets all controls."""
+    for entry in RECIPES.values():
+        if entry.spec.dataset == dataset:
+            words = f"Recipe: **{entry.title}** ({entry.result})"
+            link(TrainingLab.page, words, ":material/menu_book:", lab_of(entry.spec).parameters())
+            st.caption(entry.words)
+
+
+def lab_of(spec: TrainingSpec) -> TrainingLab:
+    """The state of the training lab in which ``spec_now`` gives this specification."""
+    assert isinstance(spec.network, str)
+    usual = TrainingSpec(spec.dataset, spec.network, optimizer=spec.optimizer, loss=spec.loss)
+    percent = {"share", "noise", "stop_accuracy"}
+    told = {
+        name: round(value / PERCENT) if name in percent else value
+        for name in TrainingLab.fields
+        if (value := getattr(spec, name, None)) is not None and value != getattr(usual, name)
+    }
+    return TrainingLab(**{name: getattr(spec, name) for name in ("dataset", "network", "optimizer")} | told)
 
 
 def usual_rate() -> str:

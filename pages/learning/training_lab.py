@@ -25,7 +25,7 @@ from cnnviz.ui.runs import (
 from cnnviz.ui.state import page_address
 from cnnviz.ui.states.training_lab import TrainingLab
 from cnnviz.ui.take_away import bring_weights, take_away
-from cnnviz.ui.training_settings import more_settings, show_search, spec_now, usual_rate
+from cnnviz.ui.training_settings import more_settings, show_recipes, show_search, spec_now, usual_rate
 from cnnviz.ui.training_view import confusion, kernels_and_predictions
 
 title(
@@ -48,6 +48,7 @@ with left:
         TrainingLab.learning_rate.draw(rate, placeholder=usual_rate())
         TrainingLab.epochs.draw(epochs)
         go = st.container()
+        show_recipes(dataset)
         TrainingLab.find.draw(on_change=both)
         spec = spec_now(more_settings(dataset))
         with error_box():

@@ -8,13 +8,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import orjson
 import pytest
 import torch
 from playwright.sync_api import Browser, Page, Route
 
 from cnnviz.figures import DIVERGING, SEQUENTIAL, ColourScale, network_drawing
-from cnnviz.models import ARCHITECTURES
+from cnnviz.models import ARCHITECTURES, Conv, Flatten, Linear, NetworkSpec
+from cnnviz.models.drafts import draft
 from cnnviz.settings import ASSETS
+from cnnviz.ui.builder import builder_message
 from cnnviz.ui.messages import Packed
 from tools.make_messages import FILE, declarations
 
@@ -259,3 +262,40 @@ def test_a_drawing_goes_one_way(page: Page) -> None:
         },
     )
     assert all(found[a]["x"] < found[b]["x"] for a, b in drawing.lines)
+
+
+def test_a_late_answer_takes_back_nothing_that_was_edited_since_then(page: Page) -> None:
+    """Two cards are added before Python answers the first; both answers come after the second."""
+
+    def message(count: int) -> Any:
+        layers = (*[Conv(16, 3, padding=1)] * count, Flatten(), Linear())
+        found = draft(NetworkSpec(layers, "linear"), (1, 8, 8), 10)
+        return orjson.loads(orjson.dumps(builder_message(found, (1, 8, 8))))
+
+    shown = page.evaluate(
+        """async ({ html, module, messages }) => {
+            const place = document.createElement("div");
+            place.innerHTML = html;
+            document.body.append(place);
+            const mount = (await import(module)).default;
+            const said = [];
+            const says = (data) => mount({ data, parentElement: place, setStateValue: (_, value) => said.push(value.network) });
+            const cards = () => Number(place.querySelector(".root").dataset.layers);
+            const counts = [];
+            says(messages[0]);
+            place.querySelector(".card").focus();
+            const second = () => { place.querySelector("[data-part=copy]").click(); counts.push(cards()); };
+            second(); second();
+            says(messages[1]); counts.push(cards());
+            says(messages[2]); counts.push(cards());
+            says(messages[0]); counts.push(cards());  // another network: Python's own word counts
+            place.remove();
+            return { counts, said: said.map((one) => one.layers.length) };
+        }""",
+        {
+            "html": (ASSETS / "components" / "builder.html").read_text(encoding="utf-8"),
+            "module": f"{ORIGIN}/builder.js",
+            "messages": [message(count) for count in (1, 2, 3)],
+        },
+    )
+    assert shown == {"counts": [4, 5, 5, 5, 3], "said": [4, 5]}

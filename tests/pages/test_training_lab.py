@@ -1,12 +1,16 @@
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import torch
 
 from cnnviz.data import download, fetch_all_images
+from cnnviz.errors import CnnvizError
 from cnnviz.training import TrainingSpec, open_run, runs, start
+from cnnviz.training.recipes import RECIPES
 from cnnviz.ui import runs as shown_runs
+from cnnviz.ui.training_settings import lab_of
 from tests.pages.conftest import Open, until, words
 from tests.pages.restored import assert_restored
 from tests.test_subprocesses import write_set
@@ -248,3 +252,16 @@ def test_weights_that_were_taken_away_can_be_brought(open_page: Open) -> None:
     app.button(key="bring").click().run(timeout=60)
     assert "These weights do not fit the network 'lenet5': 'conv1.weight' is 6×1×5×5" in app.error[0].value
     assert runs(1)[0].id == brought.id
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_link_of_a_recipe_sets_what_it_says(name: str, open_page: Open) -> None:
+    spec = RECIPES[name].spec
+    app = open_page(PAGE, **lab_of(spec).parameters())
+    assert not app.exception
+    assert not app.error
+    app.button(key="train").click().run()
+    started = max(runs(), key=lambda run: run.created)
+    assert started.spec == spec
+    with suppress(CnnvizError):  # the quick one may have come to its end
+        started.stop()

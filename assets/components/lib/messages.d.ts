@@ -392,5 +392,4 @@ export interface BuilderMessage {
   at: (number | string)[] | null;
   repairs: BuilderRepair[];
   input: string;
-  total: string;
 }
