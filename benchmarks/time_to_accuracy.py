@@ -1,4 +1,7 @@
-"""Seconds to 97, 98 and 99 % test accuracy on bundled MNIST: our recipes against the usual example loop, five seeds."""
+"""Seconds to 97, 98 and 99 % test accuracy on bundled MNIST: our recipes against the usual example loop, five seeds.
+
+The usual loop needs minutes to its end; whether it reaches 99 % is asked of the first seed only.
+"""
 
 import torch
 
@@ -17,20 +20,22 @@ def main() -> None:
         torch.set_num_threads(1)
         mine = {goal: ours(recipe(FASTEST[goal], seed), (goal,)).reached.get(goal) for goal in GOALS}
         torch.set_num_threads(threads)
-        theirs = usual("mnist", seed, GOALS)
-        for goal in GOALS:
+        theirs = usual("mnist", seed, GOALS if seed == 0 else GOALS[:2])
+        for goal in theirs.goals:
             here, there = mine[goal], theirs.reached.get(goal)
             if here is None:
                 print(f"seed {seed}: {goal:.0%} was not reached by ours; by the usual loop: {there}")
             elif there is None:
                 print(
                     f"seed {seed}: {goal:.0%} after {here:.2f} s on one thread; the usual loop never, {theirs.seconds:.0f} s "
-                    f"on {threads}, best {theirs.best:.1%}: more than {theirs.seconds / here:.1f} times faster ({WANTED[goal]})"
+                    f"on {threads}, best {theirs.best:.1%}: more than {theirs.seconds / here:.1f} times faster ({WANTED[goal]})",
+                    flush=True,
                 )
             else:
                 print(
                     f"seed {seed}: {goal:.0%} after {here:.2f} s on one thread, usual loop {there:.1f} s on {threads}: "
-                    f"{there / here:.1f} times faster ({WANTED[goal]})"
+                    f"{there / here:.1f} times faster ({WANTED[goal]})",
+                    flush=True,
                 )
 
 

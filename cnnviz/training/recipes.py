@@ -18,16 +18,16 @@ class Recipe:
     """
 
     name: str
-    title: str
     words: str
     spec: TrainingSpec
     accuracy: tuple[float, float]
 
     @property
-    def result(self) -> str:
-        """The accuracy in words."""
+    def title(self) -> str:
+        """What it reaches, and after how long."""
         low, high = self.accuracy
-        return f"{low:.1%} to {high:.1%} of the test images"
+        epochs = self.spec.epochs
+        return f"{low:.1%} to {high:.1%} in {epochs} epoch{'s' if epochs > 1 else ''}"
 
 
 RECIPES: dict[str, Recipe] = {
@@ -35,35 +35,37 @@ RECIPES: dict[str, Recipe] = {
     for entry in (
         Recipe(
             name="mnist_quick",
-            title="98 % in one epoch",
             words="Small batches make many steps of one epoch; one cycle ends with a small rate.",
             spec=TrainingSpec("mnist", "fast", 1, 64, learning_rate=0.2),
             accuracy=(0.983, 0.986),
         ),
         Recipe(
+            name="mnist_sprint",
+            words="A larger rate and batches a little larger: first at 97 %, a little later at 98 %.",
+            spec=TrainingSpec("mnist", "fast", 1, 80, learning_rate=0.3),
+            accuracy=(0.983, 0.984),
+        ),
+        Recipe(
             name="mnist_best",
-            title="99 %",
-            words="The same with eight epochs.",
+            words="The same with eight epochs: only the last images need so many.",
             spec=TrainingSpec("mnist", "fast", 8, 64, learning_rate=0.2),
             accuracy=(0.99, 0.992),
         ),
         Recipe(
             name="fashion_best",
-            title="Best of Fashion-MNIST",
             words="Skips and batch norm let more layers learn.",
             spec=TrainingSpec("fashion", "mini_resnet", 5, 64, learning_rate=0.2),
             accuracy=(0.9, 0.91),
         ),
         Recipe(
             name="patches_best",
-            title="Best of the patches",
-            words="Skips and batch norm let more layers learn; a mirrored tissue is the same tissue.",
+            words="Skips and batch norm let more layers learn; a mirrored photo shows the same.",
             spec=TrainingSpec("patches", "mini_resnet", 10, 64, learning_rate=0.2, augmentation="flip"),
             accuracy=(0.95, 0.97),
         ),
     )
 }
-FASTEST = {0.97: "mnist_quick", 0.98: "mnist_quick", 0.99: "mnist_best"}
+FASTEST = {0.97: "mnist_sprint", 0.98: "mnist_quick", 0.99: "mnist_best"}
 """Test accuracy on MNIST -> the recipe that reaches it first."""
 
 

@@ -104,7 +104,7 @@ def show_recipes(dataset: str) -> None:
     """Trainings that do well on this data set: each a link that sets all controls."""
     for entry in RECIPES.values():
         if entry.spec.dataset == dataset:
-            words = f"Recipe: **{entry.title}** ({entry.result})"
+            words = f"Recipe: {entry.title}"
             link(TrainingLab.page, words, ":material/menu_book:", lab_of(entry.spec).parameters())
             st.caption(entry.words)
 

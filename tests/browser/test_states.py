@@ -1,4 +1,4 @@
-"""On every page: move three controls, go back step by step, forward again, reload; the screen is what the
+"""On every page: move two controls, go back step by step, forward again, reload; the screen is what the
 address says.
 """
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 
 def quick(state: type[State]) -> list[Field[Any]]:
-    """Three fields whose controls stand on the page as it opens."""
+    """Two fields whose controls stand on the page as it opens."""
     boxes = [
         field
         for owner, field in FIELDS
@@ -30,7 +30,7 @@ def quick(state: type[State]) -> list[Field[Any]]:
         field
         for field in boxes
         if field.name not in ("projector", "bench", "trust", "sanity", "seed", "batch_size")
-    ][:3]
+    ][:2]
 
 
 def control(page: Page, field: Field[Any]) -> Any:

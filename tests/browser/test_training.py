@@ -202,3 +202,17 @@ def test_one_thing_is_changed_and_the_seeds_say_whether_it_matters(visitor: Visi
     link = page.get_by_text(re.compile(r"runs\?race=experiment")).inner_text()
     other = visitor.go(link.partition("/runs?")[2] and "runs?" + link.partition("/runs?")[2])
     expect(other.get_by_text("Best on the test images: learning rate 0.1")).to_be_visible()
+
+
+def test_a_recipe_is_chosen_and_keeps_its_word(visitor: Visitor) -> None:
+    page = visitor.go("training_lab?seed=2")
+    page.get_by_role("link", name=re.compile("^Recipe: 98.* in 1 epoch")).click()
+    page.wait_for_url(re.compile("batch_size=64"))
+    settle(page)
+    expect(page.get_by_label("Epochs")).to_have_value("1")
+    expect(page.get_by_label("Learning rate", exact=True)).to_have_value("0.2")
+    train(page)
+    expect_run(page, "finished")
+    expect(page.get_by_text("Confusion matrix at step 312")).to_be_visible()
+    settle(page)
+    assert accuracy(page) > 98
