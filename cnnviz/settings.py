@@ -67,6 +67,19 @@ class Settings:
     """Largest file of weights that is brought."""
     max_image_pixels: int = 60_000_000
     """Largest picture that is decoded, in pixels."""
+    max_import_files: int = 50_000
+    """Files of a folder, zip file or table of one's own images."""
+    max_import_bytes: int = 2_000_000_000
+    """All of them together, unpacked; and the pixels that they become."""
+    max_import_file_bytes: int = 50_000_000
+    """One of them, unpacked."""
+    max_classes: int = 1000
+    """Classes of a data set of one's own."""
+
+    @property
+    def brought(self) -> Path:
+        """Data sets of one's own."""
+        return self.home / "datasets"
 
     @property
     def runs(self) -> Path:

@@ -1,6 +1,7 @@
-"""Data sets and images, bundled: no network is needed."""
+"""Data sets and images, bundled or one's own: no network is needed."""
 
-from cnnviz.data.catalogue import DATASETS, DatasetEntry, fetch_all_images, load, loading_code
+from cnnviz.data.brought import Found, brought_names, found_of, remove_brought
+from cnnviz.data.catalogue import DATASETS, DatasetEntry, bring, fetch_all_images, load, loading_code
 from cnnviz.data.dataset import ImageDataset, floats
 from cnnviz.data.images import FORMATS, centre_by_mass, crop_box, decode, embed, embedded, fit
 from cnnviz.data.photos import PHOTOS, Photo, photo, photo_parts
@@ -10,8 +11,11 @@ __all__ = [
     "FORMATS",
     "PHOTOS",
     "DatasetEntry",
+    "Found",
     "ImageDataset",
     "Photo",
+    "bring",
+    "brought_names",
     "centre_by_mass",
     "crop_box",
     "decode",
@@ -20,8 +24,10 @@ __all__ = [
     "fetch_all_images",
     "fit",
     "floats",
+    "found_of",
     "load",
     "loading_code",
     "photo",
     "photo_parts",
+    "remove_brought",
 ]

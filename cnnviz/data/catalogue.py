@@ -6,12 +6,15 @@ A new data set is one entry in ``DATASETS``.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from cnnviz.data.bring import store
+from cnnviz.data.brought import found_of, read
 from cnnviz.data.dataset import ImageDataset
 from cnnviz.data.download import fetch_full, make_complete
 from cnnviz.data.photos import PHOTOS, patches
@@ -32,6 +35,7 @@ class DatasetEntry:
         mean, std: of the training images in [0, 1], one number a channel; networks normalise with them.
         full: the class of ``torchvision.datasets`` that has all of it, if there is one.
         full_bytes: size of that download.
+        digest: SHA-256 of the images and labels of a data set of one's own.
     """
 
     name: str
@@ -45,6 +49,7 @@ class DatasetEntry:
     bundled: Callable[[Split], tuple[Tensor, Tensor]]
     full: str | None = None
     full_bytes: int = 0
+    digest: str = ""
 
     def of_classes(self, classes: tuple[str, ...] | None) -> "DatasetEntry":
         """The same with some of its classes only, in this order.
@@ -56,7 +61,9 @@ class DatasetEntry:
             return self
         _check_classes(self, classes)
         return replace(
-            self, classes=classes, bundled=lambda split: _bundled_classes(self.name, split, classes)
+            self,
+            classes=classes,
+            bundled=lambda split: _bundled_classes(self.name, split, classes, self.digest),
         )
 
 
@@ -72,8 +79,33 @@ def _npz(name: str) -> Callable[[Split], tuple[Tensor, Tensor]]:
 
 DIGIT_NAMES = tuple("0123456789")
 
-DATASETS: dict[str, DatasetEntry] = {
-    entry.name: entry
+
+class Catalogue(dict[str, DatasetEntry]):
+    """The bundled data sets; by their names also those of one's own, which a walk through it does not meet."""
+
+    def __missing__(self, name: str) -> DatasetEntry:
+        found = found_of(name)
+        if found is None:
+            raise KeyError(name)
+        return DatasetEntry(
+            name=found.name,
+            title=f"{found.name} (your own)",
+            classes=found.classes,
+            shape=found.shape,
+            mean=found.mean,
+            std=found.std,
+            licence="that of its owner",
+            source=f"brought from {found.origin}",
+            bundled=read(found),
+            digest=found.digest,
+        )
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or (isinstance(name, str) and found_of(name) is not None)
+
+
+DATASETS = Catalogue(
+    (entry.name, entry)
     for entry in (
         DatasetEntry(
             name="mnist",
@@ -135,7 +167,7 @@ DATASETS: dict[str, DatasetEntry] = {
             bundled=_npz("digits"),
         ),
     )
-}
+)
 
 
 def load(
@@ -181,6 +213,29 @@ def load(
     return ImageDataset(name, images, labels, entry.classes, entry.licence, entry.source, split)
 
 
+def bring(
+    path: Path | str, name: str, *, size: int | None = None, seed: int = 0, progress: Progress | None = None
+) -> ImageDataset:
+    """One's own images as a data set; returns its training images. ``load(name, split)`` gives either split from now on,
+    and ``TrainingSpec(name, …)`` trains on it.
+
+    Args:
+        path: a folder or zip file of class folders (perhaps below ``train`` and ``test``), a CSV table of paths and labels, or
+            an NPZ file with ``images`` and ``labels`` (or ``train_images``, ``test_images``, …).
+        name: up to 40 small letters, digits, '-' and '_'; an older set of one's own of this name is replaced.
+        size: side of the images in pixels; ``None`` takes theirs, if all are equal, square and small, else at most 64.
+        seed: of the order, and of the test images (a fifth of each class), where the files do not say them.
+        progress: called with (files so far, files in all).
+
+    Raises:
+        CnnvizError: what is wrong, and what to do; then nothing is kept.
+    """
+    if name in list(DATASETS):
+        raise CnnvizError(f"'{name}' is the name of a bundled data set. Choose another name.")
+    store(path, name, size=size, seed=seed, progress=progress)
+    return load(name)
+
+
 def loading_code(dataset: ImageDataset, limit: int | None = None) -> str:
     """The call of ``load`` that gives this data set."""
     some = "" if dataset.classes == DATASETS[dataset.name].classes else f", classes={dataset.classes}"
@@ -201,7 +256,9 @@ def _check_classes(entry: DatasetEntry, classes: tuple[str, ...]) -> None:
 
 
 @lru_cache(maxsize=16)
-def _bundled_classes(name: str, split: Split, classes: tuple[str, ...]) -> tuple[Tensor, Tensor]:
+def _bundled_classes(
+    name: str, split: Split, classes: tuple[str, ...], _digest: str
+) -> tuple[Tensor, Tensor]:
     """Kept, so that whoever keeps results for these tensors knows them again."""
     entry = DATASETS[name]
     return _only(entry.classes, classes, *entry.bundled(split))

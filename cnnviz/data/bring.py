@@ -1,0 +1,437 @@
+"""Brings one's own images: a folder or zip file of class folders, a table of paths and labels, or arrays."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from cnnviz.data import decode_files
+from cnnviz.data.brought import Found, check_name, digest_of, draft, write_about
+from cnnviz.data.decode_files import Order, Outcome
+from cnnviz.data.listing import Listing, listing, sorted_names
+from cnnviz.errors import CnnvizError
+from cnnviz.settings import settings
+from cnnviz.subprocesses import Progress
+
+TEST_SHARE = 0.2
+LARGEST_SIDE = 128
+SIDES = (64, 48, 32, 28, 16, 8)
+SAMPLE = 64
+"""Pictures whose headers decide size and colour."""
+FEW = 400
+"""So many files are decoded here; more are shared among processes."""
+MOST_LEFT_OUT = 1000
+IMAGES = ("images", "x", "data", "imgs")
+LABELS = ("labels", "y", "targets", "label")
+PARTS = {"train": "train", "test": "test", "val": "val"}
+
+
+@dataclass
+class Table:
+    """Images in memory or on the disk, row by row.
+
+    Attributes:
+        images: (N, C, H, W) uint8.
+        labels: of each, by name; ``splits``: ``"train"``, ``"test"``, or ``""`` where that is to be drawn.
+    """
+
+    images: np.ndarray
+    labels: Sequence[str]
+    splits: Sequence[str]
+    usable: np.ndarray
+    sizes: Mapping[str, int]
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+
+
+def store(
+    path: Path | str,
+    name: str,
+    *,
+    size: int | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Found:
+    """Reads one's own images and keeps them as a data set; nothing is kept if anything is wrong with all of it.
+
+    Args:
+        path: a folder or zip file of class folders (perhaps below ``train`` and ``test``), a CSV table of paths and labels, or
+            an NPZ file with ``images`` and ``labels`` (or ``train_images``, ``test_images``, …).
+        name: its key from now on, for ``load`` and ``TrainingSpec``; an older one of this name is replaced.
+        size: side of the images in pixels; ``None`` takes theirs, if all are equal, square and small, else at most 64.
+        seed: of the order, and of the test images (a fifth of each class), where the files do not say them.
+        progress: called with (files so far, files in all).
+
+    Raises:
+        CnnvizError: what is wrong, and what to do.
+    """
+    path = Path(path)
+    check_name(name)
+    if size is not None and not 4 <= size <= 512:
+        raise CnnvizError(f"The side of the images is {size} pixels, but it must lie between 4 and 512.")
+    with draft(name) as folder:
+        if path.suffix.lower() == ".npz":
+            table = _arrays(path, size)
+        else:
+            table = _pictures(listing(path), folder / "pixels.npy", size, progress)
+        found = _write(folder, name, path, table, seed)
+        (folder / "pixels.npy").unlink(missing_ok=True)
+        write_about(folder, found)
+    return found
+
+
+def _write(folder: Path, name: str, path: Path, table: Table, seed: int) -> Found:
+    rows = np.flatnonzero(table.usable)
+    labelled = [table.labels[row] for row in rows.tolist()]
+    classes = sorted_names(set(labelled))
+    gone = sorted_names(set(table.labels) - set(classes))
+    left = [*table.left_out, *((one, "a class without a picture that can be read") for one in gone)]
+    if len(classes) < 2:
+        first = f" The first file that was left out: {left[0][0]}: {left[0][1]}." if left else ""
+        raise CnnvizError(
+            f"Images of {len(classes)} classes can be read, but a network learns to tell two or more apart.{first}"
+        )
+    numbers = {one: number for number, one in enumerate(classes)}
+    labels = np.array([numbers[one] for one in labelled], dtype=np.int64)
+    splits = np.array([table.splits[row] for row in rows.tolist()])
+    generator = np.random.default_rng(seed)
+    places = (
+        _drawn(labels, generator)
+        if not splits.astype(bool).any()
+        else {split: np.flatnonzero(splits == split) for split in ("train", "test")}
+    )
+    if not len(places["test"]):
+        raise CnnvizError(
+            "There are no images to test with: bring two or more of a class, so that one can be kept back."
+        )
+    if len(set(labels[places["train"]])) < len(classes):
+        missing = next(one for one in classes if numbers[one] not in set(labels[places["train"]]))
+        raise CnnvizError(
+            f"The class '{missing:.40}' has no training images. Put some into its folder below 'train'."
+        )
+    parts: dict[str, np.ndarray] = {}
+    counts: dict[str, tuple[int, ...]] = {}
+    for split, chosen in places.items():
+        order = chosen[_mixed(labels[chosen], generator)]
+        target = np.lib.format.open_memmap(
+            folder / f"{split}_images.npy", "w+", np.uint8, (len(order), *table.images.shape[1:])
+        )
+        for start in range(0, len(order), 4096):
+            target[start : start + 4096] = table.images[rows[order[start : start + 4096]]]
+        target.flush()
+        np.save(folder / f"{split}_labels.npy", labels[order])
+        parts |= {f"{split}_images": target, f"{split}_labels": labels[order]}
+        counts[split] = tuple(np.bincount(labels[order], minlength=len(classes)).tolist())
+    mean, std = _statistics(parts["train_images"])
+    return Found(
+        name=name,
+        origin=path.name,
+        classes=classes,
+        shape=tuple(parts["train_images"].shape[1:]),
+        counts=counts,
+        sizes=dict(Counter(table.sizes).most_common(100)),
+        left_out=tuple(left[:MOST_LEFT_OUT]),
+        mean=mean,
+        std=std,
+        digest=digest_of(parts),
+    )
+
+
+def _drawn(labels: np.ndarray, generator: np.random.Generator) -> dict[str, np.ndarray]:
+    """A fifth of each class for tests, at least one where there are two or more."""
+    train, test = [], []
+    for label in np.unique(labels):
+        rows = generator.permutation(np.flatnonzero(labels == label))
+        count = min(len(rows) - 1, max(1, round(TEST_SHARE * len(rows))))
+        test.append(rows[:count])
+        train.append(rows[count:])
+    return {"train": np.concatenate(train), "test": np.concatenate(test)}
+
+
+def _mixed(labels: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """An order in which every beginning has the classes in their shares."""
+    place = np.empty(len(labels))
+    for label in np.unique(labels):
+        rows = generator.permutation(np.flatnonzero(labels == label))
+        place[rows] = (np.arange(len(rows)) + generator.random()) / len(rows)
+    return np.argsort(place, kind="stable")
+
+
+def _statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and deviation of each channel, of all images, exactly: from the counts of the 256 values."""
+    values = np.arange(256) / 255
+    means, deviations = [], []
+    for channel in range(images.shape[1]):
+        counts = np.zeros(256)
+        for start in range(0, len(images), 4096):
+            counts += np.bincount(images[start : start + 4096, channel].ravel(), minlength=256)
+        mean = float((counts * values).sum() / counts.sum())
+        deviation = float(np.sqrt((counts * (values - mean) ** 2).sum() / counts.sum()))
+        means.append(round(mean, 4))
+        deviations.append(round(max(deviation, 1e-3), 4))
+    return tuple(means), tuple(deviations)
+
+
+# --- pictures ---
+
+
+def _pictures(found: Listing, out: Path, size: int | None, progress: Progress | None) -> Table:
+    height, width, grey = _form(found, size)
+    outcome, images = _decoded(found, out, (1 if grey else 3, height, width), progress)
+    if grey and outcome.coloured:
+        outcome, images = _decoded(found, out, (3, height, width), progress)
+    usable = np.ones(len(found.items), dtype=bool)
+    usable[list(outcome.faults)] = False
+    left = [
+        *found.left_out,
+        *((found.items[number].shown, why) for number, why in sorted(outcome.faults.items())),
+    ]
+    return Table(
+        images,
+        [item.label for item in found.items],
+        [item.split for item in found.items],
+        usable,
+        outcome.sizes,
+        left,
+    )
+
+
+def _form(found: Listing, size: int | None) -> tuple[int, int, bool]:
+    """Height, width, and whether the pictures are grey, by a sample of them."""
+    step = max(1, len(found.items) // SAMPLE)
+    sizes, grey = [], True
+    with decode_files.reader(found.archive, settings().max_import_file_bytes) as read:
+        for item in found.items[::step]:
+            try:
+                one, is_grey = decode_files.header(read(item.file), settings().max_image_pixels)
+            except Exception:  # it will be left out by name
+                continue
+            sizes.append(one)
+            grey &= is_grey
+    if size is not None:
+        return size, size, grey
+    return *_side(sizes), grey
+
+
+def _side(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    if sizes and len(set(sizes)) == 1 and sizes[0][0] == sizes[0][1] <= LARGEST_SIDE:
+        return sizes[0][0], sizes[0][0]
+    middle = sorted(min(one) for one in sizes)[len(sizes) // 2] if sizes else SIDES[0]
+    side = next((side for side in SIDES if side <= middle), SIDES[-1])
+    return side, side
+
+
+def _decoded(
+    found: Listing, out: Path, shape: tuple[int, int, int], progress: Progress | None
+) -> tuple[Outcome, np.ndarray]:
+    """All files as one table on the disk; many are shared among as many processes as there are processors."""
+    total = len(found.items)
+    limit = settings().max_import_bytes
+    if total * int(np.prod(shape)) > limit:
+        raise CnnvizError(
+            f"{total:,} images of {shape[1]}×{shape[2]} pixels are more than {limit / 1e9:,.1f} GB. Choose a smaller size, or take a part of them."
+        )
+    images = np.lib.format.open_memmap(out, "w+", np.uint8, (total, *shape))
+    shares = min(os.cpu_count() or 1, 1 + total // FEW)
+    borders = [round(total * share / shares) for share in range(shares + 1)]
+    done = [0] * shares
+
+    def order(share: int) -> Order:
+        start, end = borders[share], borders[share + 1]
+        return Order(
+            archive=found.archive,
+            files=[item.file for item in found.items[start:end]],
+            shape=shape,
+            out=str(out),
+            start=start,
+            max_bytes=settings().max_import_file_bytes,
+            max_pixels=settings().max_image_pixels,
+        )
+
+    def tell(share: int) -> Callable[[int], None]:
+        def at(number: int) -> None:
+            done[share] = number
+            if progress and share == 0:
+                progress(min(total, sum(done)), total)
+
+        return at
+
+    with ThreadPoolExecutor(max(1, shares - 1)) as threads:
+        elsewhere = [threads.submit(_in_process, order(share), tell(share)) for share in range(1, shares)]
+        outcomes = [decode_files.decode(order(0), tell(0)), *(one.result() for one in elsewhere)]
+    faults: dict[int, str] = {}
+    sizes: Counter[str] = Counter()
+    for outcome in outcomes:
+        faults |= outcome.faults
+        sizes.update(outcome.sizes)
+    return Outcome(faults, dict(sizes), sum(outcome.coloured for outcome in outcomes)), images
+
+
+def _in_process(order: Order, tell: Callable[[int], None]) -> Outcome:
+    """``decode`` in a process of its own, which imports neither torch nor this package."""
+    command = [sys.executable, "-I", str(Path(decode_files.__file__))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as worker:
+        assert worker.stdin
+        assert worker.stdout
+        try:
+            worker.stdin.write(json.dumps(asdict(order)))
+            worker.stdin.close()
+            last = ""
+            for line in worker.stdout:
+                last = line
+                if not line.startswith("{"):
+                    tell(int(line))
+        except BaseException:
+            worker.kill()
+            raise
+    if worker.returncode or not last.startswith("{"):
+        raise CnnvizError(
+            "The images could not be read: a process of this program was ended. Try it once more."
+        )
+    found = json.loads(last)
+    return Outcome(
+        {int(number): why for number, why in found["faults"].items()}, found["sizes"], found["coloured"]
+    )
+
+
+# --- arrays ---
+
+
+def _arrays(path: Path, size: int | None) -> Table:
+    parts = _read_npz(path)
+    named = {
+        split: (images, labels)
+        for split, prefix in (("", ""), ("train", "train"), ("test", "test"), ("val", "val"))
+        if (images := _named(parts, prefix, IMAGES)) is not None
+        and (labels := _named(parts, prefix, LABELS)) is not None
+    }
+    if not named:
+        raise CnnvizError(
+            f"'{path.name}' holds {', '.join(parts) or 'nothing'}. Name the arrays 'images' and 'labels', or 'train_images', 'train_labels', "
+            "'test_images' and 'test_labels'."
+        )
+    if "val" in named:
+        images, labels = named.pop("val")
+        split = "train" if "test" in named else "test"
+        here = named.get(split)
+        named[split] = (
+            (images, labels)
+            if here is None
+            else (_joined(here[0], images), np.concatenate([here[1], labels]))
+        )
+    names = _class_names(parts)
+    tables, texts, splits = [], [], []
+    sizes: Counter[str] = Counter()
+    for split, (images, labels) in named.items():
+        table = _as_images(images, path.name)
+        flat = labels.reshape(len(labels), -1)
+        if flat.shape[1] != 1 or len(flat) != len(table):
+            raise CnnvizError(
+                f"'{path.name}' has {len(table):,} images, but labels of the shape {'×'.join(map(str, labels.shape))}: give each image one."
+            )
+        sizes[f"{table.shape[3]}×{table.shape[2]}"] += len(table)
+        tables.append(_resized(table, size))
+        texts += [names.get(str(value), str(value)) for value in flat[:, 0].tolist()]
+        splits += [split] * len(table)
+    if len({table.shape[1:] for table in tables}) > 1:
+        raise CnnvizError(
+            f"The training and the test images of '{path.name}' differ in size or colour. Make them alike."
+        )
+    images = tables[0] if len(tables) == 1 else np.concatenate(tables)
+    return Table(images, texts, splits, np.ones(len(images), dtype=bool), sizes)
+
+
+def _joined(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    if first.shape[1:] != second.shape[1:]:
+        raise CnnvizError("The training and the validation images differ in size or colour. Make them alike.")
+    return np.concatenate([first, second])
+
+
+def _read_npz(path: Path) -> dict[str, np.ndarray]:
+    if not path.is_file():
+        raise CnnvizError(f"There is no file '{path.name}'.")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(info.file_size for info in archive.infolist())
+        if size > settings().max_import_bytes:
+            raise CnnvizError(
+                f"Unpacked, '{path.name}' has {size / 1e9:,.1f} GB; at most {settings().max_import_bytes / 1e9:,.1f} GB are read. Take a part of it."
+            )
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except CnnvizError:
+        raise
+    except ValueError as error:
+        if "allow_pickle" in str(error):
+            raise CnnvizError(
+                f"'{path.name}' holds Python objects, which may run code when they are read; nothing was read. Save plain arrays of numbers: "
+                "np.savez(file, images=images, labels=labels)."
+            ) from None
+        raise CnnvizError(
+            f"'{path.name}' is no NPZ file, or it is damaged. Save it again with np.savez."
+        ) from None
+    except (OSError, zipfile.BadZipFile, EOFError, KeyError, NotImplementedError, MemoryError):
+        raise CnnvizError(
+            f"'{path.name}' is no NPZ file, or it is damaged. Save it again with np.savez."
+        ) from None
+
+
+def _named(parts: Mapping[str, np.ndarray], prefix: str, names: Sequence[str]) -> np.ndarray | None:
+    lower = {name.lower(): array for name, array in parts.items()}
+    candidates = [f"{prefix}_{name}" if prefix else name for name in names]
+    candidates += [f"{name}_{prefix}" for name in names if prefix]
+    return next((lower[name] for name in candidates if name in lower), None)
+
+
+def _class_names(parts: Mapping[str, np.ndarray]) -> dict[str, str]:
+    """Names for whole numbers, if the file has an array ``classes`` or ``class_names``."""
+    for key in ("classes", "class_names", "label_names"):
+        if key in parts and parts[key].ndim == 1 and parts[key].dtype.kind in "US":
+            return {str(number): str(name) for number, name in enumerate(parts[key].astype(str).tolist())}
+    return {}
+
+
+def _as_images(array: np.ndarray, file: str) -> np.ndarray:
+    """(N, C, H, W) uint8 of (N, H, W), (N, H, W, C) or (N, C, H, W)."""
+    if array.ndim == 3:
+        array = array[:, None]
+    elif array.ndim == 4 and array.shape[3] in (1, 3) and array.shape[1] not in (1, 3):
+        array = array.transpose(0, 3, 1, 2)
+    if array.ndim != 4 or array.shape[1] not in (1, 3) or not len(array):
+        raise CnnvizError(
+            f"The images of '{file}' have the shape {'×'.join(map(str, array.shape))}, but N×H×W, N×H×W×3 or N×3×H×W is needed."
+        )
+    if min(array.shape[2:]) < 4 or max(array.shape[2:]) > 512:
+        raise CnnvizError(
+            f"The images of '{file}' have sides of {array.shape[2]} and {array.shape[3]} pixels; 4 to 512 are read."
+        )
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype.kind not in "iufb":
+        raise CnnvizError(f"The images of '{file}' are of the type {array.dtype}, but numbers are needed.")
+    low, high = float(array.min()), float(array.max())
+    if not np.isfinite(low + high) or low < 0 or high > 255:
+        raise CnnvizError(
+            f"The pixels of '{file}' lie between {low:g} and {high:g}, but 0 to 255 (or 0 to 1) is needed. Scale them before."
+        )
+    scale = 255 if array.dtype.kind in "fb" and high <= 1 else 1
+    return np.rint(array.astype(np.float32) * scale).astype(np.uint8)
+
+
+def _resized(images: np.ndarray, size: int | None) -> np.ndarray:
+    if size is None or images.shape[2:] == (size, size):
+        return images
+    out = np.empty((len(images), images.shape[1], size, size), dtype=np.uint8)
+    for number, one in enumerate(images):
+        picture = Image.fromarray(one[0] if len(one) == 1 else np.ascontiguousarray(one.transpose(1, 2, 0)))
+        table = np.asarray(ImageOps.fit(picture, (size, size), Image.Resampling.BOX))
+        out[number] = table[None] if len(one) == 1 else table.transpose(2, 0, 1)
+    return out

@@ -1,0 +1,166 @@
+"""Data sets of one's own: a folder each below ``settings().brought``, written whole or not at all."""
+
+import errno
+import hashlib
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cnnviz.errors import CnnvizError
+from cnnviz.settings import settings
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+ABOUT = "about.json"
+DRAFT = ".draft-"
+FORGOTTEN_SECONDS = 86_400.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a data set of one's own holds.
+
+    Attributes:
+        name: its key in ``DATASETS``.
+        origin: the name of the folder or file that it came from.
+        classes: in the order of their labels.
+        shape: (C, H, W) that all images were brought to.
+        counts: split -> images of each class.
+        sizes: "width×height" before -> how many images.
+        left_out: (file, why it cannot be used).
+        mean, std: of the training images in [0, 1], one number a channel.
+        digest: SHA-256 of all images and labels, in hexadecimal digits.
+    """
+
+    name: str
+    origin: str
+    classes: tuple[str, ...]
+    shape: tuple[int, int, int]
+    counts: Mapping[str, tuple[int, ...]]
+    sizes: Mapping[str, int]
+    left_out: tuple[tuple[str, str], ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    digest: str
+
+
+def check_name(name: str) -> None:
+    """Raises CnnvizError unless this may name a data set: it stands in links and names a folder."""
+    if not NAME.fullmatch(name):
+        raise CnnvizError(
+            f"A data set cannot be called '{name:.40}'. Use up to 40 small letters, digits, '-' and '_', such as 'my-leaves'."
+        )
+
+
+def found_of(name: str) -> Found | None:
+    """What is known of a data set of one's own; ``None`` if there is none of this name."""
+    if not NAME.fullmatch(name):
+        return None
+    file = settings().brought / name / ABOUT
+    try:
+        return _read_about(file, file.stat().st_mtime_ns)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+@lru_cache(maxsize=64)
+def _read_about(file: Path, _written: int) -> Found:
+    about = json.loads(file.read_text(encoding="utf-8"))
+    about |= {name: tuple(about[name]) for name in ("classes", "shape", "mean", "std")}
+    about["counts"] = {split: tuple(counts) for split, counts in about["counts"].items()}
+    about["left_out"] = tuple((file, why) for file, why in about["left_out"])
+    return Found(**about)
+
+
+def brought_names() -> tuple[str, ...]:
+    """All data sets of one's own that are here, the newest first."""
+    try:
+        with os.scandir(settings().brought) as folders:
+            known = [
+                (folder.stat().st_mtime, folder.name) for folder in folders if NAME.fullmatch(folder.name)
+            ]
+    except OSError:
+        return ()
+    return tuple(name for _, name in sorted(known, reverse=True) if found_of(name))
+
+
+def remove_brought(name: str) -> None:
+    """Takes a data set of one's own from the disk; runs that were trained on it stay."""
+    if NAME.fullmatch(name):
+        shutil.rmtree(settings().brought / name, ignore_errors=True)
+
+
+def read(found: Found) -> Callable[[str], tuple[Tensor, Tensor]]:
+    """split -> images (N, C, H, W) uint8 and labels (N,) int64; the same tensors to all who ask."""
+    folder = settings().brought / found.name
+    return lambda split: _read(folder, found.digest, split)
+
+
+@lru_cache(maxsize=8)
+def _read(folder: Path, _digest: str, split: str) -> tuple[Tensor, Tensor]:
+    try:
+        images, labels = (
+            np.load(folder / f"{split}_{part}.npy", allow_pickle=False) for part in ("images", "labels")
+        )
+    except (OSError, ValueError):
+        raise CnnvizError(
+            f"The images of '{folder.name}' are not there any more, or damaged. Bring them again."
+        ) from None
+    return torch.from_numpy(images), torch.from_numpy(labels)
+
+
+def digest_of(parts: Mapping[str, np.ndarray]) -> str:
+    """SHA-256 of arrays, by name: their shapes, types and bytes."""
+    found = hashlib.sha256()
+    for name, array in sorted(parts.items()):
+        found.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        found.update(np.ascontiguousarray(array).data)
+    return found.hexdigest()
+
+
+@contextmanager
+def draft(name: str) -> Iterator[Path]:
+    """A folder to write a data set into; it takes its place at the end, or goes without a trace.
+
+    Raises:
+        CnnvizError: the disk is full or may not be written.
+    """
+    home = settings().brought
+    folder = home / f"{DRAFT}{uuid4().hex}"
+    try:
+        folder.mkdir(parents=True)
+        _sweep(home)
+        yield folder
+        old = home / f"{DRAFT}{uuid4().hex}"
+        if (home / name).exists():
+            (home / name).rename(old)
+        folder.rename(home / name)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        reason = "the disk is full: make room" if full else f"the folder '{home}' cannot be written"
+        raise CnnvizError(f"The data set was not stored: {reason}. Nothing of it was kept.") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(home: Path) -> None:
+    """Drafts of processes that were killed."""
+    for folder in home.glob(f"{DRAFT}*"):
+        if time.time() - folder.stat().st_mtime > FORGOTTEN_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_about(folder: Path, found: Found) -> None:
+    (folder / ABOUT).write_text(json.dumps(asdict(found)), encoding="utf-8")

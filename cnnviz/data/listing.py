@@ -1,0 +1,295 @@
+"""What stands in a folder, a zip file or a table of one's own images: which file belongs to which class. Nothing is unpacked
+to the disk, and nothing is decoded yet.
+"""
+
+import csv
+import os
+import stat
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from cnnviz.errors import CnnvizError
+from cnnviz.settings import settings
+
+SPLITS = {"train": "train", "training": "train", "test": "test", "testing": "test"}
+VALIDATION = ("val", "valid", "validation")
+"""Folders that stand above the class folders. Images for validation are test images if there are no others, else training
+images.
+"""
+LITTER = ("__MACOSX", "Thumbs.db", "desktop.ini")
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+PATH_COLUMNS = ("path", "file", "filename", "file_name", "image", "image_id", "image_path")
+LABEL_COLUMNS = ("label", "class", "target", "category", "class_name")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One file.
+
+    Attributes:
+        file: its path, or its name in the archive.
+        shown: what it is called in sentences.
+        split: ``"train"`` or ``"test"``, or ``""`` where that is still to be drawn.
+    """
+
+    file: str
+    shown: str
+    label: str
+    split: str = ""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Files with their classes.
+
+    Attributes:
+        archive: the zip file that holds them, if one does.
+        left_out: (file, why it cannot be used).
+    """
+
+    archive: str | None
+    items: tuple[Item, ...]
+    left_out: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """By name; whole numbers in their order."""
+        return sorted_names({item.label for item in self.items})
+
+
+def sorted_names(names: set[str]) -> tuple[str, ...]:
+    """By name, and numbers by their size: 2 before 10."""
+    if all(name.isascii() and name.isdigit() for name in names):
+        return tuple(sorted(names, key=lambda name: (int(name), name)))
+    return tuple(sorted(names))
+
+
+def listing(path: Path) -> Listing:
+    """The images of a folder or zip file of class folders, or of a CSV table of paths and labels.
+
+    Raises:
+        CnnvizError: what is wrong with all of it; single files that cannot be used are left out by name.
+    """
+    if path.is_dir():
+        found = _of_folder(path)
+    elif path.suffix.lower() in (".csv", ".tsv"):
+        found = _of_table(path)
+    else:
+        found = _of_archive(path)
+    _check(found)
+    return found
+
+
+def _check(found: Listing) -> None:
+    if not found.items:
+        first = (
+            f" The first file that was left out: {found.left_out[0][0]}: {found.left_out[0][1]}."
+            if found.left_out
+            else ""
+        )
+        raise CnnvizError(
+            f"No image in a class folder was found. Put the images of each class into a folder with the class's name.{first}"
+        )
+    if len(found.classes) < 2:
+        raise CnnvizError(
+            f"Only one class was found, '{found.classes[0]:.40}', but a network learns to tell two or more apart. "
+            "Put the images of each class into a folder of its own."
+        )
+    if len(found.classes) > settings().max_classes:
+        raise CnnvizError(
+            f"There are {len(found.classes):,} classes, but at most {settings().max_classes:,} are read. Does each image lie in a folder of its own?"
+        )
+
+
+def _count(number: int) -> None:
+    most = settings().max_import_files
+    if number > most:
+        raise CnnvizError(
+            f"There are more than {most:,} files; at most {most:,} are read. Take a part of them."
+        )
+
+
+def _of_folder(path: Path) -> Listing:
+    files: list[tuple[PurePosixPath, str]] = []
+    left: list[tuple[str, str]] = []
+    count = 0
+    for folder, folders, names in os.walk(path, followlinks=False):
+        here = Path(folder)
+        links = (here / name for name in sorted(folders) if (here / name).is_symlink())
+        left.extend((str(link.relative_to(path)), "it is a link to elsewhere") for link in links)
+        folders[:] = sorted(name for name in folders if not _litter(name) and not (here / name).is_symlink())
+        for name in sorted(names):
+            count += 1
+            _count(count)
+            inner = PurePosixPath((here / name).relative_to(path).as_posix())
+            if _litter(name):
+                continue
+            if (here / name).is_symlink():
+                left.append((str(inner), "it is a link to elsewhere"))
+            elif not stat.S_ISREG((here / name).lstat().st_mode):
+                left.append((str(inner), "it is no file"))
+            else:
+                files.append((inner, str(here / name)))
+    return _in_classes(None, files, left)
+
+
+def _of_archive(path: Path) -> Listing:
+    files: list[tuple[PurePosixPath, str]] = []
+    left: list[tuple[str, str]] = []
+    for info in entries(path):
+        inner = PurePosixPath(info.filename)
+        if any(_litter(part) for part in inner.parts):
+            continue
+        if stat.S_ISLNK(info.external_attr >> 16):
+            left.append((info.filename, "it is a link to elsewhere"))
+        elif info.flag_bits & 1:
+            left.append((info.filename, "it is locked by a password"))
+        else:
+            files.append((inner, info.filename))
+    return _in_classes(str(path), files, left)
+
+
+def entries(path: Path) -> list[zipfile.ZipInfo]:
+    """The files of a zip file; its limits are kept.
+
+    Raises:
+        CnnvizError: it is none, too many or too large files, or a path that leads out of it.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            found = archive.infolist()
+    except FileNotFoundError:
+        raise CnnvizError(f"There is no file or folder '{path.name}'.") from None
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        raise CnnvizError(
+            f"'{path.name}' is no zip file, or it is damaged. Bring a folder, a zip file of class folders, a CSV table or an NPZ file."
+        ) from None
+    _count(len(found))
+    for info in found:
+        inner = PurePosixPath(info.filename.replace("\\", "/"))
+        if ".." in inner.parts or inner.is_absolute() or (inner.parts and inner.parts[0].endswith(":")):
+            raise CnnvizError(
+                f"The zip file holds a path that leads out of its folder: '{info.filename:.80}'. Nothing was read. Make the zip file anew."
+            )
+    size, most = sum(info.file_size for info in found), settings().max_import_bytes
+    if size > most:
+        raise CnnvizError(
+            f"Unpacked, the zip file has {size / 1e9:,.1f} GB; at most {most / 1e9:,.1f} GB are read. Take smaller images, or a part of them."
+        )
+    return [info for info in found if not info.is_dir()]
+
+
+def _litter(name: str) -> bool:
+    return name in LITTER or name.startswith(".")
+
+
+def _in_classes(
+    archive: str | None, files: Sequence[tuple[PurePosixPath, str]], left: list[tuple[str, str]]
+) -> Listing:
+    """The folder above a file names its class; folders that hold all others, and those of a split, stand above that."""
+    usable = []
+    for inner, file in files:
+        if inner.suffix.lower() in ARCHIVES:
+            left.append((str(inner), "it is an archive inside: unpack it first"))
+        else:
+            usable.append((inner, file))
+    shared = _shared_folders([inner for inner, _ in usable])
+    tops = {inner.parts[shared].lower() for inner, _ in usable if len(inner.parts) > shared + 1}
+    split = bool(tops) and tops <= {*SPLITS, *VALIDATION} and any(SPLITS.get(top) == "train" for top in tops)
+    has_test = any(SPLITS.get(top) == "test" for top in tops)
+    items = []
+    for inner, file in usable:
+        parts = inner.parts[shared:]
+        part = ""
+        if split:
+            part = SPLITS.get(parts[0].lower(), "train" if has_test else "test") if len(parts) > 1 else ""
+            parts = parts[1:]
+        if len(parts) < 2:
+            left.append((str(inner), "it lies in no class folder"))
+        else:
+            items.append(Item(file, str(inner), parts[0], part))
+    return Listing(archive, tuple(items), tuple(left))
+
+
+def _shared_folders(files: Sequence[PurePosixPath]) -> int:
+    """How many folders hold all class folders. The last folder that all share is the class, where there is only one."""
+    inside = [file.parts[:-1] for file in files if len(file.parts) > 1]
+    if not inside:
+        return 0
+    depth = 0
+    while all(len(parts) > depth + 1 for parts in inside) and len({parts[depth] for parts in inside}) == 1:
+        depth += 1
+    return depth
+
+
+def _of_table(path: Path) -> Listing:
+    """A table of paths and labels, with or without a line of titles; a column ``split`` counts if it is there."""
+    rows = list(_rows(path))
+    if not rows:
+        raise CnnvizError(f"'{path.name}' is empty. Write a line for each image: its path, and its class.")
+    titles = [cell.strip().lower() for cell in rows[0]]
+    columns = [_column(titles, names) for names in (PATH_COLUMNS, LABEL_COLUMNS, ("split", "subset"))]
+    if columns[0] is None or columns[1] is None:
+        columns = [0, 1, None]
+    else:
+        rows = rows[1:]
+    at, label, split = columns
+    assert at is not None
+    assert label is not None
+    root = path.parent.resolve()
+    items, left = [], []
+    for number, row in enumerate(rows, 1):
+        if len(row) <= max(at, label) or not row[label].strip():
+            left.append((f"line {number}", "it does not name a path and a class"))
+            continue
+        name = row[at].strip()
+        file = (root / name).resolve()
+        if not file.is_relative_to(root):
+            left.append((name, "it leads out of the table's folder"))
+        elif not file.is_file():
+            left.append((name, "there is no such file"))
+        else:
+            part = row[split].strip().lower() if split is not None and len(row) > split else ""
+            items.append(
+                Item(
+                    str(file),
+                    name,
+                    row[label].strip(),
+                    "test" if part in VALIDATION else SPLITS.get(part, ""),
+                )
+            )
+    if not items and left:
+        raise CnnvizError(
+            f"None of the {len(left):,} images of '{path.name}' can be read; the first, '{left[0][0]:.80}': {left[0][1]}. "
+            "Paths count from the table's own folder."
+        )
+    if any(item.split for item in items):
+        items = [item if item.split else replace(item, split="train") for item in items]
+    return Listing(None, tuple(items), tuple(left))
+
+
+def _column(titles: list[str], names: Sequence[str]) -> int | None:
+    return next((titles.index(name) for name in names if name in titles), None)
+
+
+def _rows(path: Path) -> Iterator[list[str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            start = file.read(4096)
+            file.seek(0)
+            try:
+                dialect: type[csv.Dialect] | str = csv.Sniffer().sniff(start, delimiters=",;\t")
+            except csv.Error:
+                dialect = "excel"
+            for number, row in enumerate(csv.reader(file, dialect)):
+                _count(number)
+                if row:
+                    yield row
+    except FileNotFoundError:
+        raise CnnvizError(f"There is no file '{path.name}'.") from None
+    except (OSError, UnicodeDecodeError, csv.Error):
+        raise CnnvizError(
+            f"'{path.name}' cannot be read as a table. Save it as CSV in UTF-8: a line for each image, its path and its class."
+        ) from None
