@@ -5,8 +5,10 @@ from cnnviz.data.catalogue import DATASETS, DatasetEntry, bring, fetch_all_image
 from cnnviz.data.dataset import ImageDataset, floats
 from cnnviz.data.images import FORMATS, centre_by_mass, crop_box, decode, embed, embedded, fit
 from cnnviz.data.photos import PHOTOS, Photo, photo, photo_parts
+from cnnviz.data.published import CATALOGUE, PublishedSet
 
 __all__ = [
+    "CATALOGUE",
     "DATASETS",
     "FORMATS",
     "PHOTOS",
@@ -14,6 +16,7 @@ __all__ = [
     "Found",
     "ImageDataset",
     "Photo",
+    "PublishedSet",
     "bring",
     "brought_names",
     "centre_by_mass",
