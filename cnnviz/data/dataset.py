@@ -42,7 +42,7 @@ class ImageDataset:
         channels, height, width = self.images.shape[1:]
         return channels, height, width
 
-    def floats(self, indices: Tensor | slice = slice(None)) -> Tensor:
+    def floats(self, indices: Tensor | slice | list[int] = slice(None)) -> Tensor:
         """The chosen images as networks take them: (B, C, H, W) float32 in [0, 1]."""
         return floats(self.images[indices])
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from cnnviz.data.catalogue import loading_code
 from cnnviz.data.dataset import ImageDataset
 from cnnviz.errors import CnnvizError
 
@@ -174,3 +175,20 @@ def near_duplicates(
     )
     order = torch.argsort(columns[3], stable=True)[:most]
     return Twins(*(column[order] for column in columns))
+
+
+def look_code(dataset: ImageDataset) -> str:
+    """The numbers of the page as a program."""
+    return f"""from cnnviz.data import load
+from cnnviz.data.look import class_counts, extremes, mean_images, near_duplicates, pixel_statistics
+
+dataset = {loading_code(dataset)}
+counts = dict(zip(dataset.classes, class_counts(dataset).tolist()))
+pixels = pixel_statistics(dataset)
+print(counts, pixels.mean, pixels.std)
+
+means = mean_images(dataset)
+typical, odd = extremes(dataset).typical, extremes(dataset).odd
+twins = near_duplicates(load("{dataset.name}"), load("{dataset.name}", "test"))
+print(len(twins), twins.difference[:5])
+"""

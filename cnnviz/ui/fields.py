@@ -464,13 +464,19 @@ class Switch(Field[bool]):
 
 
 class Titles(Mapping[str, str]):
-    """Name -> title, made anew at each look: a registry may grow after the page's state was declared."""
+    """Name -> title, made anew at each look: a registry may grow after the page's state was declared.
 
-    def __init__(self, make: Callable[[], Mapping[str, str]]) -> None:
-        self._make = make
+    ``find`` knows titles that a menu does not show to everybody, such as that of a data set of one's own.
+    """
+
+    def __init__(
+        self, make: Callable[[], Mapping[str, str]], find: Callable[[str], str] | None = None
+    ) -> None:
+        self._make, self._find = make, find
 
     def __getitem__(self, name: str) -> str:
-        return self._make()[name]
+        known = self._make()
+        return self._find(name) if name not in known and self._find else known[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._make())
@@ -491,7 +497,9 @@ class Titled(Protocol):
 
 def titles_of(registry: Mapping[str, Titled]) -> Titles:
     """The titles of a registry's entries by name."""
-    return Titles(lambda: {name: entry.title for name, entry in registry.items()})
+    return Titles(
+        lambda: {name: entry.title for name, entry in registry.items()}, lambda name: registry[name].title
+    )
 
 
 class Choice(Field[str]):
@@ -538,6 +546,8 @@ class Choice(Field[str]):
     ) -> str:
         """The control; ``titles`` and ``usual`` as they are now, if they depend on what is shown."""
         known = dict(((self.titles or {}) if titles is None else titles).items())
+        if titles is None and self.titles and (asked := self.now) not in known and asked in self.titles:
+            known[asked] = self.titles[asked]
         first = next(iter(known))
         common = usual if usual is not None else self.usual if self.usual in known else first
         names = list(known)
@@ -579,7 +589,7 @@ class Choice(Field[str]):
 
 
 class Choices(Field[tuple[str, ...]]):
-    """Any number of several names; in links ``name,name``."""
+    """Any number of several names; in links ``name,name``. A comma of a name is written ``\\,`` there."""
 
     def __init__(
         self, label: str, titles: Mapping[str, str] | None, usual: Iterable[str], **words: Any
@@ -588,14 +598,15 @@ class Choices(Field[tuple[str, ...]]):
         self.titles = titles
 
     def read(self, text: str) -> tuple[str, ...]:
-        names = tuple(text.split(",")) if text else ()
+        written = re.findall(r"(?:[^,\\]|\\.)+", text)
+        names = tuple(re.sub(r"\\(.)", r"\1", name) for name in written)
         known = names if self.titles is None else tuple(name for name in self.titles if name in names)
         if names and not known:
             raise Foreign(text)
         return known
 
     def text(self, value: tuple[str, ...]) -> str:
-        return ",".join(value)
+        return ",".join(re.sub(r"([,\\])", r"\\\1", name) for name in value)
 
     def in_control(self, value: tuple[str, ...]) -> list[str]:
         return list(value)

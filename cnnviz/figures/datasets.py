@@ -1,0 +1,61 @@
+"""Plotly figures of a data set: how many images a class has, and how its pixels are spread."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from cnnviz.figures.colours import SEQUENTIAL
+from cnnviz.figures.curves import layout
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+GREY_COLOUR = ("#555555",)
+CHANNEL_COLOURS = ("#c1272d", "#2e8b57", "#0072b2")
+CHANNEL_DASHES = ("solid", "dash", "dot")
+CHANNEL_NAMES = ("red", "green", "blue")
+
+
+def class_balance(counts: Tensor, classes: Sequence[str], chosen: Sequence[str] = ()) -> "Figure":
+    """Bars: the images of each class; those that are not chosen are pale."""
+    from plotly.graph_objects import Bar, Figure
+
+    colour = SEQUENTIAL.stops[len(SEQUENTIAL.stops) * 2 // 3]
+    figure = Figure(
+        Bar(
+            y=list(classes),
+            x=counts.tolist(),
+            orientation="h",
+            marker={
+                "color": colour,
+                "opacity": [1.0 if not chosen or name in chosen else 0.35 for name in classes],
+            },
+            hovertemplate="%{y}: %{x:,} images<extra></extra>",
+        )
+    )
+    figure.update_yaxes(autorange="reversed", type="category")
+    figure.update_xaxes(title="images", rangemode="tozero")
+    return layout(figure, max(220, 60 + 26 * len(classes)))
+
+
+def pixel_histogram(histogram: Tensor) -> "Figure":
+    """Of each channel the share of the pixels with each of the 256 values; the axis is logarithmic."""
+    from plotly.graph_objects import Figure, Scatter
+
+    figure = Figure()
+    colours = GREY_COLOUR if len(histogram) == 1 else CHANNEL_COLOURS
+    for number, counts in enumerate(histogram):
+        figure.add_trace(
+            Scatter(
+                x=list(range(256)),
+                y=(counts / counts.sum()).tolist(),
+                mode="lines",
+                line={"color": colours[number], "dash": CHANNEL_DASHES[number], "width": 2},
+                name="grey" if len(histogram) == 1 else CHANNEL_NAMES[number],
+                hovertemplate="value %{x}: %{y:.2%}<extra></extra>",
+            )
+        )
+    figure.update_xaxes(title="value of a pixel")
+    figure.update_yaxes(title="share of the pixels", type="log", tickformat=".3%", nticks=5)
+    return layout(figure, 260)

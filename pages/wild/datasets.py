@@ -1,0 +1,136 @@
+"""Data sets: look at them before a network does, bring your own, and what the published ones hold."""
+
+import math
+from pathlib import Path
+
+import streamlit as st
+
+from cnnviz.data import CATALOGUE, DATASETS, FORMATS, found_of, load
+from cnnviz.data.look import class_counts, look_code, pixel_statistics
+from cnnviz.figures import class_balance, pixel_histogram
+from cnnviz.ui.charts import chart
+from cnnviz.ui.components import map_wall
+from cnnviz.ui.datasets import (
+    SHOWN,
+    brought,
+    extremes_of,
+    means_of,
+    of_classes,
+    plain,
+    published_rows,
+    show_found,
+    show_published,
+    twins_of,
+    use_links,
+    wall_of,
+    wall_of_twins,
+)
+from cnnviz.ui.frame import Experiment, error_box, link, play_first, section, show_code, source, title, try_this
+from cnnviz.ui.jobs import job
+from cnnviz.ui.memory import remember
+from cnnviz.ui.states.datasets import Datasets
+from cnnviz.ui.tables import table_in_words
+
+title("Data sets", "A network learns what its images show, and nothing else: look at them before it does.")
+
+
+@section
+def look() -> None:
+    left, right = st.columns([1, 3.2], gap="medium")
+    with left:
+        name = Datasets.dataset.draw()
+        split, view = Datasets.split.draw(), Datasets.view.draw()
+        entry = DATASETS[name]
+        chosen = Datasets.classes.draw(titles={one: one for one in entry.classes}, usual=())
+        use_links(name, chosen)
+        st.caption(f"{plain(entry.source)}. Licence: {plain(entry.licence)}.")
+    dataset = load(name, split)  # type: ignore[arg-type]
+    numbers = of_classes(dataset, chosen)
+    with right, play_first():
+        st.markdown(f"**{plain(entry.title)}**: {len(dataset):,} {split} images, {len(numbers):,} of them chosen")
+        if view == "grid":
+            last = max(1, math.ceil(len(numbers) / SHOWN))
+            page = Datasets.part.draw(high=last)
+            map_wall("images", remember(wall_of, dataset, numbers[(page - 1) * SHOWN : page * SHOWN]))
+        elif view == "means":
+            map_wall("means", remember(means_of, dataset))
+        elif view == "extremes":
+            map_wall("extremes", remember(extremes_of, dataset))
+        else:
+            train, test = load(name), load(name, "test")
+            found = job("twins", "Comparing all training with all test images", twins_of, train, test)
+            if found is not None:
+                st.markdown(
+                    f"{len(found)} pairs of a training and a test image differ by less than 3 % of the range of a pixel, in the mean."
+                    if len(found)
+                    else "No test image stands among the training images."
+                )
+                map_wall("twins", remember(wall_of_twins, train, test, found))
+        balance, pixels = st.columns(2, gap="medium")
+        with balance:
+            counts = remember(class_counts, dataset)
+            words = "Images of each class: " + "; ".join(
+                f"{one} {count:,}" for one, count in zip(entry.classes, counts.tolist(), strict=True)
+            )
+            chart("balance", words, class_balance, counts, entry.classes, chosen)
+        with pixels:
+            found_pixels = remember(pixel_statistics, dataset)
+            mean, std = (
+                ", ".join(f"{value:.4f}" for value in values.tolist())
+                for values in (found_pixels.mean, found_pixels.std)
+            )
+            words = f"Pixels in [0, 1]: mean {mean}, standard deviation {std}"
+            chart("pixels", words, pixel_histogram, found_pixels.histogram)
+            st.caption(words)
+    code(look_code(dataset))
+
+
+@section
+def own() -> None:
+    st.subheader("Bring your own images", anchor=False)
+    st.caption(
+        f"A zip file of folders, one a class ({', '.join(FORMATS)}), perhaps below 'train' and 'test'; or an NPZ file with 'images' and 'labels'."
+    )
+    file = st.file_uploader("Your images", ["zip", "npz"], key="own_file")
+    if file is None:
+        return
+    with error_box():
+        name = job("bring", "Reading your images", brought, file.getvalue(), Path(file.name).suffix, None)
+        found = name and found_of(name)
+        if name and found:
+            show_found(found, file.name)
+            link(
+                Datasets.page, "Look at them", ":material/visibility:", Datasets(dataset=name).parameters()
+            )
+            use_links(name, ())
+
+
+@section
+def published() -> None:
+    st.subheader("The data sets of the lecture", anchor=False)
+    show_published(CATALOGUE[Datasets.published.draw()])
+    with st.expander("All of them in one table"):
+        st.markdown(table_in_words(published_rows()))
+
+
+try_this(
+    Experiment(
+        "The mean images of the clothes: which two classes will a network confuse?",
+        Datasets(dataset="fashion", view="means"),
+    ),
+    Experiment(
+        "The odd ones of MNIST: could you read them?", Datasets(dataset="mnist", view="extremes")
+    ),
+    Experiment(
+        "Do test images of the photo patches stand among the training images, too?",
+        Datasets(dataset="patches", view="twins"),
+    ),
+)
+code = show_code()
+source(
+    "LeCun et al., 1998; Krizhevsky, 2009; Deng et al., 2009; Yang et al., MedMNIST v2, 2023; Zauner, 2010 (perceptual hash); "
+    "Prabhu and Birhane, Large image datasets: a pyrrhic win for computer vision?, 2020."
+)
+look()
+own()
+published()
