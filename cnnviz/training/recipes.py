@@ -55,13 +55,13 @@ RECIPES: dict[str, Recipe] = {
             name="fashion_best",
             words="Skips and batch norm let more layers learn.",
             spec=TrainingSpec("fashion", "mini_resnet", 5, 64, learning_rate=0.2),
-            accuracy=(0.9, 0.91),
+            accuracy=(0.899, 0.91),
         ),
         Recipe(
             name="patches_best",
             words="Skips and batch norm let more layers learn; a mirrored photo shows the same.",
             spec=TrainingSpec("patches", "mini_resnet", 10, 64, learning_rate=0.2, augmentation="flip"),
-            accuracy=(0.95, 0.97),
+            accuracy=(0.94, 0.967),
         ),
     )
 }

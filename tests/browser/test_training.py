@@ -206,7 +206,7 @@ def test_one_thing_is_changed_and_the_seeds_say_whether_it_matters(visitor: Visi
 
 def test_a_recipe_is_chosen_and_keeps_its_word(visitor: Visitor) -> None:
     page = visitor.go("training_lab?seed=2")
-    page.get_by_role("link", name=re.compile("^Recipe: 98.* in 1 epoch")).click()
+    page.get_by_role("link", name=re.compile(r"98\.3% to 98\.6% in 1 epoch")).click()
     page.wait_for_url(re.compile("batch_size=64"))
     settle(page)
     expect(page.get_by_label("Epochs")).to_have_value("1")
