@@ -187,6 +187,13 @@ CHAPTERS = (
         "In the wild",
         (
             Lesson(
+                file="pages/wild/datasets.py",
+                title="Data sets",
+                sentence="I looked at the images before a network did, brought my own, and trained on two of their classes.",
+                picture="datasets.png",
+                picture_alt="Mean images of ten classes",
+            ),
+            Lesson(
                 file="pages/wild/architectures.py",
                 title="Architectures",
                 sentence="I know where AlexNet's 60 million weights sit, and why GoogLeNet needs so few.",

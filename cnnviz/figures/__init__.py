@@ -28,6 +28,7 @@ from cnnviz.figures.curves import (
     rate_search,
     value_map,
 )
+from cnnviz.figures.datasets import class_balance, pixel_histogram
 from cnnviz.figures.drawings import boxes_on, receptive_squares, unit_network, volumes
 from cnnviz.figures.line_styles import DASHES, SERIES
 from cnnviz.figures.network_drawing import NetworkDrawing, network_drawing
@@ -58,6 +59,7 @@ __all__ = [
     "by_depth",
     "calibration_curve",
     "channel_bars",
+    "class_balance",
     "curve_in_words",
     "depth_histogram",
     "draws_in_words",
@@ -75,6 +77,7 @@ __all__ = [
     "network_volumes",
     "overlay",
     "picture_sheet",
+    "pixel_histogram",
     "pixel_sheets",
     "probability_bars",
     "rate_search",

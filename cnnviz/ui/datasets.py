@@ -68,7 +68,9 @@ def wall_of(
 def means_of(dataset: ImageDataset) -> list[WallItem]:
     """The mean image of each class."""
     means = (mean_images(dataset) * 255).round().byte()
-    return wall_of(replace(dataset, images=means, labels=torch.arange(len(means))), range(len(means)), numbered=False)
+    return wall_of(
+        replace(dataset, images=means, labels=torch.arange(len(means))), range(len(means)), numbered=False
+    )
 
 
 def extremes_of(dataset: ImageDataset) -> list[WallItem]:

@@ -25,10 +25,20 @@ from cnnviz.ui.datasets import (
     wall_of,
     wall_of_twins,
 )
-from cnnviz.ui.frame import Experiment, error_box, link, play_first, section, show_code, source, title, try_this
+from cnnviz.ui.frame import (
+    Experiment,
+    error_box,
+    link,
+    play_first,
+    section,
+    show_code,
+    source,
+    title,
+    try_this,
+)
 from cnnviz.ui.jobs import job
 from cnnviz.ui.memory import remember
-from cnnviz.ui.states.datasets import Datasets
+from cnnviz.ui.states.datasets import SPLITS, Datasets
 from cnnviz.ui.tables import table_in_words
 
 title("Data sets", "A network learns what its images show, and nothing else: look at them before it does.")
@@ -47,7 +57,9 @@ def look() -> None:
     dataset = load(name, split)  # type: ignore[arg-type]
     numbers = of_classes(dataset, chosen)
     with right, play_first():
-        st.markdown(f"**{plain(entry.title)}**: {len(dataset):,} {split} images, {len(numbers):,} of them chosen")
+        st.markdown(
+            f"**{plain(entry.title)}**: {len(dataset):,} {SPLITS[split]} images, {len(numbers):,} of them chosen"
+        )
         if view == "grid":
             last = max(1, math.ceil(len(numbers) / SHOWN))
             page = Datasets.part.draw(high=last)
@@ -99,9 +111,7 @@ def own() -> None:
         found = name and found_of(name)
         if name and found:
             show_found(found, file.name)
-            link(
-                Datasets.page, "Look at them", ":material/visibility:", Datasets(dataset=name).parameters()
-            )
+            link(Datasets.page, "Look at them", ":material/visibility:", Datasets(dataset=name).parameters())
             use_links(name, ())
 
 
@@ -118,9 +128,7 @@ try_this(
         "The mean images of the clothes: which two classes will a network confuse?",
         Datasets(dataset="fashion", view="means"),
     ),
-    Experiment(
-        "The odd ones of MNIST: could you read them?", Datasets(dataset="mnist", view="extremes")
-    ),
+    Experiment("The odd ones of MNIST: could you read them?", Datasets(dataset="mnist", view="extremes")),
     Experiment(
         "Do test images of the photo patches stand among the training images, too?",
         Datasets(dataset="patches", view="twins"),

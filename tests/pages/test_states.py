@@ -55,6 +55,8 @@ VALUES: dict[str | tuple[str, str], str] = {
     ("TrainingLab", "network"): "lenet5",
     ("TrainingLab", "classes"): "3,5",
     ("TrainingTricks", "runs"): "1,4",
+    ("Datasets", "classes"): "3,5",
+    ("Datasets", "part"): "2",
     ("Runs", "values"): "0.1, 0.2",
     ("Runs", "second_values"): "8, 16",
     ("Runs", "sample"): "2",

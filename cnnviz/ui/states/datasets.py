@@ -6,13 +6,14 @@ from cnnviz.ui.fields import Choice, Choices, Number, titles_of
 from cnnviz.ui.state import State
 
 GRID = {"view": "grid"}
+SPLITS = {"train": "training", "test": "test"}
 
 
 class Datasets(State, page="pages/wild/datasets.py"):
     """A data set, and what of it is looked at; a published one."""
 
     dataset = Choice("Data set", titles_of(DATASETS))
-    split = Choice("Images", {"train": "training", "test": "test"}, kind="buttons")
+    split = Choice("Images", SPLITS, kind="buttons")
     view = Choice(
         "Look at",
         {

@@ -1,0 +1,104 @@
+"""The page of data sets: looking, one's own images, and the published ones."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from cnnviz.data import CATALOGUE, bring, load
+from tests.pages.conftest import Open, at_rest, until, words
+
+PAGE = "pages/wild/datasets.py"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
+
+
+def zipped(classes: dict[str, tuple[int, int, int]], count: int = 5) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as file:
+        for name, colour in classes.items():
+            for number in range(count):
+                picture = io.BytesIO()
+                Image.new("RGB", (20, 20), (*colour[:2], colour[2] + number)).save(picture, "PNG")
+                file.writestr(f"{name}/{number}.png", picture.getvalue())
+        file.writestr(f"{next(iter(classes))}/notes.txt", b"words")
+    return content.getvalue()
+
+
+STRANGE = {"<b>plum</b>, [a](b)".replace("/", "|"): (50, 60, 100), "李, green": (40, 180, 60)}
+
+
+@pytest.mark.parametrize("view", ["grid", "means", "extremes", "twins"])
+@pytest.mark.parametrize("dataset", ["mnist", "patches"])
+def test_every_view_of_a_set(view: str, dataset: str, open_page: Open) -> None:
+    app = until(open_page(PAGE, dataset=dataset, view=view, split="test"), at_rest)
+    assert not app.exception
+    assert not app.error
+    assert f"{len(load(dataset, 'test')):,} test images" in words(app)
+
+
+def test_some_classes_are_looked_at_and_trained_on(open_page: Open) -> None:
+    app = open_page(PAGE, classes="3,5")
+    chosen = sum(int((load("mnist").labels == label).sum()) for label in (3, 5))
+    assert f"{chosen:,} of them chosen" in words(app)
+
+
+@pytest.mark.parametrize("key", CATALOGUE)
+def test_every_published_set_is_told(key: str, open_page: Open) -> None:
+    app = open_page(PAGE, published=key)
+    assert not app.exception
+    assert f"{CATALOGUE[key].images:,}" in words(app)
+    assert CATALOGUE[key].licence.replace("|", "\\|") in words(app)
+
+
+def test_ones_own_images_are_shown_before_they_are_used(open_page: Open) -> None:
+    app = open_page(PAGE)
+    app.get("file_uploader")[0].set_value(("fruits.zip", zipped(STRANGE), "application/zip"))
+    until(app.run(), at_rest)
+    assert not app.exception
+    assert not app.error
+    said = words(app)
+    assert "10 images of 2 classes" in said
+    assert "1 files were left out" in said
+    assert "notes\\.txt: it is no picture that can be read" in said
+    assert "<b>" not in said
+
+
+def test_ones_own_set_is_looked_at_by_its_link_and_its_classes_may_hold_commas(
+    open_page: Open, tmp_path: Path
+) -> None:
+    (tmp_path / "f.zip").write_bytes(zipped(STRANGE))
+    train = bring(tmp_path / "f.zip", "own-fruits")
+    first = train.classes[0].replace(",", "\\,")
+    second = train.classes[1].replace(",", "\\,")
+    app = open_page(PAGE, dataset="own-fruits", classes=f"{first},{second}")
+    assert not app.exception
+    assert "8 training images, 8 of them chosen" in words(app)
+    assert app.selectbox(key="dataset").value == "own-fruits"
+    app = open_page(PAGE, dataset="own-fruits", classes=second)
+    assert "8 training images, 4 of them chosen" in words(app)
+    for page in ("pages/learning/training_lab.py", "pages/learning/builder.py", "pages/learning/runs.py"):
+        app = open_page(page, dataset="own-fruits")
+        assert not app.exception
+        assert app.selectbox(key="dataset").value == "own-fruits"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("x.zip", b"Rar!", "is no zip file, or it is damaged"),
+        ("x.npz", b"Rar!", "is no NPZ file, or it is damaged"),
+        ("x.zip", zipped({"cat": (1, 2, 3)}), "Only one class was found, 'cat'"),
+    ],
+)
+def test_a_bad_file_gives_a_sentence(name: str, content: bytes, said: str, open_page: Open) -> None:
+    app = open_page(PAGE)
+    app.get("file_uploader")[0].set_value((name, content, "application/zip"))
+    until(app.run(), at_rest)
+    assert not app.exception
+    assert said in " ".join(error.value for error in app.error)
