@@ -194,6 +194,13 @@ CHAPTERS = (
                 picture_alt="Mean images of ten classes",
             ),
             Lesson(
+                file="pages/wild/retrieval.py",
+                title="Retrieval",
+                sentence="I asked with an image, saw what a layer takes for alike, and what training changed about it.",
+                picture="retrieval.png",
+                picture_alt="An image and the images nearest to it",
+            ),
+            Lesson(
                 file="pages/wild/architectures.py",
                 title="Architectures",
                 sentence="I know where AlexNet's 60 million weights sit, and why GoogLeNet needs so few.",

@@ -6,13 +6,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from cnnviz.data import DATASETS, ImageDataset, load, loading_code
 from cnnviz.errors import CnnvizError
-from cnnviz.features.embedding import layer_features
+from cnnviz.expressions import Expression, script
+from cnnviz.features.embedding import Progress, layer_features
+from cnnviz.inspection.runner import runner_of
 
 METRICS = {"cosine": "Cosine distance, 1 − a·b / (|a||b|)", "euclidean": "Euclidean distance, |a − b|"}
 """Name -> title with its formula."""
 BLOCK = 20_000
 """Vectors that are compared at one time."""
+BATCH = 250
 
 
 @dataclass(frozen=True)
@@ -107,3 +111,104 @@ def precision_at(indices: Tensor, wanted: Tensor, labels: Tensor) -> Tensor:
         labels: (N,) classes of all images.
     """
     return (labels[indices] == wanted[:, None]).float().mean(1)
+
+
+@dataclass(frozen=True)
+class Regions:
+    """The most similar cell of each of the most similar images, the most similar first.
+
+    Attributes:
+        images, rows, columns: (k,) int64: the image, and the cell of its maps.
+        similarity: (k,) cosine of the angle between the channels of the two cells.
+    """
+
+    images: Tensor
+    rows: Tensor
+    columns: Tensor
+    similarity: Tensor
+
+
+def nearest_regions(
+    network: nn.Module,
+    layer: str,
+    image: Tensor,
+    cell: tuple[int, int],
+    images: Tensor,
+    k: int,
+    progress: Progress | None = None,
+) -> Regions:
+    """Where other images look as one place of an image does: the channels of a cell of a layer's maps are compared with those
+    of all cells of all images.
+
+    Args:
+        image: (C, H, W) float in [0, 1], that is asked about.
+        cell: row and column of the maps.
+        images: (N, C, H, W) that are searched.
+        k: how many, at most N are given.
+
+    Raises:
+        CnnvizError: the layer has no maps, or they have no such cell.
+    """
+    runner = runner_of(network)
+    cut = runner.cut(layer)
+    with torch.inference_mode():
+        query = cut(image[None].to(runner.device))[0]
+        if query.dim() != 3:
+            raise CnnvizError(
+                f"'{layer}' has no maps, so that it has no places. Choose a layer before the image is flattened."
+            )
+        row, column = cell
+        if not (0 <= row < query.shape[1] and 0 <= column < query.shape[2]):
+            raise CnnvizError(
+                f"The maps of '{layer}' have {query.shape[1]}×{query.shape[2]} cells; there is no cell ({row}, {column})."
+            )
+        vector = functional.normalize(query[:, row, column], dim=0)
+        best, cells = [], []
+        for start in range(0, len(images), BATCH):
+            if progress:
+                progress(start / len(images))
+            maps = functional.normalize(cut(images[start : start + BATCH].to(runner.device)), dim=1)
+            found = torch.einsum("c,nchw->nhw", vector, maps).flatten(1).max(1)
+            best.append(found.values.cpu())
+            cells.append(found.indices.cpu())
+    top = torch.cat(best).topk(min(k, len(images)))
+    at = torch.cat(cells)[top.indices]
+    return Regions(top.indices, at // query.shape[2], at % query.shape[2], top.values)
+
+
+def retrieval_code(
+    network: Expression, dataset: ImageDataset, layer: str, image: Expression, k: int, metric: str
+) -> str:
+    """The nearest images of a data set to an image, and the precision at k of all of them."""
+    classes = None if dataset.classes == DATASETS[dataset.name].classes else dataset.classes
+    whole = load(dataset.name, "train" if dataset.split == "train" else "test", classes=classes)
+    limit = None if len(whole) == len(dataset) else len(dataset)
+    fits = whole.shape == dataset.shape
+    images = (
+        "test.floats()" if fits else f"torch.stack([fit(image, {dataset.shape}) for image in test.images])"
+    )
+    return script(
+        f"""\
+network = {network}
+test = {loading_code(dataset, limit)}
+images = {images}
+image = fit({image}, {dataset.shape})
+found = nearest(network, "{layer}", image[None], images, {k}, "{metric}")[0]
+print([(number, test.classes[test.labels[number]]) for number in found.tolist()])
+
+# Of all images: how many of their {k} nearest have their class? The nearest of all is the image itself.
+features = layer_features(network, "{layer}", images)
+near = nearest_vectors(features, features, {k + 1}, "{metric}").indices[:, 1:]
+precision = precision_at(near, test.labels, test.labels).mean()
+print(precision)
+""",
+        network,
+        image,
+        first=() if fits else ("import torch",),
+        load="cnnviz.data",
+        fit="cnnviz.data",
+        nearest="cnnviz.features.nearest",
+        nearest_vectors="cnnviz.features.nearest",
+        precision_at="cnnviz.features.nearest",
+        layer_features="cnnviz.features",
+    )

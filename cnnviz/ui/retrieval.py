@@ -1,0 +1,160 @@
+"""The page of retrieval: which images are searched, and the walls of those that were found."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from cnnviz.data import ImageDataset, fit, load
+from cnnviz.features.embedding import layer_features
+from cnnviz.features.nearest import Neighbours, Regions, nearest_regions, nearest_vectors, precision_at
+from cnnviz.figures import image_sheet, picture_sheet
+from cnnviz.figures.colours import RIGHT, WRONG
+from cnnviz.inspection import receptive_field
+from cnnviz.training import Run
+from cnnviz.ui.components import WallItem
+from cnnviz.ui.jobs import Progress
+from cnnviz.ui.memory import remember
+from cnnviz.ui.networks import OpenNetwork, images_of
+
+PHOTOS = 300
+"""Photo patches that a network for photographs searches: each takes it some milliseconds."""
+ROW = 12
+
+
+def searched(chosen: Run | str, shape: tuple[int, int, int]) -> ImageDataset:
+    """The images among which is searched, of the size that the network takes."""
+    test = images_of(chosen) or load("patches", "test", PHOTOS)
+    return test if test.shape == shape else remember(fitted, test, shape)
+
+
+def fitted(dataset: ImageDataset, shape: tuple[int, int, int]) -> ImageDataset:
+    """The same images as a network with another input sees them."""
+    images = torch.stack([(fit(image, shape) * 255).round().byte() for image in dataset.images])
+    return replace(dataset, images=images)
+
+
+def layers_for(ask: str, known: Mapping[str, tuple[int, ...]]) -> dict[str, str]:
+    """Layers with their shapes; only those with maps have places."""
+    return {
+        name: f"{name} ({'×'.join(map(str, shape))})"
+        for name, shape in known.items()
+        if ask == "image" or (len(shape) == 3 and shape[1] > 1)
+    }
+
+
+def last_before_answer(layers: Mapping[str, str]) -> str:
+    """The last one before the fully connected ones."""
+    return ([name for name in layers if not name.startswith("fc")] or list(layers))[-1]
+
+
+def vector_of(network: OpenNetwork, layer: str, image: Tensor) -> Tensor:
+    return layer_features(network.model, layer, image[None])[0]
+
+
+def vectors_of(network: OpenNetwork, layer: str, dataset: ImageDataset, progress: Progress) -> Tensor:
+    """What a layer makes of all images."""
+    return layer_features(network.model, layer, dataset.floats(), progress=progress)
+
+
+def pixels_of(dataset: ImageDataset) -> Tensor:
+    return dataset.floats().flatten(1)
+
+
+def found_by(query: Tensor, vectors: Tensor, count: int, metric: str, without: int | None) -> Neighbours:
+    """The nearest; the image that is asked about itself is left out, if it stands among them."""
+    found = nearest_vectors(query[None], vectors, count + (without is not None), metric)
+    indices, distances = found.indices[0], found.distances[0]
+    if without is not None:
+        others = indices != without
+        indices, distances = indices[others][:count], distances[others][:count]
+    return Neighbours(indices, distances)
+
+
+def precision_of(vectors: Tensor, labels: Tensor, count: int, metric: str) -> float:
+    """Precision at k, of all images as queries, in the mean: the share of the k nearest that have the query's class."""
+    own = torch.arange(len(vectors))
+    near = nearest_vectors(vectors, vectors, count + 1, metric).indices
+    others = torch.stack([row[row != number][:count] for number, row in zip(own.tolist(), near, strict=True)])
+    return float(precision_at(others, labels, labels).mean())
+
+
+def places_of(
+    network: OpenNetwork,
+    layer: str,
+    image: Tensor,
+    cell: tuple[int, int],
+    dataset: ImageDataset,
+    count: int,
+    progress: Progress,
+) -> Regions:
+    """Where other images look as this place does."""
+    return nearest_regions(network.model, layer, image, cell, dataset.floats(), count, progress)
+
+
+def wall_of_found(dataset: ImageDataset, found: Neighbours, label: int | None) -> list[WallItem]:
+    """The nearest images in rows: class, distance, and by the colour whether it is the class of the query."""
+    items, numbers = [], found.indices.tolist()
+    for start in range(0, len(numbers), ROW):
+        part = numbers[start : start + ROW]
+        labels = []
+        for number, distance in zip(part, found.distances[start : start + ROW].tolist(), strict=True):
+            one = int(dataset.labels[number])
+            mark, colour = ("", "") if label is None else ("✓ ", RIGHT) if one == label else ("✗ ", WRONG)
+            labels.append((f"{mark}{dataset.classes[one]}\n{distance:.3g}", colour))
+        items.append(
+            WallItem(
+                str(start),
+                image_sheet(dataset.floats(part), columns=len(part), what="nearest images"),
+                unit="image",
+                labels=tuple(labels),
+                title=" ",
+                target=90,
+                legend=False,
+                hint="",
+            )
+        )
+    return items
+
+
+def wall_of_places(
+    network: OpenNetwork,
+    layer: str,
+    image: Tensor,
+    cell: tuple[int, int],
+    dataset: ImageDataset,
+    found: Regions,
+) -> list[WallItem]:
+    """The place that is asked about, then the most similar place of each image, framed by what the cell sees."""
+    fields = receptive_field(network.model, layer, network.input_shape)
+    shown = [("asked about", image, cell)]
+    for number, row, column, similarity in zip(
+        found.images.tolist(),
+        found.rows.tolist(),
+        found.columns.tolist(),
+        found.similarity.tolist(),
+        strict=True,
+    ):
+        words = f"{dataset.classes[int(dataset.labels[number])]}, {similarity:.2f}"
+        shown.append((words, dataset.floats([number])[0], (row, column)))
+    _, height, width = network.input_shape
+    return [
+        WallItem(
+            f"{number}",
+            picture_sheet(pixels, words),
+            unit="image",
+            title=words,
+            target=110,
+            legend=False,
+            hint="",
+            field=inside(fields.box(*place), height, width),
+        )
+        for number, (words, pixels, place) in enumerate(shown)
+    ]
+
+
+def inside(box: tuple[int, int, int, int], height: int, width: int) -> tuple[int, int, int, int]:
+    """A box cut at the borders of the image."""
+    top, left, bottom, right = box
+    return max(0, top), max(0, left), min(height, bottom), min(width, right)

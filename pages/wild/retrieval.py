@@ -1,0 +1,137 @@
+"""Retrieval: the nearest images to an image, by what a layer of a network makes of them."""
+
+import streamlit as st
+
+from cnnviz.data import ImageDataset
+from cnnviz.features import shapes
+from cnnviz.features.nearest import METRICS, retrieval_code
+from cnnviz.ui.components import map_wall
+from cnnviz.ui.frame import Experiment, error_box, play_first, section, show_code, source, title, try_this
+from cnnviz.ui.images import ChosenImage, choose_image
+from cnnviz.ui.jobs import job
+from cnnviz.ui.memory import remember
+from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, network_of_run, open_network
+from cnnviz.ui.retrieval import (
+    found_by,
+    last_before_answer,
+    layers_for,
+    pixels_of,
+    places_of,
+    precision_of,
+    searched,
+    vector_of,
+    vectors_of,
+    wall_of_found,
+    wall_of_places,
+)
+from cnnviz.ui.states.retrieval import FIRST, PIXELS, Retrieval
+
+title(
+    "Retrieval",
+    "Ask with an image, and get the images that a layer finds most alike: what it learned decides what is near.",
+)
+
+
+@section
+def search() -> None:
+    left, right = st.columns([1, 3.2], gap="medium")
+    with left:
+        chosen = choose_network()
+        picture = choose_image(images_of(chosen), Retrieval.images)
+    with right, play_first():
+        network = open_network(chosen, "retrieval_step")
+        play = st.container()
+    dataset = searched(chosen, network.input_shape)
+    known = shapes(network.model, network.input_shape)
+    with left:
+        ask = Retrieval.ask.draw()
+        layers = layers_for(ask, known)
+        layer = Retrieval.layer.draw(titles=layers, usual=last_before_answer(layers))
+        count = Retrieval.count.draw()
+        with play, error_box():
+            if ask == "cell":
+                like_a_place(network, dataset, picture, layer, known[layer])
+            else:
+                like_the_image(network, dataset, picture, layer)
+    code(retrieval_code(network.code, dataset, layer, picture.code, count, Retrieval.metric.now))
+
+
+def like_the_image(network: OpenNetwork, dataset: ImageDataset, picture: ChosenImage, layer: str) -> None:
+    """The nearest images by the layer, and beside them by the pixels or by the untrained layer."""
+    left, right = st.columns(2)
+    with left:
+        metric = Retrieval.metric.draw()
+    with right:
+        titles = dict((Retrieval.beside.titles or {}).items())
+        if network.run is None:
+            titles.pop(FIRST)
+        beside = Retrieval.beside.draw(titles=titles)
+    image, count = picture.for_network(network.input_shape), Retrieval.count.now
+    is_one = Retrieval.images.image.now == "test" and picture.label is not None
+    without = Retrieval.images.number.now if is_one else None
+    ways = {layer: network}
+    if beside == FIRST and network.run is not None:
+        ways[f"{layer} before training"] = network_of_run(network.run, network.run.steps[0])
+    told = []
+    for slot, (words, one) in enumerate(
+        [*ways.items(), *([("the pixels", None)] if beside == PIXELS else [])]
+    ):
+        what = f"Showing {len(dataset):,} images to the network"
+        vectors = (
+            remember(pixels_of, dataset)
+            if one is None
+            else job(f"vectors{slot}", what, vectors_of, one, layer, dataset)
+        )
+        if vectors is None:
+            continue
+        query = image.flatten() if one is None else remember(vector_of, one, layer, image)
+        found = remember(found_by, query, vectors, count, metric, without)
+        st.markdown(f"**By {words}**, {METRICS[metric].partition(',')[0].lower()} below each image:")
+        map_wall(f"found{slot}", remember(wall_of_found, dataset, found, picture.label if is_one else None))
+        told.append(f"**{remember(precision_of, vectors, dataset.labels, count, metric):.1%}** by {words}")
+    if told:
+        st.markdown(
+            f"Precision at {count}: of the {count} nearest, {' and '.join(told)} have the class of the image that asks "
+            f"(mean over all {len(dataset):,} images)."
+        )
+
+
+def like_a_place(
+    network: OpenNetwork, dataset: ImageDataset, picture: ChosenImage, layer: str, shape: tuple[int, ...]
+) -> None:
+    """Where other images look as one place of the image does."""
+    left, right = st.columns(2)
+    row = Retrieval.row.draw(left, high=shape[1] - 1)
+    column = Retrieval.col.draw(right, high=shape[2] - 1)
+    image, cell = picture.for_network(network.input_shape), (row, column)
+    what = f"Searching {len(dataset):,} images"
+    found = job("places", what, places_of, network, layer, image, cell, dataset, Retrieval.count.now)
+    if found is not None:
+        st.markdown(
+            f"To **{layer}**, these places look most like cell ({row}, {column}) of {picture.what}; the frame is what the cell sees."
+        )
+        map_wall("places", remember(wall_of_places, network, layer, image, cell, dataset, found))
+
+
+try_this(
+    Experiment(
+        "Before training and after: how many of the twelve nearest have the same class?",
+        Retrieval(beside=FIRST),
+    ),
+    Experiment("By the pixels alone: what do they take for alike?", Retrieval(beside=PIXELS)),
+    Experiment(
+        "Ask with one place: the ear of the cat. What else looks so to a network that knows photographs?",
+        Retrieval(
+            network="efficientnet_lite0",
+            image="photo",
+            photo="chelsea",
+            ask="cell",
+            layer="block3.project_conv",
+            row=8,
+            col=8,
+        ),
+    ),
+)
+code = show_code()
+source("Babenko, Slesarev, Chigorin and Lempitsky, Neural codes for image retrieval, ECCV 2014.")
+search()
