@@ -10,7 +10,8 @@ import pytest
 import torch
 from PIL import Image
 
-from cnnviz.data import embed, fit, load, photo
+from cnnviz.data import ImageDataset, embed, fit, load, photo
+from cnnviz.data.look import look_code, mean_images
 from cnnviz.expressions import Expression, script
 from cnnviz.features import (
     ablated,
@@ -27,6 +28,7 @@ from cnnviz.features.composition import peaks, stages, strongest
 from cnnviz.features.embedding import embedding_code
 from cnnviz.features.filters import filters_code
 from cnnviz.features.mistakes import mistakes_code
+from cnnviz.features.nearest import nearest, retrieval_code
 from cnnviz.figures.pixels import numbers, pixels_code, with_edits
 from cnnviz.inspection.units import unit_code
 from cnnviz.models import ARCHITECTURES, PRESETS
@@ -51,6 +53,7 @@ from cnnviz.ui.depth import depth_code
 from cnnviz.ui.ideas import ideas_code
 from cnnviz.ui.images import ChosenImage, file_code
 from cnnviz.ui.pipeline import pipeline_code
+from cnnviz.ui.retrieval import fitted
 
 NAMES = {
     "LECTURE_MATRIX": "cnnviz.data.matrices",
@@ -368,3 +371,32 @@ def test_put_together_ends_at_the_page_s_probability() -> None:
     names = run_code(code)
     assert names["answer"] == pytest.approx(probabilities(network, image)[0, 0].item(), abs=1e-6)
     assert names["path"].stops[-1].unit.channel == 0
+
+
+def test_looking_at_a_data_set() -> None:
+    test = load("digits", "test", classes=("3", "5"))
+    names = run_code(look_code(test))
+    assert names["counts"] == {
+        name: int((test.labels == label).sum()) for label, name in enumerate(("3", "5"))
+    }
+    assert torch.equal(names["means"], mean_images(test))
+
+
+@pytest.mark.parametrize(
+    ("network", "dataset", "layer"),
+    [
+        (written('trained("mini_resnet", "fashion")'), load("fashion", "test"), "gap1"),
+        (
+            written('pretrained("efficientnet_lite0")'),
+            fitted(load("patches", "test", 20), (3, 224, 224)),
+            "block1.project_conv",
+        ),
+    ],
+)
+def test_nearest_images(network: Expression, dataset: ImageDataset, layer: str) -> None:
+    image = written(f'load("{dataset.name}", "test").images[3]')
+    names = run_code(retrieval_code(network, dataset, layer, image, 5, "cosine"))
+    found = nearest(names["network"], layer, dataset.floats([3]), dataset.floats(), 5)
+    assert torch.equal(names["found"], found[0])
+    assert found[0, 0] == 3
+    assert 0 < names["precision"] <= 1

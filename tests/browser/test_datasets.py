@@ -1,0 +1,60 @@
+"""The course's task with one's own images, in one path: bring, look, choose classes, train, look inside, find, report."""
+
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from cnnviz.data import load
+from tests.browser.conftest import COMPUTING, Visitor, expect_run, settle
+from tests.browser.test_training import accuracy, train
+
+pytestmark = pytest.mark.browser
+
+
+def digits(path: Path) -> Path:
+    """Some digits as picture files in class folders, with one file that is none."""
+    some = load("mnist", "train", 1200, classes=("0", "1", "4", "7"))
+    with zipfile.ZipFile(path, "w") as archive:
+        for number, (image, label) in enumerate(zip(some.images, some.labels, strict=True)):
+            content = io.BytesIO()
+            Image.fromarray(image[0].numpy()).save(content, "PNG")
+            archive.writestr(f"digit {some.classes[label]}/{number}.png", content.getvalue())
+        archive.writestr("digit 0/readme.txt", b"not a picture")
+    return path
+
+
+def test_the_course_s_task_with_ones_own_images(visitor: Visitor, tmp_path: Path) -> None:
+    page = visitor.go("datasets")
+    settle(page)
+    page.locator("input[type=file]").set_input_files(digits(tmp_path / "digits.zip"))
+    expect(page.get_by_text(re.compile("1,200 images of 4 classes"))).to_be_visible(timeout=COMPUTING)
+    expect(page.get_by_text("readme.txt: it is no picture that can be read")).to_be_visible()
+    page.get_by_role("link", name="Look at them").click()
+    page.wait_for_url(re.compile("dataset=own-"))
+    settle(page)
+    expect(page.get_by_text(re.compile("960 training images, 960 of them chosen"))).to_be_visible()
+    for name in ("digit 1", "digit 4", "digit 7"):
+        page.get_by_test_id("stButtonGroup").get_by_role("button", name=name, exact=True).click()
+        settle(page)
+    page.get_by_role("link", name="Train on these classes").first.click()
+    expect(page.get_by_role("heading", name="Training lab")).to_be_visible()
+    settle(page)
+    train(page)
+    expect_run(page, "finished")
+    settle(page)
+    assert accuracy(page) > 90
+    with page.expect_download() as report:
+        page.get_by_role("button", name="Report", exact=True).click()
+    assert "digit 4" in Path(report.value.path()).read_text(encoding="utf-8")
+    page.get_by_role("link", name="Look inside this network").click()
+    expect(
+        page.get_by_role("heading", name="Microscope").or_(page.get_by_role("heading", name="Feature maps"))
+    ).to_be_visible()
+    settle(page)
+    page.get_by_role("link", name="Retrieval").click()
+    expect(page.get_by_text(re.compile("Precision at 12"))).to_be_visible(timeout=COMPUTING)
