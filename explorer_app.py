@@ -201,6 +201,20 @@ CHAPTERS = (
                 picture_alt="An image and the images nearest to it",
             ),
             Lesson(
+                file="pages/wild/detection.py",
+                title="Detection",
+                sentence="I saw a detector find digits in a scene, and stepped through which of its boxes go and why.",
+                picture="detection.png",
+                picture_alt="Boxes around the digits of a scene",
+            ),
+            Lesson(
+                file="pages/wild/segmentation.py",
+                title="Segmentation",
+                sentence="I watched masks grow while a U-Net learned, and what they lose without its skips.",
+                picture="segmentation.png",
+                picture_alt="A scene and the mask of its digits",
+            ),
+            Lesson(
                 file="pages/wild/architectures.py",
                 title="Architectures",
                 sentence="I know where AlexNet's 60 million weights sit, and why GoogLeNet needs so few.",

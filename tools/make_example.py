@@ -1,6 +1,6 @@
 """Train the bundled example runs, ``assets/runs/example…``, and draw the pictures of the lecture's map.
 
-    python -m tools.make_example            # --pictures: only the pictures
+    python -m tools.make_example            # --pictures: only the pictures; a name of an example: only this one
 
 ``example`` is one of ``tiny`` on MNIST; about 50 of its snapshots are kept, so that it stays below 1.5 MB.
 The others are for comparisons that a page shows before the student has trained anything.
@@ -36,7 +36,7 @@ from cnnviz.ops.kernels import apply, grey, kernel
 from cnnviz.ops.layer_kinds import hand_filters, layer_maps
 from cnnviz.saliency import attribute
 from cnnviz.settings import ASSETS
-from cnnviz.training import TrainingSpec, open_run
+from cnnviz.training import TrainingSpec, detection_training, open_run, segmentation_training
 from cnnviz.training.folder import RunFolder
 from cnnviz.training.worker import work
 from cnnviz.ui.points import groups_of
@@ -63,6 +63,9 @@ SPECS = {
     "example_linear": TrainingSpec("mnist", "linear", epochs=4, learning_rate=0.02, weight_decay=0.02),
     "example_dropout": FEW_IMAGES,
     "example_no_dropout": replace(FEW_IMAGES, network=with_dropout(PRESETS["mlp"], 0)),
+    "example_detector": detection_training(),
+    "example_unet": segmentation_training(),
+    "example_no_skips": segmentation_training(skips=False),
 }
 
 
@@ -74,7 +77,12 @@ def train(name: str, spec: TrainingSpec) -> None:
         for index, step in enumerate(steps[:-1]):
             # The first example can be played through; of the others the first and the last weights are
             # enough.
-            if "dropout" in name or (step and (name != "example" or (index >= 24 and index % 4))):
+            if spec.task != "classification":
+                # Some, spread over the training.
+                gone = index % 15 != 0
+            else:
+                gone = "dropout" in name or bool(step and (name != "example" or (index >= 24 and index % 4)))
+            if gone:
                 folder.snapshot_path(step).unlink()
         folder.set_status(replace(folder.status(), pid=0, pid_started=0.0))
         about = json.loads((folder.path / "run.json").read_text())
@@ -209,6 +217,10 @@ def points(network: nn.Module) -> None:
 
 if __name__ == "__main__":
     if "--pictures" not in sys.argv:
+        only = [name for name in sys.argv[1:] if name in SPECS]
         for name, spec in SPECS.items():
-            train(name, spec)
+            if not only or name in only:
+                train(name, spec)
+        if only:
+            sys.exit()
     pictures()

@@ -41,9 +41,10 @@ function create(root) {
   function update(/** @type {import("./lib/messages").LiveMessage} */ next) {
     const known = new Map(runs.map((run) => [run.id, run]));
     const names = (given) => JSON.stringify(given?.runs.map((run) => run.id));
-    if (names(data) !== names(next)) { Object.assign(view, { from: 0, to: null, cursor: null }); since = performance.now(); }
-    if (JSON.stringify(data?.quantities) !== JSON.stringify(next.quantities)) build(next.quantities);
+    const [before, asked] = [data, (given) => JSON.stringify([given?.quantities, given?.names])];
     data = next;
+    if (names(before) !== names(next)) { Object.assign(view, { from: 0, to: null, cursor: null }); since = performance.now(); }
+    if (asked(before) !== asked(next)) build(next.quantities);
     runs = data.runs.map((about) => {
       const run = known.get(about.id) ?? { id: about.id, rows: [], mark: "", report: null };
       const stale = !run.report || run.report.state !== about.state || run.report.step !== about.step;
@@ -169,6 +170,9 @@ function create(root) {
     return data.training ? [line, ...shown] : shown;
   }
 
+  // What the page calls a quantity: the mean IoU of a segmentation stands where others have their accuracy.
+  function called(quantity) { return data.names[quantity] ?? quantity; }
+
   function legendOfOne() { return curves(runs[0], "accuracy").map((curve) => make("span", {}, [sample(curve), curve.name])); }
   function legendOfSeveral() {
     if (!data.training) return [];
@@ -186,7 +190,7 @@ function create(root) {
       return [run.report?.state ?? run.about.state, share(test, 2), share(train, 1), gap === null ? "–" : (gap < 0 ? "−" : "+") + share(Math.abs(gap), 1),
         run.rows.length ? run.rows.at(-1)[SECONDS].toFixed(1) : "–"];
     });
-    const head = ["run", "state", "validation accuracy", "training accuracy", "generalisation gap", "seconds"];
+    const head = ["run", "state", `validation ${called("accuracy")}`, `training ${called("accuracy")}`, "generalisation gap", "seconds"];
     results.replaceChildren(
       make("thead", {}, [make("tr", {}, head.map((text) => make("th", { scope: "col", textContent: text })))]),
       make("tbody", {}, runs.map((run, at) => make("tr", {}, [
@@ -199,7 +203,7 @@ function create(root) {
   // All records: a row a step, a column a curve.
   function records() {
     const columns = runs.flatMap((run) => data.quantities.flatMap((quantity) => curves(run, quantity).map((curve) => ({ ...curve, quantity }))));
-    const name = (curve) => (curve.run.about.title && runs.length > 1 ? `${curve.name}, ${curve.quantity}` : `${curve.name} ${curve.quantity}`);
+    const name = (curve) => (curve.run.about.title && runs.length > 1 ? `${curve.name}, ${called(curve.quantity)}` : `${curve.name} ${called(curve.quantity)}`);
     const byStep = new Map();
     runs.forEach((run, at) => run.rows.forEach((row) => { (byStep.get(row[STEP]) ?? byStep.set(row[STEP], []).get(row[STEP]))[at] = row; }));
     return [["step", ...columns.map(name)], ...[...byStep].sort(([a], [b]) => a - b).map(([step, rows]) => [
@@ -244,7 +248,7 @@ function create(root) {
   function createPlot(quantity) {
     const svg = draw("svg", { class: "chart", role: "img", tabindex: 0 });
     const card = make("div", { className: "card", hidden: true });
-    const element = make("figure", {}, [make("figcaption", { textContent: quantity }), svg, card]);
+    const element = make("figure", {}, [make("figcaption", { textContent: called(quantity) }), svg, card]);
     let box = { left: 0, top: 0, width: 0, height: 0 }, low = 0, high = 1, drag = null;
     const end = () => view.to ?? total();
     const x = (step) => ((step - view.from) / (end() - view.from)) * box.width;
@@ -345,7 +349,7 @@ function create(root) {
         return { curve, text: row ? exact(row[curve.place], quantity) + when : "–" };
       });
     }
-    function words(step) { return `${quantity}: ${at(step).map(({ curve, text }) => `${curve.name} ${text}`).join(", ")}`; }
+    function words(step) { return `${called(quantity)}: ${at(step).map(({ curve, text }) => `${curve.name} ${text}`).join(", ")}`; }
     function writeCard(letter) {
       card.hidden = view.cursor === null || Boolean(drag);
       if (card.hidden) return;
@@ -361,9 +365,9 @@ function create(root) {
     function described(shown) {
       return shown.filter(({ curve }) => curve.dots).map(({ curve, rows }) => {
         const who = runs.length > 1 ? `${curve.run.about.title}: ` : "";
-        if (!rows.length) return data.alt[quantity] && runs.length === 1 ? data.alt[quantity] : `${who}Curve of the ${quantity}, still empty`;
+        if (!rows.length) return data.alt[quantity] && runs.length === 1 ? data.alt[quantity] : `${who}Curve of the ${called(quantity)}, still empty`;
         const [first, last] = [rows[0], rows.at(-1)];
-        return `${who}Validation ${quantity} from ${first[curve.place].toFixed(3)} at step ${first[STEP]} to ${last[curve.place].toFixed(3)} at step ${last[STEP]}`;
+        return `${who}Validation ${called(quantity)} from ${first[curve.place].toFixed(3)} at step ${first[STEP]} to ${last[curve.place].toFixed(3)} at step ${last[STEP]}`;
       }).join("; ");
     }
 

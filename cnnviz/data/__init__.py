@@ -1,17 +1,19 @@
 """Data sets and images, bundled or one's own: no network is needed."""
 
 from cnnviz.data.brought import Found, brought_names, found_of, remove_brought
-from cnnviz.data.catalogue import DATASETS, DatasetEntry, bring, fetch_all_images, load, loading_code
+from cnnviz.data.catalogue import DATASETS, SCENES, DatasetEntry, bring, fetch_all_images, load, loading_code
 from cnnviz.data.dataset import ImageDataset, floats
 from cnnviz.data.images import FORMATS, centre_by_mass, crop_box, decode, embed, embedded, fit
 from cnnviz.data.photos import PHOTOS, Photo, photo, photo_parts
 from cnnviz.data.published import CATALOGUE, PublishedSet
+from cnnviz.data.scenes import compose, objects_of
 
 __all__ = [
     "CATALOGUE",
     "DATASETS",
     "FORMATS",
     "PHOTOS",
+    "SCENES",
     "DatasetEntry",
     "Found",
     "ImageDataset",
@@ -20,6 +22,7 @@ __all__ = [
     "bring",
     "brought_names",
     "centre_by_mass",
+    "compose",
     "crop_box",
     "decode",
     "embed",
@@ -30,6 +33,7 @@ __all__ = [
     "found_of",
     "load",
     "loading_code",
+    "objects_of",
     "photo",
     "photo_parts",
     "remove_brought",

@@ -3,7 +3,7 @@
 A new data set is one entry in ``DATASETS``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from cnnviz.data.brought import found_of, read
 from cnnviz.data.dataset import ImageDataset
 from cnnviz.data.download import fetch_full, make_complete
 from cnnviz.data.photos import PHOTOS, patches
+from cnnviz.data.scenes import compose
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import ASSETS
 from cnnviz.subprocesses import Progress
@@ -36,6 +37,7 @@ class DatasetEntry:
         full: the class of ``torchvision.datasets`` that has all of it, if there is one.
         full_bytes: size of that download.
         digest: SHA-256 of the images and labels of a data set of one's own.
+        targets: split -> what else is wanted of each image, by name.
     """
 
     name: str
@@ -50,6 +52,7 @@ class DatasetEntry:
     full: str | None = None
     full_bytes: int = 0
     digest: str = ""
+    targets: Callable[[Split], Mapping[str, Tensor]] | None = None
 
     def of_classes(self, classes: tuple[str, ...] | None) -> "DatasetEntry":
         """The same with some of its classes only, in this order.
@@ -60,6 +63,8 @@ class DatasetEntry:
         if classes is None:
             return self
         _check_classes(self, classes)
+        if self.name in SCENES:
+            return _scenes(self.name, classes)
         return replace(
             self,
             classes=classes,
@@ -81,9 +86,11 @@ DIGIT_NAMES = tuple("0123456789")
 
 
 class Catalogue(dict[str, DatasetEntry]):
-    """The bundled data sets; by their names also those of one's own, which a walk through it does not meet."""
+    """The bundled data sets; by their names also scenes and those of one's own, which a walk through it does not meet."""
 
     def __missing__(self, name: str) -> DatasetEntry:
+        if name in SCENES:
+            return _scenes(name)
         found = found_of(name)
         if found is None:
             raise KeyError(name)
@@ -101,7 +108,57 @@ class Catalogue(dict[str, DatasetEntry]):
         )
 
     def __contains__(self, name: object) -> bool:
-        return super().__contains__(name) or (isinstance(name, str) and found_of(name) is not None)
+        return (
+            super().__contains__(name)
+            or name in SCENES
+            or (isinstance(name, str) and found_of(name) is not None)
+        )
+
+
+@dataclass(frozen=True)
+class SceneEntry:
+    """Scenes of the menu: the data set of their objects, and mean and deviation of all their pixels."""
+
+    objects: str
+    title: str
+    mean: float
+    std: float
+
+
+SCENES = {
+    "mnist_scenes": SceneEntry("mnist", "Scenes of digits", 0.1159, 0.1754),
+    "fashion_scenes": SceneEntry("fashion", "Scenes of clothes", 0.1630, 0.2220),
+}
+SCENE_SIDE = 64
+SCENE_COUNTS: dict[Split, int] = {"train": 3000, "test": 200}
+
+
+@lru_cache(maxsize=8)
+def _scenes_of(objects: str, split: Split, classes: tuple[str, ...] | None) -> ImageDataset:
+    """Kept: they take a second. The test scenes have objects that no training scene has."""
+    seed = int(split == "test")
+    return compose(load(objects, split, classes=classes), SCENE_COUNTS[split], side=SCENE_SIDE, seed=seed)
+
+
+def _scenes(name: str, classes: tuple[str, ...] | None = None) -> DatasetEntry:
+    about, objects = SCENES[name], DATASETS[SCENES[name].objects]
+
+    def bundled(split: Split) -> tuple[Tensor, Tensor]:
+        found = _scenes_of(objects.name, split, classes)
+        return found.images, found.labels
+
+    return DatasetEntry(
+        name=name,
+        title=about.title,
+        classes=objects.classes if classes is None else classes,
+        shape=(objects.shape[0], SCENE_SIDE, SCENE_SIDE),
+        mean=(about.mean,),
+        std=(about.std,),
+        licence=objects.licence,
+        source=f"composed from {objects.source}",
+        bundled=bundled,
+        targets=lambda split: _scenes_of(objects.name, split, classes).targets,
+    )
 
 
 DATASETS = Catalogue(
@@ -182,7 +239,7 @@ def load(
     """A data set by name, from the bundled files; no network is needed.
 
     Args:
-        name: a key of ``DATASETS``: ``"mnist"``, ``"fashion"``, ``"patches"`` or ``"digits"``.
+        name: a key of ``DATASETS``: ``"mnist"``, ``"fashion"``, ``"patches"`` or ``"digits"``; of ``SCENES``; or one's own.
         split: ``"train"`` or ``"test"``.
         limit: only the first so many images; every prefix of a bundled set is balanced over the classes.
         classes: only the images of these, at least two, by their names; the first one gets the label 0.
@@ -207,10 +264,10 @@ def load(
             images, labels = _only(DATASETS[name].classes, classes, images, labels)
     else:
         images, labels = entry.bundled(split)
-    if limit is not None:
-        # Else the very tensors, so that whoever keeps results for them knows them again.
-        images, labels = images[:limit], labels[:limit]
-    return ImageDataset(name, images, labels, entry.classes, entry.licence, entry.source, split)
+    targets = {} if entry.targets is None else entry.targets(split)
+    found = ImageDataset(name, images, labels, entry.classes, entry.licence, entry.source, split, targets)
+    # Else the very tensors, so that whoever keeps results for them knows them again.
+    return found if limit is None else found.only(slice(limit))
 
 
 def bring(

@@ -1,6 +1,7 @@
 """A labelled set of images in memory."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -23,6 +24,7 @@ class ImageDataset:
         licence: under which the images may be used.
         source: who made them, and where.
         split: ``"train"`` or ``"test"``.
+        targets: what else is wanted of each image, (N, …) by name: ``"boxes"`` and ``"masks"`` of scenes.
     """
 
     name: str
@@ -32,6 +34,7 @@ class ImageDataset:
     licence: str
     source: str
     split: str = "train"
+    targets: Mapping[str, Tensor] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -45,6 +48,11 @@ class ImageDataset:
     def floats(self, indices: Tensor | slice | list[int] = slice(None)) -> Tensor:
         """The chosen images as networks take them: (B, C, H, W) float32 in [0, 1]."""
         return floats(self.images[indices])
+
+    def only(self, indices: Tensor | slice) -> "ImageDataset":
+        """The chosen images with all that belongs to them."""
+        targets = {name: one[indices] for name, one in self.targets.items()}
+        return replace(self, images=self.images[indices], labels=self.labels[indices], targets=targets)
 
     def __repr__(self) -> str:
         channels, height, width = self.shape

@@ -9,6 +9,7 @@ from torch import Tensor
 from cnnviz.figures.colours import SEQUENTIAL
 from cnnviz.figures.curves import layout
 from cnnviz.figures.line_styles import SERIES, line_style
+from cnnviz.ops.boxes import PrecisionRecall
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -38,6 +39,28 @@ def lines(
     figure.update_xaxes(title=x_title)
     figure.update_yaxes(title=y_title, **({"tickformat": ".0%", "range": [0, 1.02]} if percent else {}))
     return layout(figure, 280)
+
+
+def precision_recall_curve(found: PrecisionRecall, threshold: float) -> "Figure":
+    """Precision against recall, and the point of a threshold."""
+    from plotly.graph_objects import Figure, Scatter
+
+    recall, precision = found.recall.tolist(), found.precision.tolist()
+    figure = Figure(Scatter(x=recall, y=precision, name="all thresholds", mode="lines", line=line_style(0)))
+    count = int((found.scores >= threshold).sum())
+    if count:
+        figure.add_trace(
+            Scatter(
+                x=recall[count - 1 : count],
+                y=precision[count - 1 : count],
+                name=f"threshold {threshold:.2f}",
+                mode="markers",
+                marker={"size": 14, "color": SERIES[1]},
+            )
+        )
+    figure.update_xaxes(title="recall", tickformat=".0%", range=[0, 1.02])
+    figure.update_yaxes(title="precision", tickformat=".0%", range=[0, 1.04])
+    return layout(figure, 300)
 
 
 def spread_of_draws(draws: Mapping[str, Tensor], classes: Sequence[str]) -> "Figure":

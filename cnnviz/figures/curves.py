@@ -95,17 +95,18 @@ def rate_search(search: RateSearch) -> "Figure":
     return layout(figure, 280)
 
 
-def curve_in_words(metrics: Sequence[Metric], quantity: str) -> str:
-    """The validation curve of a quantity (``"accuracy"`` or ``"loss"``) in words."""
+def curve_in_words(metrics: Sequence[Metric], quantity: str, name: str | None = None) -> str:
+    """The validation curve of a quantity (``"accuracy"`` or ``"loss"``) in words; ``name``: what it is called."""
+    called = name or quantity
     values = [
         (metric.step, getattr(metric, f"val_{quantity}"))
         for metric in metrics
         if getattr(metric, f"val_{quantity}") is not None
     ]
     if not values:
-        return f"Curve of the {quantity}, still empty"
+        return f"Curve of the {called}, still empty"
     (first_step, first), (last_step, last) = values[0], values[-1]
-    return f"Validation {quantity} from {first:.3f} at step {first_step} to {last:.3f} at step {last_step}"
+    return f"Validation {called} from {first:.3f} at step {first_step} to {last:.3f} at step {last_step}"
 
 
 def value_map(values: Tensor, span: tuple[float, float]) -> "Figure":

@@ -29,7 +29,7 @@ from cnnviz.models import (
     summary,
 )
 from cnnviz.models.blocks import Block
-from cnnviz.models.layers import Shape, Upsample
+from cnnviz.models.layers import Shape, TransposedConv, Upsample
 from cnnviz.models.spec import Joined
 from cnnviz.ops.activations import ACTIVATIONS
 
@@ -228,6 +228,8 @@ def _words(layer: Layer, place: PlannedLayer) -> tuple[str, str]:
         return "local response norm", "norm"
     if isinstance(layer, AdaptivePool):
         return f"average of {layer.size}×{layer.size} parts", "pool"
+    if isinstance(layer, TransposedConv):
+        return f"transposed conv {layer.kernel}×{layer.kernel}, {layer.channels} × {layer.stride}", "conv"
     if isinstance(layer, Upsample):
         return f"upsample ×{layer.factor}", "other"
     if isinstance(layer, Joined):

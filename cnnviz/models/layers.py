@@ -562,6 +562,87 @@ class Upsample(Layer):
         return f"nn.Upsample(scale_factor={self.factor})"
 
 
+@register("transposed", wants_maps=True)
+@dataclass(frozen=True)
+class TransposedConv(Layer):
+    """Transposed convolution with ``channels`` filters (ConvTranspose2d): each input puts its kernel, times its value, into
+    the output, ``stride`` cells apart; where kernels overlap, they add up.
+
+    Attributes:
+        output_padding: rows and columns more at the end, of the several sizes that a convolution of this stride makes alike.
+
+    Source: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016.
+    """
+
+    channels: int
+    kernel: int = 2
+    stride: int = 2
+    padding: int = 0
+    output_padding: int = 0
+    bias: bool = True
+
+    @property
+    def stem(self) -> str:
+        return "up"
+
+    def check(self) -> None:
+        _whole("The number of channels", self.channels, 1)
+        _whole("The kernel size", self.kernel, 1)
+        _whole("The stride", self.stride, 1)
+        _whole("The padding", self.padding, 0)
+        _whole("The output padding", self.output_padding, 0)
+        _yes_or_no("The bias", self.bias)
+        if self.output_padding >= self.stride:
+            raise CnnvizError(
+                f"The output padding is {self.output_padding}, but it must be below the stride of {self.stride}."
+            )
+
+    def output_shape(self, shape: Shape) -> Shape:
+        sides = [
+            (n - 1) * self.stride - 2 * self.padding + self.kernel + self.output_padding for n in shape[1:]
+        ]
+        if min(sides) < 1:
+            raise CnnvizError(
+                f"With padding {self.padding} nothing is left of its maps. Use less padding or a larger kernel."
+            )
+        return (self.channels, *sides)
+
+    def parameters(self, shape: Shape) -> int:
+        return shape[0] * self.channels * self.kernel**2 + self.channels * self.bias
+
+    def multiply_adds(self, shape: Shape) -> int:
+        """Each input meets the whole kernel of each filter, also where the output is cut by the padding."""
+        return prod(shape) * self.channels * self.kernel**2
+
+    @property
+    def window(self) -> None:
+        """Not one window: outputs beside each other may look at different numbers of inputs."""
+        return None
+
+    def seen(self, before: ReceptiveField, shape: Shape) -> ReceptiveField:
+        """On average an output looks at kernel / stride inputs."""
+        inputs = max(1.0, self.kernel / self.stride)
+        stride = before.stride / self.stride
+        shift = (self.kernel - 1) / 2 - self.padding
+        middle = before.offset + (before.size - 1) / 2 - shift * stride
+        size = before.size + (inputs - 1) * before.stride
+        return ReceptiveField(size, stride, middle - (size - 1) / 2)
+
+    def _options(self) -> dict[str, Any]:
+        defaults = {"stride": 1, "padding": 0, "output_padding": 0, "bias": True}
+        return {
+            name: getattr(self, name) for name, default in defaults.items() if getattr(self, name) != default
+        }
+
+    def module(self, shape: Shape) -> nn.Module:
+        return nn.ConvTranspose2d(shape[0], self.channels, self.kernel, **self._options())
+
+    def code(self, shape: Shape) -> str:
+        return (
+            f"nn.ConvTranspose2d({shape[0]}, {self.channels}, {self.kernel}{_arguments(**self._options())})"
+        )
+
+
 @register("dropout")
 @dataclass(frozen=True)
 class Dropout(Layer):

@@ -91,7 +91,7 @@ def resolve(network: NetworkSpec | str) -> NetworkSpec:
 def build(
     spec: NetworkSpec | str,
     input_shape: Shape,
-    classes: int,
+    classes: int | Shape,
     seed: int = 0,
     *,
     mean: tuple[float, ...] | None = None,
@@ -105,7 +105,7 @@ def build(
     Args:
         spec: a specification or the name of a preset.
         input_shape: (C, H, W).
-        classes: number of logits.
+        classes: number of logits, or the shape of what it must give for an image.
         mean, std: of the images, one number a channel, for the first layer; 0.5 each if not given.
         initialisation: a key of ``INITIALISATIONS``: how the first weights are chosen.
         limits: that it must keep; those of the settings, if not given.

@@ -447,19 +447,22 @@ def _seen_together(fields: Sequence[ReceptiveField | None]) -> ReceptiveField | 
     return ReceptiveField(last - first, max(field.stride for field in known), first)
 
 
-def summary(spec: NetworkSpec, input_shape: Shape, classes: int, *, limits: Settings | None = None) -> Plan:
+def summary(
+    spec: NetworkSpec, input_shape: Shape, classes: int | Shape, *, limits: Settings | None = None
+) -> Plan:
     """Names, shapes, parameters, multiply-adds, memory and receptive field of each layer, and whether the
     network can be built.
 
     Args:
         input_shape: (C, H, W) of one image.
-        classes: number of logits wanted.
+        classes: number of logits wanted, or the shape of what the network must give for an image.
         limits: that the network must keep; those of the settings, if not given.
 
     Raises:
         CnnvizError: naming the layer that does not fit, and a cure.
     """
-    return _summary(spec, input_shape, classes, _Planner(classes, limits or settings()))
+    wanted = (classes,) if isinstance(classes, int) else classes
+    return _summary(spec, input_shape, wanted, _Planner(wanted[0], limits or settings()))
 
 
 def plan_until(spec: NetworkSpec, input_shape: Shape, classes: int) -> tuple[list[PlannedLayer], str]:
@@ -468,20 +471,20 @@ def plan_until(spec: NetworkSpec, input_shape: Shape, classes: int) -> tuple[lis
     """
     planner = _Planner(classes, settings())
     try:
-        _summary(spec, input_shape, classes, planner)
+        _summary(spec, input_shape, (classes,), planner)
     except CnnvizError as error:
         return planner.known, str(error)
     return planner.known, ""
 
 
-def _summary(spec: NetworkSpec, input_shape: Shape, classes: int, planner: _Planner) -> Plan:
+def _summary(spec: NetworkSpec, input_shape: Shape, wanted: Shape, planner: _Planner) -> Plan:
     limits, planned = planner.limits, list[PlannedLayer]()
     if len(input_shape) != 3 or min(input_shape) < 1:
         raise CnnvizError(
             f"The image shape is {input_shape}, but it must be (channels, height, width), each 1 or more."
         )
-    if classes < 1:
-        raise CnnvizError(f"The number of classes is {classes}, but it must be 1 or more.")
+    if wanted[0] < 1:
+        raise CnnvizError(f"The number of classes is {wanted[0]}, but it must be 1 or more.")
     if not 1 <= len(spec.layers) <= limits.max_layers:
         raise CnnvizError(
             f"The network has {len(spec.layers)} layers, but it must have 1 to {limits.max_layers}."
@@ -492,9 +495,14 @@ def _summary(spec: NetworkSpec, input_shape: Shape, classes: int, planner: _Plan
         raise CnnvizError(
             f"{planned[-1].name}: the network ends with two tensors, high and low frequencies. Put an OctaveConv with alpha=0 behind it."
         )
-    if answer.shape != (classes,):
+    if answer.shape != wanted:
+        given, asked = ("×".join(map(str, shape)) for shape in (answer.shape, wanted))
         raise CnnvizError(
-            f"{planned[-1].name}: the network ends with shape {'×'.join(map(str, answer.shape))}, but must end with "
-            f"{classes} logits, one a class. End it with a flatten layer and a fully connected layer of {classes} units."
+            f"{planned[-1].name}: the network ends with shape {given}, but must end with "
+            + (
+                f"{asked} logits, one a class. End it with a flatten layer and a fully connected layer of {asked} units."
+                if len(wanted) == 1
+                else f"maps of shape {asked}. End it with a convolution of {wanted[0]} filters, on maps of {wanted[-1]} cells."
+            )
         )
-    return Plan(tuple(planned), tuple(input_shape), classes)
+    return Plan(tuple(planned), tuple(input_shape), wanted[0])

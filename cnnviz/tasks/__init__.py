@@ -1,6 +1,6 @@
 """What convolutional networks do beyond naming a picture: boxes around objects, and a class for each pixel."""
 
-from cnnviz.tasks.boxes import (
+from cnnviz.ops.boxes import (
     NmsStep,
     PrecisionRecall,
     average_precision,
@@ -9,21 +9,58 @@ from cnnviz.tasks.boxes import (
     nms_steps,
     precision_recall,
 )
-from cnnviz.tasks.masks import MaskScores, mask_scores, mean_iou
-from cnnviz.tasks.regions import RoiBin, roi_pool, roi_pool_bins
+from cnnviz.ops.masks import MaskScores, mask_scores, mean_iou
+from cnnviz.ops.regions import RoiBin, roi_pool, roi_pool_bins
+from cnnviz.tasks.detection import (
+    ANCHORS,
+    Detection,
+    anchors_for,
+    average_precisions,
+    candidates,
+    decode,
+    detect,
+    detection_loss,
+    detector,
+    encode,
+    match,
+    mean_average_precision,
+    precision_recall_of,
+    suppressed,
+)
+from cnnviz.tasks.segmentation import UPS, enlarging_layers, overlap_loss, overlaps_of, segment, unet
 
 __all__ = [
+    "ANCHORS",
+    "UPS",
+    "Detection",
     "MaskScores",
     "NmsStep",
     "PrecisionRecall",
     "RoiBin",
+    "anchors_for",
     "average_precision",
+    "average_precisions",
     "box_iou",
+    "candidates",
+    "decode",
+    "detect",
+    "detection_loss",
+    "detector",
+    "encode",
+    "enlarging_layers",
     "mask_scores",
+    "match",
+    "mean_average_precision",
     "mean_iou",
     "nms",
     "nms_steps",
+    "overlap_loss",
+    "overlaps_of",
     "precision_recall",
+    "precision_recall_of",
     "roi_pool",
     "roi_pool_bins",
+    "segment",
+    "suppressed",
+    "unet",
 ]

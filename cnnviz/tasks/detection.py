@@ -1,9 +1,9 @@
-"""A small single-shot detector: one pass gives, for each of many boxes laid over the image (anchors), what stands there and
-how the box is to be moved. Source: Liu et al., SSD: Single shot multibox detector, ECCV 2016.
+"""A small single-shot detector: at each cell of its maps, some boxes of fixed size (anchors), each with a class and a move.
+
+Source: Liu et al., SSD: Single shot multibox detector, ECCV 2016.
 """
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cnnviz.random_numbers import drawing_from
-from cnnviz.tasks.boxes import average_precision, box_iou, nms
-from cnnviz.tasks.scenes import Scenes
+from cnnviz.data.scenes import objects_of
+from cnnviz.models import Activation, BatchNorm, Conv, Layer, NetworkSpec
+from cnnviz.ops.boxes import PrecisionRecall, box_iou, nms, precision_recall
 
 STRIDE = 8
 ANCHORS = ((12.0, 20.0), (20.0, 20.0), (28.0, 28.0))
@@ -24,6 +24,10 @@ NEGATIVES = 3
 """Anchors without an object that count for each with one: those that are most wrong."""
 SPREAD = (0.1, 0.1, 0.2, 0.2)
 """The units of the offsets."""
+MOST_BOXES = 60
+"""The surest boxes of an image, of which non-maximum suppression keeps some."""
+FOUND = 0.05
+"""Boxes below this probability do not count for the average precision."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,41 @@ class Detection:
         boxes: (N, 4) x1, y1, x2, y2 in pixels.
         labels: (N,) int64.
         scores: (N,) probabilities.
+        anchors: (N,) the number of the anchor that each box was moved from.
     """
 
     boxes: Tensor
     labels: Tensor
     scores: Tensor
+    anchors: Tensor
+
+    def only(self, kept: Tensor) -> "Detection":
+        return Detection(self.boxes[kept], self.labels[kept], self.scores[kept], self.anchors[kept])
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+
+def detector(classes: int, width: int = 16, sizes: int = len(ANCHORS)) -> NetworkSpec:
+    """Convolutions down to an eighth of the side; the last one says class and offsets of each anchor.
+
+    It gives (sizes · (classes + 1 + 4), S/8, S/8): for each anchor classes + 1 logits, of which the first is "nothing", then
+    four offsets.
+    """
+    layers: list[Layer] = []
+    for factor, stride in ((0.5, 1), (1, 2), (2, 2), (2, 1), (4, 2), (4, 1)):
+        layers += [
+            Conv(round(factor * width), 3, stride, padding=1, bias=False),
+            BatchNorm(),
+            Activation("relu"),
+        ]
+    layers.append(Conv(sizes * (classes + 5), 3, padding=1))
+    return NetworkSpec(tuple(layers), "detector")
+
+
+def detector_outputs(shape: tuple[int, int, int], classes: int) -> tuple[int, int, int]:
+    """The shape of what a detector gives for an image of (C, H, W)."""
+    return len(ANCHORS) * (classes + 5), shape[1] // STRIDE, shape[2] // STRIDE
 
 
 def anchors_for(side: int, sizes: Sequence[tuple[float, float]] = ANCHORS, stride: int = STRIDE) -> Tensor:
@@ -50,167 +84,180 @@ def anchors_for(side: int, sizes: Sequence[tuple[float, float]] = ANCHORS, strid
     return torch.cat([middle - half, middle + half], -1).view(-1, 4)
 
 
+def split_outputs(outputs: Tensor) -> tuple[Tensor, Tensor]:
+    """What a detector gives, (B, sizes · (K + 5), h, w), as logits (B, A, K + 1) and offsets (B, A, 4); anchors in the order of
+    ``anchors_for``.
+    """
+    batch, channels, _, _ = outputs.shape
+    rows = outputs.permute(0, 2, 3, 1).reshape(batch, -1, channels // len(ANCHORS))
+    return rows[:, :, :-4], rows[:, :, -4:]
+
+
 def encode(boxes: Tensor, anchors: Tensor) -> Tensor:
-    """How anchors are to be moved to become boxes, (N, 4): of the middle in sizes of the anchor, and the logarithm of the ratio of
+    """How anchors are to be moved to become boxes, (…, 4): of the middle in sizes of the anchor, and the logarithm of the ratio of
     the sizes, each divided by ``SPREAD``.
     """
     (middle, size), (at, own) = _middle_size(boxes), _middle_size(anchors)
-    return torch.cat([(middle - at) / own, (size / own).log()], 1) / torch.tensor(SPREAD)
+    return torch.cat([(middle - at) / own, (size / own).log()], -1) / torch.tensor(SPREAD)
 
 
 def decode(offsets: Tensor, anchors: Tensor) -> Tensor:
-    """The boxes of moved anchors, (N, 4): the reverse of ``encode``."""
+    """The boxes of moved anchors, (…, 4): the reverse of ``encode``."""
     at, own = _middle_size(anchors)
     moved = offsets * torch.tensor(SPREAD)
-    middle, size = at + moved[:, :2] * own, own * moved[:, 2:].clamp(max=math.log(1000 / 16)).exp()
-    return torch.cat([middle - size / 2, middle + size / 2], 1)
+    middle = at + moved[..., :2] * own
+    size = own * moved[..., 2:].clamp(max=math.log(1000 / 16)).exp()
+    return torch.cat([middle - size / 2, middle + size / 2], -1)
 
 
 def _middle_size(boxes: Tensor) -> tuple[Tensor, Tensor]:
-    return (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]).clamp(min=1e-6)
+    return (boxes[..., :2] + boxes[..., 2:]) / 2, (boxes[..., 2:] - boxes[..., :2]).clamp(min=1e-6)
 
 
-def match(anchors: Tensor, boxes: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """What each anchor is to say: class (0 for nothing, −1 for does not count, else 1 + label), and offsets.
+def match(anchors: Tensor, boxes: Tensor) -> Tensor:
+    """What each anchor is to say of each scene.
 
-    Each object has at least its best anchor.
+    An anchor stands for the object that it overlaps most, if by ``MATCH`` or more; each object has at least its best anchor.
+
+    Args:
+        anchors: (A, 4).
+        boxes: (N, M, 5), the ``targets["boxes"]`` of scenes.
+
+    Returns:
+        (N, A, 5): the class (0 for nothing, −1 for does not count, else 1 + label), and the four offsets.
     """
-    targets = torch.zeros(len(anchors), dtype=torch.int64)
-    offsets = torch.zeros(len(anchors), 4)
-    if not len(boxes):
-        return targets, offsets
-    overlaps = box_iou(anchors, boxes)
-    best, which = overlaps.max(1)
-    targets[best >= IGNORE] = -1
-    own = overlaps.argmax(0)
-    which[own] = torch.arange(len(boxes))
-    good = best >= MATCH
-    good[own] = True
-    targets[good] = labels[which[good]] + 1
-    offsets[good] = encode(boxes[which[good]], anchors[good])
-    return targets, offsets
+    count, most, _ = boxes.shape
+    there = boxes[:, :, 4] >= 0
+    overlaps = box_iou(anchors, boxes[:, :, :4].reshape(-1, 4)).view(len(anchors), count, most)
+    overlaps = overlaps.permute(1, 0, 2).masked_fill(~there[:, None], -1.0)
+    best, which = overlaps.max(2)
+    classes = torch.where(best >= MATCH, 1, torch.where(best >= IGNORE, -1, 0))
+    own = overlaps.argmax(1)
+    for number in range(most):
+        scenes = there[:, number].nonzero()[:, 0]
+        which[scenes, own[scenes, number]] = number
+        classes[scenes, own[scenes, number]] = 1
+    objects = boxes.gather(1, which[:, :, None].expand(-1, -1, 5))
+    good = classes > 0
+    targets = torch.zeros(count, len(anchors), 5)
+    targets[:, :, 0] = torch.where(good, objects[:, :, 4] + 1, classes.float())
+    targets[:, :, 1:][good] = encode(objects[:, :, :4], anchors)[good]
+    return targets
 
 
-class Detector(nn.Module):
-    """Convolutions down to an eighth of the side; two 1×1 convolutions say class and offsets of each anchor."""
-
-    def __init__(self, channels: int, classes: int, width: int = 32, sizes: int = len(ANCHORS)) -> None:
-        super().__init__()
-
-        def block(before: int, after: int, stride: int) -> nn.Sequential:
-            return nn.Sequential(
-                nn.Conv2d(before, after, 3, stride, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU()
-            )
-
-        self.body = nn.Sequential(
-            block(channels, width // 2, 1),
-            block(width // 2, width, 2),
-            block(width, 2 * width, 2),
-            block(2 * width, 2 * width, 1),
-            block(2 * width, 4 * width, 2),
-            block(4 * width, 4 * width, 1),
-        )
-        self.classes, self.sizes = classes + 1, sizes
-        self.what = nn.Conv2d(4 * width, sizes * self.classes, 3, padding=1)
-        self.where = nn.Conv2d(4 * width, sizes * 4, 3, padding=1)
-
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, C, S, S) in [0, 1] -> logits (B, A, classes + 1) and offsets (B, A, 4), anchors in the order of ``anchors_for``."""
-        maps = self.body((images - 0.2) / 0.3)
-        batch = len(images)
-        what = self.what(maps).permute(0, 2, 3, 1).reshape(batch, -1, self.classes)
-        where = self.where(maps).permute(0, 2, 3, 1).reshape(batch, -1, 4)
-        return what, where
-
-
-def detection_loss(what: Tensor, where: Tensor, targets: Tensor, offsets: Tensor) -> Tensor:
+def detection_loss(outputs: Tensor, targets: Tensor) -> Tensor:
     """Cross-entropy of the anchors with an object and of the most wrong ones without, and the smooth L1 distance of the offsets;
     both divided by the number of the former (Liu et al., equation 1).
+
+    Args:
+        outputs: of a detector; ``targets``: of ``match``.
     """
-    good = targets > 0
+    what, where = split_outputs(outputs)
+    wanted, offsets = targets[:, :, 0].long(), targets[:, :, 1:]
+    good = wanted > 0
     count = max(1, int(good.sum()))
-    losses = functional.cross_entropy(what.flatten(0, 1), targets.flatten().clamp(min=0), reduction="none")
-    losses = losses.view(targets.shape)
-    empty = torch.where(targets == 0, losses.detach(), -torch.inf).flatten()
-    hard = empty.topk(min(NEGATIVES * count, int((targets == 0).sum()))).indices
+    losses = functional.cross_entropy(what.transpose(1, 2), wanted.clamp(min=0), reduction="none")
+    empty = losses.detach().masked_fill(wanted != 0, -torch.inf).flatten()
+    hard = empty.topk(min(NEGATIVES * count, int((wanted == 0).sum()))).indices
     moved = functional.smooth_l1_loss(where[good], offsets[good], reduction="sum")
     return (losses[good].sum() + losses.flatten()[hard].sum() + moved) / count
 
 
-def detect(
-    network: Detector, images: Tensor, *, threshold: float = 0.3, iou: float = 0.45, most: int = 50
-) -> list[Detection]:
-    """What stands in each image: all anchors with a probability above the threshold, after non-maximum suppression by class."""
-    anchors = anchors_for(images.shape[-1])
-    mode = network.training
-    network.eval()
-    with torch.inference_mode():
-        what, where = network(images)
-    network.train(mode)
+def anchors_right(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Of the anchors that stand for an object, the share that says its class."""
+    wanted = targets[:, :, 0].long()
+    good = wanted > 0
+    return (split_outputs(outputs)[0].argmax(2) == wanted)[good].float().mean().nan_to_num()
+
+
+def candidates(outputs: Tensor, side: int, threshold: float, most: int = MOST_BOXES) -> list[Detection]:
+    """Of each image the ``most`` boxes of highest probability above the threshold, before any suppression.
+
+    Args:
+        outputs: of a detector, (B, sizes · (K + 5), h, w).
+        side: of the images in pixels.
+    """
+    anchors = anchors_for(side)
+    what, where = split_outputs(outputs)
+    scores, labels = what.softmax(-1)[:, :, 1:].max(2)
     found = []
-    for logits, offsets in zip(what.softmax(-1), where, strict=True):
-        scores, labels = logits[:, 1:].max(1)
-        kept = (scores > threshold).nonzero()[:, 0]
-        scores, labels = scores[kept], labels[kept]
-        boxes = decode(offsets[kept], anchors[kept]).clamp(0, images.shape[-1])
-        # Boxes of different classes are moved apart, so that they do not suppress each other.
-        stay = nms(boxes + labels[:, None] * 2.0 * images.shape[-1], scores, iou)[:most]
-        found.append(Detection(boxes[stay], labels[stay], scores[stay]))
+    for number in range(len(outputs)):
+        order = scores[number].argsort(descending=True, stable=True)[:most]
+        order = order[scores[number, order] > threshold]
+        boxes = decode(where[number, order], anchors[order]).clamp(0, side)
+        found.append(Detection(boxes, labels[number, order], scores[number, order], order))
     return found
 
 
-def mean_average_precision(found: Sequence[Detection], scenes: Scenes, iou: float = 0.5) -> float:
-    """AP of each class that occurs, in the mean."""
-    values = []
-    for label in range(len(scenes.classes)):
-        truth = [boxes[labels == label] for boxes, labels in zip(scenes.boxes, scenes.labels, strict=True)]
-        if sum(map(len, truth)):
-            mine = [(one.boxes[one.labels == label], one.scores[one.labels == label]) for one in found]
-            values.append(average_precision(mine, truth, iou))
-    return sum(values) / max(1, len(values))
+FAR = 10_000.0
+"""Boxes of different classes are moved so far apart, in pixels, that they do not meet."""
 
 
-class DetectorTrainer:
-    """One training of a detector in this process: ``step()`` until ``done``."""
+def suppressed(found: Detection, iou: float) -> Detection:
+    """After non-maximum suppression, class by class."""
+    return found.only(nms(_apart(found.boxes, found.labels), found.scores, iou))
 
-    def __init__(
-        self, scenes: Scenes, *, epochs: int = 6, batch_size: int = 32, learning_rate: float = 0.01, seed: int = 0
-    ) -> None:
-        self.scenes = scenes
-        self.anchors = anchors_for(scenes.images.shape[-1])
-        pairs = [match(self.anchors, boxes, labels) for boxes, labels in zip(scenes.boxes, scenes.labels, strict=True)]
-        self.targets = torch.stack([targets for targets, _ in pairs])
-        self.offsets = torch.stack([offsets for _, offsets in pairs])
-        generator = torch.Generator().manual_seed(seed)
-        with drawing_from(generator):
-            self.network = Detector(scenes.images.shape[1], len(scenes.classes))
-        self.order = torch.Generator().manual_seed(seed)
-        self.batch_size, self.steps_per_epoch = batch_size, len(scenes) // batch_size
-        self.total_steps, self.step_count, self.seconds = epochs * self.steps_per_epoch, 0, 0.0
-        self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=learning_rate, weight_decay=1e-4)
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimizer, learning_rate, total_steps=max(1, self.total_steps), pct_start=0.2
+
+def _apart(boxes: Tensor, labels: Tensor) -> Tensor:
+    return boxes.double() + labels[:, None] * FAR
+
+
+def precision_recall_of(
+    found: Sequence[Detection], boxes: Tensor, label: int | None = None, iou: float = 0.5
+) -> PrecisionRecall:
+    """Precision and recall of the boxes of one class; ``None``: of all, where a box is right if place and class are.
+
+    Args:
+        boxes: (N, M, 5), the ``targets["boxes"]`` of the scenes.
+    """
+    truth = [objects_of(one) for one in boxes]
+    if label is None:
+        return precision_recall(
+            [(_apart(one.boxes, one.labels), one.scores) for one in found],
+            [_apart(places, labels) for places, labels in truth],
+            iou,
         )
-        self._permutation = torch.empty(0, dtype=torch.int64)
+    return precision_recall(
+        [(one.boxes[one.labels == label], one.scores[one.labels == label]) for one in found],
+        [places[labels == label] for places, labels in truth],
+        iou,
+    )
 
-    @property
-    def done(self) -> bool:
-        return self.step_count >= self.total_steps
 
-    def step(self) -> float:
-        """One batch forward, backward, update. Returns the loss."""
-        started = time.perf_counter()
-        place = self.step_count % self.steps_per_epoch
-        if place == 0:
-            self._permutation = torch.randperm(len(self.scenes), generator=self.order)
-        batch = self._permutation[place * self.batch_size : (place + 1) * self.batch_size]
-        self.network.train()
-        self.optimizer.zero_grad()
-        what, where = self.network(self.scenes.floats(batch))
-        loss = detection_loss(what, where, self.targets[batch], self.offsets[batch])
-        loss.backward()
-        self.optimizer.step()
-        self.schedule.step()
-        self.step_count += 1
-        self.seconds += time.perf_counter() - started
-        return loss.item()
+def detect(
+    network: nn.Module, images: Tensor, *, threshold: float = 0.3, iou: float = 0.45
+) -> list[Detection]:
+    """What stands in each image: the boxes with a probability above the threshold, after non-maximum suppression by class.
+
+    Args:
+        images: (B, C, S, S) in [0, 1].
+    """
+    mode = network.training
+    network.eval()
+    with torch.inference_mode():
+        outputs = network(images)
+    network.train(mode)
+    return [suppressed(one, iou) for one in candidates(outputs.clone(), images.shape[-1], threshold)]
+
+
+def average_precisions(
+    found: Sequence[Detection], boxes: Tensor, classes: int, iou: float = 0.5
+) -> list[float]:
+    """AP of each class; ``nan`` for one that does not occur.
+
+    Args:
+        boxes: (N, M, 5), the ``targets["boxes"]`` of the scenes.
+    """
+    there = set(boxes[:, :, 4].flatten().tolist())
+    return [
+        precision_recall_of(found, boxes, label, iou).average_precision if label in there else math.nan
+        for label in range(classes)
+    ]
+
+
+def mean_average_precision(
+    found: Sequence[Detection], boxes: Tensor, classes: int, iou: float = 0.5
+) -> float:
+    """AP of each class that occurs, in the mean (mAP)."""
+    values = [one for one in average_precisions(found, boxes, classes, iou) if not math.isnan(one)]
+    return sum(values) / max(1, len(values))

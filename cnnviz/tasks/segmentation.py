@@ -3,77 +3,92 @@
 Source: Ronneberger, Fischer and Brox, U-Net: Convolutional networks for biomedical image segmentation, MICCAI 2015.
 """
 
-import time
-from typing import Literal
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
-from cnnviz.random_numbers import drawing_from
-from cnnviz.tasks.masks import MaskScores, mask_scores
-from cnnviz.tasks.scenes import Scenes
+from cnnviz.models import (
+    Activation,
+    BatchNorm,
+    Conv,
+    Group,
+    Layer,
+    NetworkSpec,
+    Parallel,
+    Pool,
+    TransposedConv,
+    Upsample,
+)
 
 UPS: dict[str, str] = {
     "transposed": "Transposed convolution, 2×2, stride 2",
-    "overlapping": "Transposed convolution, 3×3, stride 2 (its windows overlap unevenly: checkerboard)",
-    "upsample": "Upsampling to the nearest, then convolution 3×3",
+    "overlapping": "Transposed convolution, 3×3, stride 2",
+    "upsample": "Upsampling, then convolution 3×3",
 }
 """How the decoder makes maps larger: name -> title."""
-Up = Literal["transposed", "overlapping", "upsample"]
 
 
-def _block(before: int, after: int) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for channels in (before, after):
-        layers += [nn.Conv2d(channels, after, 3, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
-    return nn.Sequential(*layers)
+def unet(classes: int, *, width: int = 8, skips: bool = True, up: str = "transposed") -> NetworkSpec:
+    """Three halvings down and three doublings up; with ``skips`` the maps of the way down are laid beside those of the way up.
+
+    It gives (classes + 1, H, W) logits, of which the first is the ground, for images whose sides 8 divides.
+
+    Args:
+        width: channels at full size; at half the size there are twice as many, and so on.
+        up: a key of ``UPS``.
+
+    Raises:
+        CnnvizError: there is no such way to make maps larger.
+    """
+    layers = _block(8 * width) * 2
+    for factor, before, after in ((4, 2, 0), (2, 1, 0), (1, 1, 1)):
+        inside = (Pool(2), *layers, *_larger(factor * width, up))
+        name = f"level{factor}"
+        beside: Layer = Parallel(((), inside), name=name) if skips else Group(inside, name)
+        layers = (*_block(factor * width) * before, beside, *_block(factor * width) * after)
+    return NetworkSpec((*layers, Conv(classes + 1, 1)), "unet" if skips else "encoder_decoder")
 
 
-def _larger(before: int, after: int, kind: str) -> nn.Module:
+def _block(channels: int) -> tuple[Layer, ...]:
+    return (Conv(channels, 3, padding=1, bias=False), BatchNorm(), Activation("relu"))
+
+
+def _larger(channels: int, kind: str) -> tuple[Layer, ...]:
     if kind == "transposed":
-        return nn.ConvTranspose2d(before, after, 2, 2)
+        return (TransposedConv(channels, 2, 2),)
     if kind == "overlapping":
-        return nn.ConvTranspose2d(before, after, 3, 2, 1, output_padding=1)
+        return (TransposedConv(channels, 3, 2, 1, 1),)
     if kind == "upsample":
-        return nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(before, after, 3, padding=1))
+        return (Upsample(2), Conv(channels, 3, padding=1))
     raise CnnvizError(f"There is no way '{kind}' to make maps larger. Choose one of: {', '.join(UPS)}.")
 
 
-class Segmenter(nn.Module):
-    """Two halvings down and two doublings up; with ``skips`` the maps of the way down are laid beside those of the way up."""
+def overlap_loss(outputs: Tensor, targets: Tensor) -> Tensor:
+    r"""Cross-entropy of all pixels in the mean, and 1 − Dice, of the classes that occur in the mean, with probabilities in place
+    of decisions: so small objects count as much as the ground.
 
-    def __init__(
-        self, channels: int, classes: int, *, width: int = 16, skips: bool = True, up: Up = "transposed"
-    ) -> None:
-        super().__init__()
-        self.skips = skips
-        self.down1, self.down2 = _block(channels, width), _block(width, 2 * width)
-        self.bottom = _block(2 * width, 4 * width)
-        self.up2, self.up1 = _larger(4 * width, 2 * width, up), _larger(2 * width, width, up)
-        both = 2 if skips else 1
-        self.join2, self.join1 = _block(both * 2 * width, 2 * width), _block(both * width, width)
-        self.head = nn.Conv2d(width, classes + 1, 1)
+    .. math:: 1 - \frac{2 \sum p_c t_c}{\sum p_c + \sum t_c}
 
-    def forward(self, images: Tensor) -> Tensor:
-        """(B, C, H, W) in [0, 1], sides that 4 divides -> logits (B, classes + 1, H, W); class 0 is the ground."""
-        if images.shape[-1] % 4 or images.shape[-2] % 4:
-            raise CnnvizError(
-                f"The sides of the image are {images.shape[-2]} and {images.shape[-1]} pixels, but 4 must divide them."
-            )
-        first = self.down1((images - 0.2) / 0.3)
-        second = self.down2(functional.max_pool2d(first, 2))
-        maps = self.bottom(functional.max_pool2d(second, 2))
-        for larger, join, skip in ((self.up2, self.join2, second), (self.up1, self.join1, first)):
-            maps = larger(maps)
-            maps = join(torch.cat([maps, skip], 1) if self.skips else maps)
-        logits: Tensor = self.head(maps)
-        return logits
+    Args:
+        outputs: (B, K, H, W) logits; ``targets``: (B, H, W) from 0 to K − 1.
+
+    Source: Milletari, Navab and Ahmadi, V-Net, 2016; Isensee et al., nnU-Net, 2021.
+    """
+    shares = outputs.softmax(1)
+    wanted = functional.one_hot(targets.long(), outputs.shape[1]).permute(0, 3, 1, 2).to(shares.dtype)
+    both = (shares * wanted).sum((0, 2, 3))
+    true = wanted.sum((0, 2, 3))
+    dice = 2 * both / (shares.sum((0, 2, 3)) + true)
+    return functional.cross_entropy(outputs, targets.long()) + 1 - dice[true > 0].mean()
 
 
-def segment(network: Segmenter, images: Tensor, batch: int = 50) -> Tensor:
-    """The class of each pixel, (N, H, W) int64: 0 for the ground, else 1 + the class."""
+def segment(network: nn.Module, images: Tensor, batch: int = 50) -> Tensor:
+    """The class of each pixel, (N, H, W) int64: 0 for the ground, else 1 + the class.
+
+    Args:
+        images: (N, C, H, W) in [0, 1].
+    """
     mode = network.training
     network.eval()
     with torch.inference_mode():
@@ -82,54 +97,33 @@ def segment(network: Segmenter, images: Tensor, batch: int = 50) -> Tensor:
     return found.clone()
 
 
-def evaluate_masks(network: Segmenter, scenes: Scenes) -> MaskScores:
-    """IoU and Dice of each class (the ground is class 0), all pixels of all scenes counted together."""
-    return mask_scores(segment(network, scenes.floats()), scenes.masks, len(scenes.classes) + 1)
+def overlaps_of(up: str, side: int = 8) -> Tensor:
+    """How many products each output of an enlarging layer adds up, (2 · side, 2 · side): its answer if all inputs and weights are 1.
+
+    Where the numbers differ, the output has a pattern like a checkerboard, whatever the weights are.
+
+    Args:
+        up: a key of ``UPS``.
+        side: of the input.
+
+    Source: Odena, Dumoulin and Olah, Deconvolution and checkerboard artifacts, Distill 2016.
+    """
+    values = torch.ones(1, 1, side, side)
+    shape: tuple[int, ...] = (1, side, side)
+    for layer in _larger(1, up):
+        module = layer.module(shape)
+        with torch.no_grad():
+            for name, weights in module.named_parameters():
+                weights.fill_(float(name == "weight"))
+            values = module(values)
+        shape = layer.output_shape(shape)
+    return values[0, 0]
 
 
-class SegmenterTrainer:
-    """One training of a segmenter in this process: ``step()`` until ``done``."""
-
-    def __init__(
-        self,
-        scenes: Scenes,
-        *,
-        epochs: int = 4,
-        batch_size: int = 32,
-        learning_rate: float = 0.01,
-        skips: bool = True,
-        up: Up = "transposed",
-        seed: int = 0,
-    ) -> None:
-        self.scenes = scenes
-        with drawing_from(torch.Generator().manual_seed(seed)):
-            self.network = Segmenter(scenes.images.shape[1], len(scenes.classes), skips=skips, up=up)
-        self.order = torch.Generator().manual_seed(seed)
-        self.batch_size, self.steps_per_epoch = batch_size, len(scenes) // batch_size
-        self.total_steps, self.step_count, self.seconds = epochs * self.steps_per_epoch, 0, 0.0
-        self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=learning_rate, weight_decay=1e-4)
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimizer, learning_rate, total_steps=max(1, self.total_steps), pct_start=0.2
-        )
-        self._permutation = torch.empty(0, dtype=torch.int64)
-
-    @property
-    def done(self) -> bool:
-        return self.step_count >= self.total_steps
-
-    def step(self) -> float:
-        """One batch forward, backward, update. Returns the loss: cross-entropy, of all pixels in the mean."""
-        started = time.perf_counter()
-        place = self.step_count % self.steps_per_epoch
-        if place == 0:
-            self._permutation = torch.randperm(len(self.scenes), generator=self.order)
-        batch = self._permutation[place * self.batch_size : (place + 1) * self.batch_size]
-        self.network.train()
-        self.optimizer.zero_grad()
-        loss = functional.cross_entropy(self.network(self.scenes.floats(batch)), self.scenes.masks[batch])
-        loss.backward()
-        self.optimizer.step()
-        self.schedule.step()
-        self.step_count += 1
-        self.seconds += time.perf_counter() - started
-        return loss.item()
+def enlarging_layers(network: nn.Module) -> list[str]:
+    """The layers that make maps larger, by their names, in order."""
+    return [
+        name
+        for name, module in network.named_modules()
+        if isinstance(module, nn.ConvTranspose2d | nn.Upsample)
+    ]

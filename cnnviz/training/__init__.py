@@ -9,6 +9,7 @@ from cnnviz.training.folder import ACTIVE
 from cnnviz.training.loop import Metric, Trainer, evaluate
 from cnnviz.training.registry import OPTIMIZERS, SCHEDULES
 from cnnviz.training.run import Run, open_run, runs
+from cnnviz.training.scene_specs import detection_training, segmentation_training
 from cnnviz.training.spec import TrainingSpec
 from cnnviz.training.starting import delete, start, start_all, warm_up
 from cnnviz.training.sweep import read_values, sweep, sweep_specs
@@ -30,12 +31,14 @@ __all__ = [
     "TrainingSpec",
     "bring",
     "delete",
+    "detection_training",
     "evaluate",
     "experiments",
     "open_experiment",
     "open_run",
     "read_values",
     "runs",
+    "segmentation_training",
     "start",
     "start_all",
     "sweep",

@@ -9,6 +9,7 @@ from cnnviz.training.folder import Change
 from cnnviz.training.losses import LOSSES
 from cnnviz.training.registry import OPTIMIZERS, SCHEDULES
 from cnnviz.training.spec import KNOBS, TrainingSpec
+from cnnviz.training.tasks import TASKS, Task
 
 ONE_HOT = """
 
@@ -30,7 +31,8 @@ def training_code(
         weights: a file to which the script writes the weights at the end, with safetensors.
     """
     entry = spec.entry
-    network = build(spec.network, entry.shape, len(entry.classes))
+    task = TASKS[spec.task]
+    network = build(spec.network, entry.shape, task.outputs(entry))
     blocks = definitions(network)
     lines = [
         "import math",
@@ -38,6 +40,7 @@ def training_code(
         *(["from safetensors.torch import save_file"] if weights else []),
         "from torch import nn",
         "from cnnviz.data import load",
+        *([f"from cnnviz.tasks import {', '.join(task.code.names)}"] if task.code.names else []),
         *(["from cnnviz.vision import transforms"] if spec.augmentations else []),
         f"\n\n{blocks}\n" if blocks else "",
         *([ONE_HOT] if spec.loss == "squared_error" else []),
@@ -72,15 +75,19 @@ def training_code(
         "",
         "network.eval()",
         "with torch.inference_mode():",
-        "    answers = network((test.floats() - mean) / std).argmax(dim=1)",
-        "accuracy = (answers == test.labels).sum().item() / len(test)",
-        'print(f"test accuracy {accuracy:.2%}")',
+        "    outputs = network((test.floats() - mean) / std)",
+        *task.code.score,
+        f'print(f"{_score_words(task)} {{score:.2%}}")',
     ]
     if weights:
         lines.append(
             f'save_file({{name: value.contiguous() for name, value in network.state_dict().items()}}, "{weights}")'
         )
     return "\n".join(lines) + "\n"
+
+
+def _score_words(task: Task) -> str:
+    return "test accuracy" if task.labels else task.score_name
 
 
 def _indented(lines: Iterable[str], spaces: int) -> list[str]:
@@ -92,10 +99,9 @@ def _data(spec: TrainingSpec) -> list[str]:
     classes = "" if spec.classes is None else f", classes={spec.classes}"
     full = ", full=True" if spec.full else ""
     limit = "" if spec.limit is None else f", limit={spec.limit}"
-    images, labels, lines = "train.floats()", "train.labels", []
+    images, labels, lines = "train.floats()", TASKS[spec.task].code.targets, []
     if spec.share < 1:
-        lines.append(f"count = max(1, round({spec.share!r} * len(train)))")
-        images, labels = "train.floats(slice(0, count))", "train.labels[:count]"
+        lines.append(f"train = train.only(slice(max(1, round({spec.share!r} * len(train)))))")
     mean, std = (f"torch.tensor({list(values)}).view(-1, 1, 1)" for values in (entry.mean, entry.std))
     if not spec.augmentations:
         images = f"({images} - mean) / std"
@@ -165,7 +171,9 @@ def _step(spec: TrainingSpec, turned: set[str]) -> list[str]:
     single, mixing = split(spec.augmentations)
     own = 'knobs["learning_rate"] or ' if "learning_rate" in turned else ""
     rate = f"{_number(spec.base_learning_rate)} * {SCHEDULES[spec.schedule].code}"
-    loss = LOSSES[spec.loss].code.format(smoothing=knob("label_smoothing"), classes=len(spec.entry.classes))
+    loss = TASKS[spec.task].code.loss or LOSSES[spec.loss].code.format(
+        smoothing=knob("label_smoothing"), classes=len(spec.entry.classes)
+    )
     forward = ["outputs = network(pictures)"]
     if spec.precision == "mixed":
         forward = [

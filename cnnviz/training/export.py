@@ -15,6 +15,7 @@ from safetensors.torch import save
 from cnnviz.errors import CnnvizError
 from cnnviz.training.code import training_code
 from cnnviz.training.registry import SCHEDULES
+from cnnviz.training.tasks import TASKS
 
 if TYPE_CHECKING:
     from cnnviz.training.run import Run
@@ -31,6 +32,7 @@ class Export:
         title: what it is, on a button.
         suffix: of its name; ``mime``: its type on the web.
         of_step: it holds the network at one step, else the whole run.
+        of_labels: only of a run that learns the classes of whole images.
         make: (run, step) -> its bytes.
     """
 
@@ -40,6 +42,7 @@ class Export:
     mime: str
     make: Callable[["Run", int], bytes]
     of_step: bool = False
+    of_labels: bool = False
 
 
 def _safetensors(run: "Run", step: int) -> bytes:
@@ -105,7 +108,12 @@ def _notebook(run: "Run", _: int) -> bytes:
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
     measured = [metric for metric in run.metrics() if metric.val_accuracy is not None]
-    reached = f" The run reached **{measured[-1].val_accuracy:.2%}** on the test images." if measured else ""
+    score = TASKS[run.spec.task].score_name
+    reached = (
+        f" The run reached **{measured[-1].val_accuracy:.2%}** on the test images ({score})."
+        if measured
+        else ""
+    )
     settings = "\n".join(
         f"| {name} | {value} |"
         for name, value in run.spec.to_dict().items()
@@ -196,7 +204,7 @@ EXPORTS: dict[str, Export] = {
         Export("script", "PyTorch script", "py", "text/x-python", _script),
         Export("notebook", "Notebook", "ipynb", "application/x-ipynb+json", _notebook),
         Export("csv", "Curves", "csv", "text/csv", _csv),
-        Export("html", "Report", "html", "text/html", _html, of_step=True),
+        Export("html", "Report", "html", "text/html", _html, of_step=True, of_labels=True),
         Export("onnx", "ONNX", "onnx", "application/octet-stream", _onnx, of_step=True),
     )
 }
@@ -206,6 +214,9 @@ def export(run: "Run", kind: str, step: int | None = None) -> bytes:
     """See ``Run.export``."""
     if kind not in EXPORTS:
         raise CnnvizError(f"There is no export '{kind}'. Choose one of: {', '.join(EXPORTS)}.")
+    if EXPORTS[kind].of_labels and not TASKS[run.spec.task].labels:
+        known = ", ".join(name for name, one in EXPORTS.items() if not one.of_labels)
+        raise CnnvizError(f"The {kind} export goes with classes of whole images. Choose one of: {known}.")
     steps = run.steps
     if not steps:
         raise CnnvizError("This run has not started yet, so there is nothing to take away. Wait a moment.")

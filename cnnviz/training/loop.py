@@ -105,7 +105,7 @@ def batch_at(spec: TrainingSpec, step: int) -> ImageDataset:
     for _ in range(epoch + 1):
         order = torch.randperm(len(train), generator=generator)
     indices = order[place * size : (place + 1) * size]
-    return replace(train, images=train.images[indices], labels=train.labels[indices])
+    return train.only(indices)
 
 
 def choose_device(name: str) -> torch.device:
@@ -130,13 +130,13 @@ class Trainer:
         self.dataset = spec.load("train")
         self.validation = spec.load("test")
         self._images = self.dataset.images.to(self.device)
-        outputs = self.task.outputs(spec.entry)
+        classes = len(spec.entry.classes)
         targets = self.task.targets(self.dataset)
         if spec.noise:
-            targets = noisy(targets, spec.noise, outputs, spec.seed)
+            targets = noisy(targets, spec.noise, classes, spec.seed)
         self.targets = targets.to(self.device)
         self._loss = self.task.loss_named(spec.loss)
-        self._augment = Augment(spec.augmentations, spec.entry.shape, outputs) if spec.augmentation else None
+        self._augment = Augment(spec.augmentations, spec.entry.shape, classes) if spec.augmentation else None
         self.network = build_for(spec).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = OPTIMIZERS[spec.optimizer].make(
             self.network.parameters(), spec.base_learning_rate, spec.weight_decay

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from cnnviz.data import DATASETS, DatasetEntry, ImageDataset, load
-from cnnviz.data.catalogue import Split
+from cnnviz.data.catalogue import SCENES, Split
 from cnnviz.errors import CnnvizError
 from cnnviz.models import INITIALISATIONS, NetworkSpec, Plan, resolve, summary
 from cnnviz.settings import Settings, settings
@@ -155,7 +155,7 @@ class TrainingSpec:
         if split == "test" or (self.share == 1 and limit is None):
             return found
         count = min(limit or len(found), max(1, round(self.share * len(found))))
-        return replace(found, images=found.images[:count], labels=found.labels[:count])
+        return found.only(slice(count))
 
     @property
     def base_learning_rate(self) -> float:
@@ -176,6 +176,7 @@ class TrainingSpec:
         )
         for name, value, known in registries:
             _check_name(name, value, known)
+        self._check_task()
         if TASKS[self.task].losses:
             _check_name("loss", self.loss, TASKS[self.task].losses)
         for name, number, least, most in (
@@ -212,6 +213,17 @@ class TrainingSpec:
         if self.device == "cuda" and not torch.cuda.is_available():
             raise CnnvizError("This machine has no CUDA device. Choose the device 'auto' or 'cpu'.")
         return self.plan
+
+    def _check_task(self) -> None:
+        task = TASKS[self.task]
+        if task.wants and task.wants not in self.load("test", 1).targets:
+            raise CnnvizError(
+                f"The data set '{self.dataset}' has no {task.wants}, which the task '{self.task}' asks for. Choose one of: {', '.join(SCENES)}."
+            )
+        if not task.labels and (self.augmentations or self.noise):
+            raise CnnvizError(
+                f"Augmentation and random labels go with classes of whole images, not with {self.task}. Leave them away."
+            )
 
     def to_dict(self) -> dict[str, Any]:
         data = {"version": VERSION, **asdict(replace(self, network=""))}
@@ -252,7 +264,9 @@ class TrainingSpec:
 
 
 @lru_cache(maxsize=128)
-def _plan(network: NetworkSpec, shape: tuple[int, int, int], outputs: int, limits: Settings) -> Plan:
+def _plan(
+    network: NetworkSpec, shape: tuple[int, int, int], outputs: int | tuple[int, ...], limits: Settings
+) -> Plan:
     return summary(network, shape, outputs, limits=limits)
 
 

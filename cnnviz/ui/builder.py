@@ -43,6 +43,7 @@ TITLES = {
     "gap": ("Global average pooling", "pool"),
     "adaptive_pool": ("Average of parts", "pool"),
     "upsample": ("Upsample", "other"),
+    "transposed": ("Transposed convolution", "conv"),
     "pad": ("Zeros around", "other"),
     "residual": ("Residual block (skip)", "block"),
     "parallel": ("Parallel branches", "block"),
@@ -77,6 +78,7 @@ _RELU = {"kind": "activation", "function": "relu"}
 _CONV = {"kind": "conv", "channels": 16, "kernel": 3, "padding": 1}
 FRESH: dict[str, dict[str, Any]] = {
     "conv": _CONV,
+    "transposed": {"kind": "transposed", "channels": 16},
     "adaptive_pool": {"kind": "adaptive_pool", "size": 2},
     "residual": {"kind": "residual", "body": [_CONV, _RELU, _CONV], "shortcut": None, "after": [_RELU]},
     "parallel": {"kind": "parallel", "branches": [[_CONV], [{**_CONV, "kernel": 1, "padding": 0}]]},
@@ -115,7 +117,7 @@ def _option(kind: str, name: str, annotation: Any, usual: Any) -> BuilderOption:
     if annotation is bool:
         return BuilderOption(name, title, "yes", None, usual, empty, {})
     real = annotation is float
-    low = 0 if name in ("padding", "p", "before", "after") else 1
+    low = 0 if name in ("padding", "output_padding", "p", "before", "after") else 1
     return BuilderOption(name, title, "real" if real else "whole", low, usual, empty, {})
 
 

@@ -20,6 +20,9 @@ from torch import Tensor
 from cnnviz.figures import SEQUENTIAL, NetworkDrawing, Sheet
 from cnnviz.settings import ASSETS
 from cnnviz.ui.messages import (
+    BoxesMessage,
+    BoxMark,
+    BoxStep,
     MapWallMessage,
     MatrixMessage,
     Message,
@@ -241,6 +244,41 @@ def _sheet(key: str, item: WallItem) -> WallSheet:
         most=item.most,
         labels=[WallLabel(text, colour) for text, colour in item.labels] or None,
     )
+
+
+def boxes(
+    key: str,
+    sheet: Sheet,
+    marks: Sequence[BoxMark],
+    alt: str,
+    table: tuple[str, Sequence[str], Sequence[Sequence[str]]],
+    *,
+    steps: Sequence[BoxStep] = (),
+    start: int = 0,
+    target: int = 420,
+) -> None:
+    """A picture with boxes, and what becomes of them step by step.
+
+    Args:
+        sheet: of one picture.
+        table: caption, titles of the columns, and rows; as many rows as steps: the row of the step is marked.
+        target: height wanted on the screen, in CSS pixels.
+    """
+    caption, head, rows = table
+    data = BoxesMessage(
+        url=picture_url(sheet.png, key, sheet.name),
+        alt=alt,
+        width=sheet.width,
+        height=sheet.height,
+        target=target,
+        boxes=marks,
+        steps=steps,
+        start=start,
+        caption=caption,
+        head=head,
+        rows=rows,
+    )
+    component("boxes", key, data=data, pictures=True)
 
 
 def sketchpad(key: str) -> Tensor:

@@ -50,6 +50,7 @@ def live_curves(
     training: bool = True,
     weights: bool = False,
     step: int | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> None:
     """Curves of one or several runs, whatever their state; with a bar for one run, a table of results for
     several.
@@ -61,11 +62,15 @@ def live_curves(
         weights: have what surrounds this (a fragment, or the page) run again when there are new weights, as
             often as the server can afford.
         step: a mark at this step.
+        names: quantity -> what it is called, if not by its own name.
     """
+    called = dict(names or {})
     several = len(runs) > 1
     described = [_described(title, run, index, several) for index, (title, run) in enumerate(runs.items())]
     words = {
-        title: {quantity: curve_in_words(run.metrics(), quantity) for quantity in quantities}
+        title: {
+            quantity: curve_in_words(run.metrics(), quantity, called.get(quantity)) for quantity in quantities
+        }
         for title, run in runs.items()
     }
     data = LiveMessage(
@@ -79,6 +84,7 @@ def live_curves(
             for quantity in quantities
         },
         reports=None if _asks(key) else [report(run.id) for run in runs.values()],
+        names=called,
     )
     component(
         "live",

@@ -236,6 +236,48 @@ class MatrixMessage:
 
 
 @dataclass(frozen=True)
+class BoxMark:
+    """A box on a picture: left, top, right, bottom in its pixels; ``text`` may be empty."""
+
+    box: Sequence[float]
+    text: str
+    colour: str
+    dashed: bool
+
+
+@dataclass(frozen=True)
+class BoxStep:
+    """``states``: a letter for each box: k it stays, n it is looked at now, ? it waits, x it is gone, . it is not shown."""
+
+    words: str
+    states: str
+
+
+@dataclass(frozen=True)
+class BoxesMessage:
+    """A picture with boxes.
+
+    Attributes:
+        width, height: of the picture in pixels; ``target``: the height wanted on the screen.
+        steps: what becomes of the boxes; none: they all stand there.
+        start: the first step shown.
+        caption: of the table below, with ``head`` and ``rows``.
+    """
+
+    url: str
+    alt: str
+    width: int
+    height: int
+    target: int
+    boxes: Sequence[BoxMark]
+    steps: Sequence[BoxStep]
+    start: int
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
 class NetworkCard:
     """One layer; see ``figures.Card``."""
 
@@ -361,7 +403,9 @@ class LiveRun:
 
 @dataclass(frozen=True)
 class LiveMessage:
-    """Curves of runs. ``reports``: their records, where the browser cannot ask for them."""
+    """Curves of runs. ``reports``: their records, where the browser cannot ask for them; ``names``: quantity -> what it is
+    called, if not by its own name.
+    """
 
     runs: Sequence[LiveRun]
     quantities: Sequence[str]
@@ -370,6 +414,7 @@ class LiveMessage:
     step: int | None
     alt: Mapping[str, str]
     reports: Sequence[object] | None
+    names: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -606,6 +651,7 @@ Message = (
     | SketchpadMessage
     | ScatterMessage
     | MatrixMessage
+    | BoxesMessage
     | NetworkMessage
     | PixelsMessage
     | LensMessage

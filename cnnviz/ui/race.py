@@ -30,6 +30,7 @@ def race(
     label: str,
     training: bool = False,
     quantity: Quantity = "accuracy",
+    score_name: str = "",
 ) -> list[Result]:
     """A button that trains all, the curves of the last race, and its table.
 
@@ -38,6 +39,7 @@ def race(
         title: what the race asks; whoever opens its link reads it, and the titles of the runs.
         racers: title -> what to train; same seed and batches, so that only the named thing differs.
         training: draw the training curves as well.
+        score_name: what the runs measure, if it is not the accuracy.
 
     Returns:
         the runs of the race, in the order of the table; empty before the first.
@@ -70,7 +72,7 @@ def race(
     watch(
         f"{key}_curves",
         [result.run for result in results],
-        lambda: race_picture(key, results, training, quantity),
+        lambda: race_picture(key, results, training, quantity, score_name),
     )
     return results
 
@@ -93,10 +95,16 @@ def _raced(shown: str) -> tuple[str, list[Result]]:
     return experiment.title, results
 
 
-def race_picture(key: str, results: list[Result], training: bool, quantity: Quantity) -> None:
+def race_picture(
+    key: str, results: list[Result], training: bool, quantity: Quantity, score_name: str = ""
+) -> None:
     """Curves and table of runs, growing where they grow; what went wrong with them."""
     live_curves(
-        f"{key}_curves", {result.title: result.run for result in results}, (quantity,), training=training
+        f"{key}_curves",
+        {result.title: result.run for result in results},
+        (quantity,),
+        training=training,
+        names={"accuracy": score_name} if score_name else None,
     )
     for result in results:
         status = result.run.status

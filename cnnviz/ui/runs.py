@@ -12,7 +12,7 @@ from cnnviz.data import DATASETS, DatasetEntry, fetch_all_images
 from cnnviz.errors import CnnvizError
 from cnnviz.models import PRESET_TITLES, resolve
 from cnnviz.settings import settings
-from cnnviz.training import Metric, Run, TrainingSpec, open_run, runs
+from cnnviz.training import TASKS, Metric, Run, TrainingSpec, open_run, runs
 from cnnviz.training.folder import STOPPED
 from cnnviz.training.spec import KNOB_TITLES, KNOBS
 from cnnviz.ui.address import draw_again
@@ -37,6 +37,11 @@ class WithRun(State):
     step = Open("Training step", 0, whole=True, shared=True)
 
 
+def of_images(run: Run) -> bool:
+    """Whether the run learns the classes of whole images, which most pages look at."""
+    return TASKS[run.spec.task].labels
+
+
 def show_run(run_id: str) -> None:
     """From now on this session's pages show this run, at its newest step."""
     WithRun.run.set(run_id)
@@ -55,6 +60,13 @@ def current_run() -> Run | None:
     except CnnvizError as error:
         st.error(str(error), icon=":material/error:")
         return None
+    if not of_images(run):
+        task = TASKS[run.spec.task].title.partition(":")[0]
+        st.error(
+            f"This run learns {task.lower()}, so it has no class for a whole image. Open it on the page “{task}”.",
+            icon=":material/error:",
+        )
+        return None
     remember_opened(run_id)
     WithRun.run.shows(run_id, run_id)
     return run
@@ -67,25 +79,36 @@ def remember_opened(run_id: str) -> None:
         opened.append(run_id)
 
 
-def current_step(run: Run) -> int | None:
-    """The saved step that was chosen, or the nearest to it; ``None`` for the newest."""
-    wanted = WithRun.step.now
+def current_step(run: Run, place: Open | None = None) -> int | None:
+    """The saved step that was chosen, or the nearest to it; ``None`` for the newest.
+
+    Args:
+        place: the field of the page's state, if it is not the one that most pages share.
+    """
+    chosen = WithRun.step if place is None else place
+    wanted = chosen.now
     step = None if wanted is None else min(run.steps, key=lambda step: abs(step - wanted), default=None)
-    WithRun.step.shows(step, None if step is None else str(step))
+    chosen.shows(step, None if step is None else str(step))
     return step
 
 
 def choose_step(
-    key: str, run: Run, *, live: bool = False, on_step: Callable[[], None] | None = None
+    key: str,
+    run: Run,
+    *,
+    live: bool = False,
+    on_step: Callable[[], None] | None = None,
+    place: Open | None = None,
 ) -> int | None:
     """The step player; returns the step that is shown, ``None`` for the newest."""
-    wanted = current_step(run)
+    chosen = WithRun.step if place is None else place
+    wanted = current_step(run, chosen)
 
     def hear(step: int | None) -> None:
         if step is None:
-            WithRun.step.forget()
+            chosen.forget()
         else:
-            WithRun.step.set(step)
+            chosen.set(step)
         if on_step is not None:
             on_step()
 
@@ -95,7 +118,7 @@ def choose_step(
 
 def run_title(run: Run) -> str:
     """A run in a menu."""
-    if run.id == EXAMPLE:
+    if run.id.startswith(EXAMPLE):
         return f"Example: {run.spec.network_name} on {run.spec.dataset}"
     return (
         run.name
@@ -117,6 +140,11 @@ def runs_in_menu() -> list[Run]:
     return list(found.values())
 
 
+def runs_of_images() -> list[Run]:
+    """Those of the menu that most pages can look at."""
+    return [run for run in runs_in_menu() if of_images(run)]
+
+
 def choose_run() -> Run:
     """The run of the address or of this session, else the bundled one; a menu offers the others.
 
@@ -125,7 +153,7 @@ def choose_run() -> Run:
     """
     linked = current_run()
     run = linked or open_run(EXAMPLE)
-    known = {entry.id: run_title(entry) for entry in (*runs_in_menu(), run)}
+    known = {entry.id: run_title(entry) for entry in (*runs_of_images(), run)}
 
     def menu(begin: str | None, key: str, moved: Callable[[], None]) -> str:
         return st.selectbox(

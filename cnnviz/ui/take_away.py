@@ -7,7 +7,7 @@ import streamlit as st
 
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
-from cnnviz.training import EXPORTS, Run, TrainingSpec, bring
+from cnnviz.training import EXPORTS, TASKS, Run, TrainingSpec, bring
 from cnnviz.ui.address import draw_again
 from cnnviz.ui.frame import error_box
 from cnnviz.ui.runs import show_run
@@ -21,6 +21,8 @@ def take_away(run: Run, step: int) -> None:
     st.markdown(f"**Take it away**, at step {step}")
     with st.container(horizontal=True):
         for kind, entry in EXPORTS.items():
+            if entry.of_labels and not TASKS[run.spec.task].labels:
+                continue
             missing = [name for name in NEEDS.get(kind, ()) if importlib.util.find_spec(name) is None]
             st.download_button(
                 entry.title,

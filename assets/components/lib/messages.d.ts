@@ -140,6 +140,32 @@ export interface MatrixMessage {
   caption: string;
 }
 
+export interface BoxMark {
+  box: number[];
+  text: string;
+  colour: string;
+  dashed: boolean;
+}
+
+export interface BoxStep {
+  words: string;
+  states: string;
+}
+
+export interface BoxesMessage {
+  url: string;
+  alt: string;
+  width: number;
+  height: number;
+  target: number;
+  boxes: BoxMark[];
+  steps: BoxStep[];
+  start: number;
+  caption: string;
+  head: string[];
+  rows: string[][];
+}
+
 export interface NetworkCard {
   name: string;
   block: string;
@@ -239,6 +265,7 @@ export interface LiveMessage {
   step: number | null;
   alt: Record<string, string>;
   reports: any[] | null;
+  names: Record<string, string>;
 }
 
 export interface PlaneSetCard {

@@ -1,0 +1,282 @@
+"""The page of segmentation: masks, maps of one class, wrong pixels, ways to make maps larger, masks from class activation."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from cnnviz.data import ImageDataset, load, loading_code
+from cnnviz.data.scenes import INK
+from cnnviz.expressions import Expression, script
+from cnnviz.features import feature_maps
+from cnnviz.figures import map_sheet, overlay, picture_sheet
+from cnnviz.figures.masks import class_colour, mask_sheet
+from cnnviz.ops.masks import MaskScores, mask_scores, mean_iou
+from cnnviz.saliency import attribute
+from cnnviz.tasks.segmentation import UPS, enlarging_layers, overlaps_of
+from cnnviz.training import TrainingSpec, open_run, segmentation_training, trained
+from cnnviz.ui.components import WallItem, map_wall
+from cnnviz.ui.jobs import Progress
+from cnnviz.ui.memory import remember
+from cnnviz.ui.networks import OpenNetwork, network_of_run
+
+EXAMPLE, NO_SKIPS = "example_unet", "example_no_skips"
+SHOWN = 4
+"""Scenes beside each other."""
+CAM_NETWORK = "mini_resnet"
+CAM_IMAGES = 40
+LARGE = 190
+
+
+def without_skips() -> OpenNetwork:
+    """The bundled network without skips, after the same training."""
+    run = open_run(NO_SKIPS)
+    return network_of_run(run, run.steps[-1])
+
+
+def probabilities_of(network: OpenNetwork, scenes: ImageDataset) -> Tensor:
+    """(N, K + 1, H, W) of all scenes, as 16-bit numbers."""
+    with torch.inference_mode():
+        parts = [network.model(part).softmax(1).half() for part in scenes.floats().split(50)]
+    return torch.cat(parts).clone()
+
+
+def masks_of(network: OpenNetwork, scenes: ImageDataset) -> Tensor:
+    """(N, H, W) of all scenes."""
+    with torch.inference_mode():
+        parts = [network.model(part).argmax(1) for part in scenes.floats().split(50)]
+    return torch.cat(parts).to(torch.uint8)
+
+
+def scores_of(network: OpenNetwork, scenes: ImageDataset) -> MaskScores:
+    """On all test scenes."""
+    return mask_scores(remember(masks_of, network, scenes), scenes.targets["masks"], len(scenes.classes) + 1)
+
+
+def show_masks(
+    key: str,
+    scenes: ImageDataset,
+    numbers: Sequence[int],
+    networks: dict[str, OpenNetwork],
+    target: int = LARGE,
+) -> None:
+    """A column a scene: the image, its mask, and what each network makes of it."""
+    items = []
+    for place, title in enumerate(["image", "true mask", *networks]):
+        for number in numbers:
+            image, words = scenes.floats([number])[0], f"{title}, scene {number}"
+            if place == 0:
+                sheet = picture_sheet(image, words)
+            elif place == 1:
+                sheet = mask_sheet(image, scenes.targets["masks"][number], scenes.classes, words)
+            else:
+                mask = remember(masks_of, networks[title], scenes)[number]
+                sheet = mask_sheet(image, mask, scenes.classes, words)
+                iou = mean_iou(mask, scenes.targets["masks"][number], len(scenes.classes) + 1)
+                words = f"{title}: mean IoU {iou:.2f}"
+            items.append(
+                WallItem(
+                    f"{place}-{number}",
+                    sheet,
+                    title=words,
+                    unit="image",
+                    legend=False,
+                    target=target,
+                    hint="",
+                )
+            )
+    map_wall(key, items)
+    legend(scenes.classes)
+
+
+def legend(classes: Sequence[str]) -> None:
+    """The colours of the classes."""
+    marks = "".join(
+        f'<span style="white-space:nowrap;margin-right:0.9rem"><i style="display:inline-block;width:0.9em;height:0.9em;'
+        f'background:{class_colour(number)};border:1px solid #8888;margin-right:0.3em"></i>{_plain(name)}</span>'
+        for number, name in enumerate(classes)
+    )
+    st.html(f'<div role="note" aria-label="Colours of the classes">{marks}</div>')
+
+
+def _plain(text: str) -> str:
+    """A name as HTML shows it."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def show_class(network: OpenNetwork, scenes: ImageDataset, numbers: Sequence[int], category: str) -> None:
+    """The probability of one class at each pixel."""
+    label = scenes.classes.index(category) + 1
+    shares = remember(probabilities_of, network, scenes)
+    items = [
+        WallItem(
+            f"image{number}",
+            picture_sheet(scenes.floats([number])[0], f"scene {number}"),
+            title=f"scene {number}",
+            unit="image",
+            legend=False,
+            target=LARGE,
+            hint="",
+        )
+        for number in numbers
+    ]
+    for number in numbers:
+        sheet = map_sheet(
+            shares[number, label].float()[None], span=(0.0, 1.0), what=f"probability of {category}"
+        )
+        items.append(
+            WallItem(f"share{number}", sheet, title=f"probability of {category}", target=LARGE, hint="")
+        )
+    map_wall("class", items)
+
+
+def show_errors(network: OpenNetwork, scenes: ImageDataset, numbers: Sequence[int], category: str) -> None:
+    """Where a class is found but is not (1), and where it is but is not found (−1)."""
+    label = scenes.classes.index(category) + 1
+    found = remember(masks_of, network, scenes)
+    items = []
+    for number in numbers:
+        wrong = (found[number] == label).float() - (scenes.targets["masks"][number] == label).float()
+        image = scenes.floats([number])[0]
+        sheet = overlay(image, wrong, f"wrong pixels of {category}, scene {number}", opacity=0.7, most=1.0)
+        items.append(WallItem(f"wrong{number}", sheet, title=f"scene {number}", target=LARGE + 60, hint=""))
+    map_wall("errors", items)
+    st.caption(f"Red: taken for {category}, but is not. Blue: is {category}, but was not found.")
+
+
+def show_ups(network: OpenNetwork, scenes: ImageDataset, number: int, up: str) -> None:
+    """How many products each output of an enlarging layer adds, and what this layer gives in the network."""
+    counts = remember(overlaps_of, up)
+    low, high = float(counts[1:-1, 1:-1].min()), float(counts.max())
+    image = scenes.floats([number])
+    layer = enlarging_layers(network.model)[-1]
+    maps = remember(maps_at, network, layer, image)
+    map_wall(
+        "ups",
+        [
+            WallItem(
+                "counts",
+                map_sheet(counts[None], what="numbers of products"),
+                title=UPS[up],
+                target=230,
+                hint="",
+            ),
+            WallItem("maps", map_sheet(maps, what=f"maps of {layer}"), title=layer, target=330, hint=""),
+        ],
+    )
+    st.markdown(
+        f"Left: all inputs and all weights are 1, so each output says how many products it adds up: **{low:g}** to **{high:g}** inside. "
+        + (
+            "They are not all equal: a pattern of a checkerboard, before anything was learned."
+            if low != high
+            else "They are all equal: no pattern."
+        )
+        + f" Right: what the last enlarging layer, `{layer}`, of the network above gives for scene {number}."
+    )
+
+
+def maps_at(network: OpenNetwork, layer: str, image: Tensor) -> Tensor:
+    return feature_maps(network.model, image)[layer][0]
+
+
+def activation_mask(dataset: str, number: int) -> tuple[Tensor, Tensor, int]:
+    """Grad-CAM of the class that a bundled classifier answers, (H, W); the true ink; and the class."""
+    test, network = load(dataset, "test"), trained(CAM_NETWORK, dataset)
+    image = test.floats([number])[0]
+    with torch.inference_mode():
+        answer = int(network(image[None]).argmax())
+    return attribute(network, image, answer, "grad_cam").map, test.images[number, 0] > INK, answer
+
+
+def ious_of_activation(dataset: str, share: float, progress: Progress) -> float:
+    """Mean IoU of the masks of the first test images."""
+    found = []
+    for number in range(CAM_IMAGES):
+        heat, ink, _ = remember(activation_mask, dataset, number)
+        found.append(overlap_with(heat, ink, share))
+        progress((number + 1) / CAM_IMAGES)
+    return sum(found) / len(found)
+
+
+def overlap_with(heat: Tensor, ink: Tensor, share: float) -> float:
+    """IoU of the pixels with at least this share of the largest activation, and the ink."""
+    mask = heat >= share * heat.max()
+    return float((mask & ink).sum() / (mask | ink).sum().clamp(min=1))
+
+
+def show_activation(dataset: str, number: int, share: float) -> None:
+    """A mask from class activation, which needs no mask in training."""
+    test = load(dataset, "test")
+    heat, ink, answer = remember(activation_mask, dataset, number)
+    image, mask = test.floats([number])[0], heat >= share * heat.max()
+    classes = test.classes
+    label = int(test.labels[number])
+    map_wall(
+        "activation",
+        [
+            WallItem(
+                "image",
+                picture_sheet(image, "image"),
+                title=f"image {number}",
+                unit="image",
+                legend=False,
+                target=LARGE,
+                hint="",
+            ),
+            WallItem(
+                "heat",
+                overlay(image, heat, "Grad-CAM", opacity=0.75),
+                title=f"Grad-CAM for {classes[answer]}",
+                target=LARGE,
+                hint="",
+            ),
+            WallItem(
+                "mask",
+                mask_sheet(image, mask.long() * (answer + 1), classes, "mask"),
+                title=f"IoU {overlap_with(heat, ink, share):.2f}",
+                unit="image",
+                legend=False,
+                target=LARGE,
+                hint="",
+            ),
+            WallItem(
+                "ink",
+                mask_sheet(image, ink.long() * (label + 1), classes, "true mask"),
+                title="true mask",
+                unit="image",
+                legend=False,
+                target=LARGE,
+                hint="",
+            ),
+        ],
+    )
+
+
+def variant(name: str, scenes: str, epochs: int) -> TrainingSpec:
+    """What a network of the comparison is trained with."""
+    return segmentation_training(
+        scenes, epochs=epochs, skips=name != "no_skips", up=name if name in UPS else "transposed"
+    )
+
+
+def segmentation_code(network: Expression, scenes: ImageDataset, number: int) -> str:
+    """The mask of a scene, and IoU and Dice of all classes."""
+    return script(
+        f"""\
+network = {network}
+test = {loading_code(scenes)}
+with torch.inference_mode():
+    masks = torch.cat([network(part).argmax(1) for part in test.floats().split(50)])
+
+print(masks[{number}].unique(return_counts=True))  # 0 is the ground, then 1 + the class
+scores = mask_scores(masks, test.targets["masks"], len(test.classes) + 1)
+for name, iou, dice in zip(["ground", *test.classes], scores.iou, scores.dice):
+    print(f"{{name}}: IoU {{iou:.1%}}, Dice {{dice:.1%}}")
+average = scores.mean_iou
+print(f"mean IoU {{average:.1%}}")
+""",
+        network,
+        load="cnnviz.data",
+        mask_scores="cnnviz.tasks",
+    )

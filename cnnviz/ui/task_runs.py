@@ -1,0 +1,112 @@
+"""Trainings of other tasks than the class of a whole image, on the page of their task: which run, live curves, commands."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from cnnviz.data import ImageDataset
+from cnnviz.errors import CnnvizError
+from cnnviz.training import ACTIVE, TASKS, Run, TrainingSpec, open_run, start
+from cnnviz.ui.components import browser_key
+from cnnviz.ui.fields import Open, Text
+from cnnviz.ui.frame import error_box
+from cnnviz.ui.live import live_curves, watch
+from cnnviz.ui.networks import OpenNetwork, network_of_run
+from cnnviz.ui.runs import choose_step, commands, describe, notices, remember_opened
+from cnnviz.ui.take_away import take_away
+
+
+def run_of_task(task: str, field: Text, example: str) -> Run:
+    """The run of the address or of this session, else the bundled one; a sentence, if it cannot be shown."""
+    try:
+        run = open_run(field.now or example)
+        if run.spec.task != task:
+            raise CnnvizError(
+                f"This run learns {run.spec.task}, not {task}. Here is the bundled example instead."
+            )
+    except CnnvizError as error:
+        st.error(str(error), icon=":material/error:")
+        return open_run(example)
+    if run.id != example:
+        remember_opened(run.id)
+    field.shows("" if run.id == example else run.id, None if run.id == example else run.id)
+    return run
+
+
+def network_now(run: Run, step: int | None) -> OpenNetwork:
+    """The run's network at the chosen step, the newest if there is none.
+
+    Raises:
+        CnnvizError: no weights have been kept yet.
+    """
+    steps = run.steps
+    if not steps:
+        raise CnnvizError("The first weights appear as soon as the run has started. Wait a moment.")
+    return network_of_run(run, step if step in steps else steps[-1])
+
+
+def start_button(spec: Callable[[], TrainingSpec], field: Text, step: Open, label: str) -> None:
+    """Trains, and shows the run from then on."""
+    key = browser_key()
+    if st.button(
+        label, key="train_task", type="primary", icon=":material/play_circle:", disabled=key is None
+    ):
+        with error_box():
+            run = start(spec(), key)
+            field.set(run.id)
+            step.forget()
+
+
+def watch_run(
+    key: str, run: Run, step: Open, example: str, draw: Callable[[OpenNetwork, ImageDataset], None]
+) -> None:
+    """Commands, curves and step player of a run; and what ``draw`` makes of its network, again whenever it has learned more.
+
+    Args:
+        draw: gets the network at the chosen step and the test images.
+    """
+
+    def view() -> None:
+        if run.id != example:
+            commands(run, browser_key("browser_key_of_task"))
+        live_curves(
+            key,
+            {run.spec.network_name: run},
+            weights=True,
+            step=step.now if step.now is None else int(step.now),
+            names={"accuracy": TASKS[run.spec.task].score_name},
+        )
+        notices(run, [])
+        if not run.steps:
+            st.info(
+                "The first weights appear as soon as the run has started.", icon=":material/hourglass_empty:"
+            )
+            return
+        chosen = choose_step(f"{key}_step", run, live=run.state in ACTIVE, place=step)
+        draw(network_now(run, chosen), run.spec.load("test"))
+
+    st.markdown(
+        f"**{describe(run)}**"
+        + (" · the bundled example: press Train to start your own" if run.id == example else "")
+    )
+    watch(key, [run], view)
+
+
+def files_of(run: Run, step: int | None) -> None:
+    """What one takes away of the run."""
+    if run.steps:
+        take_away(run, step if step in run.steps else run.steps[-1])
+
+
+def percent_table(names: Sequence[str], **columns: Sequence[float]) -> list[dict[str, str]]:
+    """Rows for ``table_in_words``: a class each, with shares; a dash where there is none."""
+    return [
+        {
+            "class": name,
+            **{
+                title.replace("_", " "): "—" if (value := values[number]) != value else f"{value:.1%}"
+                for title, values in columns.items()
+            },
+        }
+        for number, name in enumerate(names)
+    ]

@@ -1,0 +1,156 @@
+"""Detection: what stands where, by a small single-shot detector that is trained live."""
+
+import streamlit as st
+
+from cnnviz.data import ImageDataset
+from cnnviz.tasks.detection import suppressed
+from cnnviz.training import detection_training, warm_up
+from cnnviz.ui.charts import chart
+from cnnviz.ui.detection import (
+    ALL,
+    EXAMPLE,
+    candidates_of,
+    curve,
+    curve_figure,
+    curve_words,
+    detection_code,
+    quality,
+    show_anchors,
+    show_found,
+    show_pooling,
+    show_suppression,
+)
+from cnnviz.ui.frame import Experiment, error_box, play_first, section, show_code, source, title, try_this
+from cnnviz.ui.memory import remember
+from cnnviz.ui.networks import OpenNetwork
+from cnnviz.ui.runs import current_step
+from cnnviz.ui.states.detection import Detection
+from cnnviz.ui.tables import table_in_words
+from cnnviz.ui.task_runs import files_of, network_now, percent_table, run_of_task, start_button, watch_run
+
+title(
+    "Detection",
+    "A detector answers at many places at once: what is here, and where are its borders? Then it throws away what it said twice.",
+)
+warm_up()
+
+
+@section
+def looking() -> None:
+    left, right = st.columns([1, 2.6], gap="medium")
+    run = run_of_task("detection", Detection.detector, EXAMPLE)
+    with left:
+        look = Detection.look.draw()
+        scene = Detection.scene.draw()
+        threshold, iou = Detection.threshold.draw(), Detection.iou.draw()
+    with right, play_first(), error_box():
+        network = network_now(run, current_step(run, Detection.at))
+        scenes = run.spec.load("test")
+        found = candidates_of(network, scenes, scene, threshold)
+        if look == "nms":
+            show_suppression(scenes, scene, found, iou)
+        elif look == "anchors":
+            with left:
+                row, column = Detection.row.draw(), Detection.col.draw()
+            st.markdown(show_anchors(scenes, scene, row, column))
+        elif look == "roi":
+            pooling(network, scenes, scene, iou)
+        else:
+            show_found(scenes, scene, suppressed(found, iou))
+            st.caption(
+                "Yellow: the objects. Blue: right boxes, IoU with the object 0.5 or more and its class. Orange: wrong ones."
+            )
+        how_good(network, scenes, iou, threshold)
+        code(detection_code(network.code, scenes, scene, threshold, iou))
+
+
+def pooling(network: OpenNetwork, scenes: ImageDataset, scene: int, iou: float) -> None:
+    found = suppressed(candidates_of(network, scenes, scene, 0.0), iou)
+    places = st.columns(3)
+    box = Detection.box.draw(places[0], high=max(1, len(found) - 1))
+    bins, channel = Detection.bins.draw(places[1]), Detection.map.draw(places[2])
+    if not len(found):
+        st.info(
+            "No box was found in this scene. Choose another scene, or a later step.",
+            icon=":material/search_off:",
+        )
+        return
+    box = min(box, len(found) - 1)
+    name = scenes.classes[int(found.labels[box])]
+    st.markdown(
+        f"A detector in two steps (Faster R-CNN) looks at each box once more: whatever its size, {bins}×{bins} numbers of each map "
+        f"below it go on. Box {box}: **{name}**, {float(found.scores[box]):.0%}."
+    )
+    show_pooling(network, scenes, scene, found.boxes[box].tolist(), bins, channel)
+
+
+def how_good(network: OpenNetwork, scenes: ImageDataset, iou: float, threshold: float) -> None:
+    st.subheader(f"On all {len(scenes)} test scenes", anchor=False)
+    values = remember(quality, network, scenes, iou)
+    charted, listed = st.columns([1.6, 1], gap="medium")
+    with charted:
+        titles = {ALL: "all classes", **{name: name for name in scenes.classes}}
+        category = Detection.category.draw(titles=titles)
+        found = remember(curve, network, scenes, iou, category)
+        words = curve_words(found, threshold)
+        chart(
+            "precision_recall",
+            f"Precision and recall. {words.replace('*', '')}",
+            curve_figure,
+            network,
+            scenes,
+            iou,
+            category,
+            threshold,
+        )
+        st.markdown(words)
+    with listed:
+        known = [value for value in values if value == value]
+        st.markdown(f"Mean over the classes, mAP: **{sum(known) / max(1, len(known)):.1%}**")
+        st.markdown(table_in_words(percent_table(scenes.classes, AP=values)))
+
+
+@section
+def training() -> None:
+    st.subheader("Train it yourself", anchor=False)
+    left, right = st.columns([1, 2.6], gap="medium")
+    with left:
+        scenes, epochs = Detection.scenes.draw(), Detection.epochs.draw()
+        start_button(
+            lambda: detection_training(scenes, epochs=epochs),
+            Detection.detector,
+            Detection.at,
+            "Train a detector",
+        )
+    with right:
+        run = run_of_task("detection", Detection.detector, EXAMPLE)
+        watch_run("detector_curves", run, Detection.at, EXAMPLE, beside)
+        files_of(run, current_step(run, Detection.at))
+
+
+def beside(network: OpenNetwork, scenes: ImageDataset) -> None:
+    """The same scene again, by the weights of this moment."""
+    found = candidates_of(network, scenes, Detection.scene.now, Detection.threshold.now)
+    show_found(scenes, Detection.scene.now, suppressed(found, Detection.iou.now), key="learning", target=260)
+
+
+try_this(
+    Experiment(
+        "Many boxes for one digit: step through the suppression. Which IoU decides?",
+        Detection(look="nms", threshold=0.1),
+    ),
+    Experiment(
+        "Lower the threshold: more digits are found, but how many boxes are wrong now?",
+        Detection(threshold=0.05),
+    ),
+    Experiment(
+        "The same detector after 15 steps of training: what does it already know?",
+        Detection(at=15, threshold=0.1),
+    ),
+)
+code = show_code()
+source(
+    "Liu et al., SSD, ECCV 2016; Girshick, Fast R-CNN, ICCV 2015; Ren et al., Faster R-CNN, 2015; Everingham et al., PASCAL VOC, 2010 (AP)."
+)
+looking()
+training()

@@ -1,0 +1,156 @@
+"""Segmentation: the class of each pixel, by a small U-Net that is trained live."""
+
+import streamlit as st
+
+from cnnviz.data import ImageDataset
+from cnnviz.training import segmentation_training, warm_up
+from cnnviz.ui.frame import Experiment, error_box, play_first, section, show_code, source, title, try_this
+from cnnviz.ui.jobs import job
+from cnnviz.ui.memory import remember
+from cnnviz.ui.networks import OpenNetwork
+from cnnviz.ui.race import race
+from cnnviz.ui.runs import current_step
+from cnnviz.ui.segmentation import (
+    CAM_IMAGES,
+    EXAMPLE,
+    SHOWN,
+    ious_of_activation,
+    scores_of,
+    segmentation_code,
+    show_activation,
+    show_class,
+    show_errors,
+    show_masks,
+    show_ups,
+    variant,
+    without_skips,
+)
+from cnnviz.ui.states.segmentation import VARIANTS, Segmentation
+from cnnviz.ui.tables import table_in_words
+from cnnviz.ui.task_runs import files_of, network_now, percent_table, run_of_task, start_button, watch_run
+
+title(
+    "Segmentation",
+    "A network answers for each pixel: on the way down it finds what is there, on the way up where; skips keep the borders sharp.",
+)
+warm_up()
+
+
+@section
+def looking() -> None:
+    left, right = st.columns([1, 3.2], gap="medium")
+    run = run_of_task("segmentation", Segmentation.segmenter, EXAMPLE)
+    with left:
+        look, scene = Segmentation.look.draw(), Segmentation.scene.draw()
+    with right, play_first(), error_box():
+        network = network_now(run, current_step(run, Segmentation.at))
+        scenes = run.spec.load("test")
+        numbers = range(scene, scene + SHOWN)
+        if look in ("class", "errors"):
+            with left:
+                category = Segmentation.category.draw(titles={name: name for name in scenes.classes})
+            (show_class if look == "class" else show_errors)(network, scenes, numbers, category)
+        elif look == "ups":
+            with left:
+                up = Segmentation.up.draw()
+            show_ups(network, scenes, scene, up)
+        else:
+            with left:
+                beside = Segmentation.beside.draw()
+            networks = {f"{network.title}": network}
+            if beside == "no_skips" and scenes.name == "mnist_scenes":
+                networks["without skips"] = without_skips()
+            show_masks("masks", scenes, numbers, networks)
+        how_good(network, scenes)
+        code(segmentation_code(network.code, scenes, scene))
+
+
+def how_good(network: OpenNetwork, scenes: ImageDataset) -> None:
+    st.subheader(f"On all {len(scenes)} test scenes", anchor=False)
+    ours, names = remember(scores_of, network, scenes), ("ground", *scenes.classes)
+    columns = {"IoU": ours.iou.tolist(), "Dice": ours.dice.tolist()}
+    st.markdown(
+        f"Mean IoU **{ours.mean_iou:.1%}**, mean Dice **{ours.mean_dice:.1%}**, pixels right **{ours.accuracy:.1%}**."
+    )
+    if scenes.name == "mnist_scenes":
+        theirs = remember(scores_of, without_skips(), scenes)
+        columns["IoU_without_skips"] = theirs.iou.tolist()
+        st.markdown(
+            f"The bundled network without skips, after the same training: mean IoU **{theirs.mean_iou:.1%}**."
+        )
+    st.markdown(table_in_words(percent_table(names, **columns)))
+
+
+@section
+def training() -> None:
+    st.subheader("Train it yourself", anchor=False)
+    left, right = st.columns([1, 3.2], gap="medium")
+    with left:
+        scenes, epochs = Segmentation.scenes.draw(), Segmentation.epochs.draw()
+        start_button(
+            lambda: segmentation_training(scenes, epochs=epochs),
+            Segmentation.segmenter,
+            Segmentation.at,
+            "Train a U-Net",
+        )
+    with right:
+        run = run_of_task("segmentation", Segmentation.segmenter, EXAMPLE)
+        watch_run("segmenter_curves", run, Segmentation.at, EXAMPLE, beside)
+        files_of(run, current_step(run, Segmentation.at))
+    st.markdown(
+        "**What the skips and the enlarging layers do:** several networks, same scenes, seed and batches"
+    )
+    chosen = Segmentation.variants.draw()
+    race(
+        Segmentation.race,
+        "Segmentation: skips and enlarging layers",
+        {VARIANTS[name]: variant(name, scenes, epochs) for name in chosen},
+        label=f"Train {len(chosen)} networks",
+        score_name="mean IoU",
+    )
+
+
+def beside(network: OpenNetwork, scenes: ImageDataset) -> None:
+    """The same scenes again, by the weights of this moment."""
+    first = Segmentation.scene.now
+    show_masks("learning", scenes, range(first, first + SHOWN), {network.title: network}, target=120)
+
+
+@section
+def activation() -> None:
+    st.subheader("A mask without masks in training: class activation", anchor=False)
+    left, right = st.columns([1, 3.2], gap="medium")
+    with left:
+        objects, number = Segmentation.objects.draw(), Segmentation.image.draw()
+        share = Segmentation.share.draw()
+    with right:
+        show_activation(objects, number, share)
+        mean = job("activation_iou", f"Grad-CAM of {CAM_IMAGES} images", ious_of_activation, objects, share)
+        if mean is not None:
+            st.markdown(
+                f"A classifier has never seen a mask; where its activation for its answer is at least {share:.0%} of the largest, it takes the "
+                f"pixel for the object. Mean IoU over {CAM_IMAGES} test images: **{mean:.2f}**."
+            )
+
+
+try_this(
+    Experiment(
+        "With skips and without: at which pixels do the two masks differ?", Segmentation(beside="no_skips")
+    ),
+    Experiment(
+        "The same network after 15 steps: what does it find first, the digits or their classes?",
+        Segmentation(at=15),
+    ),
+    Experiment(
+        "A transposed convolution whose windows overlap unevenly: where is the checkerboard?",
+        Segmentation(look="ups", up="overlapping"),
+    ),
+)
+code = show_code()
+source(
+    "Ronneberger, Fischer and Brox, U-Net, MICCAI 2015; Long, Shelhamer and Darrell, Fully convolutional networks, CVPR 2015; "
+    "Odena, Dumoulin and Olah, Deconvolution and checkerboard artifacts, Distill 2016; Zhou et al., CAM, CVPR 2016."
+)
+looking()
+training()
+activation()
