@@ -40,6 +40,7 @@ from cnnviz.training import TrainingSpec, detection_training, open_run, segmenta
 from cnnviz.training.folder import RunFolder
 from cnnviz.training.worker import work
 from cnnviz.ui.points import groups_of
+from tools.task_pictures import task_pictures
 from tools.wild_pictures import wild_pictures
 
 CREATED = 1_795_500_000.0
@@ -79,7 +80,7 @@ def train(name: str, spec: TrainingSpec) -> None:
             # enough.
             if spec.task != "classification":
                 # Some, spread over the training.
-                gone = index % 15 != 0
+                gone = index % 15 != 0 or (name == "example_no_skips" and step > 0)
             else:
                 gone = "dropout" in name or bool(step and (name != "example" or (index >= 24 and index % 4)))
             if gone:
@@ -196,6 +197,7 @@ def pictures() -> None:
     save("saliency", image_sheet(face.unsqueeze(0)), *methods)
 
     wild_pictures()
+    task_pictures()
     icon = Image.new("RGBA", (128, 128), (0, 0, 0, 0))
     icon.paste(map_sheet(after[:1], span=span).enlarged(128 // 5), (2, 2))
     icon.save(PICTURES / "icon.png", optimize=True)

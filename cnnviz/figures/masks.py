@@ -1,14 +1,12 @@
 """Masks: the class of each pixel as a colour on the grey image."""
 
-import io
 from collections.abc import Sequence
+from dataclasses import replace
 
-import numpy as np
-from PIL import Image
+import torch
 from torch import Tensor
 
-from cnnviz.figures.colours import GREY
-from cnnviz.figures.sheet import Sheet
+from cnnviz.figures.sheet import Sheet, image_sheet
 
 CLASS_COLOURS = (
     "#e69f00",
@@ -23,7 +21,7 @@ CLASS_COLOURS = (
     "#e5e5e5",
 )
 """Okabe and Ito's, which colour-blind eyes can tell apart, and three more; for more classes they begin again."""
-OPACITY = 0.8
+OPACITY, DARKER = 0.8, 0.6
 
 
 def class_colour(number: int) -> str:
@@ -31,23 +29,24 @@ def class_colour(number: int) -> str:
     return CLASS_COLOURS[number % len(CLASS_COLOURS)]
 
 
-def mask_sheet(image: Tensor, mask: Tensor, classes: Sequence[str], what: str) -> Sheet:
-    """One image in grey with its mask in the colours of the classes.
+def mask_sheet(
+    images: Tensor, masks: Tensor, classes: Sequence[str], what: str, columns: int | None = None
+) -> Sheet:
+    """Images in grey with their masks in the colours of the classes.
 
     Args:
-        image: (C, H, W) float in [0, 1].
-        mask: (H, W): 0 for the ground, else 1 + the class.
+        images: (N, C, H, W) float in [0, 1].
+        masks: (N, H, W): 0 for the ground, else 1 + the class.
         what: for the text alternative.
+        columns: of the grid; one row if not given.
     """
-    labels = mask.long().numpy()
-    grey = np.repeat((image.mean(0) * 255).numpy()[..., None], 3, axis=2) * 0.6
-    colours = np.array(
-        [[int(class_colour(one)[i : i + 2], 16) for i in (1, 3, 5)] for one in range(len(classes))]
+    labels = masks.long()
+    grey = images.float().mean(1, keepdim=True) * DARKER
+    palette = torch.tensor(
+        [[int(class_colour(one)[i : i + 2], 16) / 255 for i in (1, 3, 5)] for one in range(len(classes))]
     )
-    mixed = np.where((labels > 0)[..., None], OPACITY * colours[labels - 1] + (1 - OPACITY) * grey, grey)
-    buffer = io.BytesIO()
-    Image.fromarray(mixed.round().clip(0, 255).astype(np.uint8), "RGB").save(buffer, "PNG", compress_level=1)
+    colours = palette[(labels - 1).clamp(min=0)].permute(0, 3, 1, 2)
+    mixed = torch.where((labels > 0)[:, None], OPACITY * colours + (1 - OPACITY) * grey, grey)
     there = [name for number, name in enumerate(classes, 1) if (labels == number).any()]
-    alt = f"{what}: {', '.join(there) or 'nothing'}"
-    height, width = labels.shape
-    return Sheet(buffer.getvalue(), 1, 1, 1, height, width, 0.0, 1.0, GREY, alt)
+    sheet = image_sheet(mixed.expand(-1, 3, -1, -1), columns, what)
+    return replace(sheet, alt=f"{sheet.alt}, with the classes: {', '.join(there) or 'none'}")

@@ -22,11 +22,11 @@ from cnnviz.models import (
 )
 
 UPS: dict[str, str] = {
-    "transposed": "Transposed convolution, 2×2, stride 2",
-    "overlapping": "Transposed convolution, 3×3, stride 2",
-    "upsample": "Upsampling, then convolution 3×3",
+    "transposed": "Transposed convolution 2×2",
+    "overlapping": "Transposed convolution 3×3",
+    "upsample": "Upsampling, convolution 3×3",
 }
-"""How the decoder makes maps larger: name -> title."""
+"""How the decoder makes maps twice as large: name -> title."""
 
 
 def unet(classes: int, *, width: int = 8, skips: bool = True, up: str = "transposed") -> NetworkSpec:

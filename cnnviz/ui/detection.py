@@ -184,7 +184,7 @@ def show_anchors(scenes: ImageDataset, number: int, row: int, column: int) -> st
         says = int(targets[one, 0])
         words = "does not count" if says < 0 else "nothing" if says == 0 else scenes.classes[says - 1]
         best = float(overlaps[one].max()) if len(places) else 0.0
-        marks.append(BoxMark(anchors[one].tolist(), words, WRONG, False))
+        marks.append(BoxMark(anchors[one].tolist(), words if says > 0 else "", WRONG, False))
         rows.append(
             [
                 f"{anchors[one, 2] - anchors[one, 0]:g}×{anchors[one, 3] - anchors[one, 1]:g}",
@@ -276,7 +276,7 @@ def last_maps(network: OpenNetwork) -> str:
 
 def maps_at(network: OpenNetwork, layer: str, image: Tensor) -> Tensor:
     """(C, h, w) of one image."""
-    return feature_maps(network.model, image)[layer][0]
+    return feature_maps(network.model, image[0])[layer]
 
 
 def quality(network: OpenNetwork, scenes: ImageDataset, iou: float) -> list[float]:

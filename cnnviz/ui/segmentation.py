@@ -1,16 +1,16 @@
 """The page of segmentation: masks, maps of one class, wrong pixels, ways to make maps larger, masks from class activation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 import torch
 from torch import Tensor
 
-from cnnviz.data import ImageDataset, load, loading_code
+from cnnviz.data import ImageDataset, load, loading_code, objects_of
 from cnnviz.data.scenes import INK
 from cnnviz.expressions import Expression, script
 from cnnviz.features import feature_maps
-from cnnviz.figures import map_sheet, overlay, picture_sheet
+from cnnviz.figures import Sheet, image_sheet, map_sheet, overlay, picture_sheet
 from cnnviz.figures.masks import class_colour, mask_sheet
 from cnnviz.ops.masks import MaskScores, mask_scores, mean_iou
 from cnnviz.saliency import attribute
@@ -58,36 +58,47 @@ def show_masks(
     key: str,
     scenes: ImageDataset,
     numbers: Sequence[int],
-    networks: dict[str, OpenNetwork],
+    networks: Mapping[str, OpenNetwork],
     target: int = LARGE,
 ) -> None:
-    """A column a scene: the image, its mask, and what each network makes of it."""
-    items = []
-    for place, title in enumerate(["image", "true mask", *networks]):
-        for number in numbers:
-            image, words = scenes.floats([number])[0], f"{title}, scene {number}"
-            if place == 0:
-                sheet = picture_sheet(image, words)
-            elif place == 1:
-                sheet = mask_sheet(image, scenes.targets["masks"][number], scenes.classes, words)
-            else:
-                mask = remember(masks_of, networks[title], scenes)[number]
-                sheet = mask_sheet(image, mask, scenes.classes, words)
-                iou = mean_iou(mask, scenes.targets["masks"][number], len(scenes.classes) + 1)
-                words = f"{title}: mean IoU {iou:.2f}"
-            items.append(
-                WallItem(
-                    f"{place}-{number}",
-                    sheet,
-                    title=words,
-                    unit="image",
-                    legend=False,
-                    target=target,
-                    hint="",
-                )
-            )
-    map_wall(key, items)
+    """Row by row: the images, their masks, and what each network makes of them."""
+    chosen = torch.tensor(list(numbers))
+    images, true = scenes.floats(chosen), scenes.targets["masks"][chosen]
+    rows = [_row("scenes", image_sheet(images, what="scenes"), [f"scene {one}" for one in numbers], target)]
+    rows.append(
+        _row(
+            "true masks",
+            mask_sheet(images, true, scenes.classes, "true masks"),
+            [_named(scenes, one) for one in numbers],
+            target,
+        )
+    )
+    for title, network in networks.items():
+        masks = remember(masks_of, network, scenes)[chosen]
+        ious = [
+            mean_iou(mask, wanted, len(scenes.classes) + 1) for mask, wanted in zip(masks, true, strict=True)
+        ]
+        words = [f"mean IoU {value:.2f}" for value in ious]
+        rows.append(_row(title, mask_sheet(images, masks, scenes.classes, f"masks, {title}"), words, target))
+    map_wall(key, rows)
     legend(scenes.classes)
+
+
+def _row(title: str, sheet: Sheet, labels: Sequence[str], target: int, *, legend: bool = False) -> WallItem:
+    return WallItem(
+        title,
+        sheet,
+        unit="image",
+        labels=tuple((text, "") for text in labels),
+        target=target,
+        legend=legend,
+        hint="",
+    )
+
+
+def _named(scenes: ImageDataset, number: int) -> str:
+    _, labels = objects_of(scenes.targets["boxes"][number])
+    return ", ".join(scenes.classes[label] for label in labels.tolist())
 
 
 def legend(classes: Sequence[str]) -> None:
@@ -107,41 +118,38 @@ def _plain(text: str) -> str:
 
 def show_class(network: OpenNetwork, scenes: ImageDataset, numbers: Sequence[int], category: str) -> None:
     """The probability of one class at each pixel."""
-    label = scenes.classes.index(category) + 1
-    shares = remember(probabilities_of, network, scenes)
-    items = [
-        WallItem(
-            f"image{number}",
-            picture_sheet(scenes.floats([number])[0], f"scene {number}"),
-            title=f"scene {number}",
-            unit="image",
-            legend=False,
-            target=LARGE,
-            hint="",
-        )
-        for number in numbers
-    ]
-    for number in numbers:
-        sheet = map_sheet(
-            shares[number, label].float()[None], span=(0.0, 1.0), what=f"probability of {category}"
-        )
-        items.append(
-            WallItem(f"share{number}", sheet, title=f"probability of {category}", target=LARGE, hint="")
-        )
-    map_wall("class", items)
+    label, chosen = scenes.classes.index(category) + 1, torch.tensor(list(numbers))
+    shares = remember(probabilities_of, network, scenes)[chosen, label].float()
+    sheet = map_sheet(shares, span=(0.0, 1.0), columns=len(chosen), what=f"probabilities of {category}")
+    images = image_sheet(scenes.floats(chosen), what="scenes")
+    largest = [f"at most {float(share.max()):.0%}" for share in shares]
+    map_wall(
+        "class",
+        [
+            _row("scenes", images, [f"scene {one}" for one in numbers], LARGE),
+            _row(f"probability of {category}", sheet, largest, LARGE, legend=True),
+        ],
+    )
 
 
 def show_errors(network: OpenNetwork, scenes: ImageDataset, numbers: Sequence[int], category: str) -> None:
     """Where a class is found but is not (1), and where it is but is not found (−1)."""
     label = scenes.classes.index(category) + 1
-    found = remember(masks_of, network, scenes)
-    items = []
-    for number in numbers:
-        wrong = (found[number] == label).float() - (scenes.targets["masks"][number] == label).float()
-        image = scenes.floats([number])[0]
-        sheet = overlay(image, wrong, f"wrong pixels of {category}, scene {number}", opacity=0.7, most=1.0)
-        items.append(WallItem(f"wrong{number}", sheet, title=f"scene {number}", target=LARGE + 60, hint=""))
-    map_wall("errors", items)
+    chosen = torch.tensor(list(numbers))
+    found = (remember(masks_of, network, scenes)[chosen] == label).float()
+    wrong = found - (scenes.targets["masks"][chosen] == label).float()
+    sheet = map_sheet(
+        wrong, span=(-1.0, 1.0), columns=len(chosen), what=f"wrong pixels of {category}", signed=True
+    )
+    counts = [f"{int((one > 0).sum())} too many, {int((one < 0).sum())} missed" for one in wrong]
+    images = image_sheet(scenes.floats(chosen), what="scenes")
+    map_wall(
+        "errors",
+        [
+            _row("scenes", images, [f"scene {one}" for one in numbers], LARGE),
+            _row(f"wrong pixels of {category}", sheet, counts, LARGE, legend=True),
+        ],
+    )
     st.caption(f"Red: taken for {category}, but is not. Blue: is {category}, but was not found.")
 
 
@@ -177,7 +185,7 @@ def show_ups(network: OpenNetwork, scenes: ImageDataset, number: int, up: str) -
 
 
 def maps_at(network: OpenNetwork, layer: str, image: Tensor) -> Tensor:
-    return feature_maps(network.model, image)[layer][0]
+    return feature_maps(network.model, image[0])[layer]
 
 
 def activation_mask(dataset: str, number: int) -> tuple[Tensor, Tensor, int]:
@@ -233,7 +241,7 @@ def show_activation(dataset: str, number: int, share: float) -> None:
             ),
             WallItem(
                 "mask",
-                mask_sheet(image, mask.long() * (answer + 1), classes, "mask"),
+                mask_sheet(image[None], (mask.long() * (answer + 1))[None], classes, "mask"),
                 title=f"IoU {overlap_with(heat, ink, share):.2f}",
                 unit="image",
                 legend=False,
@@ -242,7 +250,7 @@ def show_activation(dataset: str, number: int, share: float) -> None:
             ),
             WallItem(
                 "ink",
-                mask_sheet(image, ink.long() * (label + 1), classes, "true mask"),
+                mask_sheet(image[None], (ink.long() * (label + 1))[None], classes, "true mask"),
                 title="true mask",
                 unit="image",
                 legend=False,

@@ -47,7 +47,7 @@ def network_now(run: Run, step: int | None) -> OpenNetwork:
 
 def start_button(spec: Callable[[], TrainingSpec], field: Text, step: Open, label: str) -> None:
     """Trains, and shows the run from then on."""
-    key = browser_key()
+    key = browser_key("browser_key_of_start")
     if st.button(
         label, key="train_task", type="primary", icon=":material/play_circle:", disabled=key is None
     ):

@@ -1,0 +1,57 @@
+"""The pictures of the lecture's map for the pages of other tasks: called by ``tools/make_example.py``."""
+
+import io
+
+from PIL import Image, ImageDraw
+
+from cnnviz.figures import picture_sheet
+from cnnviz.figures.masks import mask_sheet
+from cnnviz.settings import ASSETS
+from cnnviz.tasks import detect, segment
+from cnnviz.training import open_run
+
+PICTURES = ASSETS / "pictures"
+SIZE, SIDE = (640, 320), 288
+
+
+def task_pictures() -> None:
+    """All of them."""
+    detection()
+    segmentation()
+
+
+def _enlarged(png: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(png)).convert("RGB").resize((SIDE, SIDE), Image.Resampling.NEAREST)
+
+
+def detection() -> None:
+    """Two scenes with the boxes that the bundled detector finds."""
+    run = open_run("example_detector")
+    network, test = run.network(run.steps[-1]), run.spec.load("test")
+    canvas = Image.new("RGB", SIZE, "white")
+    for place, number in enumerate((3, 8)):
+        image = test.floats([number])
+        part = _enlarged(picture_sheet(image[0], "scene").png)
+        draw, scale = ImageDraw.Draw(part), SIDE / test.shape[1]
+        for box in detect(network, image)[0].boxes.tolist():
+            draw.rectangle([value * scale for value in box], outline="#56b4e9", width=4)
+        canvas.paste(part, (16 + place * (SIDE + 32), 16))
+    canvas.quantize(128).save(PICTURES / "detection.png", optimize=True)
+
+
+def segmentation() -> None:
+    """A scene and the mask that the bundled U-Net gives it."""
+    run = open_run("example_unet")
+    network, test = run.network(run.steps[-1]), run.spec.load("test")
+    image = test.floats([3])
+    mask = segment(network, image)
+    canvas = Image.new("RGB", SIZE, "white")
+    for place, sheet in enumerate(
+        (picture_sheet(image[0], "scene"), mask_sheet(image, mask, test.classes, "mask"))
+    ):
+        canvas.paste(_enlarged(sheet.png), (16 + place * (SIDE + 32), 16))
+    canvas.quantize(128).save(PICTURES / "segmentation.png", optimize=True)
+
+
+if __name__ == "__main__":
+    task_pictures()
