@@ -126,7 +126,7 @@ class SceneEntry:
 
 
 SCENES = {
-    "mnist_scenes": SceneEntry("mnist", "Scenes of digits", 0.1159, 0.1754),
+    "mnist_scenes": SceneEntry("mnist", "Scenes of digits", 0.1159, 0.1694),
     "fashion_scenes": SceneEntry("fashion", "Scenes of clothes", 0.1630, 0.2220),
 }
 SCENE_SIDE = 64

@@ -135,12 +135,16 @@ def _plain(name: str) -> str:
     return name
 
 
+WRITTEN = ("body", "branches", "blocks", "high", "low_to_high", "low", "high_to_low", "shortcut", "after")
+"""The parts of blocks in written PyTorch, in the order in which their weights are drawn."""
+
+
 def _in_order(given: Mapping[str, Tensor], needed: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
     """The weights layer by layer in the order of both, by the names of ``needed``; ``None`` if they do not fit."""
     ours, theirs = _layers(needed), _layers(given)
-    if all(part.isdigit() for layer in theirs for part in layer.split(".")):
-        # As ``nn.Sequential`` names them; a file of safetensors is sorted by letters, 10 before 2.
-        theirs = dict(sorted(theirs.items(), key=lambda one: [int(part) for part in one[0].split(".")]))
+    if all(part.isdigit() or part in WRITTEN for layer in theirs for part in layer.split(".")):
+        # As ``nn.Sequential`` and the blocks of ``models.code`` name them; a file of safetensors is sorted by letters, 10 before 2.
+        theirs = dict(sorted(theirs.items(), key=lambda one: list(map(_place, one[0].split(".")))))
     if [_shapes(layer) for layer in ours.values()] != [_shapes(layer) for layer in theirs.values()]:
         return None
     return {
@@ -148,6 +152,10 @@ def _in_order(given: Mapping[str, Tensor], needed: Mapping[str, Tensor]) -> dict
         for (name, layer), other in zip(ours.items(), theirs.values(), strict=True)
         for part in layer
     }
+
+
+def _place(part: str) -> int:
+    return int(part) if part.isdigit() else WRITTEN.index(part)
 
 
 def _layers(weights: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:

@@ -64,6 +64,7 @@ class Task:
         score: (outputs, targets) -> what is drawn of the training beside the loss, a scalar from 0 to 1.
         score_name: what ``evaluate`` measures beside the loss, on the screen.
         evaluate: (outputs, data set) -> what is measured now and then on the test images.
+        training_score: what ``score`` is, where it is something else.
         losses: name -> what may be chosen in place of ``loss``; none where there is nothing to choose.
         wants: of ``ImageDataset.targets``; without it the task cannot be asked of a data set.
         code: the same in a script.
@@ -80,6 +81,7 @@ class Task:
     score: Callable[[Tensor, Tensor], Tensor]
     evaluate: Callable[[Tensor, ImageDataset], Evaluation]
     losses: Mapping[str, Loss] = field(default_factory=dict)
+    training_score: str = ""
     wants: str = ""
     code: TaskCode = TaskCode()
     labels: bool = False
@@ -149,6 +151,7 @@ TASKS: dict[str, Task] = {
             targets=lambda dataset: match(anchors_for(dataset.shape[1]), dataset.targets["boxes"]),
             loss=lambda outputs, targets, _: detection_loss(outputs, targets),
             score=anchors_right,
+            training_score="the share of the anchors with an object that say its class",
             evaluate=_evaluate_boxes,
             wants="boxes",
             code=TaskCode(

@@ -7,6 +7,7 @@ import streamlit as st
 from cnnviz.data import ImageDataset
 from cnnviz.errors import CnnvizError
 from cnnviz.training import ACTIVE, TASKS, Run, TrainingSpec, open_run, start
+from cnnviz.ui.address import draw_again
 from cnnviz.ui.components import browser_key
 from cnnviz.ui.fields import Open, Text
 from cnnviz.ui.frame import error_box
@@ -33,15 +34,16 @@ def run_of_task(task: str, field: Text, example: str) -> Run:
     return run
 
 
-def network_now(run: Run, step: int | None) -> OpenNetwork:
-    """The run's network at the chosen step, the newest if there is none.
+def begun(run: Run) -> bool:
+    """Whether there are weights to look at; says so if not."""
+    if not run.steps:
+        st.info("The first weights appear as soon as the run has started.", icon=":material/hourglass_empty:")
+    return bool(run.steps)
 
-    Raises:
-        CnnvizError: no weights have been kept yet.
-    """
+
+def network_now(run: Run, step: int | None) -> OpenNetwork:
+    """The run's network at the chosen step, the newest if there is none."""
     steps = run.steps
-    if not steps:
-        raise CnnvizError("The first weights appear as soon as the run has started. Wait a moment.")
     return network_of_run(run, step if step in steps else steps[-1])
 
 
@@ -55,15 +57,22 @@ def start_button(spec: Callable[[], TrainingSpec], field: Text, step: Open, labe
             run = start(spec(), key)
             field.set(run.id)
             step.forget()
+            draw_again()
 
 
 def watch_run(
-    key: str, run: Run, step: Open, example: str, draw: Callable[[OpenNetwork, ImageDataset], None]
+    key: str,
+    run: Run,
+    step: Open,
+    example: str,
+    draw: Callable[[OpenNetwork, ImageDataset], None],
+    on_step: Callable[[], None],
 ) -> None:
     """Commands, curves and step player of a run; and what ``draw`` makes of its network, again whenever it has learned more.
 
     Args:
         draw: gets the network at the chosen step and the test images.
+        on_step: called when another step was chosen.
     """
 
     def view() -> None:
@@ -76,13 +85,14 @@ def watch_run(
             step=step.now if step.now is None else int(step.now),
             names={"accuracy": TASKS[run.spec.task].score_name},
         )
-        notices(run, [])
-        if not run.steps:
-            st.info(
-                "The first weights appear as soon as the run has started.", icon=":material/hourglass_empty:"
+        if words := TASKS[run.spec.task].training_score:
+            st.caption(
+                f"Beside the {TASKS[run.spec.task].score_name} of the test scenes, for training: {words}."
             )
+        notices(run, [])
+        if not begun(run):
             return
-        chosen = choose_step(f"{key}_step", run, live=run.state in ACTIVE, place=step)
+        chosen = choose_step(f"{key}_step", run, live=run.state in ACTIVE, place=step, on_step=on_step)
         draw(network_now(run, chosen), run.spec.load("test"))
 
     st.markdown(

@@ -20,13 +20,31 @@ from cnnviz.ui.detection import (
     show_pooling,
     show_suppression,
 )
-from cnnviz.ui.frame import Experiment, error_box, play_first, section, show_code, source, title, try_this
+from cnnviz.ui.frame import (
+    Experiment,
+    draws,
+    error_box,
+    play_first,
+    section,
+    show_code,
+    source,
+    title,
+    try_this,
+)
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork
 from cnnviz.ui.runs import current_step
 from cnnviz.ui.states.detection import Detection
 from cnnviz.ui.tables import table_in_words
-from cnnviz.ui.task_runs import files_of, network_now, percent_table, run_of_task, start_button, watch_run
+from cnnviz.ui.task_runs import (
+    begun,
+    files_of,
+    network_now,
+    percent_table,
+    run_of_task,
+    start_button,
+    watch_run,
+)
 
 title(
     "Detection",
@@ -44,6 +62,8 @@ def looking() -> None:
         scene = Detection.scene.draw()
         threshold, iou = Detection.threshold.draw(), Detection.iou.draw()
     with right, play_first(), error_box():
+        if not begun(run):
+            return
         network = network_now(run, current_step(run, Detection.at))
         scenes = run.spec.load("test")
         found = candidates_of(network, scenes, scene, threshold)
@@ -124,7 +144,7 @@ def training() -> None:
         )
     with right:
         run = run_of_task("detection", Detection.detector, EXAMPLE)
-        watch_run("detector_curves", run, Detection.at, EXAMPLE, beside)
+        watch_run("detector_curves", run, Detection.at, EXAMPLE, beside, draws(looking, training))
         files_of(run, current_step(run, Detection.at))
 
 

@@ -4,7 +4,17 @@ import streamlit as st
 
 from cnnviz.data import ImageDataset
 from cnnviz.training import segmentation_training, warm_up
-from cnnviz.ui.frame import Experiment, error_box, play_first, section, show_code, source, title, try_this
+from cnnviz.ui.frame import (
+    Experiment,
+    draws,
+    error_box,
+    play_first,
+    section,
+    show_code,
+    source,
+    title,
+    try_this,
+)
 from cnnviz.ui.jobs import job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork
@@ -27,7 +37,15 @@ from cnnviz.ui.segmentation import (
 )
 from cnnviz.ui.states.segmentation import VARIANTS, Segmentation
 from cnnviz.ui.tables import table_in_words
-from cnnviz.ui.task_runs import files_of, network_now, percent_table, run_of_task, start_button, watch_run
+from cnnviz.ui.task_runs import (
+    begun,
+    files_of,
+    network_now,
+    percent_table,
+    run_of_task,
+    start_button,
+    watch_run,
+)
 
 title(
     "Segmentation",
@@ -43,6 +61,8 @@ def looking() -> None:
     with left:
         look, scene = Segmentation.look.draw(), Segmentation.scene.draw()
     with right, play_first(), error_box():
+        if not begun(run):
+            return
         network = network_now(run, current_step(run, Segmentation.at))
         scenes = run.spec.load("test")
         numbers = range(scene, scene + SHOWN)
@@ -95,7 +115,7 @@ def training() -> None:
         )
     with right:
         run = run_of_task("segmentation", Segmentation.segmenter, EXAMPLE)
-        watch_run("segmenter_curves", run, Segmentation.at, EXAMPLE, beside)
+        watch_run("segmenter_curves", run, Segmentation.at, EXAMPLE, beside, draws(looking, training))
         files_of(run, current_step(run, Segmentation.at))
     st.markdown(
         "**What the skips and the enlarging layers do:** several networks, same scenes, seed and batches"

@@ -36,6 +36,10 @@ BY_CLICK_HERE = {
     ("Runs", "shown"),
     ("Runs", "one"),
     ("Builder", "network"),
+    ("Detection", "detector"),
+    ("Detection", "at"),
+    ("Segmentation", "segmenter"),
+    ("Segmentation", "at"),
 }
 CHOICES = {
     "layer": "pool1",
@@ -57,6 +61,9 @@ VALUES: dict[str | tuple[str, str], str] = {
     ("TrainingTricks", "runs"): "1,4",
     ("Datasets", "classes"): "3,5",
     ("Datasets", "part"): "2",
+    ("Detection", "box"): "1",
+    ("Detection", "category"): "3",
+    ("Segmentation", "category"): "3",
     ("Runs", "values"): "0.1, 0.2",
     ("Runs", "second_values"): "8, 16",
     ("Runs", "sample"): "2",

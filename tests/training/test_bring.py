@@ -16,7 +16,8 @@ from cnnviz.data import load
 from cnnviz.errors import CnnvizError
 from cnnviz.models import Conv, Flatten, Linear, NetworkSpec, build
 from cnnviz.training import TrainingSpec, bring, evaluate, open_run, runs
-from cnnviz.training.loop import Trainer
+from cnnviz.training.loop import Trainer, build_for
+from tests.models.written import run_code
 
 SPEC = TrainingSpec("digits", "tiny", epochs=1, batch_size=64)
 
@@ -170,3 +171,21 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(monkeypatch: pyte
     monkeypatch.setenv("CNNVIZ_MAX_WEIGHTS_BYTES", "1000000")
     with pytest.raises(CnnvizError, match=r"This file has 3 MB, and weights may have 1 MB"):
         bring(bytes(3_000_000), SPEC)
+
+
+@pytest.mark.parametrize("network", ["mini_resnet", "mini_densenet", "mini_googlenet", "mini_octresnet"])
+def test_the_file_that_a_script_of_a_network_with_blocks_writes(network: str) -> None:
+    """Safetensors sorts names by letters: after before body, 10 before 2."""
+    spec = TrainingSpec("fashion", network, 1)
+    own = build_for(spec)
+    with torch.no_grad():
+        for number, weights in enumerate(own.parameters()):
+            weights.fill_(number)
+    theirs = run_code(own)
+    ours = [value for name, value in own.state_dict().items() if not name.startswith("normalise")]
+    theirs.load_state_dict(dict(zip(theirs.state_dict(), ours, strict=True)))
+    found = bring(
+        save({name: value.contiguous() for name, value in theirs.state_dict().items()}), spec
+    ).network(0)
+    for mine, wanted in zip(found.parameters(), own.parameters(), strict=True):
+        assert torch.equal(mine, wanted)

@@ -44,16 +44,19 @@ from cnnviz.ops.layer_kinds import KINDS, LayerKind, hand_filters, layer_code, l
 from cnnviz.ops.pooling import pooling_code
 from cnnviz.saliency import attribute
 from cnnviz.saliency.trust import saliency_code
+from cnnviz.tasks import detect, segment
 from cnnviz.training import Trainer, TrainingSpec, open_run, trained, trained_networks
 from cnnviz.training.code import feature_maps_code, training_code
 from cnnviz.training.outcomes import bundled
 from cnnviz.ui.classify import classify_code
 from cnnviz.ui.composition import composition_code
 from cnnviz.ui.depth import depth_code
+from cnnviz.ui.detection import detection_code
 from cnnviz.ui.ideas import ideas_code
 from cnnviz.ui.images import ChosenImage, file_code
 from cnnviz.ui.pipeline import pipeline_code
 from cnnviz.ui.retrieval import fitted
+from cnnviz.ui.segmentation import segmentation_code
 
 NAMES = {
     "LECTURE_MATRIX": "cnnviz.data.matrices",
@@ -400,3 +403,24 @@ def test_nearest_images(network: Expression, dataset: ImageDataset, layer: str) 
     assert torch.equal(names["found"], found[0])
     assert found[0, 0] == 3
     assert 0 < names["precision"] <= 1
+
+
+def test_detection_finds_the_page_s_boxes_and_average() -> None:
+    run = open_run("example_detector")
+    network, test = run.network(run.steps[-1]), run.spec.load("test")
+    names = run_code(
+        detection_code(written(f'open_run("example_detector").network({run.steps[-1]})'), test, 3, 0.3, 0.45)
+    )
+    (found,) = detect(network, test.floats([3]), threshold=0.3, iou=0.45)
+    torch.testing.assert_close(names["here"].boxes, found.boxes, atol=1e-3, rtol=1e-4)
+    assert names["average"] == pytest.approx(run.metrics()[-1].val_accuracy, abs=0.002)
+
+
+def test_segmentation_gives_the_page_s_masks_and_iou() -> None:
+    run = open_run("example_unet")
+    test = run.spec.load("test")
+    names = run_code(
+        segmentation_code(written(f'open_run("example_unet").network({run.steps[-1]})'), test, 3)
+    )
+    assert torch.equal(names["masks"], segment(run.network(run.steps[-1]), test.floats()))
+    assert names["average"] == pytest.approx(run.metrics()[-1].val_accuracy, abs=0.002)

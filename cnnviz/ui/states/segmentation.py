@@ -22,7 +22,7 @@ class Segmentation(State, page="pages/wild/segmentation.py"):
     look = Choice("Look at", VIEWS)
     scene = Number("First test scene", 0, 0, 196)
     beside = Choice("Beside it", {"none": "nothing", "no_skips": "a network without skips"})
-    category = Choice("Class", None)
+    category = Choice("Class", None, needs={"look": "class"})
     up = Choice("Maps are made larger by", UPS, "overlapping", needs={"look": "ups"})
     scenes = Choice("Scenes", SCENE_TITLES)
     epochs = Number("Epochs", 5, 1, 20)
