@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import torch
@@ -35,7 +36,7 @@ LFW_CROP = (slice(70, 195), slice(62, 187))
 LFW_SIDE = 64
 PATCH_SIDE = 28
 """scikit-image's patches of 25×25 are enlarged to what the small networks take."""
-Arrays = dict[str, np.ndarray]
+Arrays = dict[str, Any]
 
 
 @dataclass(frozen=True)
