@@ -9,6 +9,7 @@ from torch import Tensor
 from cnnviz.data import DATASETS, ImageDataset
 from cnnviz.data.faces import face_sets, images_to_verify, is_here, load_faces
 from cnnviz.errors import CnnvizError
+from cnnviz.features import layer_features
 from cnnviz.features.composition import Stage
 from cnnviz.features.verification import (
     ClassErrors,
@@ -126,6 +127,12 @@ def judged_images(name: str, seen: bool, shape: tuple[int, int, int], _digest: s
     most = MOST_LARGE if max(shape[1:]) > LARGE_SIDE else MOST
     data = images_to_verify(name, seen, most)
     return data if data.shape == shape else fitted(data, shape)
+
+
+def embedded(network: OpenNetwork, layer: str, data: ImageDataset, progress: Progress) -> Tensor:
+    """(N, D) what a layer makes of all images; a large network is given few at a time, so that its progress is seen."""
+    batch = 20 if max(network.input_shape[1:]) > LARGE_SIDE else 250
+    return layer_features(network.model, layer, data.floats(), batch, progress)
 
 
 def fits(name: str, network: OpenNetwork) -> bool:

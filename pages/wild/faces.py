@@ -9,6 +9,7 @@ from cnnviz.ui.faces import (
     CONSENT,
     choose_set,
     data_of,
+    embedded,
     fits,
     judged,
     judged_images,
@@ -33,7 +34,7 @@ from cnnviz.ui.jobs import job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, choose_network, open_network
 from cnnviz.ui.race import race
-from cnnviz.ui.retrieval import last_before_answer, layers_for, vectors_of
+from cnnviz.ui.retrieval import last_before_answer, layers_for
 from cnnviz.ui.states.datasets import Datasets
 from cnnviz.ui.states.faces import Faces
 
@@ -64,7 +65,7 @@ def verify() -> None:
     threshold = Faces.threshold.now
     with play, error_box():
         what = f"Showing {len(data):,} images to the network"
-        vectors = job("embed_faces", what, vectors_of, network, layer, data)
+        vectors = job("embed_faces", what, embedded, network, layer, data)
         if vectors is not None:
             found = remember(judged, vectors, data.labels, count, seed)
             threshold = Faces.threshold.draw(usual=usual_threshold(found))
