@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 from torch import Tensor
 
-from cnnviz.data import DATASETS, ImageDataset
+from cnnviz.data import DATASETS, ImageDataset, load
 from cnnviz.data.faces import face_sets, images_to_verify, is_here, load_faces
 from cnnviz.errors import CnnvizError
 from cnnviz.features import layer_features
@@ -36,6 +36,8 @@ from cnnviz.ui.tables import table_in_words
 MOST, MOST_LARGE = 1000, 240
 """Images that are judged; fewer by a network for photographs, which takes some milliseconds for each."""
 LARGE_SIDE, SMALL_SIDE = 100, 32
+EPOCHS, SEEN, FEW = 30, 20_000, 2000
+"""A small set is seen often, a large one once; so many images in all, in small batches where there are few."""
 WRONG_PAIRS = 5
 WORST = 12
 NOUNS = {"mnist": "digit", "digits": "digit", "fashion": "kind of clothes", "patches": "photograph"}
@@ -265,13 +267,13 @@ def image_at(data: ImageDataset, number: int) -> Tensor:
 def training_of(name: str) -> dict[str, TrainingSpec]:
     """A training that gives a small network for a data set in a moment: title -> its specification."""
     network = "mini_vgg" if max(DATASETS[name].shape) <= SMALL_SIDE else "fast"
-    few = name not in list(DATASETS)
-    spec = (
-        TrainingSpec(name, network, epochs=15, batch_size=20)
-        if few
-        else TrainingSpec(name, network, epochs=1)
-    )
-    return {f"{network} on {name}": spec}
+    count = len(load(name))
+    epochs = min(EPOCHS, max(1, SEEN // count))
+    return {
+        f"{network} on {name}": TrainingSpec(
+            name, network, epochs=epochs, batch_size=20 if count < FEW else 128
+        )
+    }
 
 
 # --- drawn on the page ---
