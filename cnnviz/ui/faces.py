@@ -315,8 +315,7 @@ def show_depths(network: OpenNetwork, data: ImageDataset) -> None:
     """Of an early, a middle and a late stage the filters that an image fires most, and what else fires them."""
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
-        first = int((data.labels == 0).nonzero()[0, 0])
-        number = Faces.portrait.draw(high=len(data) - 1, usual=first)
+        number = Faces.portrait.draw(high=len(data) - 1)
         map_wall("portrait_wall", remember(wall_of_one, data, number))
     with right:
         found = remember(stages_of, network)

@@ -81,6 +81,7 @@ def test_faces_and_backgrounds_of_scikit_image() -> None:
     assert train.classes == ("face", "no face")
     assert torch.bincount(both.labels).tolist() == [100, 100]
     assert train.shape == (1, 28, 28)
+    assert train.labels[0] == load("faces-or-not", "test").labels[0] == 0
     small = Image.fromarray((lfw_subset()[3] * 255).round().astype(np.uint8)).resize((28, 28), 2)
     assert any(np.array_equal(image[0], np.asarray(small)) for image in train.images.numpy())
 
