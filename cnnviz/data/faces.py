@@ -86,12 +86,17 @@ def load_faces(name: str, progress: Progress | None = None) -> ImageDataset:
         progress: called with (bytes so far, bytes in all) while fetching; may raise to end that.
 
     Raises:
-        CnnvizError: no such face set, the download failed, or the disk cannot be written.
+        CnnvizError: no such face set, one's own images have its name, the download failed, or the disk cannot be written.
     """
     if name not in _SETS:
         raise CnnvizError(f"There is no face set '{name:.40}'. Choose one of: {', '.join(_SETS)}.")
     entry = _SETS[name]
     if not is_here(name):
+        if found_of(name) is not None:
+            raise CnnvizError(
+                f"There is a data set of your own called '{name}', which would be lost. Bring it again under another name, "
+                f'and take this one away: remove_brought("{name}").'
+            )
         if entry.megabytes:
             _keep(name, _fetched(entry, progress))
         else:

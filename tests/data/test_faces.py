@@ -13,7 +13,7 @@ from PIL import Image
 from scipy.io import savemat
 from skimage.data import lfw_subset
 
-from cnnviz.data import load
+from cnnviz.data import bring, load
 from cnnviz.data.faces import face_sets, images_to_verify, is_here, load_faces
 from cnnviz.errors import CnnvizError
 from cnnviz.training import Trainer, TrainingSpec
@@ -122,6 +122,17 @@ def test_many_who_ask_at_once_get_the_same_set(tmp_path: Path) -> None:
 def test_an_unknown_set_names_the_known_ones() -> None:
     with pytest.raises(CnnvizError, match="faces-or-not, olivetti, lfw"):
         load_faces("celebrities")
+
+
+def test_ones_own_images_of_that_name_are_not_lost(tmp_path: Path) -> None:
+    digits = load("digits", "train", 40)
+    np.savez(tmp_path / "mine.npz", images=digits.images.numpy()[:, 0], labels=digits.labels.numpy())
+    mine = bring(tmp_path / "mine.npz", "olivetti")
+    olivetti_file(tmp_path / "sklearn")
+    with pytest.raises(CnnvizError, match="of your own called 'olivetti'"):
+        load_faces("olivetti")
+    assert not is_here("olivetti")
+    assert torch.equal(load("olivetti").images, mine.images)
 
 
 def test_a_network_that_was_trained_on_a_set_is_judged_on_its_test_images_only() -> None:
