@@ -215,6 +215,13 @@ CHAPTERS = (
                 picture_alt="A scene and the mask of its digits",
             ),
             Lesson(
+                file="pages/wild/faces.py",
+                title="Faces",
+                sentence="I moved a threshold between false accepts and false rejects, and counted whom it fails.",
+                picture="faces.png",
+                picture_alt="The curves of false accepts and false rejects, and pairs of digits",
+            ),
+            Lesson(
                 file="pages/wild/architectures.py",
                 title="Architectures",
                 sentence="I know where AlexNet's 60 million weights sit, and why GoogLeNet needs so few.",

@@ -7,9 +7,10 @@ from PIL import Image, ImageDraw
 from torch.nn import functional
 
 from cnnviz.data import fit, load, photo
-from cnnviz.features import probabilities
+from cnnviz.features import layer_features, probabilities
 from cnnviz.features.made import bundled_image
 from cnnviz.features.path import strongest_path
+from cnnviz.features.verification import draw_pairs, verification
 from cnnviz.figures import SERIES, boxes_of
 from cnnviz.figures.architectures import KINDS, box_sides
 from cnnviz.figures.unit_picture import unit_picture
@@ -32,6 +33,7 @@ def wild_pictures() -> None:
     composed()
     answer()
     cards()
+    doors()
 
 
 def _canvas() -> tuple[Image.Image, ImageDraw.ImageDraw]:
@@ -161,3 +163,36 @@ def cards() -> None:
             draw.polygon([(x + 148, y + 56), (x + 172, y + 68), (x + 148, y + 80)], fill="#0072b2")
     draw.text((576, 280), f"{logits[0]:.3g}", fill="black", font_size=22)
     canvas.quantize(200).save(PICTURES / "pipeline.png", optimize=True)
+
+
+def doors() -> None:
+    """The faces page's picture: both error rates by threshold, and pairs that were judged wrongly. Nobody's face."""
+    canvas, draw = _canvas()
+    run = open_run("example")
+    test = load("mnist", "test", 1000)
+    vectors = layer_features(run.network(run.steps[-1]), "flatten1", test.floats())
+    found = verification(vectors, draw_pairs(test.labels, 2000))
+    low, high = found.thresholds[1].item(), found.thresholds[-1].item()
+    for colour, rates in ((SERIES[0], found.false_accept), (SERIES[1], found.false_reject)):
+        draw.line(
+            [
+                (36 + 350 * (at - low) / (high - low), 300 - 280 * rate)
+                for at, rate in zip(found.thresholds[1:].tolist(), rates[1:].tolist(), strict=True)
+            ],
+            fill=colour,
+            width=5,
+        )
+    x = 36 + 350 * (found.equal_error_threshold - low) / (high - low)
+    y = 300 - 280 * found.equal_error_rate
+    draw.ellipse((x - 9, y - 9, x + 9, y + 9), fill=SERIES[2])
+    draw.line((36, 12, 36, 304, 392, 304), fill="#555", width=2)
+    wrong = [
+        *found.just_wrong(found.equal_error_threshold, True, 1).tolist(),
+        *found.just_wrong(found.equal_error_threshold, False, 1).tolist(),
+    ]
+    for row, number in enumerate(wrong):
+        for column, one in enumerate((found.pairs.first[number], found.pairs.second[number])):
+            digit = Image.fromarray(test.images[one, 0].numpy()).resize((100, 100), Image.Resampling.NEAREST)
+            canvas.paste(digit, (416 + 106 * column, 28 + 150 * row))
+        draw.text((416, 130 + 150 * row), "rejected" if row == 0 else "accepted", fill="black", font_size=22)
+    canvas.quantize(64).save(PICTURES / "faces.png", optimize=True)

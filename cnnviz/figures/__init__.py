@@ -19,6 +19,7 @@ from cnnviz.figures.comparisons import (
     spread_of_draws,
     two_answers,
     value_histograms,
+    verification_curves,
 )
 from cnnviz.figures.curves import (
     calibration_curve,
@@ -90,6 +91,7 @@ __all__ = [
     "unit_network",
     "value_histograms",
     "value_map",
+    "verification_curves",
     "volumes",
     "where_they_are",
     "with_edits",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
+from cnnviz.features.verification import Verification
 from cnnviz.figures.colours import SEQUENTIAL
 from cnnviz.figures.curves import layout
 from cnnviz.figures.line_styles import SERIES, line_style
@@ -61,6 +62,34 @@ def precision_recall_curve(found: PrecisionRecall, threshold: float) -> "Figure"
     figure.update_xaxes(title="recall", tickformat=".0%", range=[0, 1.02])
     figure.update_yaxes(title="precision", tickformat=".0%", range=[0, 1.04])
     return layout(figure, 300)
+
+
+def verification_curves(found: Verification, threshold: float) -> "Figure":
+    """Both error rates by threshold, the threshold that is chosen, and where the curves cross."""
+    from plotly.graph_objects import Scatter
+
+    figure = lines(
+        {
+            "false accepts": found.false_accept[1:].tolist(),
+            "false rejects": found.false_reject[1:].tolist(),
+        },
+        found.thresholds[1:].tolist(),
+        "threshold: cosine distance",
+        "share of the pairs",
+        percent=True,
+    )
+    figure.add_trace(
+        Scatter(
+            x=[found.equal_error_threshold],
+            y=[found.equal_error_rate],
+            name=f"equal error rate {found.equal_error_rate:.1%}",
+            mode="markers",
+            marker={"size": 12, "color": SERIES[2]},
+            hovertemplate="equal error rate %{y:.2%} at %{x:.3f}<extra></extra>",
+        )
+    )
+    figure.add_vline(x=threshold, line={"color": "#888", "width": 3, "dash": "dot"})
+    return figure
 
 
 def spread_of_draws(draws: Mapping[str, Tensor], classes: Sequence[str]) -> "Figure":

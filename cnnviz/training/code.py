@@ -77,7 +77,7 @@ def training_code(
         "with torch.inference_mode():",
         "    outputs = network((test.floats() - mean) / std)",
         *task.code.score,
-        f'print(f"{_score_words(task)} {{score:.2%}}")',
+        f'print(f"{_score_words(task)} {{{task.code.value}:.2%}}")',
     ]
     if weights:
         lines.append(

@@ -42,13 +42,15 @@ class TaskCode:
 
     Attributes:
         targets: of ``train``; ``loss``: of ``outputs`` and ``targets``, empty for one of ``LOSSES``.
-        score: lines that make ``score`` of ``outputs`` and ``test``.
+        score: lines that make the ``value`` of ``outputs`` and ``test``.
+        value: the name that they give it.
         names: what they need of ``cnnviz.tasks``.
     """
 
     targets: str = "train.labels"
     loss: str = ""
-    score: tuple[str, ...] = ("score = (outputs.argmax(dim=1) == test.labels).sum().item() / len(test)",)
+    score: tuple[str, ...] = ("accuracy = (outputs.argmax(dim=1) == test.labels).sum().item() / len(test)",)
+    value: str = "accuracy"
     names: tuple[str, ...] = ()
 
 
@@ -161,6 +163,7 @@ TASKS: dict[str, Task] = {
                     f"found = [suppressed(one, {NMS_IOU}) for one in candidates(outputs, test.shape[1], {FOUND})]",
                     'score = mean_average_precision(found, test.targets["boxes"], len(test.classes))',
                 ),
+                value="score",
                 names=(
                     "anchors_for",
                     "candidates",
@@ -187,6 +190,7 @@ TASKS: dict[str, Task] = {
                 targets='train.targets["masks"]',
                 loss="overlap_loss(outputs, targets)",
                 score=('score = mean_iou(outputs.argmax(1), test.targets["masks"])',),
+                value="score",
                 names=("mean_iou", "overlap_loss"),
             ),
         ),

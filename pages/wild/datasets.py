@@ -39,6 +39,7 @@ from cnnviz.ui.frame import (
 from cnnviz.ui.jobs import job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.states.datasets import SPLITS, Datasets
+from cnnviz.ui.states.faces import Faces
 from cnnviz.ui.tables import table_in_words
 
 title("Data sets", "A network learns what its images show, and nothing else: look at them before it does.")
@@ -112,6 +113,12 @@ def own() -> None:
         if name and found:
             show_found(found, file.name)
             link(Datasets.page, "Look at them", ":material/visibility:", Datasets(dataset=name).parameters())
+            link(
+                Faces.page,
+                "Judge pairs of them: the same?",
+                ":material/compare:",
+                Faces(people=name).parameters(),
+            )
             use_links(name, ())
 
 

@@ -67,6 +67,8 @@ def test_ones_own_images_are_shown_before_they_are_used(open_page: Open) -> None
     assert "1 files were left out" in said
     assert "notes\\.txt: it is no picture that can be read" in said
     assert "<b>" not in said
+    judge = [link.proto for link in app.get("page_link") if link.proto.page == "faces"]
+    assert [link.query_string.startswith("people=own-") for link in judge] == [True]
 
 
 def test_ones_own_set_is_looked_at_by_its_link_and_its_classes_may_hold_commas(

@@ -17,7 +17,7 @@ LESSONS = [page for page in pages() if page]
 WITHOUT_LONG_WORK = [
     page
     for page in LESSONS
-    if page not in ("ablation", "embedding", "filters", "mistakes", "saliency", "training_lab")
+    if page not in ("ablation", "embedding", "faces", "filters", "mistakes", "saliency", "training_lab")
 ]
 """Where nothing goes on in the background, so that two pictures of one state are the same."""
 CONTENT = (

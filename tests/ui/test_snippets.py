@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from cnnviz.data import ImageDataset, embed, fit, load, photo
+from cnnviz.data import DATASETS, ImageDataset, embed, fit, load, photo
 from cnnviz.data.look import look_code, mean_images
 from cnnviz.expressions import Expression, script
 from cnnviz.features import (
@@ -29,6 +30,7 @@ from cnnviz.features.embedding import embedding_code
 from cnnviz.features.filters import filters_code
 from cnnviz.features.mistakes import mistakes_code
 from cnnviz.features.nearest import nearest, retrieval_code
+from cnnviz.features.verification import by_class, verification_code
 from cnnviz.figures.pixels import numbers, pixels_code, with_edits
 from cnnviz.inspection.units import unit_code
 from cnnviz.models import ARCHITECTURES, PRESETS
@@ -52,6 +54,7 @@ from cnnviz.ui.classify import classify_code
 from cnnviz.ui.composition import composition_code
 from cnnviz.ui.depth import depth_code
 from cnnviz.ui.detection import detection_code
+from cnnviz.ui.faces import judged, judged_images
 from cnnviz.ui.ideas import ideas_code
 from cnnviz.ui.images import ChosenImage, file_code
 from cnnviz.ui.pipeline import pipeline_code
@@ -424,3 +427,57 @@ def test_segmentation_gives_the_page_s_masks_and_iou() -> None:
     )
     assert torch.equal(names["masks"], segment(run.network(run.steps[-1]), test.floats()))
     assert names["average"] == pytest.approx(run.metrics()[-1].val_accuracy, abs=0.002)
+
+
+@pytest.mark.parametrize(
+    ("network", "model", "dataset", "seen", "shape", "layer", "threshold"),
+    [
+        (
+            written('trained("mini_resnet", "fashion")'),
+            lambda: trained("mini_resnet", "fashion"),
+            "mnist",
+            False,
+            (1, 28, 28),
+            "gap1",
+            0.213,
+        ),
+        (
+            written('open_run("example").network(624)'),
+            lambda: open_run("example").network(624),
+            "mnist",
+            True,
+            (1, 28, 28),
+            "flatten1",
+            0.5,
+        ),
+        (
+            written('trained("mini_vgg", "fashion")'),
+            lambda: trained("mini_vgg", "fashion"),
+            "patches",
+            False,
+            (1, 28, 28),
+            "stage2.relu2",
+            0.4,
+        ),
+    ],
+)
+def test_verification_gives_the_rates_of_the_page(
+    network: Expression,
+    model: Callable[[], torch.nn.Module],
+    dataset: str,
+    seen: bool,
+    shape: tuple[int, int, int],
+    layer: str,
+    threshold: float,
+) -> None:
+    data = judged_images(dataset, seen, shape, "")
+    fits = DATASETS[dataset].shape == shape
+    names = run_code(verification_code(network, data, seen, fits, layer, 120, 3, threshold))
+    found = judged(layer_features(model(), layer, data.floats()), data.labels, 120, 3)
+    now = found.at(threshold)
+    assert names["false_accept"].item() == pytest.approx(now.false_accept)
+    assert names["false_reject"].item() == pytest.approx(now.false_reject)
+    assert names["accuracy"].item() == pytest.approx(now.accuracy)
+    assert names["found"].equal_error_rate == pytest.approx(found.equal_error_rate)
+    worst = by_class(found, data.labels, threshold)[0]
+    assert f"{data.classes[worst.label]} {worst.rejected} of {worst.same}\n" in names["printed"]
