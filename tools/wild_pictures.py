@@ -13,6 +13,7 @@ from cnnviz.features.path import strongest_path
 from cnnviz.figures import SERIES, boxes_of
 from cnnviz.figures.architectures import KINDS, box_sides
 from cnnviz.figures.unit_picture import unit_picture
+from cnnviz.inspection.compute import bundled_record, share_of_peak
 from cnnviz.models import ARCHITECTURES, pretrained
 from cnnviz.models.architectures import COMPETITION, HUMAN_TOP5_ERROR
 from cnnviz.models.pretrained import BUNDLED
@@ -32,6 +33,7 @@ def wild_pictures() -> None:
     composed()
     answer()
     cards()
+    speeds()
 
 
 def _canvas() -> tuple[Image.Image, ImageDraw.ImageDraw]:
@@ -161,3 +163,23 @@ def cards() -> None:
             draw.polygon([(x + 148, y + 56), (x + 172, y + 68), (x + 148, y + 80)], fill="#0072b2")
     draw.text((576, 280), f"{logits[0]:.3g}", fill="black", font_size=22)
     canvas.quantize(200).save(PICTURES / "pipeline.png", optimize=True)
+
+
+def speeds() -> None:
+    """The compute page's picture: what share of the peak products and convolutions reach."""
+    canvas, draw = _canvas()
+    found = bundled_record().measurements
+    shown = [one for one in found if one.kind in ("product", "convolution")][3:]
+    most = max(one.gflops for one in shown)
+    words = ("product", "5×5×1", "3×3×64", "3×3×256", "1×1×256", "depthwise")
+    for number, (one, title) in enumerate(zip(shown, words, strict=True)):
+        y, colour = 14 + number * 51, "#d55e00" if one.kind == "product" else "#0072b2"
+        draw.text((18, y + 8), title, fill="black", font_size=20)
+        draw.rectangle((130, y, 130 + 380 * one.gflops / most, y + 36), fill=colour)
+        draw.text(
+            (140 + 380 * one.gflops / most, y + 8),
+            f"{share_of_peak(one, found):.0%}",
+            fill="black",
+            font_size=20,
+        )
+    canvas.quantize(64).save(PICTURES / "compute.png", optimize=True)

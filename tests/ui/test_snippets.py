@@ -30,6 +30,7 @@ from cnnviz.features.filters import filters_code
 from cnnviz.features.mistakes import mistakes_code
 from cnnviz.features.nearest import nearest, retrieval_code
 from cnnviz.figures.pixels import numbers, pixels_code, with_edits
+from cnnviz.inspection.compute import compute_code, works
 from cnnviz.inspection.units import unit_code
 from cnnviz.models import ARCHITECTURES, PRESETS
 from cnnviz.models.architectures import architecture_code
@@ -400,3 +401,14 @@ def test_nearest_images(network: Expression, dataset: ImageDataset, layer: str) 
     assert torch.equal(names["found"], found[0])
     assert found[0, 0] == 3
     assert 0 < names["precision"] <= 1
+
+
+def test_what_this_machine_can_do() -> None:
+    names = run_code(compute_code())
+    wanted = [(work.title, work.multiply_adds) for work in works() if work.kind in ("product", "convolution")]
+    assert [(title, count) for title, count, _, _ in names["rows"]] == wanted
+    assert all(speed == pytest.approx(share * names["peak"]) for _, _, speed, share in names["rows"])
+    assert max(share for _, _, _, share in names["rows"][:4]) == 1
+    titles = {work.title for work in works()}
+    assert set(names["speeds"]) <= titles
+    assert all(speed > 0 for speed in names["speeds"].values())
