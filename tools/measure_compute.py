@@ -2,34 +2,26 @@
 
     python -m tools.measure_compute "2 cores of a server CPU"
 
-Each piece of work waits until other programs leave the processor alone, and of some rounds its fastest time is kept:
-others only make it slower.
+Other programs should do little meanwhile; of some rounds the fastest time of each piece of work is kept.
 """
 
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import psutil
 import torch
 
 from cnnviz.inspection.compute import FOLDER, Record, measure, share_of_peak, write_record
 
-ROUNDS = 3
-BUSY_PERCENT = 6.0
-
-
-def wait(share: float) -> None:
-    """Until the processor has been idle for a second."""
-    while psutil.cpu_percent(1.0) > BUSY_PERCENT:
-        pass
-    print(f"{share:.0%}", flush=True)
+ROUNDS = 4
+SECONDS = 1.0
 
 
 def main(words: str) -> None:
+    rounds = [measure(lambda share: print(f"{share:.0%}", flush=True), SECONDS) for _ in range(ROUNDS)]
     found = tuple(
         replace(same[0], seconds=float(f"{min(one.seconds for one in same):.4g}"))
-        for same in zip(*(measure(wait) for _ in range(ROUNDS)), strict=True)
+        for same in zip(*rounds, strict=True)
     )
     for one in found:
         share = share_of_peak(one, found)

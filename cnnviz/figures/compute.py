@@ -42,7 +42,7 @@ def arithmetic_bars(found: Mapping[str, Sequence[Measurement]]) -> "Figure":
         )
     most = max(one.gflops for measured in found.values() for one in measured)
     figure.update_layout(barmode="group")
-    figure.update_xaxes(title="GFLOP/s", range=[0, 1.25 * most])
+    figure.update_xaxes(title="GFLOP/s", range=[0, 1.6 * most])
     return _works(figure, 9, len(found))
 
 

@@ -18,7 +18,6 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from statistics import median
 from typing import Any, Literal
 
 import psutil
@@ -26,8 +25,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from cnnviz.errors import CnnvizError
 from cnnviz.models import ARCHITECTURES, PRESETS, build, summary
 from cnnviz.settings import ASSETS
+from cnnviz.subprocesses import python_environment
 
 FOLDER = ASSETS / "compute"
 PACKAGES = ("torch", "torchvision", "streamlit")
@@ -35,6 +36,7 @@ SECONDS = 0.4
 """How long one piece of work is repeated."""
 BUNCH_SECONDS = 0.01
 """So long is measured at a time: a clock cannot time what is over at once."""
+_SHARE = "done "
 Kind = Literal["product", "convolution", "forward", "training"]
 
 
@@ -46,7 +48,7 @@ class Machine:
         packages: name -> version; ``None`` where it is not installed.
         cpu: its name as the system tells it.
         cores: those that this process may use.
-        threads: of torch, for one operation on the CPU.
+        threads: that torch gives to one operation on the CPU in this process.
         memory: bytes, of the whole machine.
         gpu: its name; ``None`` where torch finds none.
         gpu_memory: bytes; ``None`` where the GPU uses the memory of the machine, or where there is none.
@@ -64,7 +66,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Measurement:
-    """The median time of one piece of work on one device.
+    """The time of one piece of work on one device.
 
     Attributes:
         title: the work in words, the same on every machine.
@@ -253,14 +255,17 @@ def works() -> tuple[Work, ...]:
     )
 
 
-def measure(progress: Callable[[float], object] = lambda _: None) -> tuple[Measurement, ...]:
+def measure(
+    progress: Callable[[float], object] = lambda _: None, seconds: float = SECONDS
+) -> tuple[Measurement, ...]:
     """Times each piece of work on the CPU and, where there is one, on the GPU: about ten seconds a device.
 
-    Other programs that compute at the same time make the numbers smaller. On a GPU all is computed with float32
-    and without TF32, which rounds the factors to 10 bits.
+    The fastest turn counts, as in Python's ``timeit``: other programs only make a turn slower. On a GPU all is
+    computed with float32 and without TF32, which rounds the factors to 10 bits.
 
     Args:
         progress: told the share that is done, 0 to 1.
+        seconds: how long each piece of work is repeated.
     """
     gpu = accelerator()
     devices = [("CPU", torch.device("cpu")), *([("GPU", gpu)] if gpu is not None else [])]
@@ -268,26 +273,60 @@ def measure(progress: Callable[[float], object] = lambda _: None) -> tuple[Measu
     found = []
     for number, (work, name, device) in enumerate(turns):
         progress(number / len(turns))
-        seconds = _seconds(work, device)
-        found.append(Measurement(work.title, work.kind, name, seconds, work.images, work.multiply_adds))
+        took = _fastest(work, device, seconds)
+        found.append(Measurement(work.title, work.kind, name, took, work.images, work.multiply_adds))
     progress(1.0)
     return tuple(found)
 
 
-def _seconds(work: Work, device: torch.device) -> float:
-    """Median seconds of one turn, after some that are not counted."""
+def measure_apart(progress: Callable[[float], object] = lambda _: None) -> tuple[Measurement, ...]:
+    """As ``measure``, in a process of its own: torch takes as many threads as it does in a program of one's own,
+    also where the server has limited them.
+
+    Args:
+        progress: as there; what it raises ends the process.
+
+    Raises:
+        CnnvizError: the process ended early.
+    """
+    command = [sys.executable, "-c", f"from {__name__} import main; main({SECONDS})"]
+    last = ""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=python_environment(), text=True) as process:
+        try:
+            for last in process.stdout or ():
+                if last.startswith(_SHARE):
+                    progress(float(last.removeprefix(_SHARE)))
+        finally:
+            process.kill()
+    if not last.startswith("["):
+        raise CnnvizError(
+            "The measurement ended early, perhaps because there was not enough memory. Close other programs and try again."
+        )
+    return tuple(Measurement(**one) for one in json.loads(last))
+
+
+def main(seconds: float) -> None:
+    """Writes the shares that are done, a line each, and at last all measurements as JSON."""
+    found = measure(lambda share: print(f"{_SHARE}{share}", flush=True), seconds)
+    print(json.dumps([asdict(one) for one in found]), flush=True)
+
+
+def _fastest(work: Work, device: torch.device, seconds: float) -> float:
+    """Seconds of one turn, after some that are not counted."""
     exact = torch.backends.cudnn.flags(allow_tf32=False) if device.type == "cuda" else nullcontext()
     with torch.inference_mode(work.kind != "training"), exact:
         turn = work.prepare(device)
         for _ in range(2):
             once = _timed(turn, 1, device)
         bunch = max(1, round(BUNCH_SECONDS / once))
-        return median(_repeated(turn, bunch, device))
+        return min(_repeated(turn, bunch, device, seconds))
 
 
-def _repeated(turn: Callable[[], object], bunch: int, device: torch.device) -> Iterator[float]:
-    """At least three times, and for ``SECONDS``."""
-    end, count = time.perf_counter() + SECONDS, 0
+def _repeated(
+    turn: Callable[[], object], bunch: int, device: torch.device, seconds: float
+) -> Iterator[float]:
+    """At least three times."""
+    end, count = time.perf_counter() + seconds, 0
     while count < 3 or time.perf_counter() < end:
         yield _timed(turn, bunch, device)
         count += 1
@@ -344,7 +383,6 @@ def compute_code() -> str:
     return '''\
 import platform
 import time
-from statistics import median
 
 import torch
 from torch.nn import functional
@@ -356,7 +394,7 @@ device = torch.accelerator.current_accelerator() if torch.accelerator.is_availab
 
 
 def seconds(turn, repeats=7):
-    """Median time of one turn, after two that are not counted."""
+    """The fastest turn, after two that are not counted: other programs only make it slower."""
     times = []
     for _ in range(repeats + 2):
         began = time.perf_counter()
@@ -364,7 +402,7 @@ def seconds(turn, repeats=7):
         if device.type != "cpu":
             torch.accelerator.synchronize()  # a GPU goes on alone
         times.append(time.perf_counter() - began)
-    return median(times[2:])
+    return min(times[2:])
 
 
 def product(side):

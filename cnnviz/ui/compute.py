@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
-from cnnviz.inspection import Machine, Measurement, measure
-from cnnviz.inspection.compute import bundled_record, share_of_peak
+from cnnviz.inspection import Machine, Measurement
+from cnnviz.inspection.compute import bundled_record, measure_apart, share_of_peak
 from cnnviz.ui.jobs import Progress
 
 Found = Mapping[str, Sequence[Measurement]]
 """Name of a machine and device -> what was measured there."""
 
 NO_GPU = (
-    "**There is no GPU that torch can use.** All pages work without one: their networks are small. "
-    "A large network trains many times slower here than on a GPU; for it, borrow one (below)."
+    "Without a GPU all pages work: their networks are small. "
+    "A large network trains many times slower here than on a GPU; borrow one for it (below)."
 )
 COLAB_INSTALL = """\
 !git clone ADDRESS cnnviz
@@ -68,7 +68,7 @@ PRICES = (
 
 def measured(_turn: int, progress: Progress) -> tuple[Measurement, ...]:
     """What this machine does; another number measures once more."""
-    return measure(progress)
+    return measure_apart(progress)
 
 
 def of_devices(machine: str, measurements: Sequence[Measurement]) -> dict[str, tuple[Measurement, ...]]:
@@ -90,19 +90,19 @@ def bundled_words() -> str:
     return f"Measured on {record.machine} with torch {record.torch}, {record.date}."
 
 
-def machine_rows(about: Machine) -> list[dict[str, str]]:
-    """What the lecture checks by hand."""
+def machine_in_words(about: Machine) -> str:
+    """What the lecture checks by hand, a line each."""
+    packages = " · ".join(f"{name} {number or '(not installed)'}" for name, number in about.packages.items())
     gpu_memory = f", {about.gpu_memory / 2**30:.0f} GiB" if about.gpu_memory else ""
     known = {
         "Python": about.python,
-        **{name: number or "not installed" for name, number in about.packages.items()},
-        "CPU": about.cpu,
-        "cores that it may use": str(about.cores),
-        "threads of torch": str(about.threads),
-        "memory": f"{about.memory / 2**30:.1f} GiB",
+        "Packages": packages,
+        "CPU": f"{about.cpu}, {about.cores} cores",
+        "Memory": f"{about.memory / 2**30:.1f} GiB",
+        "Threads of torch": f"{about.threads} a page here, so that pages do not disturb each other; measured with as many as torch takes by itself",
         "GPU": f"{about.gpu}{gpu_memory}" if about.gpu else "none that torch can use",
     }
-    return [{"this machine": name, "": words} for name, words in known.items()]
+    return "\n".join(f"- **{name}**: {words}" for name, words in known.items())
 
 
 def arithmetic_rows(found: Found) -> list[dict[str, str]]:

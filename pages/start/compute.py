@@ -19,7 +19,7 @@ from cnnviz.ui.compute import (
     findings,
     image_rows,
     in_words,
-    machine_rows,
+    machine_in_words,
     measured,
     of_devices,
 )
@@ -43,7 +43,8 @@ def speed() -> None:
         where = Compute.machine.draw()
         if where == HERE:
             turn = Compute.turn.draw()
-        st.markdown(table_in_words(machine_rows(about)))
+        st.markdown("**This machine**")
+        st.markdown(machine_in_words(about))
         if about.gpu is None:
             st.caption(NO_GPU)
     with right, play_first():
@@ -58,8 +59,8 @@ def speed() -> None:
         chart("speed", in_words(rows, unit), arithmetic_bars if is_arithmetic else images_per_second, found)
         st.markdown(findings(found, view))
         st.caption(
-            f"{bundled_words()} The median of many turns; 1 GFLOP/s is 10⁹ multiplications or additions a second, with float32. "
-            "The peak is the fastest product that was measured, so a little more than 100 % is possible. What else computes at the same time makes the numbers smaller."
+            f"{bundled_words()} The fastest of many turns counts; 1 GFLOP/s is 10⁹ multiplications or additions a second, with float32. "
+            "The peak is the fastest product that was measured, so a little more than 100 % is possible."
         )
         with st.expander("As a table"):
             st.markdown(table_in_words(rows))

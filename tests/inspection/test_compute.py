@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from cnnviz.errors import CnnvizError
 from cnnviz.inspection import compute
 from cnnviz.inspection.compute import (
     Machine,
@@ -16,6 +17,7 @@ from cnnviz.inspection.compute import (
     bundled_record,
     machine,
     measure,
+    measure_apart,
     peak,
     share_of_peak,
     works,
@@ -36,12 +38,10 @@ def test_multiply_adds_are_those_that_torch_counts(work: compute.Work) -> None:
         assert flops == pytest.approx(2 * work.multiply_adds, rel=0.001)
 
 
-def test_each_work_is_measured_once_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compute, "SECONDS", 0.0)
-    monkeypatch.setattr(compute, "BUNCH_SECONDS", 0.0)
+def test_each_work_is_measured_once_a_device() -> None:
     shares: list[float] = []
     state = torch.get_rng_state()
-    found = measure(shares.append)
+    found = measure(shares.append, seconds=0.0)
     assert torch.equal(torch.get_rng_state(), state)
     assert torch.is_grad_enabled()
     devices = ["CPU", "GPU"] if torch.accelerator.is_available() else ["CPU"]
@@ -105,3 +105,31 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path, monkeypatch: pytest.
     record = Record("two cores", "2026-11-27", "2.13", (Measurement("a", "product", "CPU", 0.5, 0, 3),))
     write_record(record, tmp_path / "server_cpu.json")
     assert bundled_record() == record
+
+
+def test_a_process_of_its_own_measures_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compute, "SECONDS", 0.0)
+    shares: list[float] = []
+    found = measure_apart(shares.append)
+    assert {(one.title, one.multiply_adds) for one in found} == {
+        (work.title, work.multiply_adds) for work in works()
+    }
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+def test_a_cancelled_measurement_leaves_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compute, "SECONDS", 60.0)
+
+    def stop(_share: float) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        measure_apart(stop)
+    assert not [child for child in psutil.Process().children() if "main(60.0)" in " ".join(child.cmdline())]
+
+
+def test_a_process_that_ends_early_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compute, "SECONDS", "no number")
+    with pytest.raises(CnnvizError, match="The measurement ended early"):
+        measure_apart()

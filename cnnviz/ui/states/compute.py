@@ -9,12 +9,10 @@ BUNDLED, HERE = "bundled", "here"
 class Compute(State, page="pages/start/compute.py"):
     """Which machine is looked at, and what of it."""
 
-    machine = Choice(
-        "Machine", {BUNDLED: "two cores of a server", HERE: "measure this machine"}, kind="buttons"
-    )
+    machine = Choice("Measured on", {BUNDLED: "a server, 2 cores", HERE: "this machine"}, kind="buttons")
     view = Choice(
         "Look at",
-        {"arithmetic": "multiplying and adding", "images": "networks"},
+        {"arithmetic": "products and convolutions", "images": "whole networks"},
         kind="buttons",
     )
     turn = Number(
