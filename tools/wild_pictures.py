@@ -171,15 +171,15 @@ def speeds() -> None:
     found = bundled_record().measurements
     shown = [one for one in found if one.kind in ("product", "convolution")][3:]
     most = max(one.gflops for one in shown)
-    words = ("product", "5×5×1", "3×3×64", "3×3×256", "1×1×256", "depthwise")
+    words = ("product", "LeNet-5", "3 by 3, 64", "3 by 3, 256", "1 by 1", "depthwise")
     for number, (one, title) in enumerate(zip(shown, words, strict=True)):
         y, colour = 14 + number * 51, "#d55e00" if one.kind == "product" else "#0072b2"
-        draw.text((18, y + 8), title, fill="black", font_size=20)
-        draw.rectangle((130, y, 130 + 380 * one.gflops / most, y + 36), fill=colour)
+        draw.text((16, y + 6), title, fill="black", font_size=24)
+        draw.rectangle((160, y, 160 + 380 * one.gflops / most, y + 36), fill=colour)
         draw.text(
-            (140 + 380 * one.gflops / most, y + 8),
+            (170 + 380 * one.gflops / most, y + 6),
             f"{share_of_peak(one, found):.0%}",
             fill="black",
-            font_size=20,
+            font_size=24,
         )
     canvas.quantize(64).save(PICTURES / "compute.png", optimize=True)

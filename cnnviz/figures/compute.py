@@ -1,5 +1,6 @@
 """Plotly figures of what machines can do."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ def arithmetic_bars(found: Mapping[str, Sequence[Measurement]]) -> "Figure":
         )
     most = max(one.gflops for measured in found.values() for one in measured)
     figure.update_layout(barmode="group")
-    figure.update_xaxes(title="GFLOP/s", range=[0, 1.6 * most])
+    figure.update_xaxes(title="GFLOP/s", range=[0, 1.9 * most])
     return _works(figure, 9, len(found))
 
 
@@ -79,7 +80,10 @@ def images_per_second(found: Mapping[str, Sequence[Measurement]]) -> "Figure":
                 hovertemplate="%{y}: %{x:,.3g} images a second",
             )
         )
-    figure.update_xaxes(title="images a second (logarithmic)", type="log", dtick=1)
+    speeds = [one.images_per_second for measured in found.values() for one in measured if one.images]
+    room = 30 if len(found) > 1 else 2
+    ends = [math.log10(min(speeds) / room), math.log10(max(speeds) * 30)]
+    figure.update_xaxes(title="images a second (logarithmic)", type="log", dtick=1, range=ends)
     return _works(figure, 7, len(found))
 
 

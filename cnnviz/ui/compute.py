@@ -158,8 +158,9 @@ def _arithmetic(name: str, measurements: Sequence[Measurement]) -> str:
     best = max(products, key=lambda one: one.gflops)
     first, last = (pick(convolutions, key=lambda one: one.gflops) for pick in (max, min))
     return (
-        f"**{name}**: the fastest matrix product reaches **{best.gflops:,.0f} GFLOP/s**, the peak here. Of it a convolution with "
-        f"{first.title} reaches **{share_of_peak(first, measurements):.0%}**, one with {last.title} **{share_of_peak(last, measurements):.0%}**."
+        f"**{name}**: the fastest matrix product reaches **{best.gflops:,.0f} GFLOP/s**, the peak here. "
+        f"The best convolution, {first.title}, reaches **{share_of_peak(first, measurements):.0%}** of it, "
+        f"the worst, {last.title}, **{share_of_peak(last, measurements):.0%}**."
     )
 
 
