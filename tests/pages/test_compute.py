@@ -1,6 +1,7 @@
 """The page of what a computer can do against the functions behind it."""
 
 import re
+from dataclasses import replace
 
 import pytest
 import torch
@@ -63,3 +64,13 @@ def test_prices_name_their_date_and_their_source(open_page: Open) -> None:
     assert "September 2022" in said
     assert "https://colab.research.google.com/signup" in said
     assert any("serve_kernel_port_as_iframe" in code.value for code in open_page(PAGE).code)
+
+
+def test_a_gpu_stands_in_the_same_table(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu = bundled_record().measurements
+    gpu = tuple(replace(one, device="GPU", seconds=one.seconds / 8) for one in cpu)
+    monkeypatch.setattr("cnnviz.ui.compute.measure_apart", lambda _progress: (*cpu, *gpu))
+    said = words(until(open_page(PAGE, machine="here", view="images", turn="97"), at_rest))
+    for device in ("this machine, CPU", "this machine, GPU", "2 cores of a server, CPU"):
+        assert len(re.findall(rf"^\| {device} \|", said, re.MULTILINE)) == 7
+        assert f"**{device}**: LeNet-5 sees" in said
