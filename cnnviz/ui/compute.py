@@ -40,8 +40,9 @@ PRICES = (
     {
         "what": "Colab, free of charge",
         "price": "$0",
-        "what one gets": "mostly a T4 GPU, when one is free; not guaranteed, at most 12 hours at a time",
-        "as of, source": "[Colab's answers to frequent questions](https://research.google.com/colaboratory/faq.html)",
+        "what one gets": "mostly a T4 GPU, when one is free; not guaranteed, up to 12 hours at a time",
+        "as of, source": "September 2022, [TechCrunch](https://techcrunch.com/2022/09/29/google-colaboratory-launches-a-pay-as-you-go-option-premium-gpu-access/); "
+        "today's rules: [Colab's answers to frequent questions](https://research.google.com/colaboratory/faq.html)",
     },
     {
         "what": "Colab, pay as you go",
@@ -54,13 +55,13 @@ PRICES = (
         "what": "an hour with a T4",
         "price": "1.95 units, about $0.19",
         "what one gets": "16 GB of GPU memory",
-        "as of, source": "October 2022, [as a user read it off](https://github.com/googlecolab/colabtools/issues/3128)",
+        "as of, source": "October 2022, [read off by a user](https://github.com/googlecolab/colabtools/issues/3128)",
     },
     {
-        "what": "an hour with an A100",
+        "what": "an hour with an A100 and large memory",
         "price": "13.08 units, about $1.31; 7.52 units, about $0.75",
         "what one gets": "40 or 80 GB of GPU memory",
-        "as of, source": "October 2022, [the same](https://github.com/googlecolab/colabtools/issues/3128); "
+        "as of, source": "October 2022, [read off by the same user](https://github.com/googlecolab/colabtools/issues/3128); "
         "September 2026, [another user](https://github.com/architectds/collabosm)",
     },
 )

@@ -88,7 +88,7 @@ def elsewhere() -> None:
     with prices:
         st.markdown(table_in_words(PRICES))
         st.caption(
-            "Prices change, and Colab publishes no list of units an hour: it shows the rate of your runtime under Runtime > View resources. "
+            "Prices change. Colab shows the units an hour of your own runtime under Runtime > View resources. "
             "Dollars an hour: units times $9.99 / 100."
         )
 
