@@ -6,7 +6,19 @@ from cnnviz.ui.lecture import Chapter, Lesson, run
 from cnnviz.ui.server import ROUTES, lifespan, show_error
 
 CHAPTERS = (
-    Chapter("Start", (Lesson(file="pages/start/home.py", title="Home"),)),
+    Chapter(
+        "Start",
+        (
+            Lesson(file="pages/start/home.py", title="Home"),
+            Lesson(
+                file="pages/start/compute.py",
+                title="Compute",
+                sentence="I know what my computer can do, and why a batch is faster than its images one by one.",
+                picture="compute.png",
+                picture_alt="Speeds of matrix products and convolutions as bars",
+            ),
+        ),
+    ),
     Chapter(
         "Seeing",
         (

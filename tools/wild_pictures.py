@@ -14,6 +14,7 @@ from cnnviz.features.verification import draw_pairs, verification
 from cnnviz.figures import SERIES, boxes_of
 from cnnviz.figures.architectures import KINDS, box_sides
 from cnnviz.figures.unit_picture import unit_picture
+from cnnviz.inspection.compute import bundled_record, share_of_peak
 from cnnviz.models import ARCHITECTURES, pretrained
 from cnnviz.models.architectures import COMPETITION, HUMAN_TOP5_ERROR
 from cnnviz.models.pretrained import BUNDLED
@@ -34,6 +35,7 @@ def wild_pictures() -> None:
     answer()
     cards()
     doors()
+    speeds()
 
 
 def _canvas() -> tuple[Image.Image, ImageDraw.ImageDraw]:
@@ -196,3 +198,24 @@ def doors() -> None:
             canvas.paste(digit, (416 + 106 * column, 28 + 150 * row))
         draw.text((416, 130 + 150 * row), "rejected" if row == 0 else "accepted", fill="black", font_size=22)
     canvas.quantize(64).save(PICTURES / "faces.png", optimize=True)
+
+
+def speeds() -> None:
+    """The compute page's picture: what share of the peak products and convolutions reach."""
+    canvas, draw = _canvas()
+    found = bundled_record().measurements
+    products = [one for one in found if one.kind == "product"]
+    shown = [max(products, key=lambda one: one.gflops), *(one for one in found if one.kind == "convolution")]
+    most = max(one.gflops for one in shown)
+    words = ("product", "LeNet-5", "3 by 3, 64", "3 by 3, 256", "1 by 1", "depthwise")
+    for number, (one, title) in enumerate(zip(shown, words, strict=True)):
+        y, colour = 14 + number * 51, "#d55e00" if one.kind == "product" else "#0072b2"
+        draw.text((16, y + 6), title, fill="black", font_size=24)
+        draw.rectangle((160, y, 160 + 380 * one.gflops / most, y + 36), fill=colour)
+        draw.text(
+            (170 + 380 * one.gflops / most, y + 6),
+            f"{share_of_peak(one, found):.0%}",
+            fill="black",
+            font_size=24,
+        )
+    canvas.quantize(64).save(PICTURES / "compute.png", optimize=True)

@@ -5,6 +5,7 @@ taken apart.
 # The entries register themselves.
 from cnnviz.inspection import functions, layer_types  # noqa: F401
 from cnnviz.inspection.acceleration import Acceleration, Folded, accelerated
+from cnnviz.inspection.compute import Machine, Measurement, machine, measure
 from cnnviz.inspection.graph import IMAGE, LayerCall, LayerGraph
 from cnnviz.inspection.maps import as_batch, feature_maps
 from cnnviz.inspection.receptive import LayerField, receptive_field, shapes
@@ -21,6 +22,8 @@ __all__ = [
     "LayerField",
     "LayerGraph",
     "LayerRules",
+    "Machine",
+    "Measurement",
     "Reach",
     "Runner",
     "Term",
@@ -32,6 +35,8 @@ __all__ = [
     "explain_unit",
     "feature_maps",
     "graph_of",
+    "machine",
+    "measure",
     "milliseconds",
     "milliseconds_by_layer",
     "once_a_network",

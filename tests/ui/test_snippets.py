@@ -32,6 +32,7 @@ from cnnviz.features.mistakes import mistakes_code
 from cnnviz.features.nearest import nearest, retrieval_code
 from cnnviz.features.verification import by_class, verification_code
 from cnnviz.figures.pixels import numbers, pixels_code, with_edits
+from cnnviz.inspection.compute import compute_code, works
 from cnnviz.inspection.units import unit_code
 from cnnviz.models import ARCHITECTURES, PRESETS
 from cnnviz.models.architectures import architecture_code
@@ -481,3 +482,14 @@ def test_verification_gives_the_rates_of_the_page(
     assert names["found"].equal_error_rate == pytest.approx(found.equal_error_rate)
     worst = by_class(found, data.labels, threshold)[0]
     assert f"{data.classes[worst.label]} {worst.rejected} of {worst.same}\n" in names["printed"]
+
+
+def test_what_this_machine_can_do() -> None:
+    names = run_code(compute_code())
+    wanted = [(work.title, work.multiply_adds) for work in works() if work.kind in ("product", "convolution")]
+    assert [(title, count) for title, count, _, _ in names["rows"]] == wanted
+    assert all(speed == pytest.approx(share * names["peak"]) for _, _, speed, share in names["rows"])
+    assert max(share for _, _, _, share in names["rows"][:4]) == 1
+    titles = {work.title for work in works()}
+    assert set(names["speeds"]) <= titles
+    assert all(speed > 0 for speed in names["speeds"].values())
