@@ -220,6 +220,13 @@ CHAPTERS = (
                 picture_alt="Boxes around the digits of a scene",
             ),
             Lesson(
+                file="pages/wild/sliding_window.py",
+                title="Sliding window",
+                sentence="I let my own classifier look everywhere in a picture, and saw a convolution do it all at once.",
+                picture="sliding_window.png",
+                picture_alt="A scene and the heat map of a digit",
+            ),
+            Lesson(
                 file="pages/wild/segmentation.py",
                 title="Segmentation",
                 sentence="I watched masks grow while a U-Net learned, and what they lose without its skips.",

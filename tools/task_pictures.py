@@ -4,10 +4,11 @@ import io
 
 from PIL import Image, ImageDraw
 
-from cnnviz.figures import picture_sheet
+from cnnviz.data import compose, load
+from cnnviz.figures import map_sheet, picture_sheet
 from cnnviz.figures.masks import mask_sheet
 from cnnviz.settings import ASSETS
-from cnnviz.tasks import detect, segment
+from cnnviz.tasks import detect, scan, segment
 from cnnviz.training import open_run
 
 PICTURES = ASSETS / "pictures"
@@ -18,6 +19,7 @@ def task_pictures() -> None:
     """All of them."""
     detection()
     segmentation()
+    sliding_window()
 
 
 def _enlarged(png: bytes) -> Image.Image:
@@ -51,6 +53,20 @@ def segmentation() -> None:
     ):
         canvas.paste(_enlarged(sheet.png), (16 + place * (SIDE + 32), 16))
     canvas.quantize(128).save(PICTURES / "segmentation.png", optimize=True)
+
+
+def sliding_window() -> None:
+    """A scene, and where the bundled classifier sees one of its digits."""
+    run = open_run("example")
+    scenes = compose(load("mnist", "test"), 4, side=98, most=6, scale=(1.0, 1.0), noise=0.1)
+    picture = scenes.floats([0])[0]
+    found = scan(run.network(run.steps[-1]), picture, (28, 28), 2)
+    label = int(scenes.labels[0])
+    canvas = Image.new("RGB", SIZE, "white")
+    sheets = (picture_sheet(picture, "scene"), map_sheet(found.probabilities[label][None], span=(0, 1)))
+    for place, sheet in enumerate(sheets):
+        canvas.paste(_enlarged(sheet.png), (16 + place * (SIDE + 32), 16))
+    canvas.quantize(128).save(PICTURES / "sliding_window.png", optimize=True)
 
 
 if __name__ == "__main__":

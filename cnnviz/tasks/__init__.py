@@ -27,6 +27,7 @@ from cnnviz.tasks.detection import (
     precision_recall_of,
     suppressed,
 )
+from cnnviz.tasks.scan import Scan, fully_convolutional, scan, scan_at_once, stride_of
 from cnnviz.tasks.segmentation import UPS, enlarging_layers, overlap_loss, overlaps_of, segment, unet
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "NmsStep",
     "PrecisionRecall",
     "RoiBin",
+    "Scan",
     "anchors_for",
     "average_precision",
     "average_precisions",
@@ -48,6 +50,7 @@ __all__ = [
     "detector",
     "encode",
     "enlarging_layers",
+    "fully_convolutional",
     "mask_scores",
     "match",
     "mean_average_precision",
@@ -60,7 +63,10 @@ __all__ = [
     "precision_recall_of",
     "roi_pool",
     "roi_pool_bins",
+    "scan",
+    "scan_at_once",
     "segment",
+    "stride_of",
     "suppressed",
     "unet",
 ]

@@ -1,0 +1,98 @@
+"""Sliding window: one's own classifier looks everywhere in a larger picture."""
+
+import streamlit as st
+
+from cnnviz.errors import CnnvizError
+from cnnviz.models import Network
+from cnnviz.ui.frame import Experiment, error_box, play_first, section, show_code, source, title, try_this
+from cnnviz.ui.jobs import job
+from cnnviz.ui.memory import remember
+from cnnviz.ui.networks import choose_network, images_of, open_network
+from cnnviz.ui.sliding_window import (
+    at_once,
+    picture_for,
+    same_places,
+    scan_code,
+    scanned,
+    show_heat,
+    show_windows,
+    usual_class,
+)
+from cnnviz.ui.states.sliding_window import SlidingWindow
+
+title(
+    "Sliding window",
+    "A classifier that knows only small images becomes a detector: it looks at each part of a picture, or at all of them in one go.",
+)
+
+
+@section
+def look() -> None:
+    left, right = st.columns([1, 3.2], gap="medium")
+    with left:
+        chosen = choose_network()
+    with right, play_first():
+        network = open_network(chosen, "window_step")
+        play = st.container()
+    with left:
+        way, number = SlidingWindow.way.draw(), SlidingWindow.picture.draw()
+        stride = SlidingWindow.stride.draw() if way == "windows" else SlidingWindow.stride.now
+        threshold, iou = SlidingWindow.threshold.draw(), SlidingWindow.iou.draw()
+    picture, what, picture_code = picture_for(network, images_of(chosen), number)
+    with play, error_box():
+        if way == "once" and not isinstance(network.model, Network):
+            raise CnnvizError(
+                "This network is not made of our layers, so it is shown window by window only. Choose another one."
+            )
+        windows = job("windows", "Looking at each window", scanned, network, picture, stride)
+        once = remember(at_once, network, picture) if way == "once" else None
+        found = once or windows
+        if found is None:
+            return
+        shown, seconds = found
+        pictured, heated = st.columns([1.3, 1], gap="medium")
+        with pictured:
+            kept = show_windows(network, picture, what, shown, threshold, iou)
+        with heated:
+            names = {str(label): name for label, name in enumerate(network.classes)}
+            label = SlidingWindow.category.draw(titles=names, usual=str(usual_class(shown)))
+            show_heat(shown, int(label), names[label])
+        _, rows, columns = shown.probabilities.shape
+        st.markdown(
+            f"**{rows * columns:,} windows** of {shown.size[0]}×{shown.size[1]} pixels, {shown.stride} apart, in **{seconds * 1000:,.0f} ms**; "
+            f"**{kept}** are left. A classifier must name each window, also an empty one: it has no class for “nothing”."
+        )
+        if once and windows:
+            difference = same_places(windows[0], once[0])
+            count = windows[0].probabilities[0].numel()
+            st.markdown(
+                f"Window by window, {count:,} of them took **{windows[1] * 1000:,.0f} ms**: for each one {windows[1] / count / (seconds / (rows * columns)):.0f} "
+                "times as long as here, because neighbours share most of their convolutions."
+                + (
+                    ""
+                    if difference is None
+                    else f" Where both looked, the probabilities differ by at most {difference:.2g}."
+                )
+            )
+        code(scan_code(network, picture_code, way, stride))
+
+
+try_this(
+    Experiment(
+        "All windows in one go: how many times as fast, and why do the numbers differ a little?",
+        SlidingWindow(way="once"),
+    ),
+    Experiment(
+        "Every pixel: how many windows are sure, and how many digits are there?",
+        SlidingWindow(stride=1, iou=1.0),
+    ),
+    Experiment(
+        "A photograph and a network that knows a thousand classes: where is the cat?",
+        SlidingWindow(network="published_efficientnet_lite0", way="once", picture=1, threshold=0.3),
+    ),
+)
+code = show_code()
+source(
+    "Sermanet et al., OverFeat, ICLR 2014; Long, Shelhamer and Darrell, Fully convolutional networks, CVPR 2015; the lecture's slides on detection."
+)
+look()
