@@ -57,5 +57,5 @@ def pixel_histogram(histogram: Tensor) -> "Figure":
             )
         )
     figure.update_xaxes(title="value of a pixel")
-    figure.update_yaxes(title="share of the pixels", type="log", tickformat=".3%", nticks=5)
+    figure.update_yaxes(title="share of the pixels", type="log", tickformat=".3~%", nticks=5)
     return layout(figure, 260)

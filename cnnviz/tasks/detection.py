@@ -174,11 +174,20 @@ class DetectorTrainer:
     """One training of a detector in this process: ``step()`` until ``done``."""
 
     def __init__(
-        self, scenes: Scenes, *, epochs: int = 6, batch_size: int = 32, learning_rate: float = 0.01, seed: int = 0
+        self,
+        scenes: Scenes,
+        *,
+        epochs: int = 6,
+        batch_size: int = 32,
+        learning_rate: float = 0.01,
+        seed: int = 0,
     ) -> None:
         self.scenes = scenes
         self.anchors = anchors_for(scenes.images.shape[-1])
-        pairs = [match(self.anchors, boxes, labels) for boxes, labels in zip(scenes.boxes, scenes.labels, strict=True)]
+        pairs = [
+            match(self.anchors, boxes, labels)
+            for boxes, labels in zip(scenes.boxes, scenes.labels, strict=True)
+        ]
         self.targets = torch.stack([targets for targets, _ in pairs])
         self.offsets = torch.stack([offsets for _, offsets in pairs])
         generator = torch.Generator().manual_seed(seed)

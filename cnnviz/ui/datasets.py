@@ -17,12 +17,13 @@ from cnnviz.figures import image_sheet
 from cnnviz.ui.components import WallItem
 from cnnviz.ui.frame import link
 from cnnviz.ui.jobs import Progress
+from cnnviz.ui.map_walls import image_rows
 from cnnviz.ui.states.datasets import Datasets
 from cnnviz.ui.states.training_lab import TrainingLab
 from cnnviz.ui.tables import table_in_words
 
 ROW, SHOWN = 12, 48
-TWINS = 6
+TWINS = 12
 NAMED = 20
 """Files that were left out and are named."""
 MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
@@ -43,26 +44,13 @@ def wall_of(
     dataset: ImageDataset, numbers: Sequence[int], title: str = "", numbered: bool = True
 ) -> list[WallItem]:
     """Images in rows, each with its class below."""
-    items = []
-    for start in range(0, len(numbers), ROW):
-        part = list(numbers[start : start + ROW])
-        labels = [dataset.classes[int(dataset.labels[one])] for one in part]
-        items.append(
-            WallItem(
-                f"{title} {start}",
-                image_sheet(dataset.floats(part), columns=len(part), what=f"images of {dataset.name}"),
-                unit="image",
-                labels=tuple(
-                    (f"{label}\nno. {one}" if numbered else label, "")
-                    for label, one in zip(labels, part, strict=True)
-                ),
-                title=title if title and not start else " ",
-                target=90,
-                legend=False,
-                hint="",
-            )
-        )
-    return items
+    chosen = list(numbers)
+    names = [dataset.classes[label] for label in dataset.labels[chosen].tolist()]
+    labels = [
+        (f"{name}\nno. {number}" if numbered else name, "")
+        for name, number in zip(names, chosen, strict=True)
+    ]
+    return image_rows(dataset.floats(chosen), labels, title, f"images of {dataset.name}")
 
 
 def means_of(dataset: ImageDataset) -> list[WallItem]:
@@ -92,14 +80,19 @@ def twins_of(train: ImageDataset, test: ImageDataset, progress: Progress) -> Twi
 
 
 def wall_of_twins(train: ImageDataset, test: ImageDataset, found: Twins) -> list[WallItem]:
-    """The pairs that are most alike: a training and a test image each."""
-    items = []
-    for first, second, difference in list(
-        zip(found.first.tolist(), found.second.tolist(), found.difference.tolist(), strict=True)
-    )[:TWINS]:
+    """The pairs that are most alike, a training and a test image each; each image stands in one of them."""
+    items: list[WallItem] = []
+    seen: set[tuple[str, int]] = set()
+    for first, second, difference in zip(
+        found.first.tolist(), found.second.tolist(), found.difference.tolist(), strict=True
+    ):
+        ends = {("train", first), ("test", second)}
+        if len(items) == TWINS or seen & ends:
+            continue
+        seen |= ends
         pair = torch.cat([train.floats([first]), test.floats([second])])
         labels = tuple(
-            (f"{kind} {number}\n{one.classes[int(one.labels[number])]}", "")
+            (f"{kind}\nno. {number}\n{one.classes[int(one.labels[number])]}", "")
             for kind, number, one in (("training", first, train), ("test", second, test))
         )
         items.append(

@@ -53,7 +53,7 @@ def look() -> None:
         entry = DATASETS[name]
         chosen = Datasets.classes.draw(titles={one: one for one in entry.classes}, usual=())
         use_links(name, chosen)
-        st.caption(f"{plain(entry.source)}. Licence: {plain(entry.licence)}.")
+        st.caption(f"{plain(entry.source[:1].upper() + entry.source[1:])}. Licence: {plain(entry.licence)}.")
     dataset = load(name, split)  # type: ignore[arg-type]
     numbers = of_classes(dataset, chosen)
     with right, play_first():
@@ -62,7 +62,7 @@ def look() -> None:
         )
         if view == "grid":
             last = max(1, math.ceil(len(numbers) / SHOWN))
-            page = Datasets.part.draw(high=last)
+            page = Datasets.part.draw(st.columns([1, 3])[0], high=last)
             map_wall("images", remember(wall_of, dataset, numbers[(page - 1) * SHOWN : page * SHOWN]))
         elif view == "means":
             map_wall("means", remember(means_of, dataset))

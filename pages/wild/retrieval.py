@@ -21,6 +21,7 @@ from cnnviz.ui.retrieval import (
     searched,
     vector_of,
     vectors_of,
+    wall_of_asked,
     wall_of_found,
     wall_of_places,
 )
@@ -58,7 +59,10 @@ def search() -> None:
 
 def like_the_image(network: OpenNetwork, dataset: ImageDataset, picture: ChosenImage, layer: str) -> None:
     """The nearest images by the layer, and beside them by the pixels or by the untrained layer."""
-    left, right = st.columns(2)
+    asked, left, right = st.columns([1, 2, 3])
+    image, count = picture.for_network(network.input_shape), Retrieval.count.now
+    with asked:
+        map_wall("asked", remember(wall_of_asked, image))
     with left:
         metric = Retrieval.metric.draw()
     with right:
@@ -66,7 +70,6 @@ def like_the_image(network: OpenNetwork, dataset: ImageDataset, picture: ChosenI
         if network.run is None:
             titles.pop(FIRST)
         beside = Retrieval.beside.draw(titles=titles)
-    image, count = picture.for_network(network.input_shape), Retrieval.count.now
     is_one = Retrieval.images.image.now == "test" and picture.label is not None
     without = Retrieval.images.number.now if is_one else None
     ways = {layer: network}
@@ -108,7 +111,7 @@ def like_a_place(
     found = job("places", what, places_of, network, layer, image, cell, dataset, Retrieval.count.now)
     if found is not None:
         st.markdown(
-            f"To **{layer}**, these places look most like cell ({row}, {column}) of {picture.what}; the frame is what the cell sees."
+            f"To **{layer}**, these places look most like cell ({row}, {column}) of {picture.what}; the frame is what the cell sees, the number the cosine of their channels."
         )
         map_wall("places", remember(wall_of_places, network, layer, image, cell, dataset, found))
 
