@@ -1,6 +1,7 @@
 """A labelled set of images in memory."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -49,3 +50,23 @@ class ImageDataset:
     def __repr__(self) -> str:
         channels, height, width = self.shape
         return f"ImageDataset({self.name} {self.split}: {len(self)} images {channels}×{height}×{width}, {len(self.classes)} classes)"
+
+
+def thin_out(dataset: ImageDataset, classes: Sequence[str], share: float) -> ImageDataset:
+    """The same with fewer images of some classes: only the first ``share`` of theirs, at least one of each.
+
+    Args:
+        classes: their names; the data set must have them.
+        share: above 0 to 1.
+    """
+    kept = kept_of(dataset.labels, [dataset.classes.index(name) for name in classes], share)
+    return replace(dataset, images=dataset.images[kept], labels=dataset.labels[kept])
+
+
+def kept_of(labels: Tensor, rare: Sequence[int], share: float) -> Tensor:
+    """Which of the images with these labels (N,) stay when the ``rare`` classes are thinned out: (N,) bool."""
+    kept = torch.ones(len(labels), dtype=torch.bool)
+    for label in rare:
+        places = (labels == label).nonzero().flatten()
+        kept[places[max(1, round(share * len(places))) :]] = False
+    return kept

@@ -1,6 +1,5 @@
 """Data sets: look at them before a network does, bring your own, and what the published ones hold."""
 
-import math
 from pathlib import Path
 
 import streamlit as st
@@ -9,22 +8,8 @@ from cnnviz.data import CATALOGUE, DATASETS, FORMATS, found_of, load
 from cnnviz.data.look import class_counts, look_code, pixel_statistics
 from cnnviz.figures import class_balance, pixel_histogram
 from cnnviz.ui.charts import chart
-from cnnviz.ui.components import map_wall
-from cnnviz.ui.datasets import (
-    SHOWN,
-    brought,
-    extremes_of,
-    means_of,
-    of_classes,
-    plain,
-    published_rows,
-    show_found,
-    show_published,
-    twins_of,
-    use_links,
-    wall_of,
-    wall_of_twins,
-)
+from cnnviz.ui.dataset_views import SHOW, of_classes
+from cnnviz.ui.datasets import brought, plain, published_rows, show_found, show_published, use_links
 from cnnviz.ui.frame import (
     Experiment,
     error_box,
@@ -60,24 +45,7 @@ def look() -> None:
         st.markdown(
             f"**{plain(entry.title)}**: {len(dataset):,} {SPLITS[split]} images, {len(numbers):,} of them chosen"
         )
-        if view == "grid":
-            last = max(1, math.ceil(len(numbers) / SHOWN))
-            page = Datasets.part.draw(st.columns([1, 3])[0], high=last)
-            map_wall("images", remember(wall_of, dataset, numbers[(page - 1) * SHOWN : page * SHOWN]))
-        elif view == "means":
-            map_wall("means", remember(means_of, dataset))
-        elif view == "extremes":
-            map_wall("extremes", remember(extremes_of, dataset))
-        else:
-            train, test = load(name), load(name, "test")
-            found = job("twins", "Comparing all training with all test images", twins_of, train, test)
-            if found is not None:
-                st.markdown(
-                    f"{len(found)} pairs of a training and a test image differ by less than 3 % of the range of a pixel, in the mean."
-                    if len(found)
-                    else "No test image stands among the training images."
-                )
-                map_wall("twins", remember(wall_of_twins, train, test, found))
+        SHOW[view](dataset, numbers)
         balance, pixels = st.columns(2, gap="medium")
         with balance:
             counts = remember(class_counts, dataset)
@@ -94,7 +62,7 @@ def look() -> None:
             words = f"Pixels in [0, 1]: mean {mean}, standard deviation {std}"
             chart("pixels", words, pixel_histogram, found_pixels.histogram)
             st.caption(words)
-    code(look_code(dataset))
+    code(look_code(dataset, Datasets.asked.now))
 
 
 @section

@@ -111,7 +111,8 @@ def like_a_place(
     found = job("places", what, places_of, network, layer, image, cell, dataset, Retrieval.count.now)
     if found is not None:
         st.markdown(
-            f"To **{layer}**, these places look most like cell ({row}, {column}) of {picture.what}; the frame is what the cell sees, the number the cosine of their channels."
+            f"To **{layer}**, these places look most like cell ({row}, {column}) of {picture.what}. "
+            "The frame is what the cell sees, the number the cosine of their channels."
         )
         map_wall("places", remember(wall_of_places, network, layer, image, cell, dataset, found))
 

@@ -8,6 +8,9 @@ import pytest
 from PIL import Image
 
 from cnnviz.data import CATALOGUE, bring, load
+from cnnviz.features.nearest import nearest_pixels
+from cnnviz.ui.dataset_views import SHOW
+from cnnviz.ui.states.datasets import Datasets
 from tests.pages.conftest import Open, at_rest, until, words
 
 PAGE = "pages/wild/datasets.py"
@@ -33,13 +36,27 @@ def zipped(classes: dict[str, tuple[int, int, int]], count: int = 5) -> bytes:
 STRANGE = {"<b>plum</b>, [a](b)".replace("/", "|"): (50, 60, 100), "李, green": (40, 180, 60)}
 
 
-@pytest.mark.parametrize("view", ["grid", "means", "extremes", "twins"])
+@pytest.mark.parametrize("view", list(SHOW))
 @pytest.mark.parametrize("dataset", ["mnist", "patches"])
 def test_every_view_of_a_set(view: str, dataset: str, open_page: Open) -> None:
     app = until(open_page(PAGE, dataset=dataset, view=view, split="test"), at_rest)
     assert not app.exception
     assert not app.error
     assert f"{len(load(dataset, 'test')):,} test images" in words(app)
+
+
+def test_every_view_of_the_menu_is_shown() -> None:
+    assert set(SHOW) == set(Datasets.view.titles or ())
+
+
+def test_the_nearest_images_are_counted_as_the_function_finds_them(open_page: Open) -> None:
+    app = until(open_page(PAGE, dataset="digits", split="test", view="near", asked="11"), at_rest)
+    test = load("digits", "test")
+    near = nearest_pixels(test, 11, 24).indices[0]
+    same = int((test.labels[near] == test.labels[11]).sum())
+    assert f"Of the 24 nearest by their pixels (Euclidean distance) **{same}** are of its class." in words(
+        app
+    )
 
 
 def test_some_classes_are_looked_at_and_trained_on(open_page: Open) -> None:

@@ -28,7 +28,7 @@ from cnnviz.features.composition import peaks, stages, strongest
 from cnnviz.features.embedding import embedding_code
 from cnnviz.features.filters import filters_code
 from cnnviz.features.mistakes import mistakes_code
-from cnnviz.features.nearest import nearest, retrieval_code
+from cnnviz.features.nearest import nearest, nearest_pixels, retrieval_code
 from cnnviz.figures.pixels import numbers, pixels_code, with_edits
 from cnnviz.inspection.units import unit_code
 from cnnviz.models import ARCHITECTURES, PRESETS
@@ -375,7 +375,9 @@ def test_put_together_ends_at_the_page_s_probability() -> None:
 
 def test_looking_at_a_data_set() -> None:
     test = load("digits", "test", classes=("3", "5"))
-    names = run_code(look_code(test))
+    names = run_code(look_code(test, 4))
+    assert torch.equal(names["near"].indices, nearest_pixels(test, 4, 24).indices)
+    assert names["changed"].shape == (1, 1, 8, 8)
     assert names["counts"] == {
         name: int((test.labels == label).sum()) for label, name in enumerate(("3", "5"))
     }

@@ -5,7 +5,7 @@ from cnnviz.data.published import CATALOGUE
 from cnnviz.ui.fields import Choice, Choices, Number, titles_of
 from cnnviz.ui.state import State
 
-GRID = {"view": "grid"}
+GRID, AUGMENT = {"view": "grid"}, {"view": "augment"}
 SPLITS = {"train": "training", "test": "test"}
 
 
@@ -21,8 +21,12 @@ class Datasets(State, page="pages/wild/datasets.py"):
             "means": "mean images",
             "extremes": "typical and odd ones",
             "twins": "images that are there twice",
+            "near": "images near to one of them",
+            "augment": "augmentation",
         },
     )
     classes = Choices("Classes (none chosen: all)", None, ())
     part = Number("Page", 1, 1, 100_000, needs=GRID)
+    asked = Number("Number of the image", 7, 0, 99_999_999, needs={"view": "near"})
+    draw_number = Number("Draw", 0, 0, 100, help="Another number: other random changes.", needs=AUGMENT)
     published = Choice("Published data set", titles_of(CATALOGUE))
