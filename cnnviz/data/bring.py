@@ -8,14 +8,14 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from cnnviz.data import decode_files
-from cnnviz.data.brought import Found, check_name, digest_of, draft, write_about
+from cnnviz.data.brought import Found, InUse, check_name, digest_of, draft, write_about
 from cnnviz.data.decode_files import Order, Outcome
 from cnnviz.data.listing import Listing, listing, sorted_names
 from cnnviz.errors import CnnvizError
@@ -59,16 +59,19 @@ def store(
     size: int | None = None,
     seed: int = 0,
     progress: Progress | None = None,
+    owner: str = "",
+    in_use: InUse | None = None,
 ) -> Found:
     """Reads one's own images and keeps them as a data set; nothing is kept if anything is wrong with all of it.
 
     Args:
-        path: a folder or zip file of class folders (perhaps below ``train`` and ``test``), a CSV table of paths and labels, or
-            an NPZ file with ``images`` and ``labels`` (or ``train_images``, ``test_images``, …).
+        path: a folder or zip file of class folders (perhaps below ``train`` and ``test``), a CSV table of paths and labels, a zip
+            file of images with one such table, or an NPZ file with ``images`` and ``labels`` (or ``train_images``, ``test_images``, …).
         name: its key from now on, for ``load`` and ``TrainingSpec``; an older one of this name is replaced.
         size: side of the images in pixels; ``None`` takes theirs, if all are equal, square and small, else at most 64.
         seed: of the order, and of the test images (a fifth of each class), where the files do not say them.
         progress: called with (files so far, files in all).
+        owner, in_use: see ``cnnviz.data.brought.make_room``.
 
     Raises:
         CnnvizError: what is wrong, and what to do.
@@ -77,12 +80,12 @@ def store(
     check_name(name)
     if size is not None and not 4 <= size <= 512:
         raise CnnvizError(f"The side of the images is {size} pixels, but it must lie between 4 and 512.")
-    with draft(name) as folder:
+    with draft(name, owner, in_use) as folder:
         if path.suffix.lower() == ".npz":
             table = _arrays(path, size)
         else:
             table = _pictures(listing(path), folder / "pixels.npy", size, progress)
-        found = _write(folder, name, path, table, seed)
+        found = replace(_write(folder, name, path, table, seed), owner=owner)
         (folder / "pixels.npy").unlink(missing_ok=True)
         write_about(folder, found)
     return found

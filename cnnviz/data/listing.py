@@ -3,13 +3,16 @@ to the disk, and nothing is decoded yet.
 """
 
 import csv
+import io
 import os
 import stat
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import TextIO
 
+from cnnviz.data import decode_files
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 
@@ -19,6 +22,7 @@ VALIDATION = ("val", "valid", "validation")
 images.
 """
 LITTER = ("__MACOSX", "Thumbs.db", "desktop.ini")
+TABLES = (".csv", ".tsv")
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 PATH_COLUMNS = ("path", "file", "filename", "file_name", "image", "image_id", "image_path")
 LABEL_COLUMNS = ("label", "class", "target", "category", "class_name")
@@ -67,14 +71,14 @@ def sorted_names(names: set[str]) -> tuple[str, ...]:
 
 
 def listing(path: Path) -> Listing:
-    """The images of a folder or zip file of class folders, or of a CSV table of paths and labels.
+    """The images of a folder or zip file of class folders, or of a CSV table of paths and labels, which may stand in the zip file.
 
     Raises:
         CnnvizError: what is wrong with all of it; single files that cannot be used are left out by name.
     """
     if path.is_dir():
         found = _of_folder(path)
-    elif path.suffix.lower() in (".csv", ".tsv"):
+    elif path.suffix.lower() in TABLES:
         found = _of_table(path)
     else:
         found = _of_archive(path)
@@ -148,7 +152,35 @@ def _of_archive(path: Path) -> Listing:
             left.append((info.filename, "it is locked by a password"))
         else:
             files.append((inner, info.filename))
-    return _in_classes(str(path), files, left)
+    return _by_its_table(path, files, left) or _in_classes(str(path), files, left)
+
+
+def _by_its_table(
+    path: Path, files: Sequence[tuple[PurePosixPath, str]], left: Sequence[tuple[str, str]]
+) -> Listing | None:
+    """What the one table inside a zip file says; ``None`` if there is none, or it names none of the files."""
+    tables = [(inner, file) for inner, file in files if inner.suffix.lower() in TABLES]
+    if len(tables) != 1:
+        return None
+    inner, file = tables[0]
+    with decode_files.reader(str(path), settings().max_import_file_bytes) as read:
+        try:
+            text = read(file).decode("utf-8-sig")
+        except (decode_files.TooLargeError, UnicodeDecodeError, zipfile.BadZipFile, OSError, RuntimeError):
+            return None
+    known = {str(one): name for one, name in files}
+
+    def resolve(name: str) -> tuple[str, str]:
+        at = PurePosixPath(os.path.normpath(inner.parent / name.replace("\\", "/")))
+        if at.is_absolute() or ".." in at.parts:
+            return "", "it leads out of the zip file"
+        return known.get(str(at), ""), "there is no such file"
+
+    rows = list(_read_rows(io.StringIO(text, newline=""), inner.name))
+    if not any(resolve(cell.strip())[0] for row in rows for cell in row):
+        return None
+    found = _of_rows(rows, resolve, inner.name)
+    return Listing(str(path), found.items, (*found.left_out, *left))
 
 
 def entries(path: Path) -> list[zipfile.ZipInfo]:
@@ -225,10 +257,27 @@ def _shared_folders(files: Sequence[PurePosixPath]) -> int:
 
 
 def _of_table(path: Path) -> Listing:
-    """A table of paths and labels, with or without a line of titles; a column ``split`` counts if it is there."""
-    rows = list(_rows(path))
+    """A table of paths and labels; paths count from its own folder."""
+    root = path.parent.resolve()
+
+    def resolve(name: str) -> tuple[str, str]:
+        file = (root / name).resolve()
+        if not file.is_relative_to(root):
+            return "", "it leads out of the table's folder"
+        return (str(file) if file.is_file() else ""), "there is no such file"
+
+    return _of_rows(list(_rows(path)), resolve, path.name)
+
+
+def _of_rows(rows: list[list[str]], resolve: Callable[[str], tuple[str, str]], table: str) -> Listing:
+    """Paths and labels, with or without a line of titles; a column ``split`` counts if it is there.
+
+    Args:
+        resolve: path in the table -> (the file, or "" and why not).
+        table: what it is called in sentences.
+    """
     if not rows:
-        raise CnnvizError(f"'{path.name}' is empty. Write a line for each image: its path, and its class.")
+        raise CnnvizError(f"'{table}' is empty. Write a line for each image: its path, and its class.")
     titles = [cell.strip().lower() for cell in rows[0]]
     columns = [_column(titles, names) for names in (PATH_COLUMNS, LABEL_COLUMNS, ("split", "subset"))]
     if columns[0] is None or columns[1] is None:
@@ -238,31 +287,23 @@ def _of_table(path: Path) -> Listing:
     at, label, split = columns
     assert at is not None
     assert label is not None
-    root = path.parent.resolve()
     items, left = [], []
     for number, row in enumerate(rows, 1):
-        if len(row) <= max(at, label) or not row[label].strip():
+        if len(row) <= max(at, label) or not row[label].strip() or not row[at].strip():
             left.append((f"line {number}", "it does not name a path and a class"))
             continue
         name = row[at].strip()
-        file = (root / name).resolve()
-        if not file.is_relative_to(root):
-            left.append((name, "it leads out of the table's folder"))
-        elif not file.is_file():
-            left.append((name, "there is no such file"))
-        else:
-            part = row[split].strip().lower() if split is not None and len(row) > split else ""
-            items.append(
-                Item(
-                    str(file),
-                    name,
-                    row[label].strip(),
-                    "test" if part in VALIDATION else SPLITS.get(part, ""),
-                )
-            )
+        file, why_not = resolve(name)
+        if not file:
+            left.append((name, why_not))
+            continue
+        part = row[split].strip().lower() if split is not None and len(row) > split else ""
+        items.append(
+            Item(file, name, row[label].strip(), "test" if part in VALIDATION else SPLITS.get(part, ""))
+        )
     if not items and left:
         raise CnnvizError(
-            f"None of the {len(left):,} images of '{path.name}' can be read; the first, '{left[0][0]:.80}': {left[0][1]}. "
+            f"None of the {len(left):,} images of '{table}' can be read; the first, '{left[0][0]:.80}': {left[0][1]}. "
             "Paths count from the table's own folder."
         )
     if any(item.split for item in items):
@@ -277,19 +318,39 @@ def _column(titles: list[str], names: Sequence[str]) -> int | None:
 def _rows(path: Path) -> Iterator[list[str]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            start = file.read(4096)
-            file.seek(0)
-            try:
-                dialect: type[csv.Dialect] | str = csv.Sniffer().sniff(start, delimiters=",;\t")
-            except csv.Error:
-                dialect = "excel"
-            for number, row in enumerate(csv.reader(file, dialect)):
-                _count(number)
-                if row:
-                    yield row
+            yield from _read_rows(file, path.name)
     except FileNotFoundError:
         raise CnnvizError(f"There is no file '{path.name}'.") from None
-    except (OSError, UnicodeDecodeError, csv.Error):
-        raise CnnvizError(
-            f"'{path.name}' cannot be read as a table. Save it as CSV in UTF-8: a line for each image, its path and its class."
-        ) from None
+    except (OSError, UnicodeDecodeError):
+        raise _no_table(path.name) from None
+
+
+def _read_rows(file: TextIO, name: str) -> Iterator[list[str]]:
+    start = file.read(4096)
+    file.seek(0)
+    try:
+        for number, row in enumerate(csv.reader(file, delimiter=_delimiter(start))):
+            _count(number)
+            if row:
+                yield row
+    except csv.Error:
+        raise _no_table(name) from None
+
+
+def _delimiter(start: str) -> str:
+    """What stands between the cells: the one that makes titles of the first line, else what looks like it."""
+    first = start.partition("\n")[0].lower()
+    for delimiter in ",;\t":
+        titles = [title.strip().strip('"') for title in first.split(delimiter)]
+        if _column(titles, PATH_COLUMNS) is not None and _column(titles, LABEL_COLUMNS) is not None:
+            return delimiter
+    try:
+        return csv.Sniffer().sniff(start, delimiters=",;\t").delimiter
+    except csv.Error:
+        return ","
+
+
+def _no_table(name: str) -> CnnvizError:
+    return CnnvizError(
+        f"'{name}' cannot be read as a table. Save it as CSV in UTF-8: a line for each image, its path and its class."
+    )

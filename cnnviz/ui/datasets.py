@@ -1,60 +1,23 @@
-"""The page of data sets: one's own images, and what is known of the published ones."""
+"""The page of data sets: what is known of the published ones, and links to the rooms that use one."""
 
-import hashlib
 import re
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
-from cnnviz.data import CATALOGUE, Found, PublishedSet, bring, found_of
+from cnnviz.data import CATALOGUE, PublishedSet
 from cnnviz.data.published import TASK_TITLES
 from cnnviz.ui.frame import link
-from cnnviz.ui.jobs import Progress
 from cnnviz.ui.states.datasets import Datasets
 from cnnviz.ui.states.training_lab import TrainingLab
 from cnnviz.ui.tables import table_in_words
 
-NAMED = 20
-"""Files that were left out and are named."""
 MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
 
 
 def plain(text: str) -> str:
     """A name from outside, for Markdown: nothing in it is markup."""
     return MARKUP.sub(r"\\\1", " ".join(text.split()))
-
-
-# --- one's own images ---
-
-
-def brought(content: bytes, suffix: str, size: int | None, progress: Progress) -> str:
-    """Keeps the images of a file as a data set of one's own; returns its name, which its content decides."""
-    name = f"own-{hashlib.sha256(content + str(size).encode()).hexdigest()[:12]}"
-    if found_of(name) is None:
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / f"images{suffix}"
-            file.write_bytes(content)
-            bring(file, name, size=size, progress=lambda done, of: progress(done / max(1, of)))
-    return name
-
-
-def show_found(found: Found, file: str) -> None:
-    """What stands in a file of one's own, before it is used."""
-    rows = [
-        {"Class": plain(name), "Training": f"{train:,}", "Test": f"{test:,}"}
-        for name, train, test in zip(found.classes, found.counts["train"], found.counts["test"], strict=True)
-    ]
-    sizes = ", ".join(f"{size} ({count:,})" for size, count in list(found.sizes.items())[:5])
-    st.markdown(
-        f"**{plain(file)}**: {sum(map(sum, found.counts.values())):,} images of {len(found.classes)} classes. "
-        f"They were {sizes} pixels, and are {found.shape[2]}×{found.shape[1]} now, {'grey' if found.shape[0] == 1 else 'in colour'}."
-    )
-    st.markdown(table_in_words(rows[:NAMED]))
-    if found.left_out:
-        st.warning(f"{len(found.left_out):,} files were left out:", icon=":material/rule:")
-        st.markdown("\n".join(f"- {plain(name)}: {why}" for name, why in found.left_out[:NAMED]))
 
 
 def use_links(name: str, classes: Sequence[str]) -> None:

@@ -1,19 +1,17 @@
 """Data sets: look at them before a network does, bring your own, and what the published ones hold."""
 
-from pathlib import Path
-
 import streamlit as st
 
-from cnnviz.data import CATALOGUE, DATASETS, FORMATS, found_of, load
+from cnnviz.data import CATALOGUE, DATASETS, load
 from cnnviz.data.look import class_counts, look_code, pixel_statistics
 from cnnviz.figures import class_balance, pixel_histogram
+from cnnviz.training.bias import bias_code
+from cnnviz.ui.bias import race_of_samples, show_bias
 from cnnviz.ui.charts import chart
 from cnnviz.ui.dataset_views import SHOW, of_classes
-from cnnviz.ui.datasets import brought, plain, published_rows, show_found, show_published, use_links
+from cnnviz.ui.datasets import plain, published_rows, show_published, use_links
 from cnnviz.ui.frame import (
     Experiment,
-    error_box,
-    link,
     play_first,
     section,
     show_code,
@@ -21,8 +19,8 @@ from cnnviz.ui.frame import (
     title,
     try_this,
 )
-from cnnviz.ui.jobs import job
 from cnnviz.ui.memory import remember
+from cnnviz.ui.own_images import show_own
 from cnnviz.ui.states.datasets import SPLITS, Datasets
 from cnnviz.ui.tables import table_in_words
 
@@ -68,19 +66,21 @@ def look() -> None:
 @section
 def own() -> None:
     st.subheader("Bring your own images", anchor=False)
+    show_own()
+
+
+@section
+def skewed() -> None:
+    st.subheader("A skewed sample: whom does the network fail?", anchor=False)
+    show_bias()
+    st.markdown("**Train it yourself**: choose the classes that the sample has few images of.")
+    race_of_samples()
+    with st.expander("The code of both trainings", icon=":material/code:"):
+        st.code(bias_code(Datasets.rare.now, Datasets.rare_percent.now), language="python")
     st.caption(
-        f"A zip file of folders, one a class ({', '.join(FORMATS)}), perhaps below 'train' and 'test'; or an NPZ file with 'images' and 'labels'."
+        "Samples are not skewed by accident alone: who is seldom photographed, or photographed without being asked, has no say in it. "
+        f"{CATALOGUE['tiny_images'].title}: {CATALOGUE['tiny_images'].withdrawn}"
     )
-    file = st.file_uploader("Your images", ["zip", "npz"], key="own_file")
-    if file is None:
-        return
-    with error_box():
-        name = job("bring", "Reading your images", brought, file.getvalue(), Path(file.name).suffix, None)
-        found = name and found_of(name)
-        if name and found:
-            show_found(found, file.name)
-            link(Datasets.page, "Look at them", ":material/visibility:", Datasets(dataset=name).parameters())
-            use_links(name, ())
 
 
 @section
@@ -96,7 +96,10 @@ try_this(
         "The mean images of the clothes: which two classes will a network confuse?",
         Datasets(dataset="fashion", view="means"),
     ),
-    Experiment("The odd ones of MNIST: could you read them?", Datasets(dataset="mnist", view="extremes")),
+    Experiment(
+        "Make pullovers rare, too: who is failed now? Train it below.",
+        Datasets(rare=("Pullover", "Coat", "Sneaker")),
+    ),
     Experiment(
         "Do test images of the photo patches stand among the training images, too?",
         Datasets(dataset="patches", view="twins"),
@@ -109,4 +112,5 @@ source(
 )
 look()
 own()
+skewed()
 published()

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from cnnviz.data import CATALOGUE, bring, load
+from cnnviz.data import CATALOGUE, bring, brought_names, found_of, load
 from cnnviz.features.nearest import nearest_pixels
+from cnnviz.training.bias import bias_result
+from cnnviz.training.run import owner_hash
 from cnnviz.ui.dataset_views import SHOW
 from cnnviz.ui.states.datasets import Datasets
-from tests.pages.conftest import Open, at_rest, until, words
+from tests.pages.conftest import BROWSER, Open, at_rest, until, words
 
 PAGE = "pages/wild/datasets.py"
 
@@ -81,7 +83,7 @@ def test_ones_own_images_are_shown_before_they_are_used(open_page: Open) -> None
     assert not app.error
     said = words(app)
     assert "10 images of 2 classes" in said
-    assert "1 files were left out" in said
+    assert "1 file was left out" in said
     assert "notes\\.txt: it is no picture that can be read" in said
     assert "<b>" not in said
 
@@ -119,3 +121,64 @@ def test_a_bad_file_gives_a_sentence(name: str, content: bytes, said: str, open_
     until(app.run(), at_rest)
     assert not app.exception
     assert said in " ".join(error.value for error in app.error)
+
+
+def test_the_skewed_sample_is_told_by_its_numbers(open_page: Open) -> None:
+    app = open_page(PAGE)
+    about, said = bias_result(), words(app)
+    for name in about.rare:
+        place = about.classes.index(name)
+        assert f"**{about.found['skewed'].by_class[place].mean:.0%}** of the class {name}" in said
+    assert (
+        f"{about.found['skewed'].accuracy.mean:.1%} against {about.found['balanced'].accuracy.mean:.1%}"
+        in said
+    )
+    assert "withdrew it in 2020" in said
+
+
+def test_without_a_rare_class_there_is_nothing_to_train(open_page: Open) -> None:
+    app = open_page(PAGE, rare="")
+    assert app.button(key="race_start").disabled
+    app = open_page(PAGE, rare="Bag", seeds="2")
+    assert not app.button(key="race_start").disabled
+    assert app.button(key="race_start").label == "Train 4 networks"
+
+
+def shot(level: int) -> bytes:
+    content = io.BytesIO()
+    Image.new("RGB", (64, 48), (level, 90, 90)).save(content, "JPEG")
+    return content.getvalue()
+
+
+def test_shots_of_the_camera_become_a_set(open_page: Open) -> None:
+    app = open_page(PAGE)
+    app.toggle(key="own_with_camera").set_value(True)
+    app.session_state["own_shots"] = {
+        "my, cup": [shot(level) for level in range(0, 100, 20)],
+        "train": [shot(level) for level in range(150, 250, 20)],
+    }
+    app.run()
+    assert app.button(key="own_keep").disabled
+    app.button(key="own_use").click()
+    until(app.run(), at_rest)
+    assert not app.exception
+    assert not app.error
+    assert "10 images of 2 classes" in words(app)
+    (name,) = brought_names()
+    assert load(name).classes == ("my, cup", "train")
+    assert found_of(name).owner == owner_hash(BROWSER)  # type: ignore[union-attr]
+    app.button(key="own_forget").click()
+    app.run()
+    assert not app.exception
+    assert "10 images of 2 classes" not in words(app)
+
+
+def test_a_browser_that_brings_too_many_sets_is_told_so(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CNNVIZ_MAX_BROWSER_BROUGHT_BYTES", "1000")
+    app = open_page(PAGE)
+    app.get("file_uploader")[0].set_value(("fruits.zip", zipped(STRANGE), "application/zip"))
+    until(app.run(), at_rest)
+    assert "the data sets of your browser may have" in " ".join(error.value for error in app.error)
+    assert not brought_names()

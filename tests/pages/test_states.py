@@ -57,6 +57,7 @@ VALUES: dict[str | tuple[str, str], str] = {
     ("TrainingTricks", "runs"): "1,4",
     ("Datasets", "classes"): "3,5",
     ("Datasets", "part"): "2",
+    ("Datasets", "rare"): "Pullover,Bag",
     ("Retrieval", "count"): "24",
     ("Runs", "values"): "0.1, 0.2",
     ("Runs", "second_values"): "8, 16",

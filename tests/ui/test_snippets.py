@@ -45,6 +45,7 @@ from cnnviz.ops.pooling import pooling_code
 from cnnviz.saliency import attribute
 from cnnviz.saliency.trust import saliency_code
 from cnnviz.training import Trainer, TrainingSpec, open_run, trained, trained_networks
+from cnnviz.training.bias import bias_code, bias_result
 from cnnviz.training.code import feature_maps_code, training_code
 from cnnviz.training.outcomes import bundled
 from cnnviz.ui.classify import classify_code
@@ -83,6 +84,7 @@ def run_code(code: str) -> dict[str, Any]:
 SMALL = TrainingSpec("patches", "tiny", epochs=1, limit=200, batch_size=32)
 KNOBS: tuple[dict[str, Any], ...] = (
     {"classes": ("Retina", "Espresso", "Rocket"), "share": 0.7},
+    {"rare": ("Retina", "Rocket"), "rare_share": 0.3, "share": 0.8},
     {"loss": "squared_error", "learning_rate": 0.0123456789},
     {"l1": 1e-4, "clip": 0.5, "schedule": "step"},
     {"augmentation": "flip,crop,rotate,colour,cutout,mixup", "limit": 70},
@@ -382,6 +384,16 @@ def test_looking_at_a_data_set() -> None:
         name: int((test.labels == label).sum()) for label, name in enumerate(("3", "5"))
     }
     assert torch.equal(names["means"], mean_images(test))
+
+
+def test_the_skewed_sample_gives_the_bundled_recalls() -> None:
+    about = bias_result()
+    names = run_code(bias_code())
+    coat, sneaker = (about.classes.index(name) for name in about.rare)
+    for title, values in names["recalls"].items():
+        for place in (coat, sneaker):
+            assert values[place] == pytest.approx(about.found[title].by_class[place].mean, abs=0.25)
+    assert names["recalls"]["skewed"][coat] < names["recalls"]["balanced"][coat] - 0.3
 
 
 @pytest.mark.parametrize(
