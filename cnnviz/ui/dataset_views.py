@@ -19,7 +19,7 @@ from cnnviz.ui.map_walls import augmented_images, image_rows
 from cnnviz.ui.memory import remember
 from cnnviz.ui.states.datasets import Datasets
 
-ROW, SHOWN, NEAREST, CHANGED = 12, 48, 24, 8
+ROW, SHOWN, NEAREST, CHANGED = 12, 48, 24, 5
 """Images of a row of extremes, of a page, nearest ones, and those that augmentation changes."""
 TWINS = 12
 

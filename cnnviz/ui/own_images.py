@@ -101,9 +101,13 @@ def camera_shots() -> bytes | None:
         picture = st.camera_input("One shot", key="own_camera")
     with right:
         name = " ".join(st.text_input("Its class", key="own_class", max_chars=LONGEST_CLASS).split())
-        ready = picture is not None and bool(name)
-        if st.button("Keep this shot", key="own_keep", icon=":material/add_a_photo:", disabled=not ready):
-            assert picture is not None
+        keep = st.button(
+            "Keep this shot",
+            key="own_keep",
+            icon=":material/add_a_photo:",
+            disabled=picture is None or not name,
+        )
+        if keep and picture is not None and name:
             _keep(shots, name, picture.getvalue())
         if not shots:
             st.caption("Take five or more of each of two classes: one way up and another, near and far.")
