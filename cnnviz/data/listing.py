@@ -7,8 +7,8 @@ import io
 import os
 import stat
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TextIO
 
@@ -23,6 +23,8 @@ images.
 """
 LITTER = ("__MACOSX", "Thumbs.db", "desktop.ini")
 TABLES = (".csv", ".tsv")
+Parts = tuple[str, ...]
+"""A path, its folders and its name."""
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 PATH_COLUMNS = ("path", "file", "filename", "file_name", "image", "image_id", "image_path")
 LABEL_COLUMNS = ("label", "class", "target", "category", "class_name")
@@ -51,11 +53,13 @@ class Listing:
     Attributes:
         archive: the zip file that holds them, if one does.
         left_out: (file, why it cannot be used).
+        places: of the files in the archive, as ``decode_files.Order`` has them, where they are packed in the usual way.
     """
 
     archive: str | None
     items: tuple[Item, ...]
     left_out: tuple[tuple[str, str], ...] = ()
+    places: Mapping[str, decode_files.Place] = field(default_factory=dict)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -116,7 +120,7 @@ def _count(number: int) -> None:
 
 
 def _of_folder(path: Path) -> Listing:
-    files: list[tuple[PurePosixPath, str]] = []
+    files: list[tuple[Parts, str]] = []
     left: list[tuple[str, str]] = []
     count = 0
     for folder, folders, names in os.walk(path, followlinks=False):
@@ -127,24 +131,25 @@ def _of_folder(path: Path) -> Listing:
         for name in sorted(names):
             count += 1
             _count(count)
-            inner = PurePosixPath((here / name).relative_to(path).as_posix())
+            inner = (here / name).relative_to(path).parts
             if _litter(name):
                 continue
             if (here / name).is_symlink():
-                left.append((str(inner), "it is a link to elsewhere"))
+                left.append(("/".join(inner), "it is a link to elsewhere"))
             elif not stat.S_ISREG((here / name).lstat().st_mode):
-                left.append((str(inner), "it is no file"))
+                left.append(("/".join(inner), "it is no file"))
             else:
                 files.append((inner, str(here / name)))
     return _in_classes(None, files, left)
 
 
 def _of_archive(path: Path) -> Listing:
-    files: list[tuple[PurePosixPath, str]] = []
+    files: list[tuple[Parts, str]] = []
     left: list[tuple[str, str]] = []
+    places: dict[str, decode_files.Place] = {}
     for info in entries(path):
-        inner = PurePosixPath(info.filename)
-        if any(_litter(part) for part in inner.parts):
+        inner = tuple(part for part in info.filename.split("/") if part not in ("", "."))
+        if not inner or any(map(_litter, inner)):
             continue
         if stat.S_ISLNK(info.external_attr >> 16):
             left.append((info.filename, "it is a link to elsewhere"))
@@ -152,34 +157,37 @@ def _of_archive(path: Path) -> Listing:
             left.append((info.filename, "it is locked by a password"))
         else:
             files.append((inner, info.filename))
-    return _by_its_table(path, files, left) or _in_classes(str(path), files, left)
+            if info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                places[info.filename] = info.header_offset, info.compress_size, info.compress_type, info.CRC
+    found = _by_its_table(path, files, left) or _in_classes(str(path), files, left)
+    return replace(found, places=places)
 
 
 def _by_its_table(
-    path: Path, files: Sequence[tuple[PurePosixPath, str]], left: Sequence[tuple[str, str]]
+    path: Path, files: Sequence[tuple[Parts, str]], left: Sequence[tuple[str, str]]
 ) -> Listing | None:
     """What the one table inside a zip file says; ``None`` if there is none, or it names none of the files."""
-    tables = [(inner, file) for inner, file in files if inner.suffix.lower() in TABLES]
+    tables = [(inner, file) for inner, file in files if inner[-1].lower().endswith(TABLES)]
     if len(tables) != 1:
         return None
     inner, file = tables[0]
     with decode_files.reader(str(path), settings().max_import_file_bytes) as read:
         try:
-            text = read(file).decode("utf-8-sig")
+            text = read(file, None).decode("utf-8-sig")
         except (decode_files.TooLargeError, UnicodeDecodeError, zipfile.BadZipFile, OSError, RuntimeError):
             return None
-    known = {str(one): name for one, name in files}
+    known = {"/".join(one): name for one, name in files}
 
     def resolve(name: str) -> tuple[str, str]:
-        at = PurePosixPath(os.path.normpath(inner.parent / name.replace("\\", "/")))
+        at = PurePosixPath(os.path.normpath(PurePosixPath(*inner[:-1]) / name.replace("\\", "/")))
         if at.is_absolute() or ".." in at.parts:
             return "", "it leads out of the zip file"
         return known.get(str(at), ""), "there is no such file"
 
-    rows = list(_read_rows(io.StringIO(text, newline=""), inner.name))
+    rows = list(_read_rows(io.StringIO(text, newline=""), inner[-1]))
     if not any(resolve(cell.strip())[0] for row in rows for cell in row):
         return None
-    found = _of_rows(rows, resolve, inner.name)
+    found = _of_rows(rows, resolve, inner[-1])
     return Listing(str(path), found.items, (*found.left_out, *left))
 
 
@@ -200,6 +208,8 @@ def entries(path: Path) -> list[zipfile.ZipInfo]:
         ) from None
     _count(len(found))
     for info in found:
+        if not (info.filename.startswith("/") or any(sign in info.filename for sign in ("..", "\\", ":"))):
+            continue  # most names, at once
         inner = PurePosixPath(info.filename.replace("\\", "/"))
         if ".." in inner.parts or inner.is_absolute() or (inner.parts and inner.parts[0].endswith(":")):
             raise CnnvizError(
@@ -218,36 +228,36 @@ def _litter(name: str) -> bool:
 
 
 def _in_classes(
-    archive: str | None, files: Sequence[tuple[PurePosixPath, str]], left: list[tuple[str, str]]
+    archive: str | None, files: Sequence[tuple[Parts, str]], left: list[tuple[str, str]]
 ) -> Listing:
     """The folder above a file names its class; folders that hold all others, and those of a split, stand above that."""
     usable = []
     for inner, file in files:
-        if inner.suffix.lower() in ARCHIVES:
-            left.append((str(inner), "it is an archive inside: unpack it first"))
+        if inner[-1].lower().endswith(ARCHIVES):
+            left.append(("/".join(inner), "it is an archive inside: unpack it first"))
         else:
             usable.append((inner, file))
     shared = _shared_folders([inner for inner, _ in usable])
-    tops = {inner.parts[shared].lower() for inner, _ in usable if len(inner.parts) > shared + 1}
+    tops = {inner[shared].lower() for inner, _ in usable if len(inner) > shared + 1}
     split = bool(tops) and tops <= {*SPLITS, *VALIDATION} and any(SPLITS.get(top) == "train" for top in tops)
     has_test = any(SPLITS.get(top) == "test" for top in tops)
     items = []
     for inner, file in usable:
-        parts = inner.parts[shared:]
+        parts = inner[shared:]
         part = ""
         if split:
             part = SPLITS.get(parts[0].lower(), "train" if has_test else "test") if len(parts) > 1 else ""
             parts = parts[1:]
         if len(parts) < 2:
-            left.append((str(inner), "it lies in no class folder"))
+            left.append(("/".join(inner), "it lies in no class folder"))
         else:
-            items.append(Item(file, str(inner), parts[0], part))
+            items.append(Item(file, "/".join(inner), parts[0], part))
     return Listing(archive, tuple(items), tuple(left))
 
 
-def _shared_folders(files: Sequence[PurePosixPath]) -> int:
+def _shared_folders(files: Sequence[Parts]) -> int:
     """How many folders hold all class folders. The last folder that all share is the class, where there is only one."""
-    inside = [file.parts[:-1] for file in files if len(file.parts) > 1]
+    inside = [file[:-1] for file in files if len(file) > 1]
     if not inside:
         return 0
     depth = 0
