@@ -16,7 +16,6 @@ METRICS = {"cosine": "Cosine distance, 1 − a·b / (|a||b|)", "euclidean": "Euc
 """Name -> title with its formula."""
 BLOCK = 20_000
 """Vectors that are compared at one time."""
-GROUP = 32
 BATCH = 250
 PIXEL_BLOCK = 4000
 """Images whose pixels are compared at one time."""
@@ -67,29 +66,12 @@ def nearest_vectors(queries: Tensor, vectors: Tensor, k: int, metric: str = "cos
             scores = (queries @ block.T) / block.norm(dim=1).clamp(min=1e-12)
         else:
             scores = torch.addmm(-0.5 * block.norm(dim=1).square(), queries, block.T)
-        top_values, top_indices = _largest(scores, min(k, len(block)))
-        values = torch.cat([best[0], top_values], 1)
-        indices = torch.cat([best[1], top_indices + start], 1)
+        top = scores.topk(min(k, len(block)))
+        values = torch.cat([best[0], top.values], 1)
+        indices = torch.cat([best[1], top.indices + start], 1)
         kept = values.topk(k if values.shape[1] >= k else values.shape[1])
         best = kept.values, indices.gather(1, kept.indices)
     return _measured(queries, vectors, best[1], metric)
-
-
-def _largest(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """Values and places (Q, k) of the largest in each row. The k groups with the largest members hold them all, so that only these
-    are sorted.
-    """
-    groups = scores.shape[1] // GROUP
-    if groups < 4 * k:
-        found = scores.topk(k)
-        return found.values, found.indices
-    whole = groups * GROUP
-    chosen = scores[:, :whole].unflatten(1, (groups, GROUP)).amax(2).topk(k, sorted=False).indices
-    places = (chosen[:, :, None] * GROUP + torch.arange(GROUP)).flatten(1)
-    rest = torch.arange(whole, scores.shape[1]).expand(len(scores), -1)
-    places = torch.cat([places, rest], 1)
-    found = scores.gather(1, places).topk(k)
-    return found.values, places.gather(1, found.indices)
 
 
 def _measured(queries: Tensor, vectors: Tensor, indices: Tensor, metric: str) -> Neighbours:
