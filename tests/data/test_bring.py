@@ -334,6 +334,34 @@ def test_a_table_may_have_other_titles_and_a_split(tmp_path: Path) -> None:
     assert (len(bring(tmp_path / "t.csv", "semi")), len(load("semi", "test"))) == (6, 3)
 
 
+@pytest.mark.parametrize(
+    "packed", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+)
+def test_zip_files_may_be_packed_in_every_way(packed: int, tmp_path: Path) -> None:
+    bring(WAYS["folder"](tmp_path), "wanted")
+    with zipfile.ZipFile(tmp_path / "p.zip", "w", packed) as file:
+        for name, content in fruits().items():
+            file.writestr(name, content)
+    bring(tmp_path / "p.zip", "packed")
+    assert DATASETS["packed"].digest == DATASETS["wanted"].digest
+
+
+def test_a_file_that_was_damaged_in_its_zip_file_is_left_out_by_name(tmp_path: Path) -> None:
+    files = fruits()
+    with zipfile.ZipFile(tmp_path / "d.zip", "w", zipfile.ZIP_STORED) as file:
+        for name, content in files.items():
+            file.writestr(name, content)
+        spoilt = file.getinfo("red apple/3.png")
+    raw = bytearray((tmp_path / "d.zip").read_bytes())
+    raw[spoilt.header_offset + 30 + len(spoilt.filename) + 40] ^= 255
+    (tmp_path / "d.zip").write_bytes(b"a word before" + raw)
+    bring(tmp_path / "d.zip", "damaged")
+    found = found_of("damaged")
+    assert found
+    assert found.left_out == (("red apple/3.png", "it is no picture that can be read"),)
+    assert sum(map(sum, found.counts.values())) == len(files) - 1
+
+
 def test_a_table_inside_a_zip_file_names_what_it_misses(tmp_path: Path) -> None:
     files = with_table(fruits(), "all/gone.png,x", "../../secret.png,x", "/etc/passwd,x", "alone")
     assert len(bring(archive(tmp_path / "t.zip", files), "table")) == 12

@@ -12,6 +12,7 @@ from cnnviz.features.nearest import nearest_pixels
 from cnnviz.training.bias import bias_result
 from cnnviz.training.run import owner_hash
 from cnnviz.ui.dataset_views import SHOW
+from cnnviz.ui.own_images import zip_of
 from cnnviz.ui.states.datasets import Datasets
 from tests.pages.conftest import BROWSER, Open, at_rest, until, words
 
@@ -148,6 +149,12 @@ def shot(level: int) -> bytes:
     content = io.BytesIO()
     Image.new("RGB", (64, 48), (level, 90, 90)).save(content, "JPEG")
     return content.getvalue()
+
+
+def test_the_same_shots_make_the_same_file() -> None:
+    shots = {"cup": [shot(1), shot(40)], "book": [shot(80)]}
+    assert zip_of(shots) == zip_of(shots)
+    assert zip_of(shots) != zip_of({**shots, "book": [shot(90)]})
 
 
 def test_shots_of_the_camera_become_a_set(open_page: Open) -> None:
