@@ -8,7 +8,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -325,7 +325,7 @@ def _in_process(helper: subprocess.Popen[str], order: Order, tell: Callable[[int
         assert worker.stdin
         assert worker.stdout
         try:
-            worker.stdin.write(json.dumps(asdict(order)))
+            worker.stdin.write(json.dumps(vars(order)))
             worker.stdin.close()
             last = ""
             for line in worker.stdout:
