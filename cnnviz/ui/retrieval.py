@@ -14,10 +14,12 @@ from cnnviz.figures.colours import RIGHT, WRONG
 from cnnviz.inspection import receptive_field
 from cnnviz.training import Run
 from cnnviz.ui.components import WallItem
+from cnnviz.ui.images import ChosenImage
 from cnnviz.ui.jobs import Progress
 from cnnviz.ui.map_walls import image_rows
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, images_of
+from cnnviz.ui.states.retrieval import Retrieval
 
 PHOTOS = 300
 """Photo patches that a network for photographs searches: each takes it some milliseconds."""
@@ -47,6 +49,12 @@ def layers_for(ask: str, known: Mapping[str, tuple[int, ...]]) -> dict[str, str]
 def last_before_answer(layers: Mapping[str, str]) -> str:
     """The last one before the fully connected ones."""
     return ([name for name in layers if not name.startswith("fc")] or list(layers))[-1]
+
+
+def own_number(picture: ChosenImage) -> int | None:
+    """The number of the image that asks among those that are searched, if it is one of them."""
+    is_one = Retrieval.images.image.now == "test" and picture.label is not None
+    return Retrieval.images.number.now if is_one else None
 
 
 def vector_of(network: OpenNetwork, layer: str, image: Tensor) -> Tensor:
@@ -87,10 +95,16 @@ def places_of(
     cell: tuple[int, int],
     dataset: ImageDataset,
     count: int,
+    without: int | None,
     progress: Progress,
 ) -> Regions:
-    """Where other images look as this place does."""
-    return nearest_regions(network.model, layer, image, cell, dataset.floats(), count, progress)
+    """Where other images look as this place does; the image that is asked about itself is left out, if it stands among them."""
+    wanted = count + (without is not None)
+    found = nearest_regions(network.model, layer, image, cell, dataset.floats(), wanted, progress)
+    others = found.images != (-1 if without is None else without)
+    return Regions(
+        *(part[others][:count] for part in (found.images, found.rows, found.columns, found.similarity))
+    )
 
 
 def wall_of_asked(image: Tensor) -> list[WallItem]:
@@ -126,7 +140,7 @@ def wall_of_places(
         strict=True,
     ):
         name = dataset.classes[int(dataset.labels[number])]
-        shown.append((f"{similarity:.2f}", name, dataset.floats([number])[0], (row, column)))
+        shown.append((f"cosine {similarity:.2f}", name, dataset.floats([number])[0], (row, column)))
     _, height, width = network.input_shape
     return [
         WallItem(
