@@ -76,6 +76,15 @@ class Settings:
     max_classes: int = 1000
     """Classes of a data set of one's own."""
 
+    max_brought: int = 100
+    """Data sets of one's own that are kept; above it the oldest that no run was trained on go."""
+    max_brought_bytes: int = 10_000_000_000
+    """Disk space of all of them together."""
+    max_browser_brought: int = 10
+    """Data sets brought from one browser; above it the oldest of them that no run was trained on go."""
+    max_browser_brought_bytes: int = 1_000_000_000
+    """Disk space of all of them together."""
+
     @property
     def brought(self) -> Path:
         """Data sets of one's own."""

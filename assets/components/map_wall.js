@@ -106,7 +106,7 @@ function create(root) {
       writeLegend(legend, sheet.css, sheet.low, sheet.high);
       labels.hidden = !sheet.labels;
       if (sheet.labels) {
-        labels.style.gridTemplateColumns = `repeat(${sheet.columns}, 1fr)`;
+        labels.style.gridTemplateColumns = `repeat(${sheet.columns}, minmax(0, 1fr))`;
         labels.style.width = `min(100%, ${width * whole}px)`;
         labels.replaceChildren(...sheet.labels.map(({ text, colour }) => make("span", { textContent: text, style: colour ? `color:${colour};font-weight:650` : "" })));
       }

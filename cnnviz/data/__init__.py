@@ -2,7 +2,7 @@
 
 from cnnviz.data.brought import Found, brought_names, found_of, remove_brought
 from cnnviz.data.catalogue import DATASETS, SCENES, DatasetEntry, bring, fetch_all_images, load, loading_code
-from cnnviz.data.dataset import ImageDataset, floats
+from cnnviz.data.dataset import ImageDataset, floats, thin_out
 from cnnviz.data.images import FORMATS, centre_by_mass, crop_box, decode, embed, embedded, fit
 from cnnviz.data.photos import PHOTOS, Photo, photo, photo_parts
 from cnnviz.data.published import CATALOGUE, PublishedSet
@@ -37,4 +37,5 @@ __all__ = [
     "photo",
     "photo_parts",
     "remove_brought",
+    "thin_out",
 ]

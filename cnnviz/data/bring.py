@@ -8,14 +8,14 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from cnnviz.data import decode_files
-from cnnviz.data.brought import Found, check_name, digest_of, draft, write_about
+from cnnviz.data.brought import Found, InUse, check_name, digest_of, draft, write_about
 from cnnviz.data.decode_files import Order, Outcome
 from cnnviz.data.listing import Listing, listing, sorted_names
 from cnnviz.errors import CnnvizError
@@ -30,6 +30,10 @@ SAMPLE = 64
 FEW = 400
 """So many files are decoded here; more are shared among processes."""
 MOST_LEFT_OUT = 1000
+LARGE = 1_000_000
+"""Bytes of a zip file whose pictures are surely shared among processes."""
+BLOCK = 64
+"""Images that are summed up at one time."""
 IMAGES = ("images", "x", "data", "imgs")
 LABELS = ("labels", "y", "targets", "label")
 PARTS = {"train": "train", "test": "test", "val": "val"}
@@ -59,16 +63,19 @@ def store(
     size: int | None = None,
     seed: int = 0,
     progress: Progress | None = None,
+    owner: str = "",
+    in_use: InUse | None = None,
 ) -> Found:
     """Reads one's own images and keeps them as a data set; nothing is kept if anything is wrong with all of it.
 
     Args:
-        path: a folder or zip file of class folders (perhaps below ``train`` and ``test``), a CSV table of paths and labels, or
-            an NPZ file with ``images`` and ``labels`` (or ``train_images``, ``test_images``, …).
+        path: a folder or zip file of class folders (perhaps below ``train`` and ``test``), a CSV table of paths and labels, a zip
+            file of images with one such table, or an NPZ file with ``images`` and ``labels`` (or ``train_images``, ``test_images``, …).
         name: its key from now on, for ``load`` and ``TrainingSpec``; an older one of this name is replaced.
         size: side of the images in pixels; ``None`` takes theirs, if all are equal, square and small, else at most 64.
         seed: of the order, and of the test images (a fifth of each class), where the files do not say them.
         progress: called with (files so far, files in all).
+        owner, in_use: see ``cnnviz.data.brought.make_room``.
 
     Raises:
         CnnvizError: what is wrong, and what to do.
@@ -77,12 +84,12 @@ def store(
     check_name(name)
     if size is not None and not 4 <= size <= 512:
         raise CnnvizError(f"The side of the images is {size} pixels, but it must lie between 4 and 512.")
-    with draft(name) as folder:
+    with draft(name, owner, in_use) as folder, Helpers(path) as helpers:
         if path.suffix.lower() == ".npz":
             table = _arrays(path, size)
         else:
-            table = _pictures(listing(path), folder / "pixels.npy", size, progress)
-        found = _write(folder, name, path, table, seed)
+            table = _pictures(listing(path), folder / "pixels.npy", size, progress, helpers)
+        found = replace(_write(folder, name, path, table, seed), owner=owner)
         (folder / "pixels.npy").unlink(missing_ok=True)
         write_about(folder, found)
     return found
@@ -126,7 +133,6 @@ def _write(folder: Path, name: str, path: Path, table: Table, seed: int) -> Foun
         )
         for start in range(0, len(order), 4096):
             target[start : start + 4096] = table.images[rows[order[start : start + 4096]]]
-        target.flush()
         np.save(folder / f"{split}_labels.npy", labels[order])
         parts |= {f"{split}_images": target, f"{split}_labels": labels[order]}
         counts[split] = tuple(np.bincount(labels[order], minlength=len(classes)).tolist())
@@ -166,28 +172,56 @@ def _mixed(labels: np.ndarray, generator: np.random.Generator) -> np.ndarray:
 
 
 def _statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and deviation of each channel, of all images, exactly: from the counts of the 256 values."""
-    values = np.arange(256) / 255
-    means, deviations = [], []
-    for channel in range(images.shape[1]):
-        counts = np.zeros(256)
-        for start in range(0, len(images), 4096):
-            counts += np.bincount(images[start : start + 4096, channel].ravel(), minlength=256)
-        mean = float((counts * values).sum() / counts.sum())
-        deviation = float(np.sqrt((counts * (values - mean) ** 2).sum() / counts.sum()))
-        means.append(round(mean, 4))
-        deviations.append(round(max(deviation, 1e-3), 4))
-    return tuple(means), tuple(deviations)
+    """Mean and deviation of each channel, of all images, from exact sums."""
+    count = np.prod(images.shape) / images.shape[1]
+    sums, squares = np.zeros((2, images.shape[1]))
+    for start in range(0, len(images), BLOCK):
+        block = images[start : start + BLOCK].transpose(1, 0, 2, 3)
+        flat = block.reshape(len(block), -1).astype(np.float32)
+        # Whole numbers below 2^53: exact in any order.
+        sums += flat.sum(1, dtype=np.float64)
+        squares += np.einsum("ij,ij->i", flat, flat, dtype=np.float64)
+    means = sums / count / 255
+    deviations = np.sqrt(np.maximum(0, squares / count / 255**2 - means**2))
+    return tuple(np.round(means, 4).tolist()), tuple(np.round(np.maximum(deviations, 1e-3), 4).tolist())
 
 
 # --- pictures ---
 
 
-def _pictures(found: Listing, out: Path, size: int | None, progress: Progress | None) -> Table:
+class Helpers:
+    """Processes that decode: for a large zip file they start, and import what they need, while its list is still being read."""
+
+    def __init__(self, path: Path) -> None:
+        large = path.suffix.lower() == ".zip" and path.is_file() and path.stat().st_size > LARGE
+        self._ready = [_helper() for _ in range((os.cpu_count() or 1) - 1)] if large else []
+
+    def take(self) -> subprocess.Popen[str]:
+        """One that has no order yet."""
+        return self._ready.pop() if self._ready else _helper()
+
+    def __enter__(self) -> "Helpers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for idle in self._ready:
+            with idle:
+                idle.kill()
+
+
+def _helper() -> subprocess.Popen[str]:
+    """``decode_files`` in a process of its own, which imports neither torch nor this package."""
+    command = [sys.executable, "-I", str(Path(decode_files.__file__))]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
+
+
+def _pictures(
+    found: Listing, out: Path, size: int | None, progress: Progress | None, helpers: Helpers
+) -> Table:
     height, width, grey = _form(found, size)
-    outcome, images = _decoded(found, out, (1 if grey else 3, height, width), progress)
+    outcome, images = _decoded(found, out, (1 if grey else 3, height, width), progress, helpers)
     if grey and outcome.coloured:
-        outcome, images = _decoded(found, out, (3, height, width), progress)
+        outcome, images = _decoded(found, out, (3, height, width), progress, helpers)
     usable = np.ones(len(found.items), dtype=bool)
     usable[list(outcome.faults)] = False
     left = [
@@ -211,7 +245,9 @@ def _form(found: Listing, size: int | None) -> tuple[int, int, bool]:
     with decode_files.reader(found.archive, settings().max_import_file_bytes) as read:
         for item in found.items[::step]:
             try:
-                one, is_grey = decode_files.header(read(item.file), settings().max_image_pixels)
+                one, is_grey = decode_files.header(
+                    read(item.file, found.places.get(item.file)), settings().max_image_pixels
+                )
             except Exception:  # it will be left out by name
                 continue
             sizes.append(one)
@@ -230,7 +266,11 @@ def _side(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
 
 
 def _decoded(
-    found: Listing, out: Path, shape: tuple[int, int, int], progress: Progress | None
+    found: Listing,
+    out: Path,
+    shape: tuple[int, int, int],
+    progress: Progress | None,
+    helpers: Helpers,
 ) -> tuple[Outcome, np.ndarray]:
     """All files as one table on the disk; many are shared among as many processes as there are processors."""
     total = len(found.items)
@@ -254,6 +294,7 @@ def _decoded(
             start=start,
             max_bytes=settings().max_import_file_bytes,
             max_pixels=settings().max_image_pixels,
+            places=[found.places.get(item.file) for item in found.items[start:end]],
         )
 
     def tell(share: int) -> Callable[[int], None]:
@@ -265,7 +306,10 @@ def _decoded(
         return at
 
     with ThreadPoolExecutor(max(1, shares - 1)) as threads:
-        elsewhere = [threads.submit(_in_process, order(share), tell(share)) for share in range(1, shares)]
+        elsewhere = [
+            threads.submit(_in_process, helpers.take(), order(share), tell(share))
+            for share in range(1, shares)
+        ]
         outcomes = [decode_files.decode(order(0), tell(0)), *(one.result() for one in elsewhere)]
     faults: dict[int, str] = {}
     sizes: Counter[str] = Counter()
@@ -275,14 +319,13 @@ def _decoded(
     return Outcome(faults, dict(sizes), sum(outcome.coloured for outcome in outcomes)), images
 
 
-def _in_process(order: Order, tell: Callable[[int], None]) -> Outcome:
-    """``decode`` in a process of its own, which imports neither torch nor this package."""
-    command = [sys.executable, "-I", str(Path(decode_files.__file__))]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as worker:
+def _in_process(helper: subprocess.Popen[str], order: Order, tell: Callable[[int], None]) -> Outcome:
+    """``decode`` in another process."""
+    with helper as worker:
         assert worker.stdin
         assert worker.stdout
         try:
-            worker.stdin.write(json.dumps(asdict(order)))
+            worker.stdin.write(json.dumps(vars(order)))
             worker.stdin.close()
             last = ""
             for line in worker.stdout:

@@ -7,8 +7,8 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import numpy as np
 import torch
+from filelock import FileLock
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
@@ -41,6 +42,7 @@ class Found:
         left_out: (file, why it cannot be used).
         mean, std: of the training images in [0, 1], one number a channel.
         digest: SHA-256 of all images and labels, in hexadecimal digits.
+        owner: hash of the key of the browser that brought it; empty if it was brought from Python.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Found:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     digest: str
+    owner: str = ""
 
 
 def check_name(name: str) -> None:
@@ -84,7 +87,7 @@ def _read_about(file: Path, _written: int) -> Found:
 
 
 def brought_names() -> tuple[str, ...]:
-    """All data sets of one's own that are here, the newest first."""
+    """All data sets of one's own that are here, the one used last first."""
     try:
         with os.scandir(settings().brought) as folders:
             known = [
@@ -104,7 +107,13 @@ def remove_brought(name: str) -> None:
 def read(found: Found) -> Callable[[str], tuple[Tensor, Tensor]]:
     """split -> images (N, C, H, W) uint8 and labels (N,) int64; the same tensors to all who ask."""
     folder = settings().brought / found.name
-    return lambda split: _read(folder, found.digest, split)
+
+    def read_split(split: str) -> tuple[Tensor, Tensor]:
+        with suppress(OSError):
+            os.utime(folder)  # when it was used last
+        return _read(folder, found.digest, split)
+
+    return read_split
 
 
 @lru_cache(maxsize=8)
@@ -129,12 +138,80 @@ def digest_of(parts: Mapping[str, np.ndarray]) -> str:
     return found.hexdigest()
 
 
-@contextmanager
-def draft(name: str) -> Iterator[Path]:
-    """A folder to write a data set into; it takes its place at the end, or goes without a trace.
+InUse = Callable[[], Collection[str]]
+"""Names of the data sets that may not go, because runs were trained on them."""
+
+
+def make_room(needed: int, name: str, owner: str = "", in_use: InUse | None = None) -> None:
+    """Deletes the data sets that were not used for longest until one more fits into the limits of the settings.
+
+    Args:
+        needed: bytes of the new one.
+        name: of the new one; an older one of this name counts as gone.
+        owner: hash of the key of the browser that brings it; its own limits hold too.
+        in_use: what may not go; ``None``: nothing may.
 
     Raises:
-        CnnvizError: the disk is full or may not be written.
+        CnnvizError: there is no room, and what to do; then nothing was deleted.
+    """
+    limits = settings()
+    known = [one for one in _kept_sets() if one.name != name]
+    kept = set(in_use()) if in_use else {one.name for one in known}
+    gone: set[str] = set()
+    budgets = [(limits.max_brought, limits.max_brought_bytes, known, "All data sets together")]
+    if owner:
+        own = [one for one in known if one.owner == owner]
+        whose = "The data sets of your browser"
+        budgets.insert(0, (limits.max_browser_brought, limits.max_browser_brought_bytes, own, whose))
+    for most, most_bytes, sets, whose in budgets:
+        left = [one for one in sets if one.name not in gone]
+        while len(left) + 1 > most or sum(one.size for one in left) + needed > most_bytes:
+            going = next((one for one in left if one.name not in kept), None)
+            if going is None:
+                raise _no_room(needed, most, most_bytes, whose, len(left), sum(one.size for one in left))
+            left.remove(going)
+            gone.add(going.name)
+    for one in gone:
+        remove_brought(one)
+
+
+def _no_room(needed: int, most: int, most_bytes: int, whose: str, count: int, there: int) -> CnnvizError:
+    if needed > most_bytes:
+        return CnnvizError(
+            f"These images take {needed / 1e6:,.1f} MB, but {whose.lower()} may have {most_bytes / 1e6:,.1f} MB. Choose a smaller size, or "
+            "take a part of them."
+        )
+    return CnnvizError(
+        f"{whose} are {count} with {there / 1e6:,.1f} MB, and at most {most} with {most_bytes / 1e6:,.1f} MB are kept; none of them may go, "
+        "because runs were trained on them. Delete such runs, or take the data set away in Python: cnnviz.data.remove_brought(name)."
+    )
+
+
+@dataclass(frozen=True)
+class _Kept:
+    name: str
+    owner: str
+    size: int
+    used: float
+
+
+def _kept_sets() -> list[_Kept]:
+    """All that are here, the one that was not used for longest first."""
+    found = []
+    for name in brought_names():
+        about, folder = found_of(name), settings().brought / name
+        with suppress(OSError):
+            size = sum(file.stat().st_size for file in folder.iterdir())
+            found.append(_Kept(name, about.owner if about else "", size, folder.stat().st_mtime))
+    return sorted(found, key=lambda one: (one.used, one.name))
+
+
+@contextmanager
+def draft(name: str, owner: str = "", in_use: InUse | None = None) -> Iterator[Path]:
+    """A folder to write a data set into; it takes its place at the end, or goes without a trace. See ``make_room``.
+
+    Raises:
+        CnnvizError: the disk is full or may not be written, or there is no room within the limits.
     """
     home = settings().brought
     folder = home / f"{DRAFT}{uuid4().hex}"
@@ -142,10 +219,12 @@ def draft(name: str) -> Iterator[Path]:
         folder.mkdir(parents=True)
         _sweep(home)
         yield folder
-        old = home / f"{DRAFT}{uuid4().hex}"
-        if (home / name).exists():
-            (home / name).rename(old)
-        folder.rename(home / name)
+        with FileLock(home / ".room.lock"):
+            make_room(sum(file.stat().st_size for file in folder.iterdir()), name, owner, in_use)
+            old = home / f"{DRAFT}{uuid4().hex}"
+            if (home / name).exists():
+                (home / name).rename(old)
+            folder.rename(home / name)
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)

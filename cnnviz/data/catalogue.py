@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.data.bring import store
-from cnnviz.data.brought import found_of, read
+from cnnviz.data.brought import InUse, found_of, read
 from cnnviz.data.dataset import ImageDataset
 from cnnviz.data.download import fetch_full, make_complete
 from cnnviz.data.photos import PHOTOS, patches
@@ -271,25 +271,34 @@ def load(
 
 
 def bring(
-    path: Path | str, name: str, *, size: int | None = None, seed: int = 0, progress: Progress | None = None
+    path: Path | str,
+    name: str,
+    *,
+    size: int | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+    owner: str = "",
+    in_use: InUse | None = None,
 ) -> ImageDataset:
     """One's own images as a data set; returns its training images. ``load(name, split)`` gives either split from now on,
     and ``TrainingSpec(name, …)`` trains on it.
 
     Args:
-        path: a folder or zip file of class folders (perhaps below ``train`` and ``test``), a CSV table of paths and labels, or
-            an NPZ file with ``images`` and ``labels`` (or ``train_images``, ``test_images``, …).
+        path: a folder or zip file of class folders (perhaps below ``train`` and ``test``), a CSV table of paths and labels, a zip
+            file of images with one such table, or an NPZ file with ``images`` and ``labels`` (or ``train_images``, ``test_images``, …).
         name: up to 40 small letters, digits, '-' and '_'; an older set of one's own of this name is replaced.
         size: side of the images in pixels; ``None`` takes theirs, if all are equal, square and small, else at most 64.
         seed: of the order, and of the test images (a fifth of each class), where the files do not say them.
         progress: called with (files so far, files in all).
+        owner: hash of the key of the browser that brings it, whose budget it takes; empty from Python.
+        in_use: gives the names of the data sets that may not go to make room; ``None``: none is deleted.
 
     Raises:
         CnnvizError: what is wrong, and what to do; then nothing is kept.
     """
     if name in list(DATASETS):
         raise CnnvizError(f"'{name}' is the name of a bundled data set. Choose another name.")
-    store(path, name, size=size, seed=seed, progress=progress)
+    store(path, name, size=size, seed=seed, progress=progress, owner=owner, in_use=in_use)
     return load(name)
 
 

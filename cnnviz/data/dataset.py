@@ -1,6 +1,6 @@
 """A labelled set of images in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -57,3 +57,23 @@ class ImageDataset:
     def __repr__(self) -> str:
         channels, height, width = self.shape
         return f"ImageDataset({self.name} {self.split}: {len(self)} images {channels}×{height}×{width}, {len(self.classes)} classes)"
+
+
+def thin_out(dataset: ImageDataset, classes: Sequence[str], share: float) -> ImageDataset:
+    """The same with fewer images of some classes: only the first ``share`` of theirs, at least one of each.
+
+    Args:
+        classes: their names; the data set must have them.
+        share: above 0 to 1.
+    """
+    kept = kept_of(dataset.labels, [dataset.classes.index(name) for name in classes], share)
+    return dataset.only(kept)
+
+
+def kept_of(labels: Tensor, rare: Sequence[int], share: float) -> Tensor:
+    """Which of the images with these labels (N,) stay when the ``rare`` classes are thinned out: (N,) bool."""
+    kept = torch.ones(len(labels), dtype=torch.bool)
+    for label in rare:
+        places = (labels == label).nonzero().flatten()
+        kept[places[max(1, round(share * len(places))) :]] = False
+    return kept

@@ -3,13 +3,16 @@ to the disk, and nothing is decoded yet.
 """
 
 import csv
+import io
 import os
 import stat
 import zipfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from typing import TextIO
 
+from cnnviz.data import decode_files
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 
@@ -19,6 +22,9 @@ VALIDATION = ("val", "valid", "validation")
 images.
 """
 LITTER = ("__MACOSX", "Thumbs.db", "desktop.ini")
+TABLES = (".csv", ".tsv")
+Parts = tuple[str, ...]
+"""A path, its folders and its name."""
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 PATH_COLUMNS = ("path", "file", "filename", "file_name", "image", "image_id", "image_path")
 LABEL_COLUMNS = ("label", "class", "target", "category", "class_name")
@@ -47,11 +53,13 @@ class Listing:
     Attributes:
         archive: the zip file that holds them, if one does.
         left_out: (file, why it cannot be used).
+        places: of the files in the archive, as ``decode_files.Order`` has them, where they are packed in the usual way.
     """
 
     archive: str | None
     items: tuple[Item, ...]
     left_out: tuple[tuple[str, str], ...] = ()
+    places: Mapping[str, decode_files.Place] = field(default_factory=dict)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -67,14 +75,14 @@ def sorted_names(names: set[str]) -> tuple[str, ...]:
 
 
 def listing(path: Path) -> Listing:
-    """The images of a folder or zip file of class folders, or of a CSV table of paths and labels.
+    """The images of a folder or zip file of class folders, or of a CSV table of paths and labels, which may stand in the zip file.
 
     Raises:
         CnnvizError: what is wrong with all of it; single files that cannot be used are left out by name.
     """
     if path.is_dir():
         found = _of_folder(path)
-    elif path.suffix.lower() in (".csv", ".tsv"):
+    elif path.suffix.lower() in TABLES:
         found = _of_table(path)
     else:
         found = _of_archive(path)
@@ -112,7 +120,7 @@ def _count(number: int) -> None:
 
 
 def _of_folder(path: Path) -> Listing:
-    files: list[tuple[PurePosixPath, str]] = []
+    files: list[tuple[Parts, str]] = []
     left: list[tuple[str, str]] = []
     count = 0
     for folder, folders, names in os.walk(path, followlinks=False):
@@ -123,24 +131,25 @@ def _of_folder(path: Path) -> Listing:
         for name in sorted(names):
             count += 1
             _count(count)
-            inner = PurePosixPath((here / name).relative_to(path).as_posix())
+            inner = (here / name).relative_to(path).parts
             if _litter(name):
                 continue
             if (here / name).is_symlink():
-                left.append((str(inner), "it is a link to elsewhere"))
+                left.append(("/".join(inner), "it is a link to elsewhere"))
             elif not stat.S_ISREG((here / name).lstat().st_mode):
-                left.append((str(inner), "it is no file"))
+                left.append(("/".join(inner), "it is no file"))
             else:
                 files.append((inner, str(here / name)))
     return _in_classes(None, files, left)
 
 
 def _of_archive(path: Path) -> Listing:
-    files: list[tuple[PurePosixPath, str]] = []
+    files: list[tuple[Parts, str]] = []
     left: list[tuple[str, str]] = []
+    places: dict[str, decode_files.Place] = {}
     for info in entries(path):
-        inner = PurePosixPath(info.filename)
-        if any(_litter(part) for part in inner.parts):
+        inner = tuple(part for part in info.filename.split("/") if part not in ("", "."))
+        if not inner or any(map(_litter, inner)):
             continue
         if stat.S_ISLNK(info.external_attr >> 16):
             left.append((info.filename, "it is a link to elsewhere"))
@@ -148,7 +157,38 @@ def _of_archive(path: Path) -> Listing:
             left.append((info.filename, "it is locked by a password"))
         else:
             files.append((inner, info.filename))
-    return _in_classes(str(path), files, left)
+            if info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                places[info.filename] = info.header_offset, info.compress_size, info.compress_type, info.CRC
+    found = _by_its_table(path, files, left) or _in_classes(str(path), files, left)
+    return replace(found, places=places)
+
+
+def _by_its_table(
+    path: Path, files: Sequence[tuple[Parts, str]], left: Sequence[tuple[str, str]]
+) -> Listing | None:
+    """What the one table inside a zip file says; ``None`` if there is none, or it names none of the files."""
+    tables = [(inner, file) for inner, file in files if inner[-1].lower().endswith(TABLES)]
+    if len(tables) != 1:
+        return None
+    inner, file = tables[0]
+    with decode_files.reader(str(path), settings().max_import_file_bytes) as read:
+        try:
+            text = read(file, None).decode("utf-8-sig")
+        except (decode_files.TooLargeError, UnicodeDecodeError, zipfile.BadZipFile, OSError, RuntimeError):
+            return None
+    known = {"/".join(one): name for one, name in files}
+
+    def resolve(name: str) -> tuple[str, str]:
+        at = PurePosixPath(os.path.normpath(PurePosixPath(*inner[:-1]) / name.replace("\\", "/")))
+        if at.is_absolute() or ".." in at.parts:
+            return "", "it leads out of the zip file"
+        return known.get(str(at), ""), "there is no such file"
+
+    rows = list(_read_rows(io.StringIO(text, newline=""), inner[-1]))
+    if not any(resolve(cell.strip())[0] for row in rows for cell in row):
+        return None
+    found = _of_rows(rows, resolve, inner[-1])
+    return Listing(str(path), found.items, (*found.left_out, *left))
 
 
 def entries(path: Path) -> list[zipfile.ZipInfo]:
@@ -168,6 +208,8 @@ def entries(path: Path) -> list[zipfile.ZipInfo]:
         ) from None
     _count(len(found))
     for info in found:
+        if not (info.filename.startswith("/") or any(sign in info.filename for sign in ("..", "\\", ":"))):
+            continue  # most names, at once
         inner = PurePosixPath(info.filename.replace("\\", "/"))
         if ".." in inner.parts or inner.is_absolute() or (inner.parts and inner.parts[0].endswith(":")):
             raise CnnvizError(
@@ -186,36 +228,36 @@ def _litter(name: str) -> bool:
 
 
 def _in_classes(
-    archive: str | None, files: Sequence[tuple[PurePosixPath, str]], left: list[tuple[str, str]]
+    archive: str | None, files: Sequence[tuple[Parts, str]], left: list[tuple[str, str]]
 ) -> Listing:
     """The folder above a file names its class; folders that hold all others, and those of a split, stand above that."""
     usable = []
     for inner, file in files:
-        if inner.suffix.lower() in ARCHIVES:
-            left.append((str(inner), "it is an archive inside: unpack it first"))
+        if inner[-1].lower().endswith(ARCHIVES):
+            left.append(("/".join(inner), "it is an archive inside: unpack it first"))
         else:
             usable.append((inner, file))
     shared = _shared_folders([inner for inner, _ in usable])
-    tops = {inner.parts[shared].lower() for inner, _ in usable if len(inner.parts) > shared + 1}
+    tops = {inner[shared].lower() for inner, _ in usable if len(inner) > shared + 1}
     split = bool(tops) and tops <= {*SPLITS, *VALIDATION} and any(SPLITS.get(top) == "train" for top in tops)
     has_test = any(SPLITS.get(top) == "test" for top in tops)
     items = []
     for inner, file in usable:
-        parts = inner.parts[shared:]
+        parts = inner[shared:]
         part = ""
         if split:
             part = SPLITS.get(parts[0].lower(), "train" if has_test else "test") if len(parts) > 1 else ""
             parts = parts[1:]
         if len(parts) < 2:
-            left.append((str(inner), "it lies in no class folder"))
+            left.append(("/".join(inner), "it lies in no class folder"))
         else:
-            items.append(Item(file, str(inner), parts[0], part))
+            items.append(Item(file, "/".join(inner), parts[0], part))
     return Listing(archive, tuple(items), tuple(left))
 
 
-def _shared_folders(files: Sequence[PurePosixPath]) -> int:
+def _shared_folders(files: Sequence[Parts]) -> int:
     """How many folders hold all class folders. The last folder that all share is the class, where there is only one."""
-    inside = [file.parts[:-1] for file in files if len(file.parts) > 1]
+    inside = [file[:-1] for file in files if len(file) > 1]
     if not inside:
         return 0
     depth = 0
@@ -225,10 +267,27 @@ def _shared_folders(files: Sequence[PurePosixPath]) -> int:
 
 
 def _of_table(path: Path) -> Listing:
-    """A table of paths and labels, with or without a line of titles; a column ``split`` counts if it is there."""
-    rows = list(_rows(path))
+    """A table of paths and labels; paths count from its own folder."""
+    root = path.parent.resolve()
+
+    def resolve(name: str) -> tuple[str, str]:
+        file = (root / name).resolve()
+        if not file.is_relative_to(root):
+            return "", "it leads out of the table's folder"
+        return (str(file) if file.is_file() else ""), "there is no such file"
+
+    return _of_rows(list(_rows(path)), resolve, path.name)
+
+
+def _of_rows(rows: list[list[str]], resolve: Callable[[str], tuple[str, str]], table: str) -> Listing:
+    """Paths and labels, with or without a line of titles; a column ``split`` counts if it is there.
+
+    Args:
+        resolve: path in the table -> (the file, or "" and why not).
+        table: what it is called in sentences.
+    """
     if not rows:
-        raise CnnvizError(f"'{path.name}' is empty. Write a line for each image: its path, and its class.")
+        raise CnnvizError(f"'{table}' is empty. Write a line for each image: its path, and its class.")
     titles = [cell.strip().lower() for cell in rows[0]]
     columns = [_column(titles, names) for names in (PATH_COLUMNS, LABEL_COLUMNS, ("split", "subset"))]
     if columns[0] is None or columns[1] is None:
@@ -238,31 +297,23 @@ def _of_table(path: Path) -> Listing:
     at, label, split = columns
     assert at is not None
     assert label is not None
-    root = path.parent.resolve()
     items, left = [], []
     for number, row in enumerate(rows, 1):
-        if len(row) <= max(at, label) or not row[label].strip():
+        if len(row) <= max(at, label) or not row[label].strip() or not row[at].strip():
             left.append((f"line {number}", "it does not name a path and a class"))
             continue
         name = row[at].strip()
-        file = (root / name).resolve()
-        if not file.is_relative_to(root):
-            left.append((name, "it leads out of the table's folder"))
-        elif not file.is_file():
-            left.append((name, "there is no such file"))
-        else:
-            part = row[split].strip().lower() if split is not None and len(row) > split else ""
-            items.append(
-                Item(
-                    str(file),
-                    name,
-                    row[label].strip(),
-                    "test" if part in VALIDATION else SPLITS.get(part, ""),
-                )
-            )
+        file, why_not = resolve(name)
+        if not file:
+            left.append((name, why_not))
+            continue
+        part = row[split].strip().lower() if split is not None and len(row) > split else ""
+        items.append(
+            Item(file, name, row[label].strip(), "test" if part in VALIDATION else SPLITS.get(part, ""))
+        )
     if not items and left:
         raise CnnvizError(
-            f"None of the {len(left):,} images of '{path.name}' can be read; the first, '{left[0][0]:.80}': {left[0][1]}. "
+            f"None of the {len(left):,} images of '{table}' can be read; the first, '{left[0][0]:.80}': {left[0][1]}. "
             "Paths count from the table's own folder."
         )
     if any(item.split for item in items):
@@ -277,19 +328,39 @@ def _column(titles: list[str], names: Sequence[str]) -> int | None:
 def _rows(path: Path) -> Iterator[list[str]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            start = file.read(4096)
-            file.seek(0)
-            try:
-                dialect: type[csv.Dialect] | str = csv.Sniffer().sniff(start, delimiters=",;\t")
-            except csv.Error:
-                dialect = "excel"
-            for number, row in enumerate(csv.reader(file, dialect)):
-                _count(number)
-                if row:
-                    yield row
+            yield from _read_rows(file, path.name)
     except FileNotFoundError:
         raise CnnvizError(f"There is no file '{path.name}'.") from None
-    except (OSError, UnicodeDecodeError, csv.Error):
-        raise CnnvizError(
-            f"'{path.name}' cannot be read as a table. Save it as CSV in UTF-8: a line for each image, its path and its class."
-        ) from None
+    except (OSError, UnicodeDecodeError):
+        raise _no_table(path.name) from None
+
+
+def _read_rows(file: TextIO, name: str) -> Iterator[list[str]]:
+    start = file.read(4096)
+    file.seek(0)
+    try:
+        for number, row in enumerate(csv.reader(file, delimiter=_delimiter(start))):
+            _count(number)
+            if row:
+                yield row
+    except csv.Error:
+        raise _no_table(name) from None
+
+
+def _delimiter(start: str) -> str:
+    """What stands between the cells: the one that makes titles of the first line, else what looks like it."""
+    first = start.partition("\n")[0].lower()
+    for delimiter in ",;\t":
+        titles = [title.strip().strip('"') for title in first.split(delimiter)]
+        if _column(titles, PATH_COLUMNS) is not None and _column(titles, LABEL_COLUMNS) is not None:
+            return delimiter
+    try:
+        return csv.Sniffer().sniff(start, delimiters=",;\t").delimiter
+    except csv.Error:
+        return ","
+
+
+def _no_table(name: str) -> CnnvizError:
+    return CnnvizError(
+        f"'{name}' cannot be read as a table. Save it as CSV in UTF-8: a line for each image, its path and its class."
+    )

@@ -177,10 +177,13 @@ def near_duplicates(
     return Twins(*(column[order] for column in columns))
 
 
-def look_code(dataset: ImageDataset) -> str:
-    """The numbers of the page as a program."""
+def look_code(dataset: ImageDataset, number: int = 0) -> str:
+    """The numbers of the page as a program; ``number``: of the image whose nearest ones are asked for."""
+    number = min(number, len(dataset) - 1)
     return f"""from cnnviz.data import load
 from cnnviz.data.look import class_counts, extremes, mean_images, near_duplicates, pixel_statistics
+from cnnviz.features.nearest import nearest_pixels
+from cnnviz.training.augmentation import Augment
 
 dataset = {loading_code(dataset)}
 counts = dict(zip(dataset.classes, class_counts(dataset).tolist()))
@@ -191,4 +194,7 @@ means = mean_images(dataset)
 typical, odd = extremes(dataset).typical, extremes(dataset).odd
 twins = near_duplicates(load("{dataset.name}"), load("{dataset.name}", "test"))
 print(len(twins), twins.difference[:5])
+near = nearest_pixels(dataset, {number}, 24)
+print([dataset.classes[label] for label in dataset.labels[near.indices[0]].tolist()])
+changed, labels = Augment(("crop", "rotate"), dataset.shape, len(dataset.classes))(dataset.floats([{number}]), dataset.labels[[{number}]])
 """

@@ -17,6 +17,8 @@ METRICS = {"cosine": "Cosine distance, 1 − a·b / (|a||b|)", "euclidean": "Euc
 BLOCK = 20_000
 """Vectors that are compared at one time."""
 BATCH = 250
+PIXEL_BLOCK = 4000
+"""Images whose pixels are compared at one time."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def nearest_vectors(queries: Tensor, vectors: Tensor, k: int, metric: str = "cos
         if metric == "cosine":
             scores = (queries @ block.T) / block.norm(dim=1).clamp(min=1e-12)
         else:
-            scores = torch.addmm(-0.5 * block.square().sum(1), queries, block.T)
+            scores = torch.addmm(-0.5 * block.norm(dim=1).square(), queries, block.T)
         top = scores.topk(min(k, len(block)))
         values = torch.cat([best[0], top.values], 1)
         indices = torch.cat([best[1], top.indices + start], 1)
@@ -100,6 +102,41 @@ def nearest(
     return nearest_vectors(
         layer_features(network, layer, queries), layer_features(network, layer, images), k, metric
     ).indices
+
+
+def nearest_pixels(
+    dataset: ImageDataset, number: int, k: int, metric: str = "euclidean", progress: Progress | None = None
+) -> Neighbours:
+    """The images of a data set that are nearest to one of its own, pixel by pixel; itself is left out. ``Q`` is 1.
+
+    Only a block of the images is in memory as floats at one time.
+
+    Args:
+        number: of the image that is asked about.
+        k: how many, at most all others are given.
+        metric: a key of ``METRICS``; of vectors of C·H·W values in [0, 1].
+        progress: called with the share that is done, 0 to 1.
+
+    Raises:
+        CnnvizError: there is no such image, or what ``nearest_vectors`` says.
+    """
+    if not 0 <= number < len(dataset):
+        raise CnnvizError(
+            f"There is no image {number:,}: the {len(dataset):,} images count from 0 to {len(dataset) - 1:,}."
+        )
+    query = dataset.floats([number]).flatten(1)
+    indices, distances = torch.empty(1, 0, dtype=torch.int64), torch.empty(1, 0)
+    for start in range(0, len(dataset), PIXEL_BLOCK):
+        if progress:
+            progress(start / len(dataset))
+        block = dataset.floats(slice(start, start + PIXEL_BLOCK)).flatten(1)
+        found = nearest_vectors(query, block, k + 1, metric)
+        indices = torch.cat([indices, found.indices + start], 1)
+        distances = torch.cat([distances, found.distances], 1)
+    others = indices[0] != number
+    indices, distances = indices[:, others], distances[:, others]
+    order = torch.argsort(distances, dim=1, stable=True)[:, :k]
+    return Neighbours(indices.gather(1, order), distances.gather(1, order))
 
 
 def precision_at(indices: Tensor, wanted: Tensor, labels: Tensor) -> Tensor:

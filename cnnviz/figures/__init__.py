@@ -29,7 +29,7 @@ from cnnviz.figures.curves import (
     rate_search,
     value_map,
 )
-from cnnviz.figures.datasets import class_balance, pixel_histogram
+from cnnviz.figures.datasets import class_balance, pixel_histogram, recall_by_class
 from cnnviz.figures.drawings import boxes_on, receptive_squares, unit_network, volumes
 from cnnviz.figures.line_styles import DASHES, SERIES
 from cnnviz.figures.network_drawing import NetworkDrawing, network_drawing
@@ -82,6 +82,7 @@ __all__ = [
     "pixel_sheets",
     "probability_bars",
     "rate_search",
+    "recall_by_class",
     "receptive_squares",
     "scale_for",
     "share_curves",

@@ -1,12 +1,14 @@
 """Plotly figures of a data set: how many images a class has, and how its pixels are spread."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from torch import Tensor
 
 from cnnviz.figures.colours import SEQUENTIAL
 from cnnviz.figures.curves import layout
+from cnnviz.figures.line_styles import SERIES
+from cnnviz.training.outcomes import Spread
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -57,5 +59,41 @@ def pixel_histogram(histogram: Tensor) -> "Figure":
             )
         )
     figure.update_xaxes(title="value of a pixel")
-    figure.update_yaxes(title="share of the pixels", type="log", tickformat=".3%", nticks=5)
+    figure.update_yaxes(title="share of the pixels", type="log", tickformat=".3~%", nticks=5)
     return layout(figure, 260)
+
+
+def recall_by_class(classes: Sequence[str], found: Mapping[str, Sequence[Spread]]) -> "Figure":
+    """Bars, a group a class: the mean recall; the whisker goes from the smallest to the largest seed.
+
+    Args:
+        found: title -> recall of each class.
+    """
+    from plotly.graph_objects import Bar, Figure
+
+    figure = Figure()
+    for index, (title, values) in enumerate(found.items()):
+        figure.add_trace(
+            Bar(
+                x=list(classes),
+                y=[one.mean for one in values],
+                name=title,
+                marker={
+                    "color": SERIES[1 - index if index < 2 else index],
+                    "pattern": {"shape": "/" if index == 0 else ""},
+                },
+                error_y={
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [one.high - one.mean for one in values],
+                    "arrayminus": [one.mean - one.low for one in values],
+                    "thickness": 1.2,
+                    "width": 3,
+                },
+                hovertemplate=f"%{{x}}, {title}: %{{y:.1%}}<extra></extra>",
+            )
+        )
+    figure.update_layout(barmode="group")
+    figure.update_xaxes(type="category")
+    figure.update_yaxes(title="recall", tickformat=".0%", range=[0, 1.05])
+    return layout(figure, 320)

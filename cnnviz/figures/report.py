@@ -10,6 +10,7 @@ from cnnviz.features import filters, probabilities
 from cnnviz.figures.sheet import Sheet, image_sheet, judged_labels, map_sheet
 from cnnviz.figures.vector import line_chart
 from cnnviz.training import Metric, Run, evaluate
+from cnnviz.training.data_seen import data_digest, replaced_words
 from cnnviz.training.export import run_code, versions
 
 STRIP = 12
@@ -37,6 +38,8 @@ def report(run: Run, step: int) -> str:
         *_pictures(run, step),
         "<h2>Settings</h2>",
         _table({name: value for name, value in spec.to_dict().items() if name not in ("version", "network")}),
+        "<h2>Data</h2>",
+        *_data(run),
         "<h2>Network</h2>",
         _layers(run),
         "<h2>Versions</h2>",
@@ -48,6 +51,22 @@ def report(run: Run, step: int) -> str:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{_text(title)}</title>'
         f"<style>{STYLE}</style></head><body>{''.join(sections)}</body></html>"
     )
+
+
+def _data(run: Run) -> list[str]:
+    """Which images the run learned from."""
+    seen = run.data_seen
+    if not seen:
+        return ["<p>Which images it learned from was not written down: this run is of an older version.</p>"]
+    found = [
+        _table(
+            {f"SHA-256 of the training images and labels, from step {one.step}": one.digest for one in seen}
+        )
+    ]
+    words = replaced_words(run.spec.dataset, seen)
+    if data_digest(run.spec) != seen[-1].digest:
+        words += f" The data set '{run.spec.dataset}' has been replaced since: the test accuracy above and the pictures are of the new one."
+    return [*found, f"<p>{_text(words.strip())}</p>"] if words else found
 
 
 def _text(value: object) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnnviz.data import DATASETS
+from cnnviz.data.dataset import kept_of
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.training import queue
@@ -50,7 +51,14 @@ def images_of(spec: TrainingSpec) -> int:
     entry = spec.entry
     part = len(entry.classes) / len(DATASETS[spec.dataset].classes)
     there = round(part * FULL_IMAGES) if spec.full else len(entry.bundled("train")[1])
-    return max(1, round(spec.share * min(there, spec.limit or there)))
+    count = min(there, spec.limit or there)
+    if spec.rare and not spec.full:
+        labels = entry.bundled("train")[1][:count]
+        rare = [entry.classes.index(name) for name in spec.rare]
+        count = int(kept_of(labels, rare, spec.rare_share).sum())
+    elif spec.rare:
+        count = round(count * (1 - len(spec.rare) / len(entry.classes) * (1 - spec.rare_share)))
+    return max(1, round(spec.share * count))
 
 
 def need_of(spec: TrainingSpec) -> Need:

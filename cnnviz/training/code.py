@@ -39,7 +39,7 @@ def training_code(
         "import torch",
         *(["from safetensors.torch import save_file"] if weights else []),
         "from torch import nn",
-        "from cnnviz.data import load",
+        f"from cnnviz.data import load{', thin_out' if spec.rare else ''}",
         *([f"from cnnviz.tasks import {', '.join(task.code.names)}"] if task.code.names else []),
         *(["from cnnviz.vision import transforms"] if spec.augmentations else []),
         f"\n\n{blocks}\n" if blocks else "",
@@ -113,8 +113,10 @@ def _data(spec: TrainingSpec) -> list[str]:
             "labels = labels.clone()",
             f"labels[chosen] = torch.randint({len(entry.classes)}, (len(chosen),), generator=noise)",
         ]
+    thinned = [f"train = thin_out(train, {spec.rare}, {spec.rare_share!r})"] if spec.rare else []
     return [
         f'train = load("{spec.dataset}", "train"{limit}{full}{classes})',
+        *thinned,
         f'test = load("{spec.dataset}", "test"{full}{classes})',
         *lines,
     ]

@@ -119,9 +119,12 @@ def _notebook(run: "Run", _: int) -> bytes:
         for name, value in run.spec.to_dict().items()
         if name not in ("version", "network")
     )
+    seen = "".join(
+        f"Training images from step {one.step} on: SHA-256 `{one.digest}`.\n\n" for one in run.data_seen
+    )
     words = (
         f"# {run.spec.network_name} on {run.spec.dataset}\n\n{_about(run)}.\n\n"
-        f"These cells make the run again, to the bit on the same kind of machine.{reached}\n\n"
+        f"These cells make the run again, to the bit on the same kind of machine.{reached}\n\n{seen}"
         f"| setting | value |\n|---|---|\n{settings}"
     )
     cells = [new_markdown_cell(words), *map(new_code_cell, _cells(run_code(run)))]

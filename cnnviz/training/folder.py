@@ -10,6 +10,8 @@
         machine
     heartbeat           touched every second by whoever works on it: its lease (see ``lease.py``)
     events.jsonl        knobs that were turned, with the step at which that took effect
+    data.json           the hash of the images that it learned from, with the step from which that holds; one more entry each
+                        time it was found to be another one
     metrics.jsonl       one line a logged step
     snapshots/<step>.safetensors     the network's weights
     checkpoint.safetensors           all that is needed to go on
@@ -38,7 +40,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
@@ -51,6 +53,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
+from cnnviz.training.data_seen import DataSeen
 from cnnviz.training.lease import Holder, holds
 from cnnviz.training.loop import Metric
 from cnnviz.training.spec import TrainingSpec
@@ -267,6 +270,14 @@ class RunFolder:
 
     def add_change(self, change: Change) -> None:
         self._append("events.jsonl", asdict(change))
+
+    def data_seen(self) -> list[DataSeen]:
+        """The images that it learned from, by their hash, in order; empty for a run of an older version."""
+        return [_dataclass_from(DataSeen, one) for one in _read_json(self.path / "data.json").get("seen", [])]
+
+    def note_data(self, seen: Sequence[DataSeen]) -> None:
+        text = json.dumps({"seen": [asdict(one) for one in seen]})
+        write_atomically(self.path / "data.json", text)
 
     def _append(self, name: str, record: dict[str, Any]) -> None:
         with (self.path / name).open("a", encoding="utf-8") as file:

@@ -16,6 +16,7 @@ from cnnviz.models import Network
 from cnnviz.settings import ASSETS, settings
 from cnnviz.training import index, launcher, queue
 from cnnviz.training.budget import check_waiting
+from cnnviz.training.data_seen import DataSeen
 from cnnviz.training.export import export
 from cnnviz.training.folder import ACTIVE, STOPPED, Command, RunFolder, State, Status
 from cnnviz.training.lease import Holder
@@ -100,6 +101,13 @@ class Run:
     def metrics(self) -> list[Metric]:
         """One record a logged step, oldest first."""
         return self.folder.metrics()
+
+    @property
+    def data_seen(self) -> list[DataSeen]:
+        """The training images that it learned from, by their SHA-256; more than one entry where a data set of one's own was
+        replaced in mid-run; empty for a run of an older version.
+        """
+        return self.folder.data_seen()
 
     @property
     def steps(self) -> list[int]:
@@ -335,3 +343,8 @@ def runs(limit: int | None = None, *, key: str | None = None) -> list[Run]:
         with suppress(CnnvizError):
             found.append(Run(run_id))
     return found
+
+
+def datasets_in_use() -> frozenset[str]:
+    """The data sets that runs were trained on."""
+    return frozenset(run.spec.dataset for run in runs())

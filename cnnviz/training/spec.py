@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from cnnviz.data import DATASETS, DatasetEntry, ImageDataset, load
+from cnnviz.data import DATASETS, DatasetEntry, ImageDataset, load, thin_out
 from cnnviz.data.catalogue import SCENES, Split
 from cnnviz.errors import CnnvizError
 from cnnviz.models import INITIALISATIONS, NetworkSpec, Plan, resolve, summary
@@ -59,6 +59,8 @@ class TrainingSpec:
         task: a key of ``TASKS``: what the network is asked.
         classes: train with these classes only, two or more of the data set's names; ``None`` for all.
         share: train with the first share of the images, above 0 to 1.
+        rare: classes of which only the first ``rare_share`` of their training images is used, above 0 to 1: a skewed
+            sample. The test images stay as they are.
         loss: a key of ``LOSSES``: what training makes small.
         l1: λ of the L1 penalty λ Σ|w|, of all weights; its gradient λ sign(w) is added to that of the loss.
         clip: where the norm of the whole gradient is longer than this, it is made so long.
@@ -90,6 +92,8 @@ class TrainingSpec:
     task: str = "classification"
     classes: tuple[str, ...] | None = None
     share: float = 1.0
+    rare: tuple[str, ...] = ()
+    rare_share: float = 0.05
     loss: str = "cross_entropy"
     l1: float = 0.0
     clip: float | None = None
@@ -110,6 +114,7 @@ class TrainingSpec:
             object.__setattr__(self, "learning_rate", rate)
         if self.classes is not None:
             object.__setattr__(self, "classes", tuple(map(str, self.classes)))
+        object.__setattr__(self, "rare", tuple(map(str, self.rare)))
         names: str | tuple[str, ...] = self.augmentation
         given = names.split(",") if isinstance(names, str) else names
         object.__setattr__(self, "augmentation", tuple(name.strip() for name in given if name.strip()))
@@ -152,6 +157,8 @@ class TrainingSpec:
             full=self.full,
             classes=self.classes,
         )
+        if split == "train" and self.rare:
+            found = thin_out(found, self.rare, self.rare_share)
         if split == "test" or (self.share == 1 and limit is None):
             return found
         count = min(limit or len(found), max(1, round(self.share * len(found))))
@@ -198,6 +205,12 @@ class TrainingSpec:
         if not 0 < self.share <= 1:
             raise CnnvizError(
                 f"The share of the images is {self.share}, but it must be above 0 and at most 1."
+            )
+        for name in self.rare:
+            _check_name("class", name, self.entry.classes)
+        if not 0 < self.rare_share <= 1:
+            raise CnnvizError(
+                f"The share of the rare classes is {self.rare_share}, but it must be above 0 and at most 1."
             )
         if not 0 <= self.noise <= 1:
             raise CnnvizError(f"The share of random labels is {self.noise}, but it must lie between 0 and 1.")

@@ -13,6 +13,7 @@ import torch
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.training.budget import Need, need_of
+from cnnviz.training.data_seen import data_digest, replaced_words, seen_from
 from cnnviz.training.folder import STOPPED, Change, Command, RunFolder, State, Status
 from cnnviz.training.lease import Holder, renewed, this_process
 from cnnviz.training.loop import Trainer
@@ -25,6 +26,7 @@ STATUS_SECONDS = 0.2
 POLL_SECONDS = 0.01
 LOCK_SECONDS = 10.0
 """Who else holds a run's lock holds it for a moment, or is a worker."""
+Checkpoint = tuple[dict[str, torch.Tensor], dict[str, str]]
 TARGETS: dict[str, State] = {"run": "running", "pause": "paused", "stop": "stopped"}
 
 
@@ -90,7 +92,7 @@ class Worker:
         self.folder = folder
         self.somebody_waits = somebody_waits
         self.process = this_process()
-        self.message = ""
+        self.message = self.replaced = ""
         before = folder.status()
         self.goal = 0
         """Where a paused run pauses again."""
@@ -108,8 +110,9 @@ class Worker:
         self.checkpoint_time = self.status_time = time.monotonic()
         self.last_recorded = self.last_kept = -1
         saved = folder.checkpoint()
+        self.replaced = self._note_data(saved)
         if saved:
-            trainer.restore(*saved)
+            self._restore(saved)
             self.last_recorded = int(json.loads(saved[1]["written"]))
         folder.forget_after(trainer.step_count if saved else -1)
         self.kept = folder.snapshot_bytes()
@@ -119,6 +122,27 @@ class Worker:
         old_rate = folder.old_rate()
         if old_rate is not None and old_rate not in [change.value for change in self.changes]:
             self._turn("learning_rate", old_rate)
+
+    def _note_data(self, saved: Checkpoint | None) -> str:
+        """Writes down which images are learned from; a sentence if they are others than before."""
+        spec = self.trainer.spec
+        step = int(json.loads(saved[1]["numbers"])["step"]) if saved else 0
+        before = self.folder.data_seen()
+        seen = seen_from(before, step, data_digest(spec))
+        if seen != before:
+            self.folder.note_data(seen)
+        return replaced_words(spec.dataset, seen)
+
+    def _restore(self, saved: Checkpoint) -> None:
+        try:
+            self.trainer.restore(*saved)
+        except (RuntimeError, ValueError):
+            if not self.replaced:
+                raise
+            raise CnnvizError(
+                f"The data set '{self.trainer.spec.dataset}' was replaced by another one, whose classes or image size differ: the weights of "
+                "this run do not fit any more. Start a new run."
+            ) from None
 
     def run(self) -> None:
         try:
@@ -289,6 +313,6 @@ class Worker:
     def _write_status(
         self, state: State, step: int, total: int, message: str = "", given_back: bool = False
     ) -> None:
-        said = " ".join(filter(None, (message, self.message)))
+        said = " ".join(filter(None, (message, self.replaced, self.message)))
         status = Status(state, step, total, said, goal=self.goal)
         self.folder.set_status(status if given_back else status.held_by(self.process))

@@ -1,15 +1,76 @@
-"""The feature maps of a network as sheets of a wall, and its answer."""
+"""Feature maps of a network and images of a data set as sheets of a wall; the network's answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
+import torch
 from torch import Tensor
 
-from cnnviz.figures import limits, map_sheet, probability_bars
+from cnnviz.data import ImageDataset
+from cnnviz.figures import image_sheet, limits, map_sheet, probability_bars
+from cnnviz.random_numbers import drawing_from
+from cnnviz.training.augmentation import Augment
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork
+
+DRAWS = 3
+"""Rows of images that each augmentation makes."""
+IMAGE_HEIGHT, ROW_WIDTH = 64, 360
+"""CSS pixels of an image, and of a row of them: two rows stand side by side on a laptop, and one fits a phone."""
+
+
+def image_rows(
+    images: Tensor, labels: Sequence[tuple[str, str]], title: str = "", what: str = "images"
+) -> list[WallItem]:
+    """Images (N, C, H, W) in [0, 1] in short rows that flow with the width of the screen; a (text, colour or "") below each.
+
+    Args:
+        title: stands above the first row.
+    """
+    height, width = images.shape[2:]
+    zoom = max(0.5, IMAGE_HEIGHT / height)
+    columns = max(1, round(ROW_WIDTH // ((width + 1) * (int(zoom) if zoom >= 1 else zoom))))
+    items = []
+    for start in range(0, len(images), columns):
+        part = images[start : start + columns]
+        items.append(
+            WallItem(
+                f"{title} {start}",
+                image_sheet(part, columns=len(part), what=what),
+                unit="image",
+                labels=tuple(labels[start : start + columns]),
+                title=title if title and not start else " ",
+                target=IMAGE_HEIGHT,
+                legend=False,
+                hint="",
+            )
+        )
+    return items
+
+
+def augmented_images(
+    dataset: ImageDataset, numbers: Sequence[int], changes: Mapping[str, Sequence[str]], draw: int
+) -> list[WallItem]:
+    """Some images of a data set, and what augmentations make of them, drawn ``DRAWS`` times.
+
+    Args:
+        changes: title -> keys of ``AUGMENTATIONS``.
+        draw: seed of the random changes.
+    """
+    chosen = list(numbers)
+    images, labels = dataset.floats(chosen), dataset.labels[chosen]
+    names = tuple((dataset.classes[label], "") for label in labels.tolist())
+    sheet = image_sheet(images, len(images), "images")
+    items = [WallItem("original", sheet, "", "image", names, 56, 720, legend=False)]
+    for title, keys in changes.items():
+        change = Augment(keys, dataset.shape, len(dataset.classes))
+        with drawing_from(torch.Generator().manual_seed(draw)):
+            changed = [change(images, labels)[0] for _ in range(DRAWS)]
+        sheet = image_sheet(torch.cat(changed), len(images), f"images after {title}")
+        items.append(WallItem(title, sheet, "", "image", (), 62 * DRAWS, 720, legend=False))
+    return items
 
 
 def wall_items(maps: dict[str, Tensor], span: tuple[float, float] | None, what: str = "") -> list[WallItem]:

@@ -9,18 +9,20 @@ from torch import Tensor
 from cnnviz.data import ImageDataset, fit, load
 from cnnviz.features.embedding import layer_features
 from cnnviz.features.nearest import Neighbours, Regions, nearest_regions, nearest_vectors, precision_at
-from cnnviz.figures import image_sheet, picture_sheet
+from cnnviz.figures import picture_sheet
 from cnnviz.figures.colours import RIGHT, WRONG
 from cnnviz.inspection import receptive_field
 from cnnviz.training import Run
 from cnnviz.ui.components import WallItem
+from cnnviz.ui.images import ChosenImage
 from cnnviz.ui.jobs import Progress
+from cnnviz.ui.map_walls import image_rows
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, images_of
+from cnnviz.ui.states.retrieval import Retrieval
 
 PHOTOS = 300
 """Photo patches that a network for photographs searches: each takes it some milliseconds."""
-ROW = 12
 
 
 def searched(chosen: Run | str, shape: tuple[int, int, int]) -> ImageDataset:
@@ -47,6 +49,12 @@ def layers_for(ask: str, known: Mapping[str, tuple[int, ...]]) -> dict[str, str]
 def last_before_answer(layers: Mapping[str, str]) -> str:
     """The last one before the fully connected ones."""
     return ([name for name in layers if not name.startswith("fc")] or list(layers))[-1]
+
+
+def own_number(picture: ChosenImage) -> int | None:
+    """The number of the image that asks among those that are searched, if it is one of them."""
+    is_one = Retrieval.images.image.now == "test" and picture.label is not None
+    return Retrieval.images.number.now if is_one else None
 
 
 def vector_of(network: OpenNetwork, layer: str, image: Tensor) -> Tensor:
@@ -87,35 +95,30 @@ def places_of(
     cell: tuple[int, int],
     dataset: ImageDataset,
     count: int,
+    without: int | None,
     progress: Progress,
 ) -> Regions:
-    """Where other images look as this place does."""
-    return nearest_regions(network.model, layer, image, cell, dataset.floats(), count, progress)
+    """Where other images look as this place does; the image that is asked about itself is left out, if it stands among them."""
+    wanted = count + (without is not None)
+    found = nearest_regions(network.model, layer, image, cell, dataset.floats(), wanted, progress)
+    others = found.images != (-1 if without is None else without)
+    return Regions(
+        *(part[others][:count] for part in (found.images, found.rows, found.columns, found.similarity))
+    )
+
+
+def wall_of_asked(image: Tensor) -> list[WallItem]:
+    """The image that asks, as the network sees it."""
+    return image_rows(image[None], (), "Asked about", "image that asks")
 
 
 def wall_of_found(dataset: ImageDataset, found: Neighbours, label: int | None) -> list[WallItem]:
-    """The nearest images in rows: class, distance, and by the colour whether it is the class of the query."""
-    items, numbers = [], found.indices.tolist()
-    for start in range(0, len(numbers), ROW):
-        part = numbers[start : start + ROW]
-        labels = []
-        for number, distance in zip(part, found.distances[start : start + ROW].tolist(), strict=True):
-            one = int(dataset.labels[number])
-            mark, colour = ("", "") if label is None else ("✓ ", RIGHT) if one == label else ("✗ ", WRONG)
-            labels.append((f"{mark}{dataset.classes[one]}\n{distance:.3g}", colour))
-        items.append(
-            WallItem(
-                str(start),
-                image_sheet(dataset.floats(part), columns=len(part), what="nearest images"),
-                unit="image",
-                labels=tuple(labels),
-                title=" ",
-                target=90,
-                legend=False,
-                hint="",
-            )
-        )
-    return items
+    """The nearest images: class, distance, and by the colour whether it is the class of the query."""
+    labels = []
+    for one, distance in zip(dataset.labels[found.indices].tolist(), found.distances.tolist(), strict=True):
+        mark, colour = ("", "") if label is None else ("✓ ", RIGHT) if one == label else ("✗ ", WRONG)
+        labels.append((f"{mark}{dataset.classes[one]}\n{distance:.3g}", colour))
+    return image_rows(dataset.floats(found.indices), labels, what="nearest images")
 
 
 def wall_of_places(
@@ -128,7 +131,7 @@ def wall_of_places(
 ) -> list[WallItem]:
     """The place that is asked about, then the most similar place of each image, framed by what the cell sees."""
     fields = receptive_field(network.model, layer, network.input_shape)
-    shown = [("asked about", image, cell)]
+    shown = [("asked about", "", image, cell)]
     for number, row, column, similarity in zip(
         found.images.tolist(),
         found.rows.tolist(),
@@ -136,21 +139,22 @@ def wall_of_places(
         found.similarity.tolist(),
         strict=True,
     ):
-        words = f"{dataset.classes[int(dataset.labels[number])]}, {similarity:.2f}"
-        shown.append((words, dataset.floats([number])[0], (row, column)))
+        name = dataset.classes[int(dataset.labels[number])]
+        shown.append((f"cosine {similarity:.2f}", name, dataset.floats([number])[0], (row, column)))
     _, height, width = network.input_shape
     return [
         WallItem(
             f"{number}",
-            picture_sheet(pixels, words),
+            picture_sheet(pixels, f"{title} {name}"),
             unit="image",
-            title=words,
+            labels=((name, ""),) if name else (),
+            title=title,
             target=110,
             legend=False,
             hint="",
             field=inside(fields.box(*place), height, width),
         )
-        for number, (words, pixels, place) in enumerate(shown)
+        for number, (title, name, pixels, place) in enumerate(shown)
     ]
 
 

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 import streamlit as st
-import torch
 from plotly.graph_objects import Figure
 
 from cnnviz.data import DATASETS
 from cnnviz.features import spread_by_layer
-from cnnviz.figures import image_sheet, lines
+from cnnviz.figures import lines
 from cnnviz.figures.outcomes import (
     WORDS,
     curves_with_spread,
@@ -16,9 +15,8 @@ from cnnviz.figures.outcomes import (
     last_accuracy,
     spread_of_signals,
 )
-from cnnviz.random_numbers import drawing_from
 from cnnviz.training import TrainingSpec
-from cnnviz.training.augmentation import AUGMENTATIONS, Augment
+from cnnviz.training.augmentation import AUGMENTATIONS
 from cnnviz.training.code import training_code
 from cnnviz.training.loop import build_for
 from cnnviz.training.outcomes import OF_SEED, Outcome, Quantity
@@ -27,12 +25,13 @@ from cnnviz.training.tricks import SEEDS, TRICKS, Trick
 from cnnviz.ui.charts import chart
 from cnnviz.ui.comparisons import percent
 from cnnviz.ui.components import WallItem, map_wall
+from cnnviz.ui.map_walls import augmented_images
 from cnnviz.ui.memory import remember
 from cnnviz.ui.states.training_tricks import TrainingTricks
 
 SIGNAL_IMAGES = 200
-SHOWN, DRAWS = 10, 3
-"""Images of a row, and rows, that show what augmentation makes of them."""
+SHOWN = 10
+"""Images that show what augmentation makes of them."""
 
 
 def rows_of(found: Sequence[Outcome]) -> list[dict[str, str]]:
@@ -165,31 +164,9 @@ def _augmented(name: str) -> None:
 
 def augmented(name: str, first: int, draw: int) -> list[WallItem]:
     """Some training images, and what each augmentation makes of them, twice."""
-    spec = next(iter(TRICKS[name].runs.values()))
-    train = spec.load("train")
-    images, labels = train.floats(slice(first, first + SHOWN)), train.labels[first : first + SHOWN]
-    names = [train.classes[label] for label in labels.tolist()]
-    items = [
-        WallItem(
-            "original",
-            image_sheet(images, SHOWN, "training images"),
-            "",
-            "image",
-            tuple((one, "") for one in names),
-            56,
-            720,
-            legend=False,
-        )
-    ]
-    for title, run in TRICKS[name].runs.items():
-        if not run.augmentations:
-            continue
-        change = Augment(run.augmentations, spec.entry.shape, len(train.classes))
-        with drawing_from(torch.Generator().manual_seed(draw)):
-            changed = [change(images, labels) for _ in range(DRAWS)]
-        sheet = image_sheet(torch.cat([one for one, _ in changed]), SHOWN, f"training images after {title}")
-        items.append(WallItem(title, sheet, "", "image", (), 62 * DRAWS, 720, legend=False))
-    return items
+    train = next(iter(TRICKS[name].runs.values())).load("train")
+    changes = {title: run.augmentations for title, run in TRICKS[name].runs.items() if run.augmentations}
+    return augmented_images(train, range(first, first + SHOWN), changes, draw)
 
 
 def titles_by_number(trick: Trick) -> dict[str, str]:

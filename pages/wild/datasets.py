@@ -1,34 +1,17 @@
 """Data sets: look at them before a network does, bring your own, and what the published ones hold."""
 
-import math
-from pathlib import Path
-
 import streamlit as st
 
-from cnnviz.data import CATALOGUE, DATASETS, FORMATS, found_of, load
+from cnnviz.data import CATALOGUE, DATASETS, load
 from cnnviz.data.look import class_counts, look_code, pixel_statistics
 from cnnviz.figures import class_balance, pixel_histogram
+from cnnviz.training.bias import bias_code
+from cnnviz.ui.bias import race_of_samples, show_bias
 from cnnviz.ui.charts import chart
-from cnnviz.ui.components import map_wall
-from cnnviz.ui.datasets import (
-    SHOWN,
-    brought,
-    extremes_of,
-    means_of,
-    of_classes,
-    plain,
-    published_rows,
-    show_found,
-    show_published,
-    twins_of,
-    use_links,
-    wall_of,
-    wall_of_twins,
-)
+from cnnviz.ui.dataset_views import SHOW, of_classes
+from cnnviz.ui.datasets import plain, published_rows, show_published, use_links
 from cnnviz.ui.frame import (
     Experiment,
-    error_box,
-    link,
     play_first,
     section,
     show_code,
@@ -36,10 +19,9 @@ from cnnviz.ui.frame import (
     title,
     try_this,
 )
-from cnnviz.ui.jobs import job
 from cnnviz.ui.memory import remember
+from cnnviz.ui.own_images import show_own
 from cnnviz.ui.states.datasets import SPLITS, Datasets
-from cnnviz.ui.states.faces import Faces
 from cnnviz.ui.tables import table_in_words
 
 title("Data sets", "A network learns what its images show, and nothing else: look at them before it does.")
@@ -54,31 +36,14 @@ def look() -> None:
         entry = DATASETS[name]
         chosen = Datasets.classes.draw(titles={one: one for one in entry.classes}, usual=())
         use_links(name, chosen)
-        st.caption(f"{plain(entry.source)}. Licence: {plain(entry.licence)}.")
+        st.caption(f"{plain(entry.source[:1].upper() + entry.source[1:])}. Licence: {plain(entry.licence)}.")
     dataset = load(name, split)  # type: ignore[arg-type]
     numbers = of_classes(dataset, chosen)
     with right, play_first():
         st.markdown(
             f"**{plain(entry.title)}**: {len(dataset):,} {SPLITS[split]} images, {len(numbers):,} of them chosen"
         )
-        if view == "grid":
-            last = max(1, math.ceil(len(numbers) / SHOWN))
-            page = Datasets.part.draw(high=last)
-            map_wall("images", remember(wall_of, dataset, numbers[(page - 1) * SHOWN : page * SHOWN]))
-        elif view == "means":
-            map_wall("means", remember(means_of, dataset))
-        elif view == "extremes":
-            map_wall("extremes", remember(extremes_of, dataset))
-        else:
-            train, test = load(name), load(name, "test")
-            found = job("twins", "Comparing all training with all test images", twins_of, train, test)
-            if found is not None:
-                st.markdown(
-                    f"{len(found)} pairs of a training and a test image differ by less than 3 % of the range of a pixel, in the mean."
-                    if len(found)
-                    else "No test image stands among the training images."
-                )
-                map_wall("twins", remember(wall_of_twins, train, test, found))
+        SHOW[view](dataset, numbers)
         balance, pixels = st.columns(2, gap="medium")
         with balance:
             counts = remember(class_counts, dataset)
@@ -95,31 +60,27 @@ def look() -> None:
             words = f"Pixels in [0, 1]: mean {mean}, standard deviation {std}"
             chart("pixels", words, pixel_histogram, found_pixels.histogram)
             st.caption(words)
-    code(look_code(dataset))
+    code(look_code(dataset, Datasets.asked.now))
 
 
 @section
 def own() -> None:
     st.subheader("Bring your own images", anchor=False)
+    show_own()
+
+
+@section
+def skewed() -> None:
+    st.subheader("A skewed sample: whom does the network fail?", anchor=False)
+    show_bias()
+    st.markdown("**Train it yourself**: choose the classes that the sample has few images of.")
+    race_of_samples()
+    with st.expander("The code of both trainings", icon=":material/code:"):
+        st.code(bias_code(Datasets.rare.now, Datasets.rare_percent.now), language="python")
     st.caption(
-        f"A zip file of folders, one a class ({', '.join(FORMATS)}), perhaps below 'train' and 'test'; or an NPZ file with 'images' and 'labels'."
+        "Samples are not skewed by accident alone: who is seldom photographed, or photographed without being asked, has no say in it. "
+        f"{CATALOGUE['tiny_images'].title}: {CATALOGUE['tiny_images'].withdrawn}"
     )
-    file = st.file_uploader("Your images", ["zip", "npz"], key="own_file")
-    if file is None:
-        return
-    with error_box():
-        name = job("bring", "Reading your images", brought, file.getvalue(), Path(file.name).suffix, None)
-        found = name and found_of(name)
-        if name and found:
-            show_found(found, file.name)
-            link(Datasets.page, "Look at them", ":material/visibility:", Datasets(dataset=name).parameters())
-            link(
-                Faces.page,
-                "Judge pairs of them: the same?",
-                ":material/compare:",
-                Faces(people=name).parameters(),
-            )
-            use_links(name, ())
 
 
 @section
@@ -135,7 +96,10 @@ try_this(
         "The mean images of the clothes: which two classes will a network confuse?",
         Datasets(dataset="fashion", view="means"),
     ),
-    Experiment("The odd ones of MNIST: could you read them?", Datasets(dataset="mnist", view="extremes")),
+    Experiment(
+        "Make pullovers rare, too: who is failed now? Train it below.",
+        Datasets(rare=("Pullover", "Coat", "Sneaker")),
+    ),
     Experiment(
         "Do test images of the photo patches stand among the training images, too?",
         Datasets(dataset="patches", view="twins"),
@@ -148,4 +112,5 @@ source(
 )
 look()
 own()
+skewed()
 published()

@@ -15,12 +15,14 @@ from cnnviz.ui.retrieval import (
     found_by,
     last_before_answer,
     layers_for,
+    own_number,
     pixels_of,
     places_of,
     precision_of,
     searched,
     vector_of,
     vectors_of,
+    wall_of_asked,
     wall_of_found,
     wall_of_places,
 )
@@ -58,7 +60,10 @@ def search() -> None:
 
 def like_the_image(network: OpenNetwork, dataset: ImageDataset, picture: ChosenImage, layer: str) -> None:
     """The nearest images by the layer, and beside them by the pixels or by the untrained layer."""
-    left, right = st.columns(2)
+    asked, left, right = st.columns([1, 2, 3])
+    image, count = picture.for_network(network.input_shape), Retrieval.count.now
+    with asked:
+        map_wall("asked", remember(wall_of_asked, image))
     with left:
         metric = Retrieval.metric.draw()
     with right:
@@ -66,9 +71,7 @@ def like_the_image(network: OpenNetwork, dataset: ImageDataset, picture: ChosenI
         if network.run is None:
             titles.pop(FIRST)
         beside = Retrieval.beside.draw(titles=titles)
-    image, count = picture.for_network(network.input_shape), Retrieval.count.now
-    is_one = Retrieval.images.image.now == "test" and picture.label is not None
-    without = Retrieval.images.number.now if is_one else None
+    without = own_number(picture)
     ways = {layer: network}
     if beside == FIRST and network.run is not None:
         ways[f"{layer} before training"] = network_of_run(network.run, network.run.steps[0])
@@ -87,7 +90,10 @@ def like_the_image(network: OpenNetwork, dataset: ImageDataset, picture: ChosenI
         query = image.flatten() if one is None else remember(vector_of, one, layer, image)
         found = remember(found_by, query, vectors, count, metric, without)
         st.markdown(f"**By {words}**, {METRICS[metric].partition(',')[0].lower()} below each image:")
-        map_wall(f"found{slot}", remember(wall_of_found, dataset, found, picture.label if is_one else None))
+        map_wall(
+            f"found{slot}",
+            remember(wall_of_found, dataset, found, None if without is None else picture.label),
+        )
         told.append(f"**{remember(precision_of, vectors, dataset.labels, count, metric):.1%}** by {words}")
     if told:
         st.markdown(
@@ -104,11 +110,13 @@ def like_a_place(
     row = Retrieval.row.draw(left, high=shape[1] - 1)
     column = Retrieval.col.draw(right, high=shape[2] - 1)
     image, cell = picture.for_network(network.input_shape), (row, column)
-    what = f"Searching {len(dataset):,} images"
-    found = job("places", what, places_of, network, layer, image, cell, dataset, Retrieval.count.now)
+    what, count = f"Searching {len(dataset):,} images", Retrieval.count.now
+    without = own_number(picture)
+    found = job("places", what, places_of, network, layer, image, cell, dataset, count, without)
     if found is not None:
         st.markdown(
-            f"To **{layer}**, these places look most like cell ({row}, {column}) of {picture.what}; the frame is what the cell sees."
+            f"To **{layer}**, these places look most like cell ({row}, {column}) of {picture.what}. "
+            "The frame is what the cell sees, the cosine is that of the channels."
         )
         map_wall("places", remember(wall_of_places, network, layer, image, cell, dataset, found))
 

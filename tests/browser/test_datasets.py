@@ -58,3 +58,41 @@ def test_the_course_s_task_with_ones_own_images(visitor: Visitor, tmp_path: Path
     settle(page)
     page.get_by_role("link", name="Retrieval").click()
     expect(page.get_by_text(re.compile("Precision at 12"))).to_be_visible(timeout=COMPUTING)
+
+
+def test_shots_of_the_camera_are_collected_and_used(visitor: Visitor) -> None:
+    page = visitor.go("datasets")
+    settle(page)
+    page.locator("[class*=st-key-own_with_camera]").locator("label").first.click()
+    settle(page)
+    keep = page.get_by_role("button", name="Keep this shot")
+    for name, count in (("cup", 1), ("cup", 2), ("book", 1), ("book", 2)):
+        page.get_by_label("Its class").fill(name)
+        page.get_by_label("Its class").press("Enter")
+        page.get_by_role("button", name="Take Photo").click()
+        expect(keep).to_be_enabled()
+        keep.click()
+        expect(page.get_by_role("row", name=f"{name} {count}", exact=True)).to_be_visible()
+        page.get_by_role("button", name="Clear photo").click()
+        expect(keep).to_be_disabled()
+    page.get_by_role("button", name="Use these shots").click()
+    expect(page.get_by_text(re.compile("4 images of 2 classes"))).to_be_visible(timeout=COMPUTING)
+
+
+def test_the_student_trains_on_a_skewed_sample_and_sees_whom_it_fails(visitor: Visitor) -> None:
+    page = visitor.go("datasets")
+    settle(page)
+    expect(
+        page.get_by_text(re.compile("The network that learned from the skewed sample recognises"))
+    ).to_be_visible()
+    page.get_by_role("button", name="Train 2 networks").click()
+    expect(page).to_have_url(re.compile("race=experiment-"))
+    table = page.locator("[class*=st-key-own_bias]")
+    expect(table).to_be_visible(timeout=COMPUTING)
+    settle(page)
+    page.get_by_text("The numbers", exact=True).last.click()
+    first = page.get_by_role("row", name=re.compile(r"Coat \(few images\)")).last
+    expect(first).to_be_visible()
+    lost = re.search(r"([+−-][\d.]+) points", first.inner_text())
+    assert lost
+    assert float(lost[1].replace("−", "-")) < -20

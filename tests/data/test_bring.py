@@ -1,6 +1,7 @@
 """One's own images: every way in, and every bad file: a sentence, and nothing kept."""
 
 import io
+import os
 import struct
 import zipfile
 from collections.abc import Callable, Mapping
@@ -62,6 +63,16 @@ def table(path: Path, files: Mapping[str, bytes]) -> Path:
     return path / "list.csv"
 
 
+def with_table(files: Mapping[str, bytes], *more: str) -> dict[str, bytes]:
+    """All pictures in one folder, and a table that names their classes."""
+    flat = {name: f"all/{number}.png" for number, name in enumerate(files)}
+    lines = ["path,label", *(f'{new},"{old.partition("/")[0]}"' for old, new in flat.items()), *more]
+    return {
+        **{flat[name]: content for name, content in files.items()},
+        "labels.csv": "\n".join(lines).encode(),
+    }
+
+
 def arrays(path: Path, files: Mapping[str, bytes]) -> Path:
     images = np.stack([np.asarray(Image.open(io.BytesIO(content))) for content in files.values()])
     np.savez(path, images=images, labels=np.array([name.partition("/")[0] for name in files]))
@@ -82,6 +93,9 @@ WAYS: dict[str, Callable[[Path], Path]] = {
     ),
     "table": lambda path: table(path / "t", fruits()),
     "arrays": lambda path: arrays(path / "fruits.npz", fruits()),
+    "zip with a table": lambda path: archive(
+        path / "f.zip", {f"set/{n}": c for n, c in with_table(fruits()).items()}
+    ),
 }
 
 
@@ -318,6 +332,105 @@ def test_a_table_may_have_other_titles_and_a_split(tmp_path: Path) -> None:
     ]
     (tmp_path / "t.csv").write_text("id;class;filename;split\n" + "\n".join(rows), encoding="utf-8")
     assert (len(bring(tmp_path / "t.csv", "semi")), len(load("semi", "test"))) == (6, 3)
+
+
+@pytest.mark.parametrize(
+    "packed", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+)
+def test_zip_files_may_be_packed_in_every_way(packed: int, tmp_path: Path) -> None:
+    bring(WAYS["folder"](tmp_path), "wanted")
+    with zipfile.ZipFile(tmp_path / "p.zip", "w", packed) as file:
+        for name, content in fruits().items():
+            file.writestr(name, content)
+    bring(tmp_path / "p.zip", "packed")
+    assert DATASETS["packed"].digest == DATASETS["wanted"].digest
+
+
+def test_a_file_that_was_damaged_in_its_zip_file_is_left_out_by_name(tmp_path: Path) -> None:
+    files = fruits()
+    with zipfile.ZipFile(tmp_path / "d.zip", "w", zipfile.ZIP_STORED) as file:
+        for name, content in files.items():
+            file.writestr(name, content)
+        spoilt = file.getinfo("red apple/3.png")
+    raw = bytearray((tmp_path / "d.zip").read_bytes())
+    raw[spoilt.header_offset + 30 + len(spoilt.filename) + 40] ^= 255
+    (tmp_path / "d.zip").write_bytes(b"a word before" + raw)
+    bring(tmp_path / "d.zip", "damaged")
+    found = found_of("damaged")
+    assert found
+    assert found.left_out == (("red apple/3.png", "it is no picture that can be read"),)
+    assert sum(map(sum, found.counts.values())) == len(files) - 1
+
+
+def test_a_table_inside_a_zip_file_names_what_it_misses(tmp_path: Path) -> None:
+    files = with_table(fruits(), "all/gone.png,x", "../../secret.png,x", "/etc/passwd,x", "alone")
+    assert len(bring(archive(tmp_path / "t.zip", files), "table")) == 12
+    assert dict(found_of("table").left_out) == {  # type: ignore[union-attr]
+        "all/gone.png": "there is no such file",
+        "../../secret.png": "it leads out of the zip file",
+        "/etc/passwd": "it leads out of the zip file",
+        "line 19": "it does not name a path and a class",
+    }
+
+
+def test_a_table_that_names_none_of_the_files_leaves_the_folders_to_name_the_classes(tmp_path: Path) -> None:
+    files = {**fruits(), "red apple/prices.csv": b"path,label\nshop,expensive\n"}
+    bring(archive(tmp_path / "t.zip", files), "folders")
+    assert DATASETS["folders"].classes == tuple(sorted(COLOURS))
+
+
+def test_labels_of_a_table_may_hold_anything(tmp_path: Path) -> None:
+    labels = ["train", "a, b; c", "a, b; c", "train"] * 2
+    lines = ["path,label", *(f'{number}.png,"{label}"' for number, label in enumerate(labels))]
+    files = {f"{number}.png": picture((9 * number, 0, 0)) for number in range(8)}
+    bring(archive(tmp_path / "t.zip", {**files, "t.csv": "\n".join(lines).encode()}), "anything")
+    assert DATASETS["anything"].classes == ("a, b; c", "train")
+
+
+# --- the budget ---
+
+
+def sized(tmp_path: Path, seed: int, side: int = 8) -> Path:
+    images = np.random.default_rng(seed).integers(0, 255, (40, side, side), dtype=np.uint8)
+    np.savez(tmp_path / f"{seed}.npz", images=images, labels=np.arange(40) % 2)
+    return tmp_path / f"{seed}.npz"
+
+
+def test_the_one_not_used_for_longest_goes_and_one_in_use_stays(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CNNVIZ_MAX_BROWSER_BROUGHT", "3")
+    for number, name in enumerate(("first", "second", "third", "somebody-elses")):
+        bring(sized(tmp_path, number), name, owner="me" if number < 3 else "you")
+        os.utime(home / "datasets" / name, (number + 1, number + 1))
+    load("first")  # used now
+    bring(sized(tmp_path, 4), "fourth", owner="me", in_use=lambda: {"second"})
+    assert set(brought_names()) == {"first", "second", "fourth", "somebody-elses"}
+    with pytest.raises(
+        CnnvizError, match=r"The data sets of your browser are 3 .*at most 3 .*none of them may go"
+    ):
+        bring(sized(tmp_path, 5), "fifth", owner="me", in_use=lambda: {"first", "second", "fourth"})
+    assert set(brought_names()) == {"first", "second", "fourth", "somebody-elses"}
+    bring(
+        sized(tmp_path, 6), "fourth", owner="me", in_use=lambda: {"first", "second", "fourth"}
+    )  # in its own place
+    bring(sized(tmp_path, 7), "from-python")
+    assert len(brought_names()) == 5
+    assert not [*(home / "datasets").glob(".draft*")]
+
+
+def test_bytes_count_of_one_browser_and_of_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CNNVIZ_MAX_BROWSER_BROUGHT_BYTES", "20000")
+    with pytest.raises(CnnvizError, match="the data sets of your browser may have"):
+        bring(sized(tmp_path, 1, 32), "large", owner="me", in_use=set)
+    bring(sized(tmp_path, 1, 16), "one", owner="me", in_use=set)
+    bring(sized(tmp_path, 2, 16), "two", owner="me", in_use=set)
+    assert brought_names() == ("two",)
+    monkeypatch.setenv("CNNVIZ_MAX_BROUGHT_BYTES", "20000")
+    with pytest.raises(CnnvizError, match="All data sets together are 1 with"):
+        bring(sized(tmp_path, 3, 16), "three")  # from Python nothing is deleted unasked
+    bring(sized(tmp_path, 3, 16), "three", in_use=set)
+    assert brought_names() == ("three",)
 
 
 # --- what is wrong with all of it: a sentence, and nothing is kept ---

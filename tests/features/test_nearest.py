@@ -8,7 +8,7 @@ from cnnviz.data import load
 from cnnviz.errors import CnnvizError
 from cnnviz.features import nearest as module
 from cnnviz.features.embedding import layer_features
-from cnnviz.features.nearest import METRICS, nearest, nearest_vectors, precision_at
+from cnnviz.features.nearest import METRICS, nearest, nearest_pixels, nearest_vectors, precision_at
 from cnnviz.training import open_run
 
 
@@ -60,3 +60,19 @@ def test_an_image_is_nearest_to_itself_and_its_class_is_near() -> None:
 def test_what_does_not_fit_gives_a_sentence(k: int, metric: str, size: int, words: str) -> None:
     with pytest.raises(CnnvizError, match=words):
         nearest_vectors(torch.zeros(2, 3), torch.zeros(5, size), k, metric)
+
+
+def test_nearest_pixels_are_those_of_scikit_learn_without_the_image_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "PIXEL_BLOCK", 300)  # more than one block
+    test = load("digits", "test")
+    table = test.floats().flatten(1).numpy()
+    distances, indices = NearestNeighbors(n_neighbors=13, algorithm="brute").fit(table).kneighbors(table[[5]])
+    found = nearest_pixels(test, 5, 12)
+    assert indices[0, 0] == 5
+    assert torch.equal(found.indices[0].sort().values, torch.from_numpy(indices[0, 1:]).sort().values)
+    assert found.distances[0].numpy() == pytest.approx(distances[0, 1:], rel=1e-4)
+    assert nearest_pixels(test, 5, 10**6).indices.shape == (1, len(test) - 1)
+    with pytest.raises(CnnvizError, match="There is no image 9,999"):
+        nearest_pixels(test, 9999, 3)

@@ -7,8 +7,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from cnnviz.data import CATALOGUE, bring, load
-from tests.pages.conftest import Open, at_rest, until, words
+from cnnviz.data import CATALOGUE, bring, brought_names, found_of, load
+from cnnviz.features.nearest import nearest_pixels
+from cnnviz.training.bias import bias_result
+from cnnviz.training.run import owner_hash
+from cnnviz.ui.dataset_views import SHOW
+from cnnviz.ui.own_images import zip_of
+from cnnviz.ui.states.datasets import Datasets
+from tests.pages.conftest import BROWSER, Open, at_rest, until, words
 
 PAGE = "pages/wild/datasets.py"
 
@@ -33,13 +39,27 @@ def zipped(classes: dict[str, tuple[int, int, int]], count: int = 5) -> bytes:
 STRANGE = {"<b>plum</b>, [a](b)".replace("/", "|"): (50, 60, 100), "李, green": (40, 180, 60)}
 
 
-@pytest.mark.parametrize("view", ["grid", "means", "extremes", "twins"])
+@pytest.mark.parametrize("view", list(SHOW))
 @pytest.mark.parametrize("dataset", ["mnist", "patches"])
 def test_every_view_of_a_set(view: str, dataset: str, open_page: Open) -> None:
     app = until(open_page(PAGE, dataset=dataset, view=view, split="test"), at_rest)
     assert not app.exception
     assert not app.error
     assert f"{len(load(dataset, 'test')):,} test images" in words(app)
+
+
+def test_every_view_of_the_menu_is_shown() -> None:
+    assert set(SHOW) == set(Datasets.view.titles or ())
+
+
+def test_the_nearest_images_are_counted_as_the_function_finds_them(open_page: Open) -> None:
+    app = until(open_page(PAGE, dataset="digits", split="test", view="near", asked="11"), at_rest)
+    test = load("digits", "test")
+    near = nearest_pixels(test, 11, 24).indices[0]
+    same = int((test.labels[near] == test.labels[11]).sum())
+    assert f"Of the 24 nearest by their pixels (Euclidean distance) **{same}** are of its class." in words(
+        app
+    )
 
 
 def test_some_classes_are_looked_at_and_trained_on(open_page: Open) -> None:
@@ -64,7 +84,7 @@ def test_ones_own_images_are_shown_before_they_are_used(open_page: Open) -> None
     assert not app.error
     said = words(app)
     assert "10 images of 2 classes" in said
-    assert "1 files were left out" in said
+    assert "1 file was left out" in said
     assert "notes\\.txt: it is no picture that can be read" in said
     assert "<b>" not in said
     judge = [link.proto for link in app.get("page_link") if link.proto.page == "faces"]
@@ -104,3 +124,70 @@ def test_a_bad_file_gives_a_sentence(name: str, content: bytes, said: str, open_
     until(app.run(), at_rest)
     assert not app.exception
     assert said in " ".join(error.value for error in app.error)
+
+
+def test_the_skewed_sample_is_told_by_its_numbers(open_page: Open) -> None:
+    app = open_page(PAGE)
+    about, said = bias_result(), words(app)
+    for name in about.rare:
+        place = about.classes.index(name)
+        assert f"**{about.found['skewed'].by_class[place].mean:.0%}** of the class {name}" in said
+    assert (
+        f"{about.found['skewed'].accuracy.mean:.1%} against {about.found['balanced'].accuracy.mean:.1%}"
+        in said
+    )
+    assert "withdrew it in 2020" in said
+
+
+def test_without_a_rare_class_there_is_nothing_to_train(open_page: Open) -> None:
+    app = open_page(PAGE, rare="")
+    assert app.button(key="race_start").disabled
+    app = open_page(PAGE, rare="Bag", seeds="2")
+    assert not app.button(key="race_start").disabled
+    assert app.button(key="race_start").label == "Train 4 networks"
+
+
+def shot(level: int) -> bytes:
+    content = io.BytesIO()
+    Image.new("RGB", (64, 48), (level, 90, 90)).save(content, "JPEG")
+    return content.getvalue()
+
+
+def test_the_same_shots_make_the_same_file() -> None:
+    shots = {"cup": [shot(1), shot(40)], "book": [shot(80)]}
+    assert zip_of(shots) == zip_of(shots)
+    assert zip_of(shots) != zip_of({**shots, "book": [shot(90)]})
+
+
+def test_shots_of_the_camera_become_a_set(open_page: Open) -> None:
+    app = open_page(PAGE)
+    app.toggle(key="own_with_camera").set_value(True)
+    app.session_state["own_shots"] = {
+        "my, cup": [shot(level) for level in range(0, 100, 20)],
+        "train": [shot(level) for level in range(150, 250, 20)],
+    }
+    app.run()
+    assert app.button(key="own_keep").disabled
+    app.button(key="own_use").click()
+    until(app.run(), at_rest)
+    assert not app.exception
+    assert not app.error
+    assert "10 images of 2 classes" in words(app)
+    (name,) = brought_names()
+    assert load(name).classes == ("my, cup", "train")
+    assert found_of(name).owner == owner_hash(BROWSER)  # type: ignore[union-attr]
+    app.button(key="own_forget").click()
+    app.run()
+    assert not app.exception
+    assert "10 images of 2 classes" not in words(app)
+
+
+def test_a_browser_that_brings_too_many_sets_is_told_so(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CNNVIZ_MAX_BROWSER_BROUGHT_BYTES", "1000")
+    app = open_page(PAGE)
+    app.get("file_uploader")[0].set_value(("fruits.zip", zipped(STRANGE), "application/zip"))
+    until(app.run(), at_rest)
+    assert "the data sets of your browser may have" in " ".join(error.value for error in app.error)
+    assert not brought_names()

@@ -7,6 +7,8 @@ import pytest
 from cnnviz.data import load
 from cnnviz.features.nearest import nearest, precision_at
 from cnnviz.training import open_run, trained
+from cnnviz.ui.networks import network_of_run
+from cnnviz.ui.retrieval import places_of
 from tests.pages.conftest import Open, at_rest, until, words
 
 PAGE = "pages/wild/retrieval.py"
@@ -49,3 +51,16 @@ def test_a_cell_beyond_the_maps_goes_to_the_last_one(open_page: Open) -> None:
     assert not app.exception
     assert not app.error
     assert open_run("example")
+
+
+def test_the_image_that_asks_is_not_among_the_places_that_are_found() -> None:
+    test, network = (
+        load("fashion", "test"),
+        network_of_run(open_run("example"), open_run("example").steps[-1]),
+    )
+    image = test.floats([7])[0]
+    among = places_of(network, "conv2", image, (2, 2), test, 4, None, lambda _: None)
+    others = places_of(network, "conv2", image, (2, 2), test, 4, 7, lambda _: None)
+    assert int(among.images[0]) == 7
+    assert len(others.images) == 4
+    assert others.images[:3].tolist() == among.images[1:].tolist()

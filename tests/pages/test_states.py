@@ -64,6 +64,8 @@ VALUES: dict[str | tuple[str, str], str] = {
     ("Detection", "box"): "1",
     ("Detection", "category"): "3",
     ("Segmentation", "category"): "3",
+    ("Datasets", "rare"): "Pullover,Bag",
+    ("Retrieval", "count"): "24",
     ("Runs", "values"): "0.1, 0.2",
     ("Runs", "second_values"): "8, 16",
     ("Runs", "sample"): "2",

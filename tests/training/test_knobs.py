@@ -171,6 +171,8 @@ def test_the_order_of_classes_is_that_of_the_labels() -> None:
         ({"l1": -0.1}, "The L1 penalty is -0.1"),
         ({"clip": 0.0}, "The longest gradient is 0.0"),
         ({"share": 0.0}, "The share of the images is 0.0"),
+        ({"rare": ("cat",)}, "There is no class 'cat'"),
+        ({"rare": ("3",), "rare_share": 0.0}, "The share of the rare classes is 0.0"),
         ({"noise": 1.5}, "The share of random labels is 1.5"),
         ({"patience": 0}, "The patience is 0"),
         ({"stop_accuracy": 1.5}, "The accuracy at which to stop is 1.5"),

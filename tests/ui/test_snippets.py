@@ -29,7 +29,7 @@ from cnnviz.features.composition import peaks, stages, strongest
 from cnnviz.features.embedding import embedding_code
 from cnnviz.features.filters import filters_code
 from cnnviz.features.mistakes import mistakes_code
-from cnnviz.features.nearest import nearest, retrieval_code
+from cnnviz.features.nearest import nearest, nearest_pixels, retrieval_code
 from cnnviz.features.verification import by_class, verification_code
 from cnnviz.figures.pixels import numbers, pixels_code, with_edits
 from cnnviz.inspection.compute import compute_code, works
@@ -49,6 +49,7 @@ from cnnviz.saliency import attribute
 from cnnviz.saliency.trust import saliency_code
 from cnnviz.tasks import detect, segment
 from cnnviz.training import Trainer, TrainingSpec, open_run, trained, trained_networks
+from cnnviz.training.bias import bias_code, bias_result
 from cnnviz.training.code import feature_maps_code, training_code
 from cnnviz.training.outcomes import bundled
 from cnnviz.ui.classify import classify_code
@@ -90,6 +91,7 @@ def run_code(code: str) -> dict[str, Any]:
 SMALL = TrainingSpec("patches", "tiny", epochs=1, limit=200, batch_size=32)
 KNOBS: tuple[dict[str, Any], ...] = (
     {"classes": ("Retina", "Espresso", "Rocket"), "share": 0.7},
+    {"rare": ("Retina", "Rocket"), "rare_share": 0.3, "share": 0.8},
     {"loss": "squared_error", "learning_rate": 0.0123456789},
     {"l1": 1e-4, "clip": 0.5, "schedule": "step"},
     {"augmentation": "flip,crop,rotate,colour,cutout,mixup", "limit": 70},
@@ -382,11 +384,23 @@ def test_put_together_ends_at_the_page_s_probability() -> None:
 
 def test_looking_at_a_data_set() -> None:
     test = load("digits", "test", classes=("3", "5"))
-    names = run_code(look_code(test))
+    names = run_code(look_code(test, 4))
+    assert torch.equal(names["near"].indices, nearest_pixels(test, 4, 24).indices)
+    assert names["changed"].shape == (1, 1, 8, 8)
     assert names["counts"] == {
         name: int((test.labels == label).sum()) for label, name in enumerate(("3", "5"))
     }
     assert torch.equal(names["means"], mean_images(test))
+
+
+def test_the_skewed_sample_gives_the_bundled_recalls() -> None:
+    about = bias_result()
+    names = run_code(bias_code())
+    coat, sneaker = (about.classes.index(name) for name in about.rare)
+    for title, values in names["recalls"].items():
+        for place in (coat, sneaker):
+            assert values[place] == pytest.approx(about.found[title].by_class[place].mean, abs=0.25)
+    assert names["recalls"]["skewed"][coat] < names["recalls"]["balanced"][coat] - 0.3
 
 
 @pytest.mark.parametrize(

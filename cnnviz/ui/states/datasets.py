@@ -2,10 +2,12 @@
 
 from cnnviz.data import DATASETS
 from cnnviz.data.published import CATALOGUE
-from cnnviz.ui.fields import Choice, Choices, Number, titles_of
+from cnnviz.training.bias import DATASET, RARE, RARE_PERCENT
+from cnnviz.ui.fields import Choice, Choices, Number, Text, titles_of
 from cnnviz.ui.state import State
 
-GRID = {"view": "grid"}
+GRID, AUGMENT = {"view": "grid"}, {"view": "augment"}
+CLOTHES = DATASETS[DATASET].classes
 SPLITS = {"train": "training", "test": "test"}
 
 
@@ -21,8 +23,16 @@ class Datasets(State, page="pages/wild/datasets.py"):
             "means": "mean images",
             "extremes": "typical and odd ones",
             "twins": "images that are there twice",
+            "near": "images near to one of them",
+            "augment": "augmentation",
         },
     )
     classes = Choices("Classes (none chosen: all)", None, ())
     part = Number("Page", 1, 1, 100_000, needs=GRID)
+    asked = Number("Number of the image", 7, 0, 99_999_999, needs={"view": "near"})
+    draw_number = Number("Draw", 0, 0, 100, help="Another number: other random changes.", needs=AUGMENT)
+    rare = Choices("Classes with few images", {name: name for name in CLOTHES}, RARE)
+    rare_percent = Number("Images of them, in percent", RARE_PERCENT, 1, 100)
+    seeds = Number("Seeds", 1, 1, 3)
+    race = Text("Race")
     published = Choice("Published data set", titles_of(CATALOGUE))

@@ -18,7 +18,7 @@ class Retrieval(WithNetwork, page="pages/wild/retrieval.py"):
         "Beside it",
         {PIXELS: "by the pixels themselves", FIRST: "the same layer before training"},
     )
-    ask = Choice("Ask with", {"image": "the whole image", "cell": "one place of it"}, kind="buttons")
+    ask = Choice("Ask with", {"image": "the image", "cell": "one place"}, kind="buttons")
     row = Number("Row of the place", 0, 0, 500, needs={"ask": "cell"})
     col = Number("Column of the place", 0, 0, 500, needs={"ask": "cell"})
     images = image_fields()

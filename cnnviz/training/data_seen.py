@@ -1,0 +1,56 @@
+"""Which images a run learned from, by their hash: a data set of one's own may be replaced under its name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from cnnviz.data.brought import digest_of
+from cnnviz.training.spec import TrainingSpec
+
+
+@dataclass(frozen=True)
+class DataSeen:
+    """From ``step`` on the run learned from the images and labels with this ``digest``."""
+
+    step: int
+    digest: str
+
+
+def data_digest(spec: TrainingSpec) -> str:
+    """SHA-256 of the training images and labels that a specification uses now, in hexadecimal digits."""
+    about = spec.entry.digest
+    return _digest(
+        TrainingSpec(
+            spec.dataset,
+            limit=spec.limit,
+            full=spec.full,
+            classes=spec.classes,
+            share=spec.share,
+            rare=spec.rare,
+            rare_share=spec.rare_share,
+        ),
+        about,
+    )
+
+
+@lru_cache(maxsize=64)
+def _digest(spec: TrainingSpec, _about: str) -> str:
+    found = spec.load("train")
+    return digest_of({"images": found.images.numpy(), "labels": found.labels.numpy()})
+
+
+def seen_from(seen: Sequence[DataSeen], step: int, digest: str) -> list[DataSeen]:
+    """What a run has seen when it goes on at ``step`` with the images of ``digest``."""
+    before = [one for one in seen if one.step < step]
+    return before if before and before[-1].digest == digest else [*before, DataSeen(step, digest)]
+
+
+def replaced_words(dataset: str, seen: Sequence[DataSeen]) -> str:
+    """A sentence, if the data set was replaced in mid-run; else nothing."""
+    if len(seen) < 2:
+        return ""
+    steps = " and ".join(f"{one.step:,}" for one in seen[1:])
+    return (
+        f"The data set '{dataset}' was replaced by another one of the same name: from step {steps} on this run learned from "
+        "other images. Start a new run to train on one of them alone."
+    )

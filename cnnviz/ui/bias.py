@@ -1,0 +1,110 @@
+"""The skewed sample on the page of data sets: the bundled result, its words, and one's own race."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from cnnviz.figures import recall_by_class
+from cnnviz.training import ACTIVE
+from cnnviz.training.bias import BALANCED, SKEWED, Bias, Recalls, bias_result, bias_training
+from cnnviz.training.outcomes import OF_SEED, Spread
+from cnnviz.ui.charts import chart
+from cnnviz.ui.comparisons import percent
+from cnnviz.ui.race import Result, race
+from cnnviz.ui.states.datasets import Datasets
+from cnnviz.ui.tables import table_in_words
+
+
+def bias_words(about: Bias) -> str:
+    """What came out, from its numbers."""
+    skewed, balanced = (about.found[title] for title in (SKEWED, BALANCED))
+    places = [about.classes.index(name) for name in about.rare]
+    failed = " and ".join(
+        f"**{skewed.by_class[place].mean:.0%}** of the class {about.classes[place]} (balanced: {balanced.by_class[place].mean:.0%})"
+        for place in places
+    )
+    lost = balanced.accuracy.mean - skewed.accuracy.mean
+    worst = max(balanced.by_class[place].mean - skewed.by_class[place].mean for place in places)
+    return (
+        f"The network that learned from the skewed sample recognises {failed}. "
+        f"Its accuracy over all images is {skewed.accuracy.mean:.1%} against {balanced.accuracy.mean:.1%}: "
+        f"the mean lost {100 * lost:.0f} percentage points, and one class lost {100 * worst:.0f}. "
+        "So look at the recall of each class, and not at the accuracy alone."
+    )
+
+
+def recall_rows(
+    classes: Sequence[str], rare: Sequence[str], skewed: Sequence[Spread], balanced: Sequence[Spread]
+) -> list[dict[str, str]]:
+    """A row a class, the largest loss first."""
+    rows = sorted(zip(classes, skewed, balanced, strict=True), key=lambda row: row[1].mean - row[2].mean)
+    return [
+        {
+            "Class": f"{name} (few images)" if name in rare else name,
+            "Recall, skewed sample": percent(here),
+            "Recall, balanced sample": percent(there),
+            "Difference": f"{100 * (here.mean - there.mean):+.1f} points",
+        }
+        for name, here, there in rows
+    ]
+
+
+def show_recalls(
+    key: str, classes: Sequence[str], rare: Sequence[str], skewed: Recalls, balanced: Recalls
+) -> None:
+    """The chart and the table."""
+    words = "; ".join(
+        f"{name} {here.mean:.0%} and {there.mean:.0%}"
+        for name, here, there in zip(classes, skewed.by_class, balanced.by_class, strict=True)
+    )
+    found = {SKEWED: skewed.by_class, BALANCED: balanced.by_class}
+    chart(key, f"Recall of each class, skewed and balanced: {words}", recall_by_class, classes, found)
+    with st.expander("The numbers"):
+        st.markdown(table_in_words(recall_rows(classes, rare, skewed.by_class, balanced.by_class)))
+
+
+def show_bias() -> None:
+    """The bundled result."""
+    about = bias_result()
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        st.markdown(
+            f"Two networks of the same kind learned clothes from **{about.images:,} images** each. One sample is balanced; the other has "
+            f"only {about.percent} % of the images of {' and '.join(about.rare)}. {about.seeds} seeds each."
+        )
+        st.markdown(bias_words(about))
+    with right:
+        show_recalls("bias", about.classes, about.rare, about.found[SKEWED], about.found[BALANCED])
+
+
+def race_of_samples() -> None:
+    """One's own skewed sample against a balanced one."""
+    classes = bias_result().classes
+    rare = Datasets.rare.draw()
+    left, right, _ = st.columns([1, 1, 2])
+    part, seeds = Datasets.rare_percent.draw(left), Datasets.seeds.draw(right)
+    runs = {
+        f"{title}{OF_SEED}{seed}": bias_training(title, seed, rare, part)
+        for title in (SKEWED, BALANCED)
+        for seed in range(seeds if rare else 0)
+    }
+    what = f"Few images of {', '.join(rare)}: {part} %"
+    results = race(Datasets.race, what, runs, label=f"Train {len(runs)} networks")
+    samples = {title: _recalls(results, title) for title in (SKEWED, BALANCED)}
+    skewed, balanced = samples[SKEWED], samples[BALANCED]
+    if skewed and balanced:
+        given = next(one.run.spec.rare for one in results if one.title.startswith(SKEWED))
+        show_recalls("own_bias", classes, given, skewed, balanced)
+
+
+def _recalls(results: Sequence[Result], title: str) -> Recalls | None:
+    """Of the runs of one sample, once all have ended."""
+    found = []
+    for result in results:
+        if not result.title.startswith(title):
+            continue
+        measured = [one.confusion for one in result.run.metrics() if one.confusion]
+        if not measured or result.run.state in ACTIVE:
+            return None
+        found.append(measured[-1])
+    return Recalls.of(found) if found else None
