@@ -135,9 +135,9 @@ def stride_of(network: Network) -> int:
     """
     fields = [place.receptive_field for place in network.plan.layers if len(place.output_shape) == 3]
     known = [field for field in fields if field is not None]
-    if len(known) < len(fields) or not known:
+    if len(known) < len(fields):
         raise CnnvizError("A layer of this network looks at all of the image, so it has no stride.")
-    return int(known[-1].stride)
+    return int(known[-1].stride) if known else 1
 
 
 def scan_at_once(network: Network, picture: Tensor) -> Scan:

@@ -58,9 +58,9 @@ def looking() -> None:
     left, right = st.columns([1, 2.6], gap="medium")
     run = run_of_task("detection", Detection.detector, EXAMPLE)
     with left:
-        look = Detection.look.draw()
-        scene = Detection.scene.draw()
-        threshold, iou = Detection.threshold.draw(), Detection.iou.draw()
+        look, both = Detection.look.draw(), draws(looking, training)
+        scene = Detection.scene.draw(on_change=both)
+        threshold, iou = Detection.threshold.draw(on_change=both), Detection.iou.draw(on_change=both)
     with right, play_first(), error_box():
         if not begun(run):
             return

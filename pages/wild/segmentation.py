@@ -59,7 +59,8 @@ def looking() -> None:
     left, right = st.columns([1, 3.2], gap="medium")
     run = run_of_task("segmentation", Segmentation.segmenter, EXAMPLE)
     with left:
-        look, scene = Segmentation.look.draw(), Segmentation.scene.draw()
+        look = Segmentation.look.draw()
+        scene = Segmentation.scene.draw(on_change=draws(looking, training))
     with right, play_first(), error_box():
         if not begun(run):
             return

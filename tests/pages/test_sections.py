@@ -14,11 +14,18 @@ from benchmarks._visitor import Session
 from benchmarks.rerun import opened, pages
 
 LESSONS = [page for page in pages() if page]
-WITHOUT_LONG_WORK = [
-    page
-    for page in LESSONS
-    if page not in ("ablation", "embedding", "faces", "filters", "mistakes", "saliency", "training_lab")
-]
+BUSY = (
+    "ablation",
+    "embedding",
+    "faces",
+    "filters",
+    "mistakes",
+    "saliency",
+    "segmentation",
+    "sliding_window",
+    "training_lab",
+)
+WITHOUT_LONG_WORK = [page for page in LESSONS if page not in BUSY]
 """Where nothing goes on in the background, so that two pictures of one state are the same."""
 CONTENT = (
     "markdown",

@@ -61,6 +61,8 @@ VALUES: dict[str | tuple[str, str], str] = {
     ("TrainingTricks", "runs"): "1,4",
     ("Datasets", "classes"): "3,5",
     ("Datasets", "part"): "2",
+    ("SlidingWindow", "category"): "3",
+    ("SlidingWindow", "picture"): "11",
     ("Detection", "box"): "1",
     ("Detection", "category"): "3",
     ("Segmentation", "category"): "3",
@@ -141,7 +143,7 @@ def move(app: AppTest, field: Field[Any], text: str) -> None:
 def test_a_field_by_its_control_in_the_address_and_by_that_link_on_the_screen(
     state: type[State], field: Field[Any], open_page: OpenPage
 ) -> None:
-    text, app = sample(state, field), open_page(state.page, **field.needs)
+    text, app = sample(state, field), until(open_page(state.page, **field.needs), at_rest)
     assert not app.exception
     assert field.name not in app.query_params
     usual = held(app, field.name)
