@@ -83,3 +83,21 @@ def test_a_u_net_is_trained_and_its_masks_are_measured(visitor: Visitor) -> None
     with page.expect_download() as script:
         page.get_by_role("button", name="PyTorch script", exact=True).click()
     assert "overlap_loss" in script.value.path().read_text()
+
+
+def test_ones_own_classifier_looks_everywhere_in_a_picture(visitor: Visitor) -> None:
+    page = visitor.go("sliding_window?threshold=0.8")
+    settle(page)
+    main = page.locator("[data-testid=stMain]")
+    expect(main).to_contain_text(re.compile(r"324 windows of 28×28 pixels, 4 apart"))
+    expect(page.locator("img[alt*='probability of']")).to_be_visible()
+    page.get_by_text("The windows as a table").click()
+    rows = page.locator("[data-part=body] tr")
+    left = re.search(r"(\d+) are left", main.inner_text())
+    assert left
+    expect(rows).to_have_count(int(left[1]))
+    page.get_by_role("link", name="All windows in one go").click()
+    expect(page).to_have_url(re.compile("way=once"))
+    settle(page)
+    expect(main).to_contain_text(re.compile(r"for each one \d+ times as long as here"))
+    expect(main).to_contain_text(re.compile(r"the probabilities differ by at most 0\.\d+"))
