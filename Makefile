@@ -32,7 +32,7 @@ bench: .venv/dev.stamp
 	$(BIN)/python -m pip install -r requirements.txt
 	touch $@
 
-.venv/dev.stamp: requirements-dev.txt requirements-onnx.txt requirements-cluster.txt requirements.txt requirements-package.txt | .venv/bin/python
+.venv/dev.stamp: requirements-dev.txt requirements-onnx.txt requirements-index.txt requirements-cluster.txt requirements.txt requirements-package.txt | .venv/bin/python
 	$(BIN)/python -m pip install -r requirements-dev.txt
 	touch $@ .venv/app.stamp
 

@@ -71,10 +71,10 @@ def nearest_vectors(queries: Tensor, vectors: Tensor, k: int, metric: str = "cos
         indices = torch.cat([best[1], top.indices + start], 1)
         kept = values.topk(k if values.shape[1] >= k else values.shape[1])
         best = kept.values, indices.gather(1, kept.indices)
-    return _measured(queries, vectors, best[1], metric)
+    return measured(queries, vectors, best[1], metric)
 
 
-def _measured(queries: Tensor, vectors: Tensor, indices: Tensor, metric: str) -> Neighbours:
+def measured(queries: Tensor, vectors: Tensor, indices: Tensor, metric: str) -> Neighbours:
     """The distances of those that were found, measured one by one: the sums of the search are not that exact."""
     found = vectors[indices]
     if metric == "cosine":
