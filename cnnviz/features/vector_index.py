@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
-from cnnviz.features.nearest import METRICS, Neighbours, measured
+from cnnviz.features.nearest import METRICS, Neighbours, measured, nearest_vectors
 
 LINKS, BUILDING, SEARCHING = 32, 80, 64
 """Of each vector in the graph; candidates while it is built, and while it is searched: more find more, and take longer."""
@@ -84,6 +84,8 @@ class VectorIndex:
             )
         _, indices = self._index.search(self._rows(queries.float()), min(k, len(self)))
         found = torch.from_numpy(indices.astype(np.int64))
+        if (found < 0).any():  # the graph led to fewer than were asked for
+            return nearest_vectors(queries.float(), self.vectors, k, self.metric)
         own = functional.normalize(queries.float()) if self.metric == "cosine" else queries.float()
         return measured(own, self.vectors, found, self.metric)
 
