@@ -119,6 +119,11 @@ def same_places(windows: Scan, once: Scan) -> float | None:
     return float(difference.abs().max())
 
 
+def usual_stride(network: OpenNetwork) -> int:
+    """So that there are some hundred windows for small networks, and some dozens for large ones."""
+    return max(1, network.input_shape[1] // 7)
+
+
 def usual_class(found: Scan) -> int:
     """The class that is sure of most windows."""
     return int((found.probabilities > 0.5).flatten(1).sum(1).argmax())

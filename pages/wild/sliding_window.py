@@ -1,13 +1,15 @@
 """Sliding window: one's own classifier looks everywhere in a larger picture."""
 
 import streamlit as st
+from torch import Tensor
 
 from cnnviz.errors import CnnvizError
 from cnnviz.models import Network
+from cnnviz.tasks import Scan
 from cnnviz.ui.frame import Experiment, error_box, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.jobs import job
 from cnnviz.ui.memory import remember
-from cnnviz.ui.networks import choose_network, images_of, open_network
+from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
 from cnnviz.ui.sliding_window import (
     at_once,
     picture_for,
@@ -17,6 +19,7 @@ from cnnviz.ui.sliding_window import (
     show_heat,
     show_windows,
     usual_class,
+    usual_stride,
 )
 from cnnviz.ui.states.sliding_window import SlidingWindow
 
@@ -36,7 +39,8 @@ def look() -> None:
         play = st.container()
     with left:
         way, number = SlidingWindow.way.draw(), SlidingWindow.picture.draw()
-        stride = SlidingWindow.stride.draw() if way == "windows" else SlidingWindow.stride.now
+        usual = usual_stride(network)
+        stride = SlidingWindow.stride.draw(usual=usual) if way == "windows" else usual
         threshold, iou = SlidingWindow.threshold.draw(), SlidingWindow.iou.draw()
     picture, what, picture_code = picture_for(network, images_of(chosen), number)
     with play, error_box():
@@ -44,37 +48,46 @@ def look() -> None:
             raise CnnvizError(
                 "This network is not made of our layers, so it is shown window by window only. Choose another one."
             )
-        windows = job("windows", "Looking at each window", scanned, network, picture, stride)
         once = remember(at_once, network, picture) if way == "once" else None
+        stride = once[0].stride if once else stride
+        place = st.container()
+        windows = job("windows", "Looking at each window", scanned, network, picture, stride)
         found = once or windows
         if found is None:
             return
-        shown, seconds = found
-        pictured, heated = st.columns([1.3, 1], gap="medium")
-        with pictured:
-            kept = show_windows(network, picture, what, shown, threshold, iou)
-        with heated:
-            names = {str(label): name for label, name in enumerate(network.classes)}
-            label = SlidingWindow.category.draw(titles=names, usual=str(usual_class(shown)))
-            show_heat(shown, int(label), names[label])
-        _, rows, columns = shown.probabilities.shape
-        st.markdown(
-            f"**{rows * columns:,} windows** of {shown.size[0]}×{shown.size[1]} pixels, {shown.stride} apart, in **{seconds * 1000:,.0f} ms**; "
-            f"**{kept}** are left. A classifier must name each window, also an empty one: it has no class for “nothing”."
-        )
+        with place:
+            answers(network, picture, what, found, threshold, iou)
         if once and windows:
-            difference = same_places(windows[0], once[0])
-            count = windows[0].probabilities[0].numel()
-            st.markdown(
-                f"Window by window, {count:,} of them took **{windows[1] * 1000:,.0f} ms**: for each one {windows[1] / count / (seconds / (rows * columns)):.0f} "
-                "times as long as here, because neighbours share most of their convolutions."
-                + (
-                    ""
-                    if difference is None
-                    else f" Where both looked, the probabilities differ by at most {difference:.2g}."
-                )
-            )
+            compare(once, windows)
         code(scan_code(network, picture_code, way, stride))
+
+
+def answers(
+    network: OpenNetwork, picture: Tensor, what: str, found: tuple[Scan, float], threshold: float, iou: float
+) -> None:
+    """The windows that are left, and the heat map of a class."""
+    shown, seconds = found
+    pictured, heated = st.columns([1.3, 1], gap="medium")
+    with pictured:
+        kept = show_windows(network, picture, what, shown, threshold, iou)
+    with heated:
+        names = {str(label): name for label, name in enumerate(network.classes)}
+        label = SlidingWindow.category.draw(titles=names, usual=str(usual_class(shown)))
+        show_heat(shown, int(label), names[label])
+    _, rows, columns = shown.probabilities.shape
+    st.markdown(
+        f"**{rows * columns:,} windows** of {shown.size[0]}×{shown.size[1]} pixels, {shown.stride} apart, in **{seconds * 1000:,.0f} ms**; "
+        f"**{kept}** are left. A classifier must name each window, also an empty one: it has no class for “nothing”."
+    )
+
+
+def compare(once: tuple[Scan, float], windows: tuple[Scan, float]) -> None:
+    difference = same_places(windows[0], once[0])
+    st.markdown(
+        f"Window by window the same took **{windows[1] * 1000:,.0f} ms**, {windows[1] / once[1]:.0f} times as long, because neighbours share most "
+        "of their convolutions."
+        + ("" if difference is None else f" The probabilities differ by at most {difference:.2g}.")
+    )
 
 
 try_this(
