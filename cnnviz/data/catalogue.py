@@ -18,6 +18,7 @@ from cnnviz.data.brought import InUse, found_of, read
 from cnnviz.data.dataset import ImageDataset
 from cnnviz.data.download import fetch_full, make_complete
 from cnnviz.data.photos import PHOTOS, patches
+from cnnviz.data.published import published_as
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import ASSETS
 from cnnviz.subprocesses import Progress
@@ -87,15 +88,16 @@ class Catalogue(dict[str, DatasetEntry]):
         found = found_of(name)
         if found is None:
             raise KeyError(name)
+        known = published_as(name, found.origin)
         return DatasetEntry(
             name=found.name,
-            title=f"{found.name} (your own)",
+            title=known.title if known else f"{found.name} (your own)",
             classes=found.classes,
             shape=found.shape,
             mean=found.mean,
             std=found.std,
-            licence="that of its owner",
-            source=f"brought from {found.origin}",
+            licence=known.licence if known else "that of its owner",
+            source=known.source if known else f"brought from {found.origin}",
             bundled=read(found),
             digest=found.digest,
         )

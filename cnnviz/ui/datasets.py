@@ -1,13 +1,17 @@
 """The page of data sets: what is known of the published ones, and links to the rooms that use one."""
 
 import re
+import time
 from collections.abc import Sequence
 
 import streamlit as st
 
 from cnnviz.data import CATALOGUE, PublishedSet
+from cnnviz.data.fetch import GETTABLE, fetch, is_got, kept_words, megabytes
 from cnnviz.data.published import TASK_TITLES
+from cnnviz.errors import CnnvizError
 from cnnviz.ui.frame import link
+from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.states.datasets import Datasets
 from cnnviz.ui.states.training_lab import TrainingLab
 from cnnviz.ui.tables import table_in_words
@@ -58,6 +62,46 @@ def show_published(entry: PublishedSet) -> None:
             ":material/visibility:",
             Datasets(dataset=entry.bundled).parameters(),
         )
+    if entry.key in GETTABLE:
+        _show_download(entry)
+
+
+def _show_download(entry: PublishedSet) -> None:
+    """A button that gets it, then the way to it."""
+    refusal = GETTABLE[entry.key].refusal
+    if refusal:
+        st.info(refusal, icon=":material/label:")
+        return
+    if not is_got(entry.key):
+        size = f"{'' if entry.megabytes else 'at most '}{megabytes(entry):,.0f} MB"
+        asked = st.session_state.setdefault("published_asked", {})
+        if st.button(f"Get it ({size})", key="published_get", icon=":material/download:"):
+            asked[entry.key] = time.time()
+        if entry.key in asked:
+            fault = job("published", f"Downloading {entry.title}", got, entry.key, asked[entry.key])
+            if fault:
+                st.error(fault, icon=":material/error:")
+    if is_got(entry.key):
+        st.success(kept_words(entry.key), icon=":material/check:")
+        link(
+            Datasets.page,
+            "Look at it",
+            ":material/visibility:",
+            Datasets(dataset=entry.key).parameters(),
+        )
+
+
+def got(key: str, _asked: float, progress: Progress) -> str:
+    """Gets a published set; returns why that failed, or nothing.
+
+    Args:
+        _asked: when somebody pressed the button: pressed again, it is tried again.
+    """
+    try:
+        fetch(key, lambda done, of: progress(done / max(1, of)))
+    except CnnvizError as error:
+        return str(error)
+    return ""
 
 
 def published_rows() -> list[dict[str, str]]:
@@ -69,7 +113,13 @@ def published_rows() -> list[dict[str, str]]:
             "Classes": f"{entry.classes:,}",
             "Pixels": entry.size_text,
             "Licence": entry.licence,
-            "Here": "a part" if entry.bundled else "withdrawn" if entry.withdrawn else "",
+            "Here": "a part"
+            if entry.bundled
+            else "withdrawn"
+            if entry.withdrawn
+            else "yes"
+            if is_got(entry.key)
+            else "",
         }
         for entry in CATALOGUE.values()
     ]
