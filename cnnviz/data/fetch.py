@@ -131,6 +131,11 @@ def is_got(key: str) -> bool:
     return found is not None and found.origin in file_names(key)
 
 
+def is_downloaded(key: str) -> bool:
+    """Whether its file is on this machine, also where it cannot be a data set by name."""
+    return key in GETTABLE and zipfile.is_zipfile(_target(key))
+
+
 def kept_words(key: str) -> str:
     """How many of its images are here, and what was left away; empty if it was not got."""
     found = found_of(key)
@@ -193,11 +198,15 @@ def _command(key: str, folder: Path) -> list[str]:
     return [sys.executable, "-m", "cnnviz.data.fetch", key, str(folder)]
 
 
+def _target(key: str) -> Path:
+    return settings().downloads / FOLDER / file_names(key)[GETTABLE[key].pictures]
+
+
 @contextlib.contextmanager
 def _downloaded(key: str, progress: Progress | None) -> Iterator[Path]:
     """The file of a download, for as long as nobody clears it; one that was damaged on the disk is downloaded anew."""
     entry = CATALOGUE[key]
-    target = settings().downloads / FOLDER / file_names(key)[GETTABLE[key].pictures]
+    target = _target(key)
     # A download lies beside what is unpacked from it for a while.
     total = max(1, round(2e6 * megabytes(entry)))
     for _ in range(2):

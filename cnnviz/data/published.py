@@ -296,7 +296,7 @@ _FIGURES = (
         task="two",
         licence="CC BY 4.0",
         source="Kermany et al., Cell 2018; children of one to five years, Guangzhou",
-        get="as PneumoniaMNIST through medmnist; the large images by hand, then bring the folder",
+        get="small ones as PneumoniaMNIST; the large images by hand, then bring the folder",
         good_for="a task where accuracy is not enough: a missed illness costs more than a false alarm",
         megabytes=1_200,
     ),

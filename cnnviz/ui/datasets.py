@@ -5,17 +5,23 @@ import time
 from collections.abc import Sequence
 
 import streamlit as st
+import torch
 
-from cnnviz.data import CATALOGUE, PublishedSet
-from cnnviz.data.fetch import GETTABLE, fetch, is_got, kept_words, megabytes
+from cnnviz.data import CATALOGUE, PublishedSet, floats
+from cnnviz.data.fetch import GETTABLE, arrays, fetch, is_downloaded, is_got, kept_words, megabytes
 from cnnviz.data.published import TASK_TITLES
 from cnnviz.errors import CnnvizError
+from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.frame import link
 from cnnviz.ui.jobs import Progress, job
+from cnnviz.ui.map_walls import image_rows
+from cnnviz.ui.memory import remember
 from cnnviz.ui.states.datasets import Datasets
 from cnnviz.ui.states.training_lab import TrainingLab
 from cnnviz.ui.tables import table_in_words
 
+LABELLED = 24
+"""Images that are shown of a set with several labels for each."""
 MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
 
 
@@ -69,10 +75,10 @@ def show_published(entry: PublishedSet) -> None:
 def _show_download(entry: PublishedSet) -> None:
     """A button that gets it, then the way to it."""
     refusal = GETTABLE[entry.key].refusal
+    here = is_downloaded if refusal else is_got
     if refusal:
         st.info(refusal, icon=":material/label:")
-        return
-    if not is_got(entry.key):
+    if not here(entry.key):
         size = f"{'' if entry.megabytes else 'at most '}{megabytes(entry):,.0f} MB"
         asked = st.session_state.setdefault("published_asked", {})
         if st.button(f"Get it ({size})", key="published_get", icon=":material/download:"):
@@ -81,7 +87,9 @@ def _show_download(entry: PublishedSet) -> None:
             fault = job("published", f"Downloading {entry.title}", got, entry.key, asked[entry.key])
             if fault:
                 st.error(fault, icon=":material/error:")
-    if is_got(entry.key):
+    if here(entry.key) and refusal:
+        map_wall("labelled", remember(wall_of_labelled, entry.key))
+    elif here(entry.key):
         st.success(kept_words(entry.key), icon=":material/check:")
         link(
             Datasets.page,
@@ -98,10 +106,21 @@ def got(key: str, _asked: float, progress: Progress) -> str:
         _asked: when somebody pressed the button: pressed again, it is tried again.
     """
     try:
-        fetch(key, lambda done, of: progress(done / max(1, of)))
+        (arrays if GETTABLE[key].refusal else fetch)(key, lambda done, of: progress(done / max(1, of)))
     except CnnvizError as error:
         return str(error)
     return ""
+
+
+def wall_of_labelled(key: str) -> list[WallItem]:
+    """The first training images of a set with several labels for each, and these."""
+    found = arrays(key)
+    images = torch.from_numpy(found["train_images"][:LABELLED])[:, None]
+    labels = [
+        ("\n".join(found["classes"][row == 1].tolist()) or "none", "")
+        for row in found["train_labels"][:LABELLED]
+    ]
+    return image_rows(floats(images), labels, "", f"images of {key}")
 
 
 def published_rows() -> list[dict[str, str]]:

@@ -30,6 +30,7 @@ from cnnviz.data.fetch import (
     arrays,
     clear_downloads,
     fetch,
+    is_downloaded,
     is_got,
     kept_words,
     megabytes,
@@ -414,7 +415,9 @@ def test_several_labels_are_said_and_kept_as_they_are(files: Path, point: Callab
     with pytest.raises(CnnvizError, match="several labels for each image"):
         fetch("chestmnist")
     assert not log.read_text()
+    assert not is_downloaded("chestmnist")
     found = arrays("chestmnist")
+    assert is_downloaded("chestmnist")
     assert np.array_equal(found["train_images"], contents["train_images"])
     assert np.array_equal(found["test_labels"], targets)
     assert found["classes"][13] == "hernia"

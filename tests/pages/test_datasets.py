@@ -12,13 +12,15 @@ import pytest
 from PIL import Image
 
 from cnnviz.data import CATALOGUE, bring, brought_names, found_of, load
+from cnnviz.data.medmnist_files import FILES
 from cnnviz.errors import CnnvizError
 from cnnviz.features.nearest import nearest_pixels
+from cnnviz.settings import settings
 from cnnviz.subprocesses import Progress
 from cnnviz.training.bias import bias_result
 from cnnviz.training.run import owner_hash
 from cnnviz.ui.dataset_views import SHOW
-from cnnviz.ui.datasets import plain
+from cnnviz.ui.datasets import plain, wall_of_labelled
 from cnnviz.ui.states.datasets import Datasets
 from tests.pages.conftest import BROWSER, Open, at_rest, until, words
 
@@ -122,11 +124,36 @@ def test_a_published_set_is_got_and_looked_at(open_page: Open, monkeypatch: pyte
     assert f"Licence: {plain(CATALOGUE['cifar10'].licence)}" in words(app)
 
 
-def test_what_cannot_be_got_has_no_button_and_says_why(open_page: Open) -> None:
-    for key, said in (("chestmnist", "several labels for each image"), ("ilsvrc", "after its terms were")):
-        app = open_page(PAGE, published=key)
-        assert not any(button.key == "published_get" for button in app.button)
-        assert said in words(app)
+def test_what_cannot_be_got_has_no_button(open_page: Open) -> None:
+    app = open_page(PAGE, published="ilsvrc")
+    assert not any(button.key == "published_get" for button in app.button)
+    assert "after its terms were accepted" in words(app)
+
+
+def test_images_with_several_labels_are_shown_and_not_trained_on(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = np.zeros((30, 14), np.int64)
+    labels[3, 2] = labels[3, 5] = 1
+
+    @contextmanager
+    def downloaded(key: str, _: Progress | None) -> Iterator[Path]:
+        file = settings().downloads / "published" / f"{key}-published.npz"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(file, train_images=np.zeros((30, 28, 28), np.uint8), train_labels=labels, classes=FILES[key].labels)  # fmt: skip
+        yield file
+
+    monkeypatch.setattr("cnnviz.data.fetch._downloaded", downloaded)
+    app = open_page(PAGE, published="chestmnist")
+    assert "several labels for each image: it is shown" in words(app)
+    app.button(key="published_get").click()
+    until(app.run(), lambda app: not any(button.key == "published_get" for button in app.button))
+    assert not app.exception
+    assert not app.error
+    assert not app.success
+    assert found_of("chestmnist") is None
+    shown = [item for row in wall_of_labelled("chestmnist") for item in row.labels]
+    assert [text for text, _ in shown] == ["none"] * 3 + ["effusion\nnodule"] + ["none"] * 20
 
 
 def test_ones_own_images_are_shown_before_they_are_used(open_page: Open) -> None:
