@@ -70,7 +70,8 @@ def store(
 
     Args:
         path: a folder or zip file of class folders (perhaps below ``train`` and ``test``), a CSV table of paths and labels, a zip
-            file of images with one such table, or an NPZ file with ``images`` and ``labels`` (or ``train_images``, ``test_images``, …).
+            file of images with one such table, an NPZ file with ``images`` and ``labels`` (or ``train_images``, ``test_images``, …), or
+            ``tiny-imagenet-200.zip`` as it is.
         name: its key from now on, for ``load`` and ``TrainingSpec``; an older one of this name is replaced.
         size: side of the images in pixels; ``None`` takes theirs, if all are equal, square and small, else at most 64.
         seed: of the order, and of the test images (a fifth of each class), where the files do not say them.

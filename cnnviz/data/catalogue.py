@@ -18,6 +18,7 @@ from cnnviz.data.brought import InUse, found_of, read
 from cnnviz.data.dataset import ImageDataset
 from cnnviz.data.download import fetch_full, make_complete
 from cnnviz.data.photos import PHOTOS, patches
+from cnnviz.data.published import published_as
 from cnnviz.data.scenes import compose
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import ASSETS
@@ -94,15 +95,16 @@ class Catalogue(dict[str, DatasetEntry]):
         found = found_of(name)
         if found is None:
             raise KeyError(name)
+        known = published_as(name, found.origin)
         return DatasetEntry(
             name=found.name,
-            title=f"{found.name} (your own)",
+            title=known.title if known else f"{found.name} (your own)",
             classes=found.classes,
             shape=found.shape,
             mean=found.mean,
             std=found.std,
-            licence="that of its owner",
-            source=f"brought from {found.origin}",
+            licence=known.licence if known else "that of its owner",
+            source=known.source if known else f"brought from {found.origin}",
             bundled=read(found),
             digest=found.digest,
         )
@@ -285,7 +287,8 @@ def bring(
 
     Args:
         path: a folder or zip file of class folders (perhaps below ``train`` and ``test``), a CSV table of paths and labels, a zip
-            file of images with one such table, or an NPZ file with ``images`` and ``labels`` (or ``train_images``, ``test_images``, …).
+            file of images with one such table, an NPZ file with ``images`` and ``labels`` (or ``train_images``, ``test_images``, …), or
+            ``tiny-imagenet-200.zip`` as it is.
         name: up to 40 small letters, digits, '-' and '_'; an older set of one's own of this name is replaced.
         size: side of the images in pixels; ``None`` takes theirs, if all are equal, square and small, else at most 64.
         seed: of the order, and of the test images (a fifth of each class), where the files do not say them.

@@ -27,6 +27,10 @@ Parts = tuple[str, ...]
 """A path, its folders and its name."""
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 PATH_COLUMNS = ("path", "file", "filename", "file_name", "image", "image_id", "image_path")
+TINY_NAME = "tiny-imagenet-200"
+TINY_ANNOTATIONS = ("val", "val_annotations.txt")
+TINY_FILES = 130_000
+"""Tiny ImageNet has 120,206 files; of so many a share is read."""
 LABEL_COLUMNS = ("label", "class", "target", "category", "class_name")
 
 
@@ -111,8 +115,8 @@ def _check(found: Listing) -> None:
         )
 
 
-def _count(number: int) -> None:
-    most = settings().max_import_files
+def _count(number: int, tiny: bool = False) -> None:
+    most = max(TINY_FILES, settings().max_import_files) if tiny else settings().max_import_files
     if number > most:
         raise CnnvizError(
             f"There are more than {most:,} files; at most {most:,} are read. Take a part of them."
@@ -123,6 +127,7 @@ def _of_folder(path: Path) -> Listing:
     files: list[tuple[Parts, str]] = []
     left: list[tuple[str, str]] = []
     count = 0
+    tiny = any(Path(path, top, *TINY_ANNOTATIONS).is_file() for top in ("", TINY_NAME))
     for folder, folders, names in os.walk(path, followlinks=False):
         here = Path(folder)
         links = (here / name for name in sorted(folders) if (here / name).is_symlink())
@@ -130,7 +135,7 @@ def _of_folder(path: Path) -> Listing:
         folders[:] = sorted(name for name in folders if not _litter(name) and not (here / name).is_symlink())
         for name in sorted(names):
             count += 1
-            _count(count)
+            _count(count, tiny)
             inner = (here / name).relative_to(path).parts
             if _litter(name):
                 continue
@@ -140,7 +145,7 @@ def _of_folder(path: Path) -> Listing:
                 left.append(("/".join(inner), "it is no file"))
             else:
                 files.append((inner, str(here / name)))
-    return _in_classes(None, files, left)
+    return _tiny_imagenet(None, files, left) or _in_classes(None, files, left)
 
 
 def _of_archive(path: Path) -> Listing:
@@ -159,7 +164,11 @@ def _of_archive(path: Path) -> Listing:
             files.append((inner, info.filename))
             if info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 places[info.filename] = info.header_offset, info.compress_size, info.compress_type, info.CRC
-    found = _by_its_table(path, files, left) or _in_classes(str(path), files, left)
+    found = (
+        _by_its_table(path, files, left)
+        or _tiny_imagenet(str(path), files, left)
+        or _in_classes(str(path), files, left)
+    )
     return replace(found, places=places)
 
 
@@ -206,7 +215,7 @@ def entries(path: Path) -> list[zipfile.ZipInfo]:
         raise CnnvizError(
             f"'{path.name}' is no zip file, or it is damaged. Bring a folder, a zip file of class folders, a CSV table or an NPZ file."
         ) from None
-    _count(len(found))
+    _count(len(found), any(info.filename.endswith("/".join(TINY_ANNOTATIONS)) for info in found))
     for info in found:
         if not (info.filename.startswith("/") or any(sign in info.filename for sign in ("..", "\\", ":"))):
             continue  # most names, at once
@@ -253,6 +262,63 @@ def _in_classes(
         else:
             items.append(Item(file, "/".join(inner), parts[0], part))
     return Listing(archive, tuple(items), tuple(left))
+
+
+def _tiny_imagenet(
+    archive: str | None, files: Sequence[tuple[Parts, str]], left: Sequence[tuple[str, str]]
+) -> Listing | None:
+    """Tiny ImageNet-200 as Stanford packed it; ``None`` if it is something else. The words of its classes stand in ``words.txt``,
+    the classes of its images for validation in a table; its test images have no labels. The same share of each class is
+    taken if there are more files than may be read.
+    """
+    roots = [inner[:-2] for inner, _ in files if inner[-2:] == TINY_ANNOTATIONS]
+    if len(roots) != 1:
+        return None
+    root = roots[0]
+    inside = {
+        inner[len(root) :]: (file, "/".join(inner)) for inner, file in files if inner[: len(root)] == root
+    }
+    with decode_files.reader(archive, settings().max_import_file_bytes) as read:
+
+        def rows(*parts: str) -> dict[str, str]:
+            if parts not in inside:
+                return {}
+            lines = read(inside[parts][0], None).decode("utf-8").splitlines()
+            return {cells[0]: cells[1] for line in lines if len(cells := line.split("\t")) > 1}
+
+        try:
+            class_of, words = rows(*TINY_ANNOTATIONS), rows("words.txt")
+        except (decode_files.TooLargeError, UnicodeDecodeError, zipfile.BadZipFile, OSError, RuntimeError):
+            return None
+    keys = {inner[1] for inner in inside if len(inner) == 4 and inner[0] == "train" and inner[2] == "images"}
+    if not keys:
+        return None
+    first = {key: words.get(key, key).split(",")[0].strip() or key for key in keys}
+    names = {
+        key: name if list(first.values()).count(name) == 1 else f"{name} ({key})"
+        for key, name in first.items()
+    }
+    groups: dict[tuple[str, str], list[Item]] = {}
+    gone, unlabelled = list(left), 0
+    for inner, (file, shown) in inside.items():
+        if len(inner) == 4 and inner[0] == "train" and inner[2] == "images":
+            groups.setdefault(("train", inner[1]), []).append(Item(file, shown, names[inner[1]], "train"))
+        elif len(inner) == 3 and inner[:2] == ("val", "images"):
+            key = class_of.get(inner[2], "")
+            if key in names:
+                groups.setdefault(("test", key), []).append(Item(file, shown, names[key], "test"))
+            else:
+                gone.append((shown, f"{TINY_ANNOTATIONS[1]} does not name its class"))
+        elif inner[:2] == ("test", "images"):
+            unlabelled += 1
+    if unlabelled:
+        gone.append((f"{unlabelled:,} images below 'test'", "they have no labels"))
+    total, most = sum(map(len, groups.values())), settings().max_import_files
+    if total > most:
+        groups = {group: items[: max(1, len(items) * most // total)] for group, items in groups.items()}
+        kept = sum(map(len, groups.values()))
+        gone.append((f"{total - kept:,} images", f"at most {most:,} are read, the same share of each class"))
+    return Listing(archive, tuple(item for items in groups.values() for item in items), tuple(gone))
 
 
 def _shared_folders(files: Sequence[Parts]) -> int:

@@ -56,7 +56,7 @@ class PublishedSet:
 
 
 TORCHVISION = "torchvision.datasets downloads it, once, with its checksum"
-MEDMNIST = "the package medmnist downloads it from Zenodo, once, with its checksum"
+MEDMNIST = "its file of Zenodo is downloaded, once, with the checksum of the package medmnist"
 BY_HAND = "download it by hand after its terms were accepted, then bring its folder"
 
 _FIGURES = (
@@ -251,7 +251,7 @@ _FIGURES = (
         channels=3,
         licence="as ImageNet: for research",
         source="Stanford CS231n, 2015; 200 classes of ImageNet, 500 training images each",
-        get="download tiny-imagenet-200.zip by hand, then bring the zip file as it is",
+        get="tiny-imagenet-200.zip is downloaded, once, with its checksum; or bring the zip file as it is",
         good_for="between CIFAR and ImageNet: deep networks begin to pay",
         megabytes=236.6,
     ),
@@ -296,7 +296,7 @@ _FIGURES = (
         task="two",
         licence="CC BY 4.0",
         source="Kermany et al., Cell 2018; children of one to five years, Guangzhou",
-        get="as PneumoniaMNIST through medmnist; the large images by hand, then bring the folder",
+        get="small ones as PneumoniaMNIST; the large images by hand, then bring the folder",
         good_for="a task where accuracy is not enough: a missed illness costs more than a false alarm",
         megabytes=1_200,
     ),
@@ -383,3 +383,18 @@ def _medical(row: tuple[str, str, str, str, int, int, int, int, int, str]) -> Pu
 
 CATALOGUE: dict[str, PublishedSet] = {entry.key: entry for entry in (*_FIGURES, *map(_medical, _MEDICAL))}
 """By key; the order of the page."""
+
+
+def file_names(key: str) -> tuple[str, str]:
+    """What its download may be called: arrays, or pictures."""
+    return f"{key}-published.npz", f"{key}-published.zip"
+
+
+def published_as(name: str, origin: str) -> PublishedSet | None:
+    """What is known of a kept data set that ``cnnviz.data.fetch`` got; ``None`` if it came from elsewhere.
+
+    Args:
+        name: its key in ``DATASETS``.
+        origin: the name of the file that it came from.
+    """
+    return CATALOGUE.get(name) if origin in file_names(name) else None

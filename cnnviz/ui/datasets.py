@@ -1,17 +1,27 @@
 """The page of data sets: what is known of the published ones, and links to the rooms that use one."""
 
 import re
+import time
 from collections.abc import Sequence
 
 import streamlit as st
+import torch
 
-from cnnviz.data import CATALOGUE, PublishedSet
+from cnnviz.data import CATALOGUE, PublishedSet, floats
+from cnnviz.data.fetch import GETTABLE, arrays, fetch, is_downloaded, is_got, kept_words, megabytes
 from cnnviz.data.published import TASK_TITLES
+from cnnviz.errors import CnnvizError
+from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.frame import link
+from cnnviz.ui.jobs import Progress, job
+from cnnviz.ui.map_walls import image_rows
+from cnnviz.ui.memory import remember
 from cnnviz.ui.states.datasets import Datasets
 from cnnviz.ui.states.training_lab import TrainingLab
 from cnnviz.ui.tables import table_in_words
 
+LABELLED = 24
+"""Images that are shown of a set with several labels for each."""
 MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
 
 
@@ -58,6 +68,59 @@ def show_published(entry: PublishedSet) -> None:
             ":material/visibility:",
             Datasets(dataset=entry.bundled).parameters(),
         )
+    if entry.key in GETTABLE:
+        _show_download(entry)
+
+
+def _show_download(entry: PublishedSet) -> None:
+    """A button that gets it, then the way to it."""
+    refusal = GETTABLE[entry.key].refusal
+    here = is_downloaded if refusal else is_got
+    if refusal:
+        st.info(refusal, icon=":material/label:")
+    if not here(entry.key):
+        size = f"{'' if entry.megabytes else 'at most '}{megabytes(entry):,.0f} MB"
+        asked = st.session_state.setdefault("published_asked", {})
+        if st.button(f"Get it ({size})", key="published_get", icon=":material/download:"):
+            asked[entry.key] = time.time()
+        if entry.key in asked:
+            fault = job("published", f"Downloading {entry.title}", got, entry.key, asked[entry.key])
+            if fault:
+                st.error(fault, icon=":material/error:")
+    if here(entry.key) and refusal:
+        map_wall("labelled", remember(wall_of_labelled, entry.key))
+    elif here(entry.key):
+        st.success(kept_words(entry.key), icon=":material/check:")
+        link(
+            Datasets.page,
+            "Look at it",
+            ":material/visibility:",
+            Datasets(dataset=entry.key).parameters(),
+        )
+
+
+def got(key: str, _asked: float, progress: Progress) -> str:
+    """Gets a published set; returns why that failed, or nothing.
+
+    Args:
+        _asked: when somebody pressed the button: pressed again, it is tried again.
+    """
+    try:
+        (arrays if GETTABLE[key].refusal else fetch)(key, lambda done, of: progress(done / max(1, of)))
+    except CnnvizError as error:
+        return str(error)
+    return ""
+
+
+def wall_of_labelled(key: str) -> list[WallItem]:
+    """The first training images of a set with several labels for each, and these."""
+    found = arrays(key)
+    images = torch.from_numpy(found["train_images"][:LABELLED])[:, None]
+    labels = [
+        ("\n".join(found["classes"][row == 1].tolist()) or "none", "")
+        for row in found["train_labels"][:LABELLED]
+    ]
+    return image_rows(floats(images), labels, "", f"images of {key}")
 
 
 def published_rows() -> list[dict[str, str]]:
@@ -69,7 +132,13 @@ def published_rows() -> list[dict[str, str]]:
             "Classes": f"{entry.classes:,}",
             "Pixels": entry.size_text,
             "Licence": entry.licence,
-            "Here": "a part" if entry.bundled else "withdrawn" if entry.withdrawn else "",
+            "Here": "a part"
+            if entry.bundled
+            else "withdrawn"
+            if entry.withdrawn
+            else "yes"
+            if is_got(entry.key)
+            else "",
         }
         for entry in CATALOGUE.values()
     ]

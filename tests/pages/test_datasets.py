@@ -1,17 +1,26 @@
 """The page of data sets: looking, one's own images, and the published ones."""
 
 import io
+import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from cnnviz.data import CATALOGUE, bring, brought_names, found_of, load
+from cnnviz.data.medmnist_files import FILES
+from cnnviz.errors import CnnvizError
 from cnnviz.features.nearest import nearest_pixels
+from cnnviz.settings import settings
+from cnnviz.subprocesses import Progress
 from cnnviz.training.bias import bias_result
 from cnnviz.training.run import owner_hash
 from cnnviz.ui.dataset_views import SHOW
+from cnnviz.ui.datasets import plain, wall_of_labelled
 from cnnviz.ui.own_images import zip_of
 from cnnviz.ui.states.datasets import Datasets
 from tests.pages.conftest import BROWSER, Open, at_rest, until, words
@@ -74,6 +83,78 @@ def test_every_published_set_is_told(key: str, open_page: Open) -> None:
     assert not app.exception
     assert f"{CATALOGUE[key].images:,}" in words(app)
     assert CATALOGUE[key].licence.replace("|", "\\|") in words(app)
+
+
+def test_a_published_set_is_got_and_looked_at(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def write(file: Path, key: str, progress: Progress | None) -> Iterator[Path]:
+        asked.append(key)
+        if len(asked) == 1:
+            raise CnnvizError("No answer from the network.")
+        assert progress
+        progress(1, 2)
+        generator = np.random.default_rng(0)
+        names = np.array(["airplane", "bird"])
+        np.savez(file, images=generator.integers(0, 255, (10, 32, 32, 3), np.uint8), labels=np.arange(10) % 2, classes=names)  # fmt: skip
+        yield file
+
+    @contextmanager
+    def downloaded(key: str, progress: Progress | None) -> Iterator[Path]:
+        with tempfile.TemporaryDirectory() as folder:
+            yield from write(Path(folder) / f"{key}-published.npz", key, progress)
+
+    monkeypatch.setattr("cnnviz.data.fetch._downloaded", downloaded)
+    app = open_page(PAGE, published="cifar10")
+    assert app.button(key="published_get").label == "Get it (170 MB)"
+    app.button(key="published_get").click()
+    until(app.run(), at_rest)
+    assert [error.value for error in app.error] == ["No answer from the network."]
+    app.run()
+    assert asked == ["cifar10"]
+    app.button(key="published_get").click()
+    until(app.run(), lambda app: not any(button.key == "published_get" for button in app.button))
+    assert not app.exception
+    assert not app.error
+    assert [one.value for one in app.success] == ["10 of 60,000 images are here."]
+    assert "Look at it" in [one.label for one in app.get("page_link")]
+    assert asked == ["cifar10"] * 2
+    app = open_page(PAGE, published="cifar10", dataset="cifar10")
+    assert app.success
+    assert "**CIFAR\\-10**: 8 training images" in words(app)
+    assert f"Licence: {plain(CATALOGUE['cifar10'].licence)}" in words(app)
+
+
+def test_what_cannot_be_got_has_no_button(open_page: Open) -> None:
+    app = open_page(PAGE, published="ilsvrc")
+    assert not any(button.key == "published_get" for button in app.button)
+    assert "after its terms were accepted" in words(app)
+
+
+def test_images_with_several_labels_are_shown_and_not_trained_on(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = np.zeros((30, 14), np.int64)
+    labels[3, 2] = labels[3, 5] = 1
+
+    @contextmanager
+    def downloaded(key: str, _: Progress | None) -> Iterator[Path]:
+        file = settings().downloads / "published" / f"{key}-published.npz"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(file, train_images=np.zeros((30, 28, 28), np.uint8), train_labels=labels, classes=FILES[key].labels)  # fmt: skip
+        yield file
+
+    monkeypatch.setattr("cnnviz.data.fetch._downloaded", downloaded)
+    app = open_page(PAGE, published="chestmnist")
+    assert "several labels for each image: it is shown" in words(app)
+    app.button(key="published_get").click()
+    until(app.run(), lambda app: not any(button.key == "published_get" for button in app.button))
+    assert not app.exception
+    assert not app.error
+    assert not app.success
+    assert found_of("chestmnist") is None
+    shown = [item for row in wall_of_labelled("chestmnist") for item in row.labels]
+    assert [text for text, _ in shown] == ["none"] * 3 + ["effusion\nnodule"] + ["none"] * 20
 
 
 def test_ones_own_images_are_shown_before_they_are_used(open_page: Open) -> None:
