@@ -265,17 +265,18 @@ def weights_here(name: str) -> bool:
 
 def all_weights_here() -> frozenset[str]:
     """The networks whose published weights need no download: one look into the folder, for menus."""
-    folder = _folder()
+    folder = weights_folder()
     files = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     return frozenset(name for name, entry in PRETRAINED.items() if not entry.weights or entry.file in files)
 
 
-def _folder() -> Path:
+def weights_folder() -> Path:
+    """Where published weights lie, once they were asked for."""
     return settings().home / "weights"
 
 
 def _weights_file(entry: PretrainedEntry) -> Path:
-    return _folder() / entry.file
+    return weights_folder() / entry.file
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import streamlit as st
 import torch
 from plotly.graph_objects import Figure
 from torch import Tensor
@@ -30,6 +31,7 @@ from cnnviz.ui.components import WallItem, boxes, map_wall
 from cnnviz.ui.memory import remember
 from cnnviz.ui.messages import BoxMark, BoxStep
 from cnnviz.ui.networks import OpenNetwork
+from cnnviz.ui.states.detection import Detection as State
 
 EXAMPLE = "example_detector"
 TRUE, WAITS = "#f0e442", "#56b4e9"
@@ -266,6 +268,27 @@ def show_pooling(
             )
         ],
     )
+
+
+def pooling_of_a_box(network: OpenNetwork, scenes: ImageDataset, scene: int, iou: float) -> None:
+    """Which box, how many bins, and RoI pooling below it."""
+    found = suppressed(candidates_of(network, scenes, scene, 0.0), iou)
+    places = st.columns(3)
+    box = State.box.draw(places[0], high=max(1, len(found) - 1))
+    bins, channel = State.bins.draw(places[1]), State.map.draw(places[2])
+    if not len(found):
+        st.info(
+            "No box was found in this scene. Choose another scene, or a later step.",
+            icon=":material/search_off:",
+        )
+        return
+    box = min(box, len(found) - 1)
+    name = scenes.classes[int(found.labels[box])]
+    st.markdown(
+        f"A detector in two steps (Faster R-CNN) looks at each box once more: whatever its size, {bins}×{bins} numbers of each map "
+        f"below it go on. Box {box}: **{name}**, {float(found.scores[box]):.0%}."
+    )
+    show_pooling(network, scenes, scene, found.boxes[box].tolist(), bins, channel)
 
 
 def last_maps(network: OpenNetwork) -> str:

@@ -14,10 +14,10 @@ from cnnviz.ui.detection import (
     curve_figure,
     curve_words,
     detection_code,
+    pooling_of_a_box,
     quality,
     show_anchors,
     show_found,
-    show_pooling,
     show_suppression,
 )
 from cnnviz.ui.frame import (
@@ -33,6 +33,7 @@ from cnnviz.ui.frame import (
 )
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork
+from cnnviz.ui.published_detector import show_published
 from cnnviz.ui.runs import current_step
 from cnnviz.ui.states.detection import Detection
 from cnnviz.ui.tables import table_in_words
@@ -58,7 +59,7 @@ def looking() -> None:
     left, right = st.columns([1, 2.6], gap="medium")
     run = run_of_task("detection", Detection.detector, EXAMPLE)
     with left:
-        look, both = Detection.look.draw(), draws(looking, training)
+        look, both = Detection.look.draw(), draws(looking, training, published)
         scene = Detection.scene.draw(on_change=both)
         threshold, iou = Detection.threshold.draw(on_change=both), Detection.iou.draw(on_change=both)
     with right, play_first(), error_box():
@@ -74,7 +75,7 @@ def looking() -> None:
                 row, column = Detection.row.draw(), Detection.col.draw()
             st.markdown(show_anchors(scenes, scene, row, column))
         elif look == "roi":
-            pooling(network, scenes, scene, iou)
+            pooling_of_a_box(network, scenes, scene, iou)
         else:
             show_found(scenes, scene, suppressed(found, iou))
             st.caption(
@@ -82,26 +83,6 @@ def looking() -> None:
             )
         how_good(network, scenes, iou, threshold)
         code(detection_code(network.code, scenes, scene, threshold, iou))
-
-
-def pooling(network: OpenNetwork, scenes: ImageDataset, scene: int, iou: float) -> None:
-    found = suppressed(candidates_of(network, scenes, scene, 0.0), iou)
-    places = st.columns(3)
-    box = Detection.box.draw(places[0], high=max(1, len(found) - 1))
-    bins, channel = Detection.bins.draw(places[1]), Detection.map.draw(places[2])
-    if not len(found):
-        st.info(
-            "No box was found in this scene. Choose another scene, or a later step.",
-            icon=":material/search_off:",
-        )
-        return
-    box = min(box, len(found) - 1)
-    name = scenes.classes[int(found.labels[box])]
-    st.markdown(
-        f"A detector in two steps (Faster R-CNN) looks at each box once more: whatever its size, {bins}×{bins} numbers of each map "
-        f"below it go on. Box {box}: **{name}**, {float(found.scores[box]):.0%}."
-    )
-    show_pooling(network, scenes, scene, found.boxes[box].tolist(), bins, channel)
 
 
 def how_good(network: OpenNetwork, scenes: ImageDataset, iou: float, threshold: float) -> None:
@@ -154,6 +135,16 @@ def beside(network: OpenNetwork, scenes: ImageDataset) -> None:
     show_found(scenes, Detection.scene.now, suppressed(found, Detection.iou.now), key="learning", target=260)
 
 
+@section
+def published() -> None:
+    st.subheader("A published detector on photographs", anchor=False)
+    left, right = st.columns([1, 2.6], gap="medium")
+    with left:
+        name, sure = Detection.photograph.draw(), Detection.sure.draw()
+    with right, error_box():
+        show_published(name, sure, Detection.iou.now)
+
+
 try_this(
     Experiment(
         "Many boxes for one digit: step through the suppression. Which IoU decides?",
@@ -174,3 +165,4 @@ source(
 )
 looking()
 training()
+published()

@@ -1,12 +1,18 @@
 """The page of detection over its states, its numbers against the functions behind it."""
 
 import re
+from pathlib import Path
 
 import pytest
+import torch
 
-from cnnviz.tasks import candidates, mean_average_precision, nms, suppressed
+from cnnviz.errors import CnnvizError
+from cnnviz.random_numbers import drawing_from
+from cnnviz.tasks import candidates, coco, mean_average_precision, nms, suppressed
 from cnnviz.training import open_run
-from tests.pages.conftest import Open, words
+from cnnviz.ui import published_detector
+from cnnviz.vision import torchvision
+from tests.pages.conftest import Open, at_rest, until, words
 
 PAGE = "pages/wild/detection.py"
 
@@ -66,3 +72,45 @@ def test_a_run_of_another_task_is_a_sentence_and_the_example_is_shown(open_page:
     app = open_page("pages/inside/mistakes.py", network="run", run="example_detector")
     assert not app.exception
     assert "This run learns detection, so it has no class for a whole image" in app.error[0].value
+
+
+def test_a_published_detector_is_asked_for_and_then_looks_at_photographs(
+    open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
+
+    def get(_: object) -> Path:
+        with drawing_from(torch.Generator().manual_seed(1)):
+            network = torchvision().models.detection.ssdlite320_mobilenet_v3_large(
+                weights=None, weights_backbone=None
+            )
+        path = tmp_path / "weights" / coco.FILE
+        path.parent.mkdir()
+        torch.save(network.state_dict(), path)
+        return path
+
+    monkeypatch.setattr(published_detector, "get_coco", get)
+    app = open_page(PAGE, sure="0.05", photograph="chelsea")
+    assert not app.exception
+    assert "Its weights are not on this machine yet: 13 MB" in words(app)
+    app.button(key="get_coco").click().run()
+    until(app, at_rest)
+    assert not app.exception
+    assert not app.error
+    assert "finds **0** things: none. It knows 80 kinds." in words(app)
+
+
+def test_no_answer_from_the_network_is_a_sentence(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
+
+    def refuse(_: object) -> Path:
+        raise CnnvizError("could not be downloaded: no answer from the network")
+
+    monkeypatch.setattr(published_detector, "get_coco", refuse)
+    app = open_page(PAGE)
+    app.button(key="get_coco").click().run()
+    until(app, at_rest)
+    assert not app.exception
+    assert "no answer from the network" in app.warning[0].value

@@ -1,7 +1,7 @@
 """The state of the page "Detection"."""
 
-from cnnviz.data import SCENES
-from cnnviz.ui.fields import Choice, Number, Open, Real, Text, Titles
+from cnnviz.data import PHOTOS, SCENES
+from cnnviz.ui.fields import Choice, Number, Open, Real, Text, Titles, titles_of
 from cnnviz.ui.state import State
 
 VIEWS = {
@@ -30,3 +30,5 @@ class Detection(State, page="pages/wild/detection.py"):
     category = Choice("Precision and recall of", None)
     scenes = Choice("Scenes", SCENE_TITLES)
     epochs = Number("Epochs", 4, 1, 20)
+    photograph = Choice("Photograph", titles_of(PHOTOS), "coffee")
+    sure = Real("Probability of its boxes at least", 0.4, 0.05, 1.0, 0.05)

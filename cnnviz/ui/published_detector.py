@@ -1,0 +1,83 @@
+"""The page of detection: a published detector on photographs, where its weights are on the machine."""
+
+import time
+
+import streamlit as st
+
+from cnnviz.data import photo
+from cnnviz.errors import CnnvizError
+from cnnviz.figures import picture_sheet
+from cnnviz.tasks.coco import MEGABYTES, TITLE, coco_candidates, coco_classes, coco_here, get_coco
+from cnnviz.tasks.detection import Detection, suppressed
+from cnnviz.ui.components import boxes
+from cnnviz.ui.detection import WAITS
+from cnnviz.ui.jobs import Progress, job
+from cnnviz.ui.memory import remember
+from cnnviz.ui.messages import BoxMark
+
+LEAST = 0.05
+
+
+def show_published(name: str, threshold: float, iou: float) -> None:
+    """A photograph with what the published detector finds, or the way to its weights."""
+    if not coco_here() and not _get():
+        return
+    picture = photo(name).float() / 255
+    every = remember(found_on, name)
+    found = suppressed(every.only(every.scores >= threshold), iou)
+    kinds = coco_classes()
+    names = [kinds[label] for label in found.labels.tolist()]
+    marks = [
+        BoxMark(box.tolist(), f"{kind} {float(score):.0%}", WAITS, False)
+        for box, kind, score in zip(found.boxes, names, found.scores, strict=True)
+    ]
+    rows = [
+        [kind, f"{float(score):.1%}", *(f"{value:.0f}" for value in box.tolist())]
+        for box, kind, score in zip(found.boxes, names, found.scores, strict=True)
+    ]
+    boxes(
+        "published",
+        picture_sheet(picture, name),
+        marks,
+        f"Photograph {name} with {len(found)} boxes: {', '.join(names) or 'none'}",
+        (
+            "The boxes of the photograph as a table",
+            ("kind", "probability", "left", "top", "right", "bottom"),
+            rows,
+        ),
+    )
+    st.markdown(
+        f"**{TITLE}** finds **{len(found)}** things: {', '.join(names) or 'none'}. It knows {len([one for one in kinds if one != 'N/A']) - 1} kinds."
+    )
+
+
+def found_on(name: str) -> Detection:
+    """All boxes of a photograph that could count."""
+    return coco_candidates(photo(name).float() / 255, LEAST)
+
+
+def _get() -> bool:
+    """A button for the weights; whether they are here now."""
+    st.markdown(
+        f"**{TITLE}** was trained on 118,000 photographs. Its weights are not on this machine yet: {MEGABYTES:.0f} MB, once."
+    )
+    if st.button("Get the weights", key="get_coco", icon=":material/download:"):
+        st.session_state["coco_asked"] = time.time()
+    asked = st.session_state.get("coco_asked")
+    fault = None if asked is None else job("coco", "Downloading the weights", got, asked)
+    if fault:
+        st.warning(fault, icon=":material/wifi_off:")
+    return coco_here()
+
+
+def got(_asked: float, progress: Progress) -> str:
+    """Gets the weights; returns why that failed, or nothing.
+
+    Args:
+        _asked: when somebody pressed the button: pressed again, it is tried again.
+    """
+    try:
+        get_coco(lambda done, of: progress(done / max(1, of)))
+    except CnnvizError as error:
+        return str(error)
+    return ""
