@@ -1,7 +1,7 @@
 """The page of retrieval: which images are searched, and the walls of those that were found."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -11,14 +11,15 @@ from cnnviz.features.embedding import layer_features
 from cnnviz.features.nearest import Neighbours, Regions, nearest_regions, nearest_vectors, precision_at
 from cnnviz.figures import picture_sheet
 from cnnviz.figures.colours import RIGHT, WRONG
-from cnnviz.inspection import receptive_field
+from cnnviz.inspection import receptive_field, shapes
+from cnnviz.models.pretrained import BUNDLED
 from cnnviz.training import Run
 from cnnviz.ui.components import WallItem
 from cnnviz.ui.images import ChosenImage
 from cnnviz.ui.jobs import Progress
 from cnnviz.ui.map_walls import image_rows
 from cnnviz.ui.memory import remember
-from cnnviz.ui.networks import OpenNetwork, images_of
+from cnnviz.ui.networks import OpenNetwork, images_of, open_network
 from cnnviz.ui.states.retrieval import Retrieval
 
 PHOTOS = 300
@@ -35,6 +36,38 @@ def fitted(dataset: ImageDataset, shape: tuple[int, int, int]) -> ImageDataset:
     """The same images as a network with another input sees them."""
     images = torch.stack([(fit(image, shape) * 255).round().byte() for image in dataset.images])
     return replace(dataset, images=images)
+
+
+@dataclass(frozen=True)
+class Way:
+    """By what images are compared: a layer of a network, or, without one, their pixels.
+
+    Attributes:
+        images: that are searched, as it sees them; ``asked``: the image that asks, likewise.
+    """
+
+    words: str
+    images: ImageDataset
+    asked: Tensor
+    network: OpenNetwork | None = None
+    layer: str = ""
+
+
+def first_images(dataset: ImageDataset, count: int) -> ImageDataset:
+    return dataset.only(slice(count))
+
+
+def by_photographs(dataset: ImageDataset, picture: ChosenImage) -> Way:
+    """The bundled ImageNet network, at its last layer before the answer."""
+    network = open_network(BUNDLED, None)
+    layer = last_before_answer(layers_for("image", shapes(network.model, network.input_shape)))
+    return Way(
+        f"{layer} of {network.title}",
+        remember(fitted, dataset, network.input_shape),
+        picture.for_network(network.input_shape),
+        network,
+        layer,
+    )
 
 
 def layers_for(ask: str, known: Mapping[str, tuple[int, ...]]) -> dict[str, str]:

@@ -12,6 +12,10 @@ from cnnviz.ui.jobs import job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, network_of_run, open_network
 from cnnviz.ui.retrieval import (
+    PHOTOS,
+    Way,
+    by_photographs,
+    first_images,
     found_by,
     last_before_answer,
     layers_for,
@@ -26,7 +30,7 @@ from cnnviz.ui.retrieval import (
     wall_of_found,
     wall_of_places,
 )
-from cnnviz.ui.states.retrieval import FIRST, PIXELS, Retrieval
+from cnnviz.ui.states.retrieval import FIRST, PHOTOGRAPHS, Retrieval
 
 title(
     "Retrieval",
@@ -70,31 +74,43 @@ def like_the_image(network: OpenNetwork, dataset: ImageDataset, picture: ChosenI
         titles = dict((Retrieval.beside.titles or {}).items())
         if network.run is None:
             titles.pop(FIRST)
+        if dataset.shape[0] == 3:  # it is that network, or one like it
+            titles.pop(PHOTOGRAPHS)
         beside = Retrieval.beside.draw(titles=titles)
     without = own_number(picture)
-    ways = {layer: network}
+    if beside == PHOTOGRAPHS and len(dataset) > PHOTOS:
+        dataset = remember(first_images, dataset, PHOTOS)
+        without = without if without is not None and without < PHOTOS else None
+    ways = [Way(layer, dataset, image, network, layer)]
     if beside == FIRST and network.run is not None:
-        ways[f"{layer} before training"] = network_of_run(network.run, network.run.steps[0])
+        first = network_of_run(network.run, network.run.steps[0])
+        ways.append(Way(f"{layer} before training", dataset, image, first, layer))
+    elif beside == PHOTOGRAPHS:
+        ways.append(by_photographs(dataset, picture))
+    else:
+        ways.append(Way("the pixels", dataset, image))
     told = []
-    for slot, (words, one) in enumerate(
-        [*ways.items(), *([("the pixels", None)] if beside == PIXELS else [])]
-    ):
+    for slot, way in enumerate(ways):
         what = f"Showing {len(dataset):,} images to the network"
         vectors = (
             remember(pixels_of, dataset)
-            if one is None
-            else job(f"vectors{slot}", what, vectors_of, one, layer, dataset)
+            if way.network is None
+            else job(f"vectors{slot}", what, vectors_of, way.network, way.layer, way.images)
         )
         if vectors is None:
             continue
-        query = image.flatten() if one is None else remember(vector_of, one, layer, image)
-        found = remember(found_by, query, vectors, count, metric, without)
-        st.markdown(f"**By {words}**, {METRICS[metric].partition(',')[0].lower()} below each image:")
-        map_wall(
-            f"found{slot}",
-            remember(wall_of_found, dataset, found, None if without is None else picture.label),
+        query = (
+            way.asked.flatten()
+            if way.network is None
+            else remember(vector_of, way.network, way.layer, way.asked)
         )
-        told.append(f"**{remember(precision_of, vectors, dataset.labels, count, metric):.1%}** by {words}")
+        found = remember(found_by, query, vectors, count, metric, without)
+        st.markdown(f"**By {way.words}**, {METRICS[metric].partition(',')[0].lower()} below each image:")
+        labelled = picture.label if Retrieval.images.image.now == "test" else None
+        map_wall(f"found{slot}", remember(wall_of_found, dataset, found, labelled))
+        told.append(
+            f"**{remember(precision_of, vectors, dataset.labels, count, metric):.1%}** by {way.words}"
+        )
     if told:
         st.markdown(
             f"Precision at {count}: of the {count} nearest, {' and '.join(told)} have the class of the image that asks "
@@ -126,7 +142,10 @@ try_this(
         "Before training and after: how many of the twelve nearest have the same class?",
         Retrieval(beside=FIRST),
     ),
-    Experiment("By the pixels alone: what do they take for alike?", Retrieval(beside=PIXELS)),
+    Experiment(
+        "Digits for a network that never saw one, only photographs: how much worse is it than yours?",
+        Retrieval(beside=PHOTOGRAPHS),
+    ),
     Experiment(
         "Ask with one place: the ear of the cat. What else looks so to a network that knows photographs?",
         Retrieval(

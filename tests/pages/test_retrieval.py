@@ -20,6 +20,8 @@ PAGE = "pages/wild/retrieval.py"
         {},
         {"metric": "euclidean", "count": "24"},
         {"beside": "untrained"},
+        {"beside": "photographs", "number": "3"},
+        {"beside": "photographs", "number": "900", "metric": "euclidean"},
         {"layer": "normalise"},
         {"ask": "cell", "row": "3", "col": "5"},
         {"network": "trained_mini_resnet_fashion", "number": "11"},

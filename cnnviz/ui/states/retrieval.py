@@ -5,7 +5,7 @@ from cnnviz.ui.fields import Choice, Number
 from cnnviz.ui.images import image_fields
 from cnnviz.ui.networks import WithNetwork
 
-PIXELS, FIRST = "pixels", "untrained"
+PIXELS, FIRST, PHOTOGRAPHS = "pixels", "untrained", "photographs"
 
 
 class Retrieval(WithNetwork, page="pages/wild/retrieval.py"):
@@ -16,7 +16,11 @@ class Retrieval(WithNetwork, page="pages/wild/retrieval.py"):
     count = Number("Images", 12, 4, 48, 4)
     beside = Choice(
         "Beside it",
-        {PIXELS: "by the pixels themselves", FIRST: "the same layer before training"},
+        {
+            PIXELS: "by the pixels themselves",
+            FIRST: "the same layer before training",
+            PHOTOGRAPHS: "a network that learned photographs",
+        },
     )
     ask = Choice("Ask with", {"image": "the image", "cell": "one place"}, kind="buttons")
     row = Number("Row of the place", 0, 0, 500, needs={"ask": "cell"})
