@@ -76,6 +76,25 @@ STATES: dict[str, dict[str, list[str]]] = {
     "ablation": {"layer": ["relu1", "relu2"], "channels": _numbers(0, 7), **DIGITS},
     "embedding": {"layer": ["relu2", "fc1"], "by": ["class", "prediction"], **STEPS},
     "mistakes": {"true": _numbers(0, 9), "predicted": _numbers(0, 9), "view": ["cell", "surest"], **STEPS},
+    "playground": {"seeds": _numbers(1, 3)},
+    "gradient_descent": {"rules": ["sgd", "momentum,adam"], "steps": _numbers(10, 100, 10)},
+    "training_tricks": {
+        "trick": ["initialisation", "flip", "noise", "batch_size"],
+        "curve": ["accuracy", "loss"],
+    },
+    "datasets": {
+        "dataset": ["mnist", "fashion", "patches"],
+        "view": ["grid", "means", "extremes"],
+        "split": ["train", "test"],
+    },
+    "retrieval": {"metric": ["cosine", "euclidean"], "count": ["8", "12", "24"], **DIGITS},
+    "detection": {
+        "scene": _numbers(0, 199),
+        "look": ["found", "nms", "anchors", "roi"],
+        "threshold": ["0.1", "0.3", "0.6"],
+    },
+    "segmentation": {"scene": _numbers(0, 196), "look": ["masks", "class", "errors", "ups"]},
+    "sliding_window": {"picture": _numbers(0, 19), "way": ["windows", "once"]},
     "saliency": {
         "methods": ["grad_cam,gradient", "integrated_gradients", "guided_backprop,occlusion"],
         **DIGITS,
