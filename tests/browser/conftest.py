@@ -13,7 +13,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    TimeoutError,
+    expect,
+    sync_playwright,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / ".ci" / "screenshots"
@@ -145,6 +153,21 @@ def settle(page: Page) -> None:
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
     # Each component's script is there.
     expect(page.locator(".root:not([data-ready])")).to_have_count(0)
+
+
+def take_photo(page: Page) -> None:
+    """Presses the camera's button until it has taken a picture.
+
+    Streamlit opens the camera anew a second after its box got its width; a click in that moment takes nothing, and one clicks again.
+    """
+    page.wait_for_function("document.querySelector('video')?.currentTime > 0.7")
+    taken = page.get_by_role("button", name="Clear photo").or_(page.get_by_text("Uploading"))
+    for _ in range(5):
+        with contextlib.suppress(TimeoutError):
+            page.get_by_role("button", name="Take Photo").click(timeout=10_000)
+        with contextlib.suppress(TimeoutError):
+            taken.first.wait_for(timeout=10_000)
+            return
 
 
 def shown_run(page: Page) -> str:

@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from cnnviz.data import load
-from tests.browser.conftest import COMPUTING, Visitor, expect_run, settle
+from tests.browser.conftest import COMPUTING, Visitor, expect_run, settle, take_photo
 from tests.browser.test_training import accuracy, train
 
 pytestmark = pytest.mark.browser
@@ -69,7 +69,8 @@ def test_shots_of_the_camera_are_collected_and_used(visitor: Visitor) -> None:
     for name, count in (("cup", 1), ("cup", 2), ("book", 1), ("book", 2)):
         page.get_by_label("Its class").fill(name)
         page.get_by_label("Its class").press("Enter")
-        page.get_by_role("button", name="Take Photo").click()
+        settle(page)
+        take_photo(page)
         expect(keep).to_be_enabled()
         keep.click()
         expect(page.get_by_role("row", name=f"{name} {count}", exact=True)).to_be_visible()

@@ -1,10 +1,9 @@
-import contextlib
 import re
 
 import pytest
-from playwright.sync_api import Page, TimeoutError, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visitor, settle
+from tests.browser.conftest import Visitor, settle, take_photo
 
 pytestmark = pytest.mark.browser
 
@@ -88,16 +87,7 @@ def test_a_map_is_enlarged_with_its_values(visitor: Visitor) -> None:
 def test_the_camera_gives_an_image(visitor: Visitor) -> None:
     page = visitor.go("feature_maps?image=camera")
     expect(page.get_by_text("Until you give one")).to_be_visible()
-    page.wait_for_function("document.querySelector('video')?.currentTime > 0.7")
-    taken = page.get_by_role("button", name="Clear photo").or_(page.get_by_text("Uploading"))
-    # Streamlit opens the camera anew a second after its box got its width; a click in that moment takes
-    # nothing, and one clicks again.
-    for _ in range(5):
-        with contextlib.suppress(TimeoutError):
-            page.get_by_role("button", name="Take Photo").click(timeout=10_000)
-        with contextlib.suppress(TimeoutError):
-            taken.first.wait_for(timeout=10_000)
-            break
+    take_photo(page)
     expect(page.get_by_text("Until you give one")).to_have_count(0)
 
 
