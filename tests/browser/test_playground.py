@@ -215,10 +215,13 @@ def test_a_click_before_the_component_answers_is_not_lost(visitor: Visitor) -> N
     """The buttons are drawn before their script is there: until then none takes a click."""
     held: list[Route] = []
     visitor.page.route("**/playground.js*", lambda route: held.append(route))
-    visitor.page.goto(f"{visitor.server.url}/playground?dataset=circle&maxEpochs=30")
+    with visitor.page.expect_request("**/playground.js*", timeout=COMPUTING):
+        visitor.page.goto(f"{visitor.server.url}/playground?dataset=circle&maxEpochs=30")
     play = room(visitor.page).locator("[data-part=play]")
+    expect(play).to_be_visible()
     with pytest.raises(TimeoutError):
         play.click(timeout=3_000)
+    visitor.page.unroute("**/playground.js*")
     for route in held:
         route.continue_()
     play.click()
