@@ -221,7 +221,6 @@ def test_a_click_before_the_component_answers_is_not_lost(visitor: Visitor) -> N
     expect(play).to_be_visible()
     with pytest.raises(TimeoutError):
         play.click(timeout=3_000)
-    visitor.page.unroute("**/playground.js*")
     for route in held:
         route.continue_()
     play.click()
