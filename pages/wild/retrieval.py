@@ -67,7 +67,7 @@ def like_the_image(network: OpenNetwork, dataset: ImageDataset, picture: ChosenI
     asked, left, right = st.columns([1, 2, 3])
     image, count = picture.for_network(network.input_shape), Retrieval.count.now
     with asked:
-        map_wall("asked", remember(wall_of_asked, image))
+        map_wall("asked_image", remember(wall_of_asked, image))
     with left:
         metric = Retrieval.metric.draw()
     with right:

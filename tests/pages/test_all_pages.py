@@ -4,7 +4,9 @@ import ast
 from pathlib import Path
 
 import pytest
+from streamlit.runtime.state.common import user_key_from_element_id
 
+from cnnviz.ui.state import State
 from tests.pages.conftest import ROOT, Open
 
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").rglob("*.py"))
@@ -53,6 +55,15 @@ def test_every_experiment_opens_the_page_in_a_state_without_error(page: str, ope
         app = open_page(page, **dict(parse_qsl(link.query_string)))
         assert not app.exception, link.label
         assert not app.error, link.label
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_component_has_the_key_of_a_field(page: str, open_page: Open) -> None:
+    """What a component tells would stand where the field's control keeps its value."""
+    app = open_page(page)
+    fields = {name for state in State.pages.values() for name in state.fields}
+    keys = {user_key_from_element_id(element.proto.id) for element in app.get("bidi_component")}
+    assert keys.isdisjoint(fields), keys & fields
 
 
 @pytest.mark.parametrize("page", PAGES)
