@@ -219,7 +219,7 @@ class Conv(Layer):
         self._check_connections()
 
     def _check_connections(self) -> None:
-        if not self.connections:
+        if self.connections == ():
             return
         if self.groups > 1 or self.fixed:
             raise CnnvizError("A connection table goes with one group and no fixed kernels.")

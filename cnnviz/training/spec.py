@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin
 
 import torch
 
@@ -248,6 +249,8 @@ class TrainingSpec:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "TrainingSpec":
+        if not isinstance(data, Mapping):
+            raise CnnvizError('A training is written as {"dataset": "mnist", "epochs": 3, …}.')
         data = dict(data)
         version = data.pop("version", 1)
         if version == 1 and data.get("optimizer") == "momentum":
@@ -259,11 +262,28 @@ class TrainingSpec:
             )
         if isinstance(data.get("network"), dict):
             data["network"] = NetworkSpec.from_dict(data["network"])
+        for name, value in data.items():
+            _check_kind(name, value, cls.__annotations__[name])
         return cls(**data)
 
     @classmethod
     def from_json(cls, text: str) -> "TrainingSpec":
-        return cls.from_dict(json.loads(text))
+        """What ``to_json`` wrote.
+
+        Raises:
+            CnnvizError: it is no training; ``check`` says whether one can be trained.
+        """
+        try:
+            data = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise CnnvizError(
+                f"This is not JSON: {error.msg} in line {error.lineno}, column {error.colno}."
+            ) from None
+        except (RecursionError, ValueError):
+            raise CnnvizError(
+                "This JSON is nested too deeply, or has a number with too many digits. Write it more plainly."
+            ) from None
+        return cls.from_dict(data)
 
     @property
     def network_name(self) -> str:
@@ -281,6 +301,23 @@ def _plan(
     network: NetworkSpec, shape: tuple[int, int, int], outputs: int | tuple[int, ...], limits: Settings
 ) -> Plan:
     return summary(network, shape, outputs, limits=limits)
+
+
+_KINDS: Mapping[type, tuple[type, ...]] = {float: (int, float), tuple: (list, tuple)}
+"""Type of a setting -> what JSON makes of it, if that is not the type itself."""
+
+
+def _check_kind(name: str, value: Any, annotation: Any) -> None:
+    """Raises CnnvizError unless the value is of the type that the setting has."""
+    for kind in get_args(annotation) if isinstance(annotation, UnionType) else (annotation,):
+        plain = get_origin(kind) or kind
+        if isinstance(value, bool) and plain is not bool:
+            continue
+        if isinstance(value, _KINDS.get(plain, (plain,))) and (
+            plain is not tuple or all(isinstance(one, str) for one in value)
+        ):
+            return
+    raise CnnvizError(f"The setting '{name}' cannot be {value!r:.60}.")
 
 
 def _check_name(what: str, value: str, known: Mapping[str, Any] | tuple[str, ...]) -> None:
