@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: run test fuzz bench lint clean
+.PHONY: run test fuzz bench soak lint clean
 
 run: .venv/app.stamp
 	$(BIN)/streamlit run explorer_app.py
@@ -27,6 +27,10 @@ lint: .venv/dev.stamp
 bench: .venv/dev.stamp
 	sh tools/find_chromium.sh
 	$(BIN)/python -m benchmarks $(ONLY)
+
+# Whether the house holds while everything that can break is broken: make soak OPTIONS="120 60"
+soak: .venv/dev.stamp
+	$(BIN)/python -m benchmarks.soak $(OPTIONS)
 
 .venv/app.stamp: requirements.txt requirements-package.txt | .venv/bin/python
 	$(BIN)/python -m pip install -r requirements.txt

@@ -2,7 +2,10 @@
 page.
 """
 
+import asyncio
 import time
+import urllib.request
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -83,10 +86,15 @@ class Session:
     """What a browser keeps by its name; the server sends only the name again."""
     shown: dict[tuple[int, ...], Element] = field(default_factory=dict)
     """The last element of each place on the page."""
+    buttons: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Label -> (id, part of the page that is drawn again)."""
+    address: str = ""
+    _uploaders: dict[str, tuple[Element, str]] = field(default_factory=dict)
 
     @classmethod
-    async def arrive(cls, address: str) -> "Session":
-        return cls(await connected(address), "")
+    async def arrive(cls, address: str, number: int = 0) -> "Session":
+        """``number``: of the browser, which is one for all visitors if nothing is said."""
+        return cls(await connected(address, number), "", address=address)
 
     async def leave(self) -> None:
         await self.socket.close()
@@ -99,6 +107,7 @@ class Session:
         self.controls.clear()
         self.states.clear()
         self.shown.clear()
+        self.buttons.clear()
         return await self._ask("")
 
     @property
@@ -118,6 +127,47 @@ class Session:
         if control.parameter:
             self.query = urlencode(dict(parse_qsl(self.query)) | {control.parameter: text})
         return await self._ask(control.fragment)
+
+    async def press(self, label: str) -> Answer:
+        """Presses a button of the page."""
+        name, fragment = self.buttons[label]
+        self.states[name] = WidgetState(id=name, trigger_value=True)
+        try:
+            return await self._ask(fragment)
+        finally:
+            del self.states[name]
+
+    async def upload(self, label: str, file: str, content: bytes) -> Answer:
+        """Gives a file to the uploader whose label begins so: Streamlit says where to, the file goes there, and the page is told."""
+        uploader, fragment = next(
+            (element.file_uploader, fragment)
+            for element, fragment in self._uploaders.values()
+            if element.file_uploader.label.startswith(label)
+        )
+        number = uuid.uuid4().hex
+        request = BackMsg()
+        request.file_urls_request.request_id = number
+        request.file_urls_request.file_names.append(file)
+        await self.socket.send(request.SerializeToString())
+        urls = None
+        while urls is None:
+            data = await self.socket.recv()
+            assert isinstance(data, bytes)
+            urls = next(
+                (
+                    message.file_urls_response.file_urls[0]
+                    for message in messages(data)
+                    if message.WhichOneof("type") == "file_urls_response"
+                ),
+                None,
+            )
+        await asyncio.to_thread(_put, self.address + urls.upload_url, file, content)
+        state = WidgetState(id=uploader.id)
+        state.file_uploader_state_value.uploaded_file_info.add(
+            file_id=urls.file_id, name=file, size=len(content), file_urls=urls
+        )
+        self.states[uploader.id] = state
+        return await self._ask(fragment)
 
     async def _ask(self, fragment: str) -> Answer:
         request = BackMsg()
@@ -161,9 +211,29 @@ class Session:
         element = self.shown[place] = message.delta.new_element
         if message.metadata.cacheable:
             self.known[message.hash] = element
+        if element.WhichOneof("type") == "button" and not element.button.disabled:
+            self.buttons[element.button.label] = element.button.id, message.delta.fragment_id
+        if element.WhichOneof("type") == "file_uploader":
+            self._uploaders[element.file_uploader.id] = element, message.delta.fragment_id
         found = control_of(element, message.delta.fragment_id)
         if found is not None and found[0] not in self.controls:
             self.controls[found[0]] = found[1]
+
+
+def _put(url: str, file: str, content: bytes) -> None:
+    border = uuid.uuid4().hex
+    body = (
+        (
+            f'--{border}\r\nContent-Disposition: form-data; name="file"; filename="{file}"\r\n'
+            "Content-Type: application/octet-stream\r\n\r\n"
+        ).encode()
+        + content
+        + f"\r\n--{border}--\r\n".encode()
+    )
+    request = urllib.request.Request(
+        url, body, {"Content-Type": f"multipart/form-data; boundary={border}"}, method="PUT"
+    )
+    urllib.request.urlopen(request, timeout=60).close()
 
 
 def control_of(element: Element, fragment: str) -> tuple[str, Control] | None:
