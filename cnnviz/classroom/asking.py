@@ -210,6 +210,11 @@ class Entry:
     kind: Kind
     make: Generator
 
+    @property
+    def chapter(self) -> str:
+        """A key of ``cnnviz.classroom.CHAPTERS``: the module that the generator stands in."""
+        return str(self.make.__module__).rpartition(".")[2]
+
     def question(self, seed: int = 0) -> Question:
         """The question of a seed; the same one each time, on each machine."""
         for attempt in range(1000):
@@ -221,15 +226,15 @@ class Entry:
         raise AssertionError(f"{self.name} makes no question of the seed {seed}")
 
 
-QUESTIONS: dict[str, Entry] = {}
-"""Name -> generator; filled by the modules of ``cnnviz.classroom.questions``."""
+REGISTERED: dict[str, Entry] = {}
+"""Name -> generator; ``cnnviz.classroom.questions.QUESTIONS`` has them in the order of the lecture."""
 
 
 def asks(name: str, title: str, page: str, kind: Kind) -> Callable[[Generator], Generator]:
     """Registers a generator."""
 
     def register(make: Generator) -> Generator:
-        QUESTIONS[name] = Entry(name, title, page, kind, make)
+        REGISTERED[name] = Entry(name, title, page, kind, make)
         return make
 
     return register

@@ -5,12 +5,18 @@ A new question is one function with ``@asks(…)`` in ``seeing.py``, ``learning.
 
 from functools import lru_cache
 
-from cnnviz.classroom import inside, learning, seeing, wild  # noqa: F401 - they register their questions
-from cnnviz.classroom.asking import LARGEST_SEED, QUESTIONS, Entry, Question, Verdict
+from cnnviz.classroom import CHAPTERS, inside, learning, seeing, wild  # noqa: F401 - they register questions
+from cnnviz.classroom.asking import LARGEST_SEED, REGISTERED, Entry, Question, Verdict
 from cnnviz.errors import CnnvizError
+from cnnviz.expressions import script
 from cnnviz.words import say
 
-__all__ = ["LARGEST_SEED", "QUESTIONS", "Entry", "Question", "Verdict", "question"]
+__all__ = ["LARGEST_SEED", "QUESTIONS", "Entry", "Question", "Verdict", "question", "question_code"]
+
+QUESTIONS: dict[str, Entry] = {
+    name: entry for chapter in CHAPTERS for name, entry in REGISTERED.items() if entry.chapter == chapter
+}
+"""Name -> generator, chapter by chapter."""
 
 
 @lru_cache(maxsize=4096)
@@ -33,3 +39,12 @@ def question(name: str, seed: int = 0) -> Question:
             say("The seed is {seed}, but it must lie between 0 and {most}.", seed=seed, most=LARGEST_SEED)
         )
     return QUESTIONS[name].question(seed)
+
+
+def question_code(name: str, seed: int) -> str:
+    """The lines that make the question of a page, and answer it."""
+    return script(
+        f'asked = question("{name}", {seed})\nasked.text\nasked.answer, asked.explanation',
+        first=(),
+        question="cnnviz.classroom.questions",
+    ).strip()

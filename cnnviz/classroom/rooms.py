@@ -35,6 +35,7 @@ from typing import Any
 from filelock import FileLock
 
 from cnnviz.errors import CnnvizError
+from cnnviz.expressions import script
 from cnnviz.settings import settings
 from cnnviz.words import say
 
@@ -660,3 +661,18 @@ def _write(file: Path, content: Mapping[str, Any]) -> None:
         draft.replace(file)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def room_code() -> str:
+    """The lines that open a room, ask a question in it and count the answers."""
+    return script(
+        """room = open_room()
+room.ask("poll", text="Which of them has weights?", choices=("pooling", "convolution"))
+student = student_of(room.code, "a secret of the student's browser")
+Room.join(room.code).answer(student, 1, Answer("1", "convolution", None))
+counts = room.counts(1)
+room.close()
+counts.groups""",
+        first=(),
+        **dict.fromkeys(("Answer", "Room", "open_room", "student_of"), "cnnviz.classroom.rooms"),
+    )

@@ -7,7 +7,7 @@ The address counts when the student came by it: a link, a reload, the browser's 
 kind without the values of the controls on the page, or says that it is one of the browser's history.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +19,9 @@ from streamlit.runtime.state.common import user_key_from_element_id
 
 STICKY: set[str] = set()
 """Names of fields that keep their value where a link does not name them."""
+
+WATCHERS: list[Callable[[str, dict[str, str]], None]] = []
+"""Called with the page and name -> text each time the address was told."""
 
 
 @dataclass
@@ -65,6 +68,8 @@ class Session:
     """This run is one that the script asked for: its address is the script's, not the browser's."""
     by_history: bool = False
     """This run was asked for by the browser's back or forward button."""
+    sent: bool = False
+    """Code sends the student to a state of a page, as a link does."""
     must_tell: bool = False
     """The browser does not show the address of the link that was followed."""
 
@@ -94,12 +99,13 @@ def arrive(page: str) -> None:
     context = get_script_run_ctx()
     by_history = context is not None and context.is_history_navigation
     other_page, visit.page = page != visit.page, page
+    sent, visit.sent = visit.sent, False
     here = visit.here
     visit.own_run, visit.moved_on, visit.by_history = visit.moved_on, False, by_history
     if other_page:
         for known in (here.drawn, here.versions, here.unheard):
             known.clear()
-    elif not by_history and (visit.own_run or not _by_a_link(here)):
+    elif not by_history and not sent and (visit.own_run or not _by_a_link(here)):
         return
     here.held.clear()
     if not other_page or by_history or address:
@@ -150,6 +156,8 @@ def tell_address() -> None:
     state = {**here.linked, **{name: text for name, text in here.texts.items() if text is not None}}
     if must_tell or state != st.query_params.to_dict():
         st.query_params.from_dict(state)
+    for watch in WATCHERS:
+        watch(visit.page or "", state)
 
 
 @contextmanager
