@@ -54,7 +54,7 @@ def questions() -> None:
     given = asked.given
     draw.text(
         (320, 44),
-        f"{given['n']}×{given['n']},  kernel {given['k']}×{given['k']},  s {given['s']},  p {given['p']},  d {given['d']}",
+        f"{given['n']} x {given['n']},  kernel {given['k']} x {given['k']},  s {given['s']},  p {given['p']},  d {given['d']}",
         fill="#20262c",
         font_size=34,
         anchor="mm",

@@ -383,7 +383,7 @@ def layer_parameters(draw: random.Random) -> Question:
 
 @asks("multiply_adds", "Multiply-adds of a layer", LAYER, "choice")
 def multiply_adds(draw: random.Random) -> Question:
-    filters, k, s = draw.randint(2, 8), draw.choice((3, 5)), draw.choice((1, 2))
+    filters, k, s = draw.randint(2, 12), draw.choice((3, 5)), draw.choice((1, 2))
     cost = layer_cost((3, 32, 32), filters, k, s)
     side = cost.output_shape[1]
     weights = filters * 3 * k**2
@@ -617,7 +617,7 @@ def pooling_value(draw: random.Random) -> Question:
 
 @asks("activation_value", "The value of an activation", ACTIVATION, "number")
 def activation_value(draw: random.Random) -> Question:
-    name = draw.choice(("relu", "sigmoid", "tanh", "leaky_relu"))
+    name = draw.choice(("relu", "sigmoid", "tanh", "elu"))
     x = draw.choice((-1, 1)) * draw.choice((0.5, 1.0, 1.5, 2.0, 2.5, 3.0))
     function = ACTIVATIONS[name].function
 
