@@ -268,7 +268,11 @@ def mask_iou(draw: random.Random) -> Question:
 
 @asks("windows", "Windows over a picture", WINDOW, "choice")
 def windows(draw: random.Random) -> Question:
-    side, window, stride = draw.choice((64, 80, 96, 112, 128)), draw.choice((24, 28, 32)), draw.choice((2, 4, 8))
+    side, window, stride = (
+        draw.choice((64, 80, 96, 112, 128)),
+        draw.choice((24, 28, 32)),
+        draw.choice((2, 4, 8)),
+    )
     across = output_size(side, window, stride)
     return choice(
         draw,
@@ -313,7 +317,11 @@ def windows(draw: random.Random) -> Question:
 
 @asks("separable", "A depthwise separable layer", ARCHITECTURES, "choice")
 def separable(draw: random.Random) -> Question:
-    channels, filters, k = draw.choice((8, 16, 24, 32, 64)), draw.choice((24, 48, 96, 128)), draw.choice((3, 5))
+    channels, filters, k = (
+        draw.choice((8, 16, 24, 32, 64)),
+        draw.choice((24, 48, 96, 128)),
+        draw.choice((3, 5)),
+    )
     deep = layer_cost((channels, 32, 32), channels, k, groups=channels).parameters
     point = layer_cost((channels, 32, 32), filters, 1).parameters
     plain = layer_cost((channels, 32, 32), filters, k).parameters

@@ -64,10 +64,9 @@ def show_code_of(room: Room) -> None:
     address = link_of(room.code)
     picture, words = st.columns([1, 2.4], vertical_alignment="center")
     with picture:
-        code = segno.make(address, error="m").svg_inline(
-            scale=4, border=3, dark="#000", light="#fff", omitsize=True
-        )
-        st.html(f'<div class="room-qr" role="img" aria-label="QR">{code}</div>')
+        code = segno.make(address, error="m")
+        picture_of_code = code.svg_data_uri(scale=8, border=3, dark="#000", light="#fff", omitsize=True)
+        st.image(picture_of_code, alt=_("The link of the room as a QR code"), width="stretch")
     with words:
         st.html(f'<div class="room-code">{room.code}</div>')
         st.code(address, language=None)

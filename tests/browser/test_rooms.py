@@ -57,7 +57,7 @@ def open_and_join(server: Server, lecturer: Page, phone: Page, laptop: Page) -> 
     settle(lecturer)
     phone.goto(f"{server.url}/?room={code}")
     laptop.goto(f"{server.url}/room")
-    laptop.get_by_label("Code").fill(code.lower())
+    laptop.get_by_label("Code", exact=True).fill(code.lower())
     laptop.get_by_role("button", name="Join the room").click()
     for student in (phone, laptop):
         expect(bar(student)).to_have_attribute("data-state", "following")

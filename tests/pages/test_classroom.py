@@ -79,6 +79,8 @@ def button(app: AppTest, key: str) -> Any:
 def test_opening_a_room_shows_its_code_and_leads_it(open_page: Open) -> None:
     app = open_page("pages/class/room.py")
     assert button(app, "ask_room").disabled
+    app.session_state["browser_secret"] = BROWSER
+    app.run()
     button(app, "open_room").click()
     app.run()
     assert not app.exception
@@ -91,7 +93,7 @@ def test_opening_a_room_shows_its_code_and_leads_it(open_page: Open) -> None:
     assert room.leads
     shown = "".join(element.proto.body for element in app.get("html"))
     assert f">{code}<" in shown
-    assert "<svg" in shown
+    assert [image.proto.imgs[0].url[:18] for image in app.get("imgs")] == ["data:image/svg+xml"]
     assert any(f"?room={code}" in element.value for element in app.code)
     button(app, "ask_room").click()
     app.run()
@@ -212,7 +214,9 @@ def test_a_student_gets_an_own_question_and_no_answer_before_it_is_shown(server:
     assert mine["solution"] is None
     assert mine["counts"] is None
     known = question("iou", asked.seed_of(ANNA))
-    assert "right" not in json.dumps(mine)
+    # Nor what makes it, with which the page "Questions" would show the answer.
+    assert (mine["card"]["name"], mine["card"]["seed"]) == ("", 1)
+    assert all(set(option) == {"text", "picture"} for option in mine["card"]["options"])
     assert known.explanation not in json.dumps(mine)
     right = next(place for place, option in enumerate(known.options) if option.right)
     assert post(server, room, ANNA, do="answer", question=1, text=str(right)) == {"mine": str(right)}
