@@ -34,8 +34,9 @@ function storedKeys() { try { return JSON.parse(localStorage.getItem(KEYS) ?? "{
 function create(root) {
   const [says, buttons, panel] = ["says", "buttons", "panel"].map((name) => find(root, `[data-part=${name}]`));
   const bar = { send: (/** @type {any[]} */ ..._) => {}, update, stop };
-  let data = null, tab = null, shown = null, since = -1, asking = null, timer = 0, looker = 0, failures = 0, asked = null, askedFor = "", drawn = "", error = "";
+  let data = null, tab = null, shown = null, since = -1, asking = null, timer = 0, looker = 0, failures = 0, asked = null, askedFor = "", drawn = "", error = "", folded = false;
   const [wanderOff, comeBack] = [button("Look around alone", () => wander(true)), button("Come back", () => wander(false))];
+  const fold = button("Hide the question", () => { folded = !folded; render(); });
   const leave = button("Leave", () => { stop(); bar.send("left", news({})); });
   const name = make("input", { type: "text", maxLength: 20, placeholder: "nickname, if you like", ariaLabel: "Nickname for the scoreboard", autocomplete: "off" });
   name.addEventListener("change", async () => {
@@ -141,7 +142,7 @@ function create(root) {
       bar.send("go", news({ page: next.page, parameters: next.parameters }));
     }
     const wanted = next.question ? `${next.question} ${next.revealed}` : "";
-    if (wanted !== askedFor) { askedFor = wanted; fetchQuestion(next.question); }
+    if (wanted !== askedFor) { askedFor = wanted; folded = false; fetchQuestion(next.question); }
     render();
   }
 
@@ -181,10 +182,12 @@ function create(root) {
     const state = error || failures > 2 ? "lost" : leads() ? "leads" : tab.alone ? "alone" : "following";
     Object.assign(root.dataset, { state, room: data.code, place: tab.place, arriving: tab.arriving ? "true" : "false" });
     says.replaceChildren(...words(state));
-    const wanted = leads() ? [leave] : [...(shown?.scores || tab.name ? [name] : []), tab.alone ? comeBack : wanderOff, leave];
-    if ([...buttons.children].some((one, at) => one !== wanted[at]) || buttons.children.length !== wanted.length) buttons.replaceChildren(...wanted);
     const has = Boolean(asked || shown?.scores);
-    panel.hidden = !has;
+    fold.textContent = folded ? "Show the question" : "Hide the question";
+    const hide = has ? [fold] : [];
+    const wanted = leads() ? [...hide, leave] : [...hide, ...(shown?.scores || tab.name ? [name] : []), tab.alone ? comeBack : wanderOff, leave];
+    if ([...buttons.children].some((one, at) => one !== wanted[at]) || buttons.children.length !== wanted.length) buttons.replaceChildren(...wanted);
+    panel.hidden = !has || folded;
     const parts = [...(asked ? [leads() ? lead.element : question.element] : []), ...(asked && !leads() && asked.counts ? [bars()] : []), ...(shown?.scores ? [board] : [])];
     const stamp = JSON.stringify([asked, shown?.scores, asked && shown?.counts, shown?.revealed]);
     if (stamp === drawn) return;
@@ -231,8 +234,8 @@ function create(root) {
     const reveal = button("Show the answer", () => act({ do: "reveal" }));
     const away = button("Put the question away", () => act({ do: "away" }));
     const example = createQuestion({ label: "", send() {}, open: (place) => bar.send("go", news(place)) });
-    const row = make("div", { className: "led" }, [reveal, away]);
-    const element = make("div", { className: "question" }, [example.element, text, count, chart, row, secret]);
+    const row = make("div", { className: "led" }, [reveal, away, count]);
+    const element = make("div", { className: "question" }, [row, chart, example.element, text, secret]);
     async function act(what) { if (await tell(what)) { asking?.abort(); asking = null; since = -1; ask(); } }
     function show() {
       const counts = shown.counts ?? { answers: 0, right: 0, groups: {} };

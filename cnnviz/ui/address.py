@@ -21,7 +21,7 @@ STICKY: set[str] = set()
 """Names of fields that keep their value where a link does not name them."""
 
 WATCHERS: list[Callable[[str, dict[str, str]], None]] = []
-"""Called with the page and name -> text each time the address was told."""
+"""Called with the page and name -> text of its address, before it is drawn and after it."""
 
 
 @dataclass
@@ -95,6 +95,11 @@ def session() -> Session:
 
 def arrive(page: str) -> None:
     """Called when a whole page is drawn: reads the address if the student came by it."""
+    _arrive(page)
+    _let_know(session())
+
+
+def _arrive(page: str) -> None:
     visit, address = session(), st.query_params.to_dict()
     context = get_script_run_ctx()
     by_history = context is not None and context.is_history_navigation
@@ -153,11 +158,20 @@ def tell_address() -> None:
     visit = session()
     here, must_tell = visit.here, visit.must_tell
     visit.must_tell = False
-    state = {**here.linked, **{name: text for name, text in here.texts.items() if text is not None}}
+    state = _state(here)
     if must_tell or state != st.query_params.to_dict():
         st.query_params.from_dict(state)
+    _let_know(visit)
+
+
+def _state(here: Memory) -> dict[str, str]:
+    """Name -> text, as the address says it."""
+    return {**here.linked, **{name: text for name, text in here.texts.items() if text is not None}}
+
+
+def _let_know(visit: Session) -> None:
     for watch in WATCHERS:
-        watch(visit.page or "", state)
+        watch(visit.page or "", _state(visit.here))
 
 
 @contextmanager
@@ -165,6 +179,7 @@ def one_section() -> Iterator[None]:
     """Around what is drawn alone."""
     visit = session()
     visit.own_run = visit.moved_on = visit.by_history = False
+    _let_know(visit)
     try:
         yield
     finally:

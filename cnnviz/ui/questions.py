@@ -97,8 +97,14 @@ def _title(asked: Question) -> str:
 
 
 def _picture(values: Tensor, what: str) -> str:
-    """The address of a picture, inside itself: it is small, and asked for once."""
-    return data_url(map_sheet(values[None].float(), what=what).png)
+    """The address of a picture, inside itself: it is small, and asked for once. An image is grey, a map with negative
+    values blue and red.
+    """
+    values = values.float()
+    if float(values.min()) < 0:
+        return data_url(map_sheet(values[None], what=what, signed=True).png)
+    grey = values.expand(1, 3, *values.shape)
+    return data_url(map_sheet(grey, span=(0.0, max(float(values.max()), 1e-9)), what=what).png)
 
 
 def _grid(grid: Grid) -> QuestionGrid:

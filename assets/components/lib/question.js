@@ -48,7 +48,7 @@ export function createQuestion({ label, send, open }) {
   const button = make("button", { type: "button", textContent: label, className: "q-send" });
   const told = make("p", { className: "q-told", role: "status" });
   const result = make("div", { className: "q-result", role: "status" });
-  const element = make("div", { className: "question" }, [text, grids, field, make("div", { className: "q-row" }, [button, told]), result]);
+  const element = make("div", { className: "question" }, [text, make("div", { className: "q-body" }, [grids, field]), make("div", { className: "q-row" }, [button, told]), result]);
   let card = null, chosen = "", solution = null;
   button.addEventListener("click", () => { if (chosen !== "") send(chosen); });
 
