@@ -285,6 +285,25 @@ CHAPTERS = (
             ),
         ),
     ),
+    Chapter(
+        "In class",
+        (
+            Lesson(
+                file="pages/class/room.py",
+                title="Room",
+                sentence="I followed the lecture on my own screen, wandered off, came back, and saw how many chose what I chose.",
+                picture="room.png",
+                picture_alt="One large screen and four small ones that show the same",
+            ),
+            Lesson(
+                file="pages/class/questions.py",
+                title="Questions",
+                sentence="I predicted before I looked, and know which mistake I make with the padding.",
+                picture="questions.png",
+                picture_alt="A question with four choices, one of them right",
+            ),
+        ),
+    ),
 )
 
 app = st.App(__file__, lifespan=lifespan, on_script_error=show_error, routes=ROUTES)

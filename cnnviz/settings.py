@@ -84,6 +84,14 @@ class Settings:
     """Data sets brought from one browser; above it the oldest of them that no run was trained on go."""
     max_browser_brought_bytes: int = 1_000_000_000
     """Disk space of all of them together."""
+    max_rooms: int = 200
+    """Rooms of lecturers at one time."""
+    max_browser_rooms: int = 5
+    """Rooms opened from one browser at one time."""
+    max_room_students: int = 1000
+    """Browsers that have joined a room."""
+    room_hours: float = 24.0
+    """A room is forgotten this long after it was opened."""
 
     @property
     def brought(self) -> Path:
@@ -93,6 +101,10 @@ class Settings:
     @property
     def runs(self) -> Path:
         return self.home / "runs"
+
+    @property
+    def rooms(self) -> Path:
+        return self.home / "rooms"
 
     @property
     def downloads(self) -> Path:

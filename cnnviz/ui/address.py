@@ -7,7 +7,7 @@ The address counts when the student came by it: a link, a reload, the browser's 
 kind without the values of the controls on the page, or says that it is one of the browser's history.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +19,9 @@ from streamlit.runtime.state.common import user_key_from_element_id
 
 STICKY: set[str] = set()
 """Names of fields that keep their value where a link does not name them."""
+
+WATCHERS: list[Callable[[str, dict[str, str]], None]] = []
+"""Called with the page and name -> text of its address, before it is drawn and after it."""
 
 
 @dataclass
@@ -65,6 +68,8 @@ class Session:
     """This run is one that the script asked for: its address is the script's, not the browser's."""
     by_history: bool = False
     """This run was asked for by the browser's back or forward button."""
+    sent: bool = False
+    """Code sends the student to a state of a page, as a link does."""
     must_tell: bool = False
     """The browser does not show the address of the link that was followed."""
 
@@ -90,16 +95,22 @@ def session() -> Session:
 
 def arrive(page: str) -> None:
     """Called when a whole page is drawn: reads the address if the student came by it."""
+    _arrive(page)
+    _let_know(session())
+
+
+def _arrive(page: str) -> None:
     visit, address = session(), st.query_params.to_dict()
     context = get_script_run_ctx()
     by_history = context is not None and context.is_history_navigation
     other_page, visit.page = page != visit.page, page
+    sent, visit.sent = visit.sent, False
     here = visit.here
     visit.own_run, visit.moved_on, visit.by_history = visit.moved_on, False, by_history
     if other_page:
         for known in (here.drawn, here.versions, here.unheard):
             known.clear()
-    elif not by_history and (visit.own_run or not _by_a_link(here)):
+    elif not by_history and not sent and (visit.own_run or not _by_a_link(here)):
         return
     here.held.clear()
     if not other_page or by_history or address:
@@ -147,9 +158,20 @@ def tell_address() -> None:
     visit = session()
     here, must_tell = visit.here, visit.must_tell
     visit.must_tell = False
-    state = {**here.linked, **{name: text for name, text in here.texts.items() if text is not None}}
+    state = _state(here)
     if must_tell or state != st.query_params.to_dict():
         st.query_params.from_dict(state)
+    _let_know(visit)
+
+
+def _state(here: Memory) -> dict[str, str]:
+    """Name -> text, as the address says it."""
+    return {**here.linked, **{name: text for name, text in here.texts.items() if text is not None}}
+
+
+def _let_know(visit: Session) -> None:
+    for watch in WATCHERS:
+        watch(visit.page or "", _state(visit.here))
 
 
 @contextmanager
@@ -157,6 +179,7 @@ def one_section() -> Iterator[None]:
     """Around what is drawn alone."""
     visit = session()
     visit.own_run = visit.moved_on = visit.by_history = False
+    _let_know(visit)
     try:
         yield
     finally:

@@ -666,6 +666,16 @@ class Text(Field[str]):
         return self.control(place, self.usual, lambda value: value, widget, on_change)
 
 
+class Code(Field[str]):
+    """The code of a room that this browser has joined; no page draws it."""
+
+    def read(self, text: str) -> str:
+        code = text.strip().upper()
+        if code and not re.fullmatch("[A-Z0-9]{5}", code):
+            raise Foreign(text)
+        return code
+
+
 def number_row(*fields: Number, on_change: Callable[[], None] | None = None) -> list[int]:
     """Whole numbers side by side."""
     return [

@@ -1,5 +1,5 @@
 """What the server does once a second for all sessions: garbage, sessions whose browser has left, memory given
-back.
+back; and, now and then, rooms that are a day old.
 """
 
 import asyncio
@@ -13,12 +13,16 @@ from contextlib import suppress
 from streamlit.runtime import Runtime
 from streamlit.runtime.app_session import AppSessionState
 
+from cnnviz.classroom.rooms import forget_old
+
 REST_SECONDS = 30.0
 """Where nobody waits for a page, all is looked through this often."""
 SWEEP_SECONDS = 240.0
 """While somebody always waits for a page, all that came since the last thaw is looked through this often."""
 THAW_SECONDS = 600.0
 """Nothing is left out of the collections for longer than this, however busy the server is."""
+ROOMS_SECONDS = 600.0
+"""Rooms that are a day old are looked for this often."""
 
 _imported = threading.Event()
 
@@ -42,10 +46,15 @@ async def keep_house(runtime: Runtime) -> None:
     # Python itself would look through everything at any moment, inside a page's run.
     gc.set_threshold(*gc.get_threshold()[:2], 1_000_000)
     thawed = swept = time.monotonic()
+    looked = -ROOMS_SECONDS
     busy_since = True
     while True:
         await asyncio.sleep(1)
         now = time.monotonic()
+        if now - looked > ROOMS_SECONDS:
+            looked = now
+            with suppress(OSError):
+                await asyncio.to_thread(forget_old)
         # A session that has left is dropped by whoever counts them next; without this, only when another one
         # leaves.
         runtime._session_mgr.num_sessions()

@@ -8,12 +8,15 @@ from functools import cache
 
 import streamlit as st
 
+from cnnviz.classroom import CHAPTERS
 from cnnviz.settings import ASSETS
 from cnnviz.ui.address import arrive, tell_address
 from cnnviz.ui.components import component
-from cnnviz.ui.frame import error_box, page
+from cnnviz.ui.follow import follow
+from cnnviz.ui.frame import error_box, link, page
 from cnnviz.ui.startup import imports
 from cnnviz.ui.state import State
+from cnnviz.words import _
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,8 @@ def run(chapters: tuple[Chapter, ...]) -> None:
     shown = st.navigation(pages, expanded=True)
     arrive(shown.url_path)
     _projector_mode()
+    files = {lesson.url_path: lesson.file for chapter in chapters for lesson in chapter.lessons}
+    follow({**files, "": first.file})
     is_first = shown.url_path == ""
     if not is_first:
         needs_saliency = any(
@@ -100,7 +105,20 @@ def run(chapters: tuple[Chapter, ...]) -> None:
     if is_first:
         imports()
     else:
+        _questions_of(files.get(shown.url_path, ""))
         component("pictures", "page_pictures")
+
+
+def _questions_of(file: str) -> None:
+    """Below each page: the questions of its chapter."""
+    chapter = file.split("/")[1] if file.count("/") > 1 else ""
+    if chapter in CHAPTERS:
+        link(
+            "pages/class/questions.py",
+            _("Questions of the chapter “{chapter}”", chapter=_(CHAPTERS[chapter])),
+            ":material/quiz:",
+            {"chapter": chapter},
+        )
 
 
 @cache

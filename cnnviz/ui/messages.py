@@ -643,6 +643,120 @@ class BuilderMessage:
     input: str
 
 
+@dataclass(frozen=True)
+class QuestionOption:
+    """One choice; ``picture``: its address, or empty."""
+
+    text: str
+    picture: str
+
+
+@dataclass(frozen=True)
+class QuestionGrid:
+    """A table of numbers, or, where it is large, a picture."""
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    picture: str
+
+
+@dataclass(frozen=True)
+class QuestionPicture:
+    """A picture whose pixels are clicked."""
+
+    url: str
+    alt: str
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True)
+class QuestionCard:
+    """A question without its answer; ``kind``: choice, number, pixel, or poll."""
+
+    name: str
+    seed: int
+    kind: str
+    text: str
+    options: Sequence[QuestionOption]
+    grids: Sequence[QuestionGrid]
+    picture: QuestionPicture | None
+
+
+@dataclass(frozen=True)
+class QuestionSlip:
+    """A number that comes from a mistake, and why it is wrong."""
+
+    value: float
+    why: str
+
+
+@dataclass(frozen=True)
+class QuestionSolution:
+    """The answer to a question.
+
+    Attributes:
+        answer: in words.
+        right: the place of the right option, or -1.
+        value, tolerance, slips: of a number.
+        pixels: the right (row, column), of a pixel.
+        whys: a sentence for each option.
+        page, parameters: the state that shows it; ``title``: of that page.
+    """
+
+    answer: str
+    explanation: str
+    right: int
+    value: float | None
+    tolerance: float
+    slips: Sequence[QuestionSlip]
+    pixels: Sequence[Sequence[int]]
+    whys: Sequence[str]
+    page: str
+    parameters: Mapping[str, str]
+    title: str
+
+
+@dataclass(frozen=True)
+class FollowMessage:
+    """A room that this browser has joined. ``student``: who it is there; empty until the browser has told its secret.
+    ``key``: the lecturer's, or empty.
+    """
+
+    code: str
+    student: str
+    key: str
+
+
+@dataclass(frozen=True)
+class QuizQuestion:
+    """A line of the table of questions."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True)
+class QuizChapter:
+    """A chapter of questions."""
+
+    name: str
+    title: str
+    questions: Sequence[QuizQuestion]
+
+
+@dataclass(frozen=True)
+class QuizMessage:
+    """A question to answer alone, and the table of all questions for what was reached so far."""
+
+    chapter: str
+    title: str
+    card: QuestionCard
+    solution: QuestionSolution
+    chapters: Sequence[QuizChapter]
+
+
 Message = (
     StepperMessage
     | NumberGridMessage
@@ -661,4 +775,6 @@ Message = (
     | ChainMessage
     | DescentMessage
     | BuilderMessage
+    | FollowMessage
+    | QuizMessage
 )

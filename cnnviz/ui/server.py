@@ -13,7 +13,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from cnnviz.errors import CnnvizError
 from cnnviz.process_memory import few_arenas, keep_freed_memory
-from cnnviz.ui import pictures
+from cnnviz.ui import pictures, rooms
 from cnnviz.ui.delivery import deliver_in_order
 from cnnviz.ui.housekeeping import keep_house
 from cnnviz.ui.startup import wait_for_imports
@@ -33,6 +33,9 @@ def _live(request: Request) -> Response:
 ROUTES = (
     Route("/{base:path}cnnviz/live", _live),
     Route("/{base:path}" + pictures.PATH + "/{name}", pictures.answer),
+    Route("/{base:path}cnnviz/room/{code}", rooms.poll),
+    Route("/{base:path}cnnviz/room/{code}", rooms.tell, methods=["POST"]),
+    Route("/{base:path}cnnviz/room/{code}/question/{number:int}", rooms.asked),
 )
 """Besides Streamlit's own. ``base``: where ``server.baseUrlPath`` or a proxy has put the app."""
 

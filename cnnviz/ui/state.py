@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from cnnviz.ui.fields import LONGEST, Field, Foreign, Switch
+from cnnviz.ui.fields import LONGEST, Code, Field, Foreign, Switch
 
 
 class State:
@@ -32,6 +32,7 @@ class State:
     """
 
     projector = Switch("Projector mode", help="Large type, no sidebar. Key: P", sticky=True)
+    room = Code("Room", "", sticky=True)
 
     page: ClassVar[str] = ""
     fields: ClassVar[Mapping[str, Field[Any]]] = {}

@@ -22,7 +22,7 @@ from tests.pages.restored import control_of, held
 for module in iter_modules(cnnviz.ui.states.__path__):
     import_module(f"cnnviz.ui.states.{module.name}")
 
-BY_CLICK = {"run", "step", "race", "frozen", "edits", "map", "row", "col", "example"}
+BY_CLICK = {"run", "step", "race", "frozen", "edits", "map", "row", "col", "example", "room"}
 """Fields that no control of Streamlit sets, but a click in a component, a button or the menu of one's own
 runs: see the tests of each.
 """
@@ -77,6 +77,9 @@ VALUES: dict[str | tuple[str, str], str] = {
     ("Ideas", "networks"): "residual8",
     ("Backpropagation", "target"): "1",
     ("Backpropagation", "text"): "x + y",
+    ("Questions", "question"): "pooling_value",
+    ("RoomState", "poll"): "Which one?",
+    ("RoomState", "choices"): "a; b; c",
     ("Classify", "beside"): "trained_mini_vgg_mnist",
     "network": "untrained_fast",
     "functions": "tanh,relu",

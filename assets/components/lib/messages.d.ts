@@ -420,3 +420,76 @@ export interface BuilderMessage {
   repairs: BuilderRepair[];
   input: string;
 }
+
+export interface QuestionOption {
+  text: string;
+  picture: string;
+}
+
+export interface QuestionGrid {
+  title: string;
+  head: string[];
+  rows: string[][];
+  picture: string;
+}
+
+export interface QuestionPicture {
+  url: string;
+  alt: string;
+  rows: number;
+  columns: number;
+}
+
+export interface QuestionCard {
+  name: string;
+  seed: number;
+  kind: string;
+  text: string;
+  options: QuestionOption[];
+  grids: QuestionGrid[];
+  picture: QuestionPicture | null;
+}
+
+export interface QuestionSlip {
+  value: number;
+  why: string;
+}
+
+export interface QuestionSolution {
+  answer: string;
+  explanation: string;
+  right: number;
+  value: number | null;
+  tolerance: number;
+  slips: QuestionSlip[];
+  pixels: number[][];
+  whys: string[];
+  page: string;
+  parameters: Record<string, string>;
+  title: string;
+}
+
+export interface FollowMessage {
+  code: string;
+  student: string;
+  key: string;
+}
+
+export interface QuizQuestion {
+  name: string;
+  title: string;
+}
+
+export interface QuizChapter {
+  name: string;
+  title: string;
+  questions: QuizQuestion[];
+}
+
+export interface QuizMessage {
+  chapter: string;
+  title: string;
+  card: QuestionCard;
+  solution: QuestionSolution;
+  chapters: QuizChapter[];
+}
