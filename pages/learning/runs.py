@@ -17,6 +17,7 @@ from cnnviz.ui.comparing import (
     own_titles,
     show_experiment,
     show_outcomes,
+    show_smallest,
     title_now,
 )
 from cnnviz.ui.components import browser_key
@@ -36,6 +37,7 @@ from cnnviz.ui.runs import runs_in_menu
 from cnnviz.ui.state import page_address
 from cnnviz.ui.states.runs import USUAL_VALUES, Runs
 from cnnviz.ui.tables import table_in_words
+from cnnviz.words import _
 
 BUNDLED = "batch_size"
 
@@ -111,6 +113,12 @@ def my_runs() -> None:
     manage(one, browser_key("browser_key_of_runs"))
 
 
+@section
+def fewest_parameters() -> None:
+    st.subheader(_("The fewest parameters for an accuracy"), anchor=False)
+    show_smallest(list(runs_in_menu()))
+
+
 try_this(
     Experiment(
         "Three learning rates, a factor of ten apart: which is too small, which too large?",
@@ -137,3 +145,4 @@ source(
 )
 comparison()
 my_runs()
+fewest_parameters()
