@@ -1,9 +1,9 @@
-# run · test · fuzz · bench · lint — each does its own set-up. Only Python 3.11 or newer, git and make are needed.
+# run · test · fuzz · bench · lint · release — each does its own set-up. Only Python 3.11 or newer, git and make are needed.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: run test fuzz bench lint clean
+.PHONY: run test fuzz bench lint release clean
 
 run: .venv/app.stamp
 	$(BIN)/streamlit run explorer_app.py
@@ -28,6 +28,10 @@ bench: .venv/dev.stamp
 	sh tools/find_chromium.sh
 	$(BIN)/python -m benchmarks $(ONLY)
 
+# Wheel and sdist in dist/, each installed in an environment of its own and started there.
+release: .venv/dev.stamp
+	$(BIN)/python -m tools.release
+
 .venv/app.stamp: requirements.txt requirements-package.txt | .venv/bin/python
 	$(BIN)/python -m pip install -r requirements.txt
 	touch $@
@@ -40,4 +44,4 @@ bench: .venv/dev.stamp
 	sh tools/make_environment.sh "$(PYTHON)" .venv
 
 clean:
-	rm -rf .venv build
+	rm -rf .venv build dist
