@@ -11,7 +11,7 @@ from tools.release import ROOT, build, check, install
 
 
 def test_the_wheel_is_installed_and_started(tmp_path: Path) -> None:
-    (wheel,) = build(("wheel",), tmp_path / "dist")
+    wheel = build(tmp_path / "dist")["wheel"]
     found = check(install(wheel, tmp_path / "environment"), tmp_path)
     assert found.version == cnnviz.__version__
     assert found.package.is_relative_to(tmp_path)

@@ -11,6 +11,7 @@ server, one of its own addresses and one page are asked.
 import argparse
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -72,37 +73,29 @@ class Checked:
     seconds: float
 
 
-def build(kinds: tuple[str, ...] = ("wheel", "sdist"), folder: Path = ROOT / "dist") -> list[Path]:
-    """Builds the files; the newest of each kind."""
-    options = [f"--{kind}" for kind in kinds]
-    subprocess.run(
-        [sys.executable, "-m", "build", "--no-isolation", *options, "--outdir", str(folder), str(ROOT)],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    patterns = {"wheel": "*.whl", "sdist": "*.tar.gz"}
-    return [max(folder.glob(patterns[kind]), key=lambda path: path.stat().st_mtime) for kind in kinds]
+def build(folder: Path = ROOT / "dist") -> dict[str, Path]:
+    """Builds the sdist, and the wheel from it, so that no old file of the checkout gets in: kind -> file."""
+    with tempfile.TemporaryDirectory() as place:
+        subprocess.run(
+            [sys.executable, "-m", "build", "--no-isolation", "--outdir", place, str(ROOT)],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        files = {}
+        for kind, pattern in (("wheel", "*.whl"), ("sdist", "*.tar.gz")):
+            (made,) = Path(place).glob(pattern)
+            files[kind] = Path(shutil.move(made, folder / made.name))
+    return files
 
 
 def install(file: Path, folder: Path) -> Path:
     """A fresh environment with this file and this environment's dependencies; returns its folder of programs."""
     venv.create(folder, with_pip=False)
     programs = folder / ("Scripts" if os.name == "nt" else "bin")
+    options = ("--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--disable-pip-version-check")
     subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pip",
-            "--python",
-            str(programs / "python"),
-            "install",
-            "--quiet",
-            "--no-deps",
-            "--no-index",
-            "--no-build-isolation",
-            "--disable-pip-version-check",
-            str(file),
-        ],
+        [sys.executable, "-m", "pip", "--python", str(programs / "python"), "install", *options, str(file)],
         check=True,
         env={**_plain(), "PYTHONPATH": sysconfig.get_path("purelib")},
     )
@@ -188,7 +181,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--kind", choices=("wheel", "sdist"), help="only this one")
     chosen = parser.parse_args().kind
-    for file in build((chosen,) if chosen else ("wheel", "sdist")):
+    for kind, file in build().items():
+        if chosen not in (None, kind):
+            continue
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
             found = check(install(file, folder / "environment"), folder)
