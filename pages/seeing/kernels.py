@@ -99,7 +99,7 @@ def gallery() -> None:
         items, made, trained = remember(sorted_kernels, learned, pattern)
         st.markdown(
             _(
-                "Most made by hand: **{made}**. Most of what the network learned: **{learned}**.",
+                "Of the kernels made by hand, **{made}** answers most; of the learned ones, **{learned}**.",
                 made=made,
                 learned=trained,
             )

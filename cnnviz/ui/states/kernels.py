@@ -15,5 +15,5 @@ class Kernels(State, page="pages/seeing/kernels.py"):
     two = Switch("A second kernel beside it")
     images = image_fields(usual="photo")
     second = kernel_fields("second", "laplacian", needs={"two": "true"})
-    answers = Choice("Sorted by the answer to", {"none": "nothing: as listed", **titles_of(PATTERNS)})
+    answers = Choice("Sorted by the answer to", {"none": "as listed", **titles_of(PATTERNS)}, kind="buttons")
     frozen = Text("Race")
