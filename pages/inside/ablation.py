@@ -120,8 +120,8 @@ def switched_off() -> None:
 
 try_this(
     Experiment(
-        "Which map of relu2 makes a 3? Look at its column below, then switch the map off.",
-        Ablation(layer="relu2", channels="0"),
+        "Which map of relu1 makes a 3? Look at its column below, then switch the map off. And in relu2?",
+        Ablation(layer="relu1", channels="0"),
     ),
     Experiment(
         "Switch off a whole layer: what does the network answer when it sees nothing?",
