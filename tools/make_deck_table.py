@@ -49,7 +49,11 @@ def _experiments() -> Iterator[Slide]:
         tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
         names = _names(tree)
         for call in ast.walk(tree):
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Experiment":
+            if (
+                isinstance(call, ast.Call)
+                and isinstance(call.func, ast.Name)
+                and call.func.id == "Experiment"
+            ):
                 text, state = (_value(one, names) for one in call.args)
                 assert isinstance(state, State)
                 yield Slide(file.rpartition("/")[2].removesuffix(".py"), text, state.link())
