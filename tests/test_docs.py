@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import pkgutil
 import re
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -9,6 +10,7 @@ from urllib.parse import parse_qsl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cnnviz.ui import states
 from cnnviz.ui.state import State
 from tests.pages.conftest import at_rest, until
 from tools.make_deck_table import BEGIN, END, FILE, slides, table
@@ -19,6 +21,10 @@ LABS = sorted((ROOT / "docs" / "labs").glob("*.md"))
 TRAINS = re.compile(r"\b(start|Trainer|sweep|bring)\(|\.start\(")
 """Code that trains, or needs files of one's own: its imports are tried, and its names."""
 APP = "http://localhost:8501/"
+for module in pkgutil.iter_modules(states.__path__):
+    importlib.import_module(f"{states.__name__}.{module.name}")
+FILES = {file.rpartition("/")[2].removesuffix(".py"): file for file in State.pages}
+"""Name of a page in links -> its file."""
 
 
 def code_of(path: Path) -> list[str]:
@@ -49,14 +55,13 @@ def test_the_code_of_a_text_runs(path: Path, tmp_path: Path, monkeypatch: pytest
 
 
 def test_every_link_of_the_deck_says_a_state_of_its_page() -> None:
-    pages = {file.rpartition("/")[2].removesuffix(".py"): state for file, state in State.pages.items()}
     deck = slides()
     assert len(deck) > 30
     for one in deck:
         name, _, query = one.link.partition("?")
         if name in ("", "home"):
             continue
-        state, foreign = pages[name].parse(dict(parse_qsl(query, keep_blank_values=True)))
+        state, foreign = State.pages[FILES[name]].parse(dict(parse_qsl(query, keep_blank_values=True)))
         assert not foreign, one
         assert state.page.endswith(f"/{name}.py")
 
@@ -68,13 +73,12 @@ def test_the_table_of_the_deck_is_up_to_date() -> None:
 
 @pytest.mark.parametrize("path", LABS, ids=lambda path: path.stem)
 def test_every_link_of_a_lab_opens_its_page_in_that_state(path: Path) -> None:
-    files = {file.rpartition("/")[2].removesuffix(".py"): file for file in State.pages}
     links = links_of(path)
     assert len(links) >= 3
     for link in links:
         name, _, query = link.partition("?")
         app = AppTest.from_file(str(ROOT / "explorer_app.py"), default_timeout=180)
-        app.switch_page(files[name])
+        app.switch_page(FILES[name])
         asked = dict(parse_qsl(query))
         for key, value in asked.items():
             app.query_params[key] = value
