@@ -81,8 +81,7 @@ def show_moved(networks: Mapping[str, OpenNetwork], test: ImageDataset, reach: i
         )
     )
     rows = [
-        {_("moved by"): _("{count} pixels", count=shift)}
-        | {name: f"{found[at]:.1%}" for name, found in shares.items()}
+        {_("moved by … pixels"): str(shift)} | {name: f"{found[at]:.1%}" for name, found in shares.items()}
         for at, shift in enumerate(shifts)
     ]
     st.markdown(table_in_words(rows))
