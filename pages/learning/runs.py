@@ -104,6 +104,7 @@ def my_runs() -> None:
     st.subheader("Your runs", anchor=False)
     known: dict[str, Run] = {run.id: run for run in runs_in_menu()}
     titles = own_titles(known)
+    fewest_parameters(list(known.values()))
     chosen = Runs.shown.draw(titles=titles, usual=list(titles)[:2])
     st.markdown(table_in_words(list_of_runs(list(known.values()))))
     if chosen:
@@ -114,9 +115,9 @@ def my_runs() -> None:
 
 
 @section
-def fewest_parameters() -> None:
+def fewest_parameters(runs: list[Run]) -> None:
     st.subheader(_("The fewest parameters for an accuracy"), anchor=False)
-    show_smallest(list(runs_in_menu()))
+    show_smallest(runs)
 
 
 try_this(
@@ -145,4 +146,3 @@ source(
 )
 comparison()
 my_runs()
-fewest_parameters()
