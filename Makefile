@@ -1,9 +1,9 @@
-# run · test · fuzz · bench · lint — each does its own set-up. Only Python 3.11 or newer, git and make are needed.
+# run · test · fuzz · bench · lint · release — each does its own set-up. Only Python 3.11 or newer, git and make are needed.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: run test fuzz bench soak lint clean
+.PHONY: run test fuzz bench soak lint release clean
 
 run: .venv/app.stamp
 	$(BIN)/streamlit run explorer_app.py
@@ -32,6 +32,10 @@ bench: .venv/dev.stamp
 soak: .venv/dev.stamp
 	$(BIN)/python -m benchmarks.soak $(OPTIONS)
 
+# Wheel and sdist in dist/, each installed in an environment of its own and started there.
+release: .venv/dev.stamp
+	$(BIN)/python -m tools.release
+
 .venv/app.stamp: requirements.txt requirements-package.txt | .venv/bin/python
 	$(BIN)/python -m pip install -r requirements.txt
 	touch $@
@@ -44,4 +48,4 @@ soak: .venv/dev.stamp
 	sh tools/make_environment.sh "$(PYTHON)" .venv
 
 clean:
-	rm -rf .venv build
+	rm -rf .venv build dist

@@ -9,6 +9,7 @@ from cnnviz.features.ablation import (
     measure,
 )
 from cnnviz.features.adversarial import Attack, accuracy_under_attack, fgsm
+from cnnviz.features.decisive import DecisiveWindow, decisive_window
 from cnnviz.features.dropout import coadaptation, monte_carlo_dropout, unit_correlations
 from cnnviz.features.embedding import WAYS, Separation, layer_features, project, separation
 from cnnviz.features.ensembles import accuracy_by_size, disagreement
@@ -17,7 +18,7 @@ from cnnviz.features.filters import FilterBank, convolutions, filter_bank, filte
 from cnnviz.features.maximisation import Maximised, TopImage, deconvolved, maximise, tiles, top_images
 from cnnviz.features.mistakes import Answers, Calibration, answers
 from cnnviz.features.predictions import probabilities
-from cnnviz.features.shift import ShiftTest, shift_test, shifted
+from cnnviz.features.shift import ShiftTest, shift_accuracy, shift_test, shifted
 from cnnviz.features.signals import spread_by_layer
 from cnnviz.features.views import Views, answers_by_view, views_of
 from cnnviz.inspection import (
@@ -40,6 +41,7 @@ __all__ = [
     "Calibration",
     "ChannelCosts",
     "ClassEvidence",
+    "DecisiveWindow",
     "FilterBank",
     "LayerField",
     "Maximised",
@@ -62,6 +64,7 @@ __all__ = [
     "class_evidence",
     "coadaptation",
     "convolutions",
+    "decisive_window",
     "deconvolved",
     "disagreement",
     "explain_unit",
@@ -78,6 +81,7 @@ __all__ = [
     "receptive_field",
     "separation",
     "shapes",
+    "shift_accuracy",
     "shift_test",
     "shifted",
     "spread_by_layer",

@@ -86,12 +86,17 @@ class ChannelCosts:
     Attributes:
         loss, accuracy: (C,) without the channel; the mean cross-entropy, and the share of right answers.
         base_loss, base_accuracy: with all channels.
+        recall: (C, classes) the share of each class's images that is right without the channel; NaN for a
+            class without images.
+        base_recall: (classes,) with all channels.
     """
 
     loss: Tensor
     accuracy: Tensor
     base_loss: float
     base_accuracy: float
+    recall: Tensor
+    base_recall: Tensor
 
     @property
     def ranking(self) -> list[int]:
@@ -103,13 +108,24 @@ def measure(model: nn.Module, images: Tensor, labels: Tensor, batch: int = _BATC
     """(mean cross-entropy, accuracy) on images (N, C, H, W) and labels (N,); the model should be in
     evaluation mode.
     """
-    loss, right = 0.0, 0
+    loss, counts = _judge(model, images, labels, batch)
+    return loss, counts.trace().item() / len(images)
+
+
+def _judge(model: nn.Module, images: Tensor, labels: Tensor, batch: int = _BATCH) -> tuple[float, Tensor]:
+    """(mean cross-entropy, (classes, classes) counts of true and predicted)."""
+    loss, counts = 0.0, torch.zeros(())
     with torch.inference_mode():
         for part, truth in zip(images.split(batch), labels.split(batch), strict=True):
             logits = model(part)
             loss += functional.cross_entropy(logits, truth, reduction="sum").item()
-            right += int(confusion(logits, truth).trace())
-    return loss / len(images), right / len(images)
+            counts = counts + confusion(logits, truth)
+    return loss / len(images), counts
+
+
+def _recall(counts: Tensor) -> Tensor:
+    """(classes,) of counts of true and predicted."""
+    return counts.diagonal() / counts.sum(1)
 
 
 _MOST_VALUES = 50_000_000
@@ -145,17 +161,20 @@ def channel_costs(
     count = channels_of(model, layer, shape)
     edit = _EditChannels(torch.arange(count), torch.ones(count))
     network, images = _from(model, layer, edit, images)
-    base_loss, base_accuracy = measure(network, images, labels)
-    losses, accuracies = [], []
+    base_loss, base = _judge(network, images, labels)
+    losses, counted = [], []
     for channel in range(count):
         if progress:
             progress(channel / count)
         edit.factors = torch.ones(count)
         edit.factors[channel] = 0.0
-        loss, accuracy = measure(network, images, labels)
+        loss, counts = _judge(network, images, labels)
         losses.append(loss)
-        accuracies.append(accuracy)
-    return ChannelCosts(torch.tensor(losses), torch.tensor(accuracies), base_loss, base_accuracy)
+        counted.append(counts)
+    accuracies = torch.stack([counts.trace() for counts in counted]) / len(images)
+    recalls = torch.stack([_recall(counts) for counts in counted])
+    base_accuracy = base.trace().item() / len(images)
+    return ChannelCosts(torch.tensor(losses), accuracies, base_loss, base_accuracy, recalls, _recall(base))
 
 
 def channel_effects(

@@ -37,6 +37,16 @@ class ShiftTest:
     probability: list[float]
 
 
+def shift_accuracy(network: Network, images: Tensor, labels: Tensor, shifts: Sequence[int]) -> list[float]:
+    """For each shift: the share of images (N, C, H, W) that are still right when all move sideways by it."""
+    found = []
+    with torch.inference_mode():
+        for right in shifts:
+            moved = shifted(images.flatten(0, 1), right).view_as(images)
+            found.append((network(moved).argmax(1) == labels).float().mean().item())
+    return found
+
+
 def shift_test(network: Network, image: Tensor, label: int, shifts: Sequence[int]) -> ShiftTest:
     """Moves an image (C, H, W) sideways through a network.
 

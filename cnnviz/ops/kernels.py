@@ -232,6 +232,48 @@ KERNELS: dict[str, Kernel] = {
 }
 
 
+@dataclass(frozen=True)
+class Pattern:
+    """Something that a kernel may answer to: what lies on its window, from −1 (dark) to 1 (bright).
+
+    Attributes:
+        make: (2, K, K) distances from the middle, in rows and in columns -> (K, K).
+    """
+
+    name: str
+    title: str
+    make: Callable[[Tensor], Tensor]
+
+
+def _spot(place: Tensor) -> Tensor:
+    near = place.square().sum(0) <= (place.max() / 2).square()
+    return torch.where(near, 1.0, -1.0)
+
+
+PATTERNS: dict[str, Pattern] = {
+    entry.name: entry
+    for entry in (
+        Pattern("vertical", "a vertical edge", lambda place: place[1].sign()),
+        Pattern("horizontal", "a horizontal edge", lambda place: place[0].sign()),
+        Pattern("diagonal", "a diagonal edge", lambda place: place.sum(0).sign()),
+        Pattern("spot", "a bright spot", _spot),
+        Pattern("flat", "an even area", lambda place: torch.ones_like(place[0])),
+    )
+}
+"""A new pattern is one entry."""
+
+
+def strength(weights: Tensor, pattern: str) -> float:
+    r"""How strongly a kernel (K, K) answers to a pattern on its window, whichever of the two sides is bright:
+    1 where all its weights speak for it, 0 where it does not see it.
+
+    $|\sum_{mn} w_{mn} p_{mn}| \,/\, \sum_{mn} |w_{mn}|$ for a pattern $p$ with values from −1 to 1.
+    """
+    template = PATTERNS[pattern].make(torch.stack(_grid(weights.shape[0]))).to(weights.dtype)
+    whole = weights.abs().sum().item()
+    return abs((weights * template).sum().item()) / whole if whole else 0.0
+
+
 def kernel(name: str, side: int = 3, angle: float = 0.0, wavelength: float = 4.0, seed: int = 0) -> Tensor:
     """(K, K) float32, by name.
 

@@ -8,6 +8,10 @@ from cnnviz.figures import by_depth
 from cnnviz.ops.depth import Stack
 from cnnviz.ui.charts import chart
 from cnnviz.ui.states.activations import TITLES
+from cnnviz.words import _
+
+VANISHED = 1e-3
+"""Of the last layer's gradient."""
 
 
 def show_depth(stacks: Mapping[str, Stack]) -> None:
@@ -39,4 +43,21 @@ def show_depth(stacks: Mapping[str, Stack]) -> None:
             dead,
             "share of dead units",
             False,
+        )
+    for key, stack in stacks.items():
+        norms = stack.gradient_norm
+        small = [layer for layer, norm in enumerate(norms, 1) if norm < VANISHED * norms[-1]]
+        st.markdown(
+            _(
+                "**{name}**: {share} of the last layer's gradient reaches layer 1. It vanishes (below a thousandth) in layers 1 to {last}.",
+                name=TITLES[key],
+                share=f"{norms[0] / norms[-1]:.2g}",
+                last=small[-1],
+            )
+            if small
+            else _(
+                "**{name}**: {share} of the last layer's gradient reaches layer 1. It does not vanish.",
+                name=TITLES[key],
+                share=f"{norms[0] / norms[-1]:.2g}",
+            )
         )

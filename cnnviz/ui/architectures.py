@@ -19,6 +19,7 @@ from cnnviz.ui.jobs import Progress
 from cnnviz.ui.networks import PUBLISHED, TRAINED
 from cnnviz.ui.states.feature_maps import FeatureMaps
 from cnnviz.ui.tables import table_in_words
+from cnnviz.words import _
 
 Shape = tuple[int, int, int]
 
@@ -71,6 +72,21 @@ def show_layer_table(table: dict[str, list[Any]], key: str) -> None:
             "sees": st.column_config.TextColumn("one unit sees"),
         },
     )
+
+
+def where_most_are(title: str, plan: Plan) -> str:
+    """The three layers with most parameters, in words."""
+    most = sorted(plan, key=lambda place: -place.parameters)[:3]
+    named = ", ".join(
+        _(
+            "{layer}: {count} ({share})",
+            layer=one.name,
+            count=f"{one.parameters:,}",
+            share=f"{one.parameters / (plan.parameters or 1):.1%}",
+        )
+        for one in most
+    )
+    return _("Most of the parameters of {title} are in {named}.", title=title, named=named)
 
 
 def about(entry: Architecture) -> None:

@@ -1,17 +1,23 @@
 """The controls with which a page asks for a layer and some of its channels, and what to do with them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 from torch import Tensor
 
-from cnnviz.features import channels_of, shapes
+from cnnviz.features import ChannelCosts, channels_of, shapes
+from cnnviz.figures import channel_bars
+from cnnviz.ui.charts import chart
+from cnnviz.ui.components import matrix
 from cnnviz.ui.fields import Choice, Choices, Number, Real, Switch, Text
 from cnnviz.ui.networks import OpenNetwork
 from cnnviz.ui.state import State
+from cnnviz.words import _
 
 FEW = 40
+MOST_CLASSES = 20
 
 
 @dataclass(frozen=True)
@@ -92,4 +98,52 @@ def choose_edit(network: OpenNetwork) -> ChannelEdit:
         layer,
         count,
         {"scale": dict.fromkeys(picked, factor)} if action == "scale" else {"off": tuple(picked)},
+    )
+
+
+def show_costs(costs: ChannelCosts, layer: str, classes: Sequence[str], tested: int) -> None:
+    """What each channel of a layer costs when it is switched off alone: the network, and each class."""
+    order = costs.ranking
+    st.markdown(
+        f"Each channel of **{layer}** switched off alone, on {tested} test images: channel **{order[0]}** costs most, **{order[-1]}** least."
+    )
+    words = f"Loss that each channel costs; the most is {costs.loss.max() - costs.base_loss:.3f} for channel {order[0]}"
+    chart("costs_bars", words, channel_bars, costs.loss - costs.base_loss, order[:60], "loss it costs")
+    if len(order) <= FEW and len(classes) <= MOST_CLASSES:
+        _costs_of_classes(costs, classes)
+
+
+def _costs_of_classes(costs: ChannelCosts, classes: Sequence[str]) -> None:
+    st.markdown(_("**Which channel makes which class?** Click a cell to switch its channel off above."))
+    lost = (costs.base_recall - costs.recall).nan_to_num()
+    channels = [str(channel) for channel in range(len(lost))]
+
+    def switch_off(channel: int, _class: int) -> None:
+        WithEdit.action.set("off")
+        WithEdit.whole.set(False)
+        WithEdit.channels.set((str(channel),))
+
+    matrix(
+        "costs_by_class",
+        (100 * lost).round().int().tolist(),
+        channels,
+        classes,
+        (_("without channel"), _("lost of class")),
+        None,
+        _(
+            "Rows: the channel that is off. Columns: how many of 100 images of this class are no longer right."
+        ),
+        switch_off,
+        shares=lost.clamp(min=0).tolist(),
+        ends=("0", _("100 of 100 images")),
+    )
+    channel, place = divmod(int(lost.argmax()), len(classes))
+    st.caption(
+        _(
+            "The largest: without channel {channel}, {after} of the images of class {name} are right; with all channels, {before}.",
+            channel=channel,
+            name=classes[place],
+            after=f"{costs.recall[channel, place]:.0%}",
+            before=f"{costs.base_recall[place]:.0%}",
+        )
     )

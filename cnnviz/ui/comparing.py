@@ -23,12 +23,13 @@ from cnnviz.training.outcomes import Outcome, outcomes
 from cnnviz.ui.address import draw_again
 from cnnviz.ui.charts import chart
 from cnnviz.ui.comparisons import beside_the_best, compared, percent
-from cnnviz.ui.frame import error_box
+from cnnviz.ui.frame import error_box, link
 from cnnviz.ui.live import MOST_RUNS, live_curves, watch
 from cnnviz.ui.race import Result, race_picture
 from cnnviz.ui.runs import EXAMPLE, run_title
 from cnnviz.ui.states.runs import SETTINGS, USUAL_VALUES, Runs
 from cnnviz.ui.tables import table_in_words
+from cnnviz.words import _
 
 ACCURACY = "test accuracy"
 USUAL_LIMIT = 2000
@@ -178,6 +179,56 @@ def list_of_runs(runs: Sequence[Run]) -> list[dict[str, str]]:
             }
         )
     return rows
+
+
+def show_smallest(runs: Sequence[Run]) -> None:
+    """One's networks by their number of parameters, and which of them reach a given test accuracy."""
+    left, right = st.columns([1, 2.6], gap="medium")
+    with left:
+        goal = Runs.goal.draw()
+        link("pages/learning/builder.py", _("Build a smaller network"), ":material/construction:")
+    rows = smallest(runs, goal / 100)
+    with right:
+        reached = [row for row in rows if row[_("reaches it")] == "✓"]
+        st.markdown(
+            _(
+                "**{run}** needs the fewest parameters for {goal}: **{count}**.",
+                run=reached[0][_("run")],
+                goal=f"{goal:g}%",
+                count=reached[0][_("parameters")],
+            )
+            if reached
+            else _(
+                "No run on {data} reaches {goal} yet.",
+                data=DATASETS[Runs.dataset.now].title,
+                goal=f"{goal:g}%",
+            )
+        )
+        st.markdown(table_in_words(rows))
+
+
+def smallest(runs: Sequence[Run], goal: float) -> list[dict[str, str]]:
+    """A row a run on all images and classes of the page's data set that was measured: first those that reach
+    the accuracy, those with the fewest parameters first.
+
+    Args:
+        goal: the accuracy, 0 to 1.
+    """
+    found = []
+    for run in runs:
+        measured = [one.val_accuracy for one in run.metrics() if one.val_accuracy is not None]
+        if run.spec.dataset == Runs.dataset.now and not run.spec.classes and measured:
+            found.append((measured[-1] < goal, run.spec.plan.parameters, -measured[-1], run))
+    found.sort(key=lambda one: one[:3])
+    return [
+        {
+            _("run"): run_title(run),
+            _("parameters"): f"{parameters:,}",
+            _("test accuracy"): f"{-accuracy:.2%}",
+            _("reaches it"): "" if missed else "✓",
+        }
+        for missed, parameters, accuracy, run in found
+    ]
 
 
 def _value(value: object) -> str:

@@ -360,6 +360,9 @@ def matrix(
     picked: tuple[int, int] | None,
     caption: str,
     on_pick: Callable[[int, int], None],
+    *,
+    shares: Sequence[Sequence[float]] | None = None,
+    ends: tuple[str, str] = ("0 %", "100 % of the row"),
 ) -> None:
     """A table of counts, each row coloured by its shares.
 
@@ -367,19 +370,21 @@ def matrix(
         titles: what rows and columns are, such as ("true", "predicted").
         picked: the cell to mark.
         on_pick: gets row and column of the cell that was clicked.
+        shares: the colours, 0 to 1, if they are not the shares of the row's sum.
+        ends: what stands at the ends of the legend.
     """
-    shares = [[value / max(1, sum(row)) for value in row] for row in values]
+    shares = shares or [[value / max(1, sum(row)) for value in row] for row in values]
     data = MatrixMessage(
         values=[list(row) for row in values],
-        shares=shares,
+        shares=[list(row) for row in shares],
         rows=list(rows),
         columns=list(columns),
         row_title=titles[0],
         column_title=titles[1],
         picked=picked,
         scale=Scale.of(SEQUENTIAL, 0, 1),
-        low="0 %",
-        high="100 % of the row",
+        low=ends[0],
+        high=ends[1],
         caption=caption,
     )
 

@@ -1,8 +1,9 @@
 """The networks that the page "Dropout" compares: of its race, or bundled."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+import streamlit as st
 from torch import Tensor, nn
 
 from cnnviz.data import load
@@ -10,7 +11,9 @@ from cnnviz.features import coadaptation, unit_correlations
 from cnnviz.figures import Sheet, map_sheet
 from cnnviz.models import PRESETS
 from cnnviz.models.variants import with_dropout
-from cnnviz.training import TrainingSpec, open_run
+from cnnviz.training import ACTIVE, TrainingSpec, open_run
+from cnnviz.training.outcomes import OF_SEED, outcomes
+from cnnviz.ui.comparisons import compared
 from cnnviz.ui.components import WallItem
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, network_of_run
@@ -30,12 +33,26 @@ FEW = TrainingSpec(
 """So few images that a network can memorise them."""
 
 
-def few_images(rate: float) -> dict[str, TrainingSpec]:
-    """Title -> the same network with and without dropout."""
-    return {
-        f"with dropout, p = {rate:g}": replace(FEW, network=with_dropout(PRESETS["mlp"], rate)),
-        "without": replace(FEW, network=with_dropout(PRESETS["mlp"], 0)),
+def few_images(rate: float, seeds: int = 1) -> dict[str, TrainingSpec]:
+    """Title -> the same network with and without dropout, from several first weights."""
+    networks = {
+        f"with dropout, p = {rate:g}": with_dropout(PRESETS["mlp"], rate),
+        "without": with_dropout(PRESETS["mlp"], 0),
     }
+    return {
+        title if seeds == 1 else f"{title}{OF_SEED}{seed}": replace(FEW, network=network, seed=seed)
+        for seed in range(seeds)
+        for title, network in networks.items()
+    }
+
+
+def show_verdict(results: Sequence[Result]) -> None:
+    """Which of the two is better on images that it did not learn from, and whether that may be chance."""
+    if any(result.run.state in ACTIVE for result in results):
+        return
+    found = outcomes({result.title: result.run for result in results})
+    if len(found) > 1:
+        st.markdown(compared(found))
 
 
 def bundled_runs() -> list[Result]:

@@ -1,7 +1,7 @@
 """The controls with which a page asks for a kernel: by name, typed, or learned by a network."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import streamlit as st
@@ -10,8 +10,10 @@ from torch import Tensor
 
 from cnnviz.expressions import Expression
 from cnnviz.features import filters
-from cnnviz.ops.kernels import KERNELS, kernel
+from cnnviz.figures import map_sheet
+from cnnviz.ops.kernels import KERNELS, kernel, strength
 from cnnviz.training import open_run
+from cnnviz.ui.components import WallItem
 from cnnviz.ui.fields import Choice, Number, Real, titles_of
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import network_of_run
@@ -47,6 +49,39 @@ def learned_kernels() -> tuple[str, Tensor, Expression]:
     if weights.dim() == 4:
         weights, code = weights.mean(1), code.inside("{}.mean(1)")
     return run_title(run), weights, code
+
+
+def all_kernels(learned: Tensor, run_name: str) -> list[WallItem]:
+    """The gallery: each kernel made by hand, and all learned ones (N, K, K) on one sheet."""
+    sheet = map_sheet(learned, columns=min(16, len(learned)), what="learned kernels", signed=True)
+    made = [_of_hand(name) for name in KERNELS]
+    return [*made, WallItem("learned", sheet, run_name, "kernel", target=80, most=900)]
+
+
+def sorted_kernels(learned: Tensor, pattern: str) -> tuple[list[WallItem], str, str]:
+    """The gallery with each kernel alone, those first that answer most to a pattern, with that number; and
+    the titles of the first made by hand and of the first that was learned.
+    """
+    found = [(strength(kernel(name, 5, 45.0), pattern), _of_hand(name)) for name in KERNELS]
+    for number, weights in enumerate(learned):
+        sheet = map_sheet(weights.unsqueeze(0), what=f"learned kernel {number}", signed=True)
+        title = f"learned {number}"
+        found.append(
+            (strength(weights, pattern), WallItem(title, sheet, unit="kernel", target=70, legend=False))
+        )
+    found.sort(key=lambda one: -one[0])
+    items = [replace(item, shape=f"{value:.2f}") for value, item in found]
+    made, trained = (
+        next(item.title or item.name for item in items if item.name.startswith(kind))
+        for kind in ("hand", "learned")
+    )
+    return items, made, trained
+
+
+def _of_hand(name: str) -> WallItem:
+    title = KERNELS[name].title
+    sheet = map_sheet(kernel(name, 5, 45.0).unsqueeze(0), what=f"kernel {title}", signed=True)
+    return WallItem(f"hand {name}", sheet, title=title, target=70, legend=False)
 
 
 class KernelFields(NamedTuple):

@@ -38,7 +38,7 @@ CLASS_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9
 
 def experiment_of_page() -> Experiment2D:
     """What the address says; a sentence where it says something impossible, and then the last that was possible."""
-    said = {field.name: field.now for field in (*PROPERTIES, *HIDES) if field.now}
+    said = {field.name: text for field in (*PROPERTIES, *HIDES) if (text := field.kept())}
     last: Mapping[str, str] = st.session_state.get("playground_last", {})
     try:
         experiment = from_properties({"seed": "1", **said})

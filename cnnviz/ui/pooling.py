@@ -1,15 +1,20 @@
 """Pooling on real maps, as pictures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 from torch import Tensor
 
-from cnnviz.features import ShiftTest
+from cnnviz.data import ImageDataset
+from cnnviz.features import ShiftTest, shift_accuracy
 from cnnviz.figures import lines, map_sheet
 from cnnviz.ops import pooling
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem
+from cnnviz.ui.memory import remember
+from cnnviz.ui.networks import OpenNetwork
+from cnnviz.ui.tables import table_in_words
+from cnnviz.words import _
 
 
 def pooled_items(maps: Tensor, size: int, stride: int) -> list[WallItem]:
@@ -57,3 +62,31 @@ def show_shift(tests: Mapping[str, ShiftTest], reach: int, true: int) -> None:
     )
     with two:
         chart("shift_m", after_one, lines, changes, list(shifts), "shift in pixels", "change")
+
+
+MOVED = 500
+"""Test images that move."""
+
+
+def show_moved(networks: Mapping[str, OpenNetwork], test: ImageDataset, reach: int) -> None:
+    """How many of many images are still right when they all move."""
+    shifts = [shift for shift in (0, 1, 2, 3, 4, 6, 8) if shift <= reach]
+    shares = {
+        name: remember(accuracy_when_moved, network, test, shifts) for name, network in networks.items()
+    }
+    st.markdown(
+        _(
+            "**Not one digit, but {count} test images**, all moved to the right: how many are still right?",
+            count=MOVED,
+        )
+    )
+    rows = [
+        {_("moved by … pixels"): str(shift)} | {name: f"{found[at]:.1%}" for name, found in shares.items()}
+        for at, shift in enumerate(shifts)
+    ]
+    st.markdown(table_in_words(rows))
+
+
+def accuracy_when_moved(network: OpenNetwork, test: ImageDataset, shifts: Sequence[int]) -> list[float]:
+    """The share of the first test images that are right, for each shift."""
+    return shift_accuracy(network.model, test.floats(slice(0, MOVED)), test.labels[:MOVED], shifts)

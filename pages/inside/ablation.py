@@ -8,7 +8,7 @@ from cnnviz.features import ChannelCosts, ablated, channel_costs, channel_effect
 from cnnviz.features.ablation import ablation_code
 from cnnviz.figures import channel_bars, limits, map_sheet, picture_sheet, two_answers
 from cnnviz.ui.answers import answer_to
-from cnnviz.ui.channels import choose_edit
+from cnnviz.ui.channels import choose_edit, show_costs
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.frame import Experiment, play_first, section, show_code, source, title, try_this
@@ -105,14 +105,7 @@ def switched_off() -> None:
         )
         costs = job("costs", what, costs_on, network, layer, test)
         if costs is not None:
-            order = costs.ranking
-            st.markdown(
-                f"Each channel of **{layer}** switched off alone, on {min(TESTED, len(test))} test images: channel **{order[0]}** costs most, **{order[-1]}** least."
-            )
-            words = f"Loss that each channel costs; the most is {costs.loss.max() - costs.base_loss:.3f} for channel {order[0]}"
-            chart(
-                "costs_bars", words, channel_bars, costs.loss - costs.base_loss, order[:60], "loss it costs"
-            )
+            show_costs(costs, layer, network.classes, min(TESTED, len(test)))
     else:
         effects = job("effects", what, effects_on, network, layer, image, best)
         if effects is not None:
@@ -127,8 +120,8 @@ def switched_off() -> None:
 
 try_this(
     Experiment(
-        "Switch off one map of relu2 after the other. Which digit can no longer be told?",
-        Ablation(layer="relu2", channels="0"),
+        "Which map of relu1 makes a 3? Look at its column below, then switch the map off. And in relu2?",
+        Ablation(layer="relu1", channels="0"),
     ),
     Experiment(
         "Switch off a whole layer: what does the network answer when it sees nothing?",

@@ -3,18 +3,19 @@
 import streamlit as st
 
 from cnnviz.data import ImageDataset
-from cnnviz.features import Answers, answers, feature_maps
+from cnnviz.features import Answers, answers
 from cnnviz.features.mistakes import mistakes_code
-from cnnviz.figures import calibration_curve, image_sheet, judged_labels, map_sheet, picture_sheet
+from cnnviz.figures import calibration_curve, image_sheet, judged_labels
 from cnnviz.training import Run
-from cnnviz.ui.attributions import How, Question, attributions, wall_of_maps
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall, matrix
 from cnnviz.ui.frame import Experiment, link, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.memory import remember
+from cnnviz.ui.mistakes import show_why
 from cnnviz.ui.networks import OpenNetwork, open_network
 from cnnviz.ui.runs import EXAMPLE, choose_run
 from cnnviz.ui.states.mistakes import Mistakes
+from cnnviz.words import _
 
 SHOWN, ROW = 24, 12
 title(
@@ -127,32 +128,11 @@ def images(run: Run, network: OpenNetwork, found: Answers, true: int, said: int,
         st.markdown(
             f"**Test image {number}**: {names[int(test.labels[number])]}, answered **{names[answer]}** with {found.confidence[number]:.1%}."
         )
-        label = int(test.labels[number])
-        asked = [
-            Question(f"for {names[i]}", network, "integrated_gradients", i)
-            for i in dict.fromkeys((answer, label))
-        ]
-        how = How({}, None)
-        maps = attributions(asked, image, how)
-        seen = remember(feature_maps, network.model, image)
-        last = [name for name, values in seen.items() if values.shape[1] > 1][-1]
-        items = [
-            WallItem(
-                "image",
-                remember(picture_sheet, image, "the image"),
-                unit="image",
-                target=168,
-                legend=False,
-            )
-        ]
-        items += wall_of_maps(asked, maps, image, 1.0, False, 0.0, True, 168)
-        items.append(WallItem("maps", map_sheet(seen[last], what=f"maps of {last}"), title=last, target=168))
-        map_wall("mistake", items)
-        st.caption(
-            "Integrated gradients on one scale: red pixels speak for the class named above the map, blue ones against it."
-        )
+        show_why(network, image, answer, int(test.labels[number]))
         state = {"run": run.id, "step": str(network.step), "image": "test", "number": str(number)}
         link("pages/inside/feature_maps.py", "Open it in the microscope", ":material/search:", state)
+        paint = {**state, "edit": "true"}
+        link("pages/inside/feature_maps.py", _("Change its pixels"), ":material/brush:", paint)
         link("pages/inside/saliency.py", "More saliency methods for it", ":material/visibility:", state)
 
 

@@ -33,8 +33,14 @@ def compare() -> None:
 
 
 perceptron = Experiment2D(dataset="gauss", layers=())
+# From the first weights of seed 1 it learns the training points by heart instead: the test loss rises again.
 spiral = Experiment2D(
-    dataset="spiral", layers=(Layer2D(8), Layer2D(8)), optimizer="adam", learning_rate=0.01, target=0.01
+    dataset="spiral",
+    layers=(Layer2D(8), Layer2D(8)),
+    optimizer="adam",
+    learning_rate=0.01,
+    target=0.05,
+    seed=2,
 )
 zero = Experiment2D(dataset="xor", layers=(Layer2D(4),), init="zero")
 try_this(
@@ -43,7 +49,7 @@ try_this(
         Playground(**properties_of(perceptron)),
     ),
     Experiment(
-        "The spiral with x₁ and x₂ alone: two layers of eight, Adam. Try SGD, and fewer neurons.",
+        "The spiral with x₁ and x₂ alone: two layers of eight, Adam; press Play. Try SGD, fewer neurons, and another seed.",
         Playground(**properties_of(spiral)),
     ),
     Experiment(

@@ -17,6 +17,7 @@ from cnnviz.ui.comparing import (
     own_titles,
     show_experiment,
     show_outcomes,
+    show_smallest,
     title_now,
 )
 from cnnviz.ui.components import browser_key
@@ -36,6 +37,7 @@ from cnnviz.ui.runs import runs_in_menu
 from cnnviz.ui.state import page_address
 from cnnviz.ui.states.runs import USUAL_VALUES, Runs
 from cnnviz.ui.tables import table_in_words
+from cnnviz.words import _
 
 BUNDLED = "batch_size"
 
@@ -102,6 +104,7 @@ def my_runs() -> None:
     st.subheader("Your runs", anchor=False)
     known: dict[str, Run] = {run.id: run for run in runs_in_menu()}
     titles = own_titles(known)
+    fewest_parameters(list(known.values()))
     chosen = Runs.shown.draw(titles=titles, usual=list(titles)[:2])
     st.markdown(table_in_words(list_of_runs(list(known.values()))))
     if chosen:
@@ -109,6 +112,12 @@ def my_runs() -> None:
     one = known[Runs.one.draw(titles=titles)]
     link("pages/learning/training_lab.py", f"Open {titles[one.id]}", ":material/search:", {"run": one.id})
     manage(one, browser_key("browser_key_of_runs"))
+
+
+@section
+def fewest_parameters(runs: list[Run]) -> None:
+    st.subheader(_("The fewest parameters for an accuracy"), anchor=False)
+    show_smallest(runs)
 
 
 try_this(

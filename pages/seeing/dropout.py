@@ -16,6 +16,7 @@ from cnnviz.ui.dropout import (
     correlation_items,
     few_images,
     one_with_dropout,
+    show_verdict,
     trained_networks,
 )
 from cnnviz.ui.frame import Experiment, draws, part, play_first, section, show_code, source, title, try_this
@@ -90,7 +91,7 @@ def training() -> None:
     st.markdown(
         "The same fully connected network on the same 500 digits. Without dropout it overfits: it memorises them; with dropout it generalises better."
     )
-    racers = few_images(Dropout.p.now or 0.5)
+    racers = few_images(Dropout.p.now or 0.5, Dropout.seeds.draw(st.columns([1, 3])[0]))
     results = race(
         Dropout.race, "On few images, with and without dropout", racers, label="Train both", training=True
     )
@@ -98,6 +99,7 @@ def training() -> None:
         st.caption("Two bundled runs, until you train your own:")
         results = bundled_runs()
         race_picture("bundled", results, True, "accuracy")
+    show_verdict(results)
     training.tell([(result.title, result.run.id) for result in results])
 
 

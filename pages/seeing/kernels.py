@@ -7,17 +7,18 @@ from cnnviz.data import load
 from cnnviz.figures import map_sheet
 from cnnviz.models import PRESETS
 from cnnviz.models.variants import with_first_kernel_size, with_fixed_kernel
-from cnnviz.ops.kernels import KERNELS, apply, grey, kernel, kernel_code
+from cnnviz.ops.kernels import PATTERNS, apply, grey, kernel_code
 from cnnviz.training import TrainingSpec
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.frame import Experiment, draws, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import ChosenImage, choose_image
-from cnnviz.ui.kernels import ChosenKernel, choose_kernel, learned_kernels
+from cnnviz.ui.kernels import ChosenKernel, all_kernels, choose_kernel, learned_kernels, sorted_kernels
 from cnnviz.ui.memory import remember
 from cnnviz.ui.race import race
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.states.kernels import Kernels
 from cnnviz.ui.viewers import lens
+from cnnviz.words import _
 
 title(
     "Kernels", "Nine numbers, or twenty-five, decide whether a convolution blurs, sharpens, or finds edges."
@@ -76,27 +77,41 @@ def beside(chosen: ChosenImage, signed: bool) -> None:
         show("lens_b", second, brightness_of(chosen), f"{chosen.what}, as brightness 0 to 1", signed)
 
 
-def all_kernels(learned: torch.Tensor, run_name: str) -> list[WallItem]:
-    made = []
-    for name, entry in KERNELS.items():
-        sheet = map_sheet(kernel(name, 5, 45.0).unsqueeze(0), what=f"kernel {entry.title}", signed=True)
-        made.append(WallItem(f"hand {name}", sheet, title=entry.title, target=70, legend=False))
-    sheet = map_sheet(learned, columns=min(16, len(learned)), what="learned kernels", signed=True)
-    return [*made, WallItem("learned", sheet, run_name, "kernel", target=80, most=900)]
-
-
 def take(name: str, number: int) -> None:
     """A kernel of the gallery becomes that of the page."""
-    Kernels.first.kernel.set(name.removeprefix("hand "))
-    Kernels.first.number.set(number if name == "learned" else 0)
+    kind, _space, which = name.partition(" ")
+    Kernels.first.kernel.set(which if kind == "hand" else "learned")
+    Kernels.first.number.set(0 if kind == "hand" else int(which or number))
     draws(photograph)()
 
 
 @section
 def gallery() -> None:
     st.subheader("Gallery: made by hand, and learned", anchor=False)
-    run_name, learned, _ = learned_kernels()
-    map_wall("gallery", remember(all_kernels, learned, run_name), on_pick=take)
+    left, right = st.columns([1, 3.2], gap="medium")
+    with left:
+        pattern = Kernels.answers.draw()
+    run_name, learned, _code = learned_kernels()
+    with right:
+        if pattern == "none":
+            map_wall("gallery", remember(all_kernels, learned, run_name), on_pick=take)
+            return
+        items, made, trained = remember(sorted_kernels, learned, pattern)
+        st.markdown(
+            _(
+                "Of the kernels made by hand, **{made}** answers most; of the learned ones, **{learned}**.",
+                made=made,
+                learned=trained,
+            )
+        )
+        map_wall("gallery", items, on_pick=take)
+        st.caption(
+            _(
+                "The number: what the kernel makes of {pattern} in the middle of its window, divided by the sum of its weights' amounts. "
+                "1: all its weights speak for it; 0: it does not see it. Click a kernel to use it above.",
+                pattern=_(PATTERNS[pattern].title),
+            )
+        )
 
 
 @section
@@ -122,8 +137,8 @@ def training(first: ChosenKernel) -> None:
 own_run_link("conv", "The kernels of a trained network at work")
 try_this(
     Experiment(
-        "Vertical against horizontal edges on the brick wall.",
-        Kernels(photo="brick", two=True, second="sobel_y"),
+        "Vertical against horizontal edges on the brick wall: which kernel answers to which?",
+        Kernels(photo="brick", two=True, second="sobel_y", answers="vertical"),
     ),
     Experiment(
         "A Gabor kernel at 45°: which hairs of the cat does it find?",

@@ -16,7 +16,7 @@ from cnnviz.ui.frame import Experiment, draws, play_first, section, show_code, s
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import network_of_run
-from cnnviz.ui.pooling import pooled_items, show_shift
+from cnnviz.ui.pooling import pooled_items, show_moved, show_shift
 from cnnviz.ui.race import race
 from cnnviz.ui.runs import EXAMPLE, own_run_link
 from cnnviz.ui.states.pooling import Pooling
@@ -85,16 +85,17 @@ def numbers() -> None:
 @section
 def real_maps() -> None:
     st.subheader("On real maps", anchor=False)
-    network, strided = (
-        network_of_run(run, run.steps[-1]).model for run in (open_run(EXAMPLE), open_run("example_strided"))
+    pooled, strided = (
+        network_of_run(run, run.steps[-1]) for run in map(open_run, (EXAMPLE, "example_strided"))
     )
+    networks = {"with max pooling": pooled, "strided convolution": strided}
     test = load("mnist", "test")
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
         chosen = choose_image(test, Pooling.images)
         reach = Pooling.reach.draw()
     digit = chosen.for_network(test.shape)
-    answer = remember(feature_maps, network, digit)
+    answer = remember(feature_maps, pooled.model, digit)
     maps = answer["relu1"]
     with right:
         size, stride = Pooling.window.now, Pooling.stride.now
@@ -108,10 +109,10 @@ def real_maps() -> None:
     true = chosen.label if chosen.label is not None else int(answer["fc1"].flatten().argmax())
     shifts = range(-reach, reach + 1)
     tests = {
-        name: remember(shift_test, net, digit, true, shifts)
-        for name, net in (("with max pooling", network), ("strided convolution", strided))
+        name: remember(shift_test, network.model, digit, true, shifts) for name, network in networks.items()
     }
     show_shift(tests, reach, true)
+    show_moved(networks, test, reach)
 
 
 @section

@@ -21,6 +21,7 @@ from cnnviz.ui.architectures import (
     totals,
     weights_in_words,
     weights_of,
+    where_most_are,
 )
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import map_wall, network_view
@@ -107,7 +108,7 @@ def numbers(plans: dict[str, Plan]) -> None:
             counts = "; ".join(f"{one}: {getattr(plan, what):,}" for one, plan in titled.items())
             chart(f"where_{what}", f"{AMOUNTS[what]}: {counts}", where_they_are, titled, what)
     for (name, plan), key in zip(titled.items(), "ab", strict=False):
-        st.markdown(f"**{name}**, layer by layer")
+        st.markdown(f"**{name}**, layer by layer. {where_most_are(name, plan)}")
         show_layer_table(remember(layer_table, plan), f"table_{key}")
 
 

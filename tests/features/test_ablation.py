@@ -65,6 +65,10 @@ def test_costs_are_those_of_each_network_without_a_channel(network: nn.Module) -
         assert costs.accuracy[channel].item() == pytest.approx(
             (logits.argmax(1) == test.labels).float().mean().item()
         )
+        for label in (3, 8):
+            of_class = test.labels == label
+            recall = (logits.argmax(1) == label)[of_class].float().mean().item()
+            assert costs.recall[channel, label].item() == pytest.approx(recall)
     assert sorted(costs.ranking) == list(range(8))
     assert costs.loss[costs.ranking[0]] == costs.loss.max()
 

@@ -14,6 +14,7 @@ from cnnviz.features import (
     coadaptation,
     feature_maps,
     monte_carlo_dropout,
+    shift_accuracy,
     shift_test,
     shifted,
     unit_correlations,
@@ -116,3 +117,16 @@ def test_evidence_adds_up_to_the_logits() -> None:
         torch.testing.assert_close(evidence.logits, network(image[None])[0], atol=1e-4, rtol=1e-4)
     with pytest.raises(CnnvizError, match="one fully connected layer"):
         class_evidence(build("tiny", (1, 28, 28), 10), image)
+
+
+def test_accuracy_when_all_images_move_is_that_of_the_moved_images() -> None:
+    test = load("mnist", "test", 200)
+    network = open_run("example").network(624).eval()
+    found = shift_accuracy(network, test.floats(), test.labels, [0, 3])
+    moved = torch.from_numpy(np.roll(test.floats().numpy(), 3, axis=3))
+    moved[..., :3] = 0
+    with torch.inference_mode():
+        for share, images in zip(found, (test.floats(), moved), strict=True):
+            right = network(images).argmax(1) == test.labels
+            assert share == pytest.approx(right.float().mean().item())
+    assert found[1] < found[0]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy import ndimage, signal
 
 from cnnviz.errors import CnnvizError
-from cnnviz.ops.kernels import KERNELS, apply, grey, kernel
+from cnnviz.ops.kernels import KERNELS, PATTERNS, apply, grey, kernel, strength
 from tests.properties import examples
 
 
@@ -102,3 +102,21 @@ def test_grey_is_pillows() -> None:
 def test_what_cannot_be_gives_a_sentence(call) -> None:
     with pytest.raises(CnnvizError):
         call()
+
+
+def test_sobel_answers_to_its_own_edge_alone_and_a_blur_to_brightness() -> None:
+    for side in (3, 5, 7):
+        assert strength(kernel("sobel_x", side), "vertical") == pytest.approx(1)
+        assert strength(kernel("sobel_x", side), "horizontal") == pytest.approx(0)
+        assert strength(kernel("sobel_y", side), "horizontal") == pytest.approx(1)
+        assert strength(kernel("box", side), "flat") == pytest.approx(1)
+        assert strength(kernel("sobel_x", side), "flat") == pytest.approx(0)
+    assert strength(torch.zeros(3, 3), "vertical") == 0
+
+
+def test_the_strength_is_what_the_kernel_makes_of_the_pattern_in_the_middle_of_its_window() -> None:
+    weights = kernel("random", 5, seed=1)
+    edge = np.repeat([[-1.0, -1, 0, 1, 1]], 5, axis=0)
+    made = ndimage.correlate(edge, weights.numpy(), mode="constant")[2, 2]
+    assert strength(weights, "vertical") == pytest.approx(abs(made) / weights.abs().sum().item(), rel=1e-5)
+    assert set(PATTERNS) == {"vertical", "horizontal", "diagonal", "spot", "flat"}

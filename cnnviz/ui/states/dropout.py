@@ -16,6 +16,7 @@ class Dropout(State, page="pages/seeing/dropout.py"):
     )
     step_number = Number("Training step (each has a new mask)", 1, 1, 10**6)
     draws = Number("Draws", 300, 10, 2000, 10, slider=True)
+    seeds = Number("Seeds", 1, 1, 5)
     race = Text("Race")
     clear = Number("Clear digit", 2, 0, 999)
     unclear = Number("Unclear digit", 0, 0, 999)

@@ -1,6 +1,7 @@
 """The state of the page "Kernels"."""
 
-from cnnviz.ui.fields import Choice, Switch, Text
+from cnnviz.ops.kernels import PATTERNS
+from cnnviz.ui.fields import Choice, Switch, Text, titles_of
 from cnnviz.ui.images import image_fields
 from cnnviz.ui.kernels import kernel_fields
 from cnnviz.ui.state import State
@@ -14,4 +15,5 @@ class Kernels(State, page="pages/seeing/kernels.py"):
     two = Switch("A second kernel beside it")
     images = image_fields(usual="photo")
     second = kernel_fields("second", "laplacian", needs={"two": "true"})
+    answers = Choice("Sorted by the answer to", {"none": "as listed", **titles_of(PATTERNS)}, kind="buttons")
     frozen = Text("Race")

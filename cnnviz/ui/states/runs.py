@@ -2,7 +2,7 @@
 
 from cnnviz.data import DATASETS
 from cnnviz.models import PRESET_TITLES
-from cnnviz.ui.fields import Choice, Choices, Number, Open, Text, titles_of
+from cnnviz.ui.fields import Choice, Choices, Number, Open, Real, Text, titles_of
 from cnnviz.ui.state import State
 
 SETTINGS = {
@@ -53,6 +53,7 @@ class Runs(State, page="pages/learning/runs.py"):
     epochs = Number("Epochs", 2, 1, 60)
     limit = Open("Only the first … images", 1, whole=True, placeholder="2000")
     sample = Open("Only … of the combinations, at random", 1, whole=True, placeholder="all")
+    goal = Real("Test accuracy of at least, in percent", 98.0, 0.0, 100.0, 0.5)
     race = Text("Comparison")
     shown = Choices("Runs to lay over each other", None, ())
     one = Choice("Run", None)
