@@ -47,7 +47,8 @@ def _offer(name: str, lecture: Lecture) -> None:
             format_func=lambda number: f"{number + 1} · {titles[number]}",
             key=f"begin_of_{name}",
         )
-        st.button(
+        row = st.container(horizontal=True)
+        row.button(
             _("Start"),
             key=f"start_of_{name}",
             icon=":material/play_arrow:",
@@ -57,16 +58,17 @@ def _offer(name: str, lecture: Lecture) -> None:
         )
         if name == OWN:
             st.caption(_("To give it on another computer, download the file and open it there."))
-        else:
-            st.code(f"{st.context.url.rsplit('/', 1)[0] if st.context.url else ''}/?lecture={name}&slide={at + 1}", language=None)  # fmt: skip
-            if not is_editing():
-                st.button(
-                    _("Edit a copy"),
-                    key=f"copy_of_{name}",
-                    icon=":material/edit:",
-                    on_click=_begin,
-                    args=(lecture,),
-                )
+            return
+        if not is_editing():
+            row.button(
+                _("Edit a copy"),
+                key=f"copy_of_{name}",
+                icon=":material/edit:",
+                on_click=_begin,
+                args=(lecture,),
+            )
+    app = st.context.url.rsplit("/", 1)[0] if st.context.url else ""
+    words.code(f"{app}/?lecture={name}&slide={at + 1}", language=None, wrap_lines=True)
 
 
 def _begin(lecture: Lecture) -> None:
