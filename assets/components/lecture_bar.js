@@ -2,10 +2,11 @@
 import { component, find, kept, make, news } from "./lib/component.js";
 import { began, beginAgain, forget, hear, plannedBefore, say, spoken } from "./lib/lecture_clock.js";
 import { watchPointers } from "./lib/pointers.js";
-import { spotlight } from "./lib/spotlight.js";
+import { placeOf, spotlight } from "./lib/spotlight.js";
 
 const DIGITS_MS = 4000; // how long typed digits wait for Enter
 const TICK_MS = 500;
+const LOOK_MS = 200, LOOK_TIMES = 40; // how often, and how many times, a new slide looks for what is spoken of
 const LATE = 60e3; // milliseconds behind the plan from which on the time is marked
 
 /** @typedef {import("./lib/messages.js").LectureBarMessage} Message */
@@ -14,6 +15,7 @@ const LATE = 60e3; // milliseconds behind the plan from which on the time is mar
 let bar = null;
 /** @type {ReturnType<typeof spotlight> | null} */
 let light = null;
+let scrolled = ""; // the slide whose page was put to its beginning
 
 export default component(function mount({ data, parentElement, setStateValue }) {
   const mine = kept(parentElement, create);
@@ -86,7 +88,26 @@ function create(root) {
     part("time").classList.toggle("late", end > 0 && elapsed > end + LATE);
   }
 
+  let looking = 0;
+
+  /** A new slide begins at its top, or where that is what is spoken of, as soon as it is there. */
+  function scroll() {
+    clearInterval(looking);
+    const main = document.querySelector("[data-testid=stMain]");
+    main?.scrollTo(0, 0);
+    if (!data.spot || data.away) return;
+    let times = 0;
+    const stop = () => clearInterval(looking);
+    looking = setInterval(() => {
+      const thing = placeOf(data.spot);
+      if (thing && thing.getBoundingClientRect().top > innerHeight * 0.6) thing.scrollIntoView({ block: "start" });
+      if (++times >= LOOK_TIMES) stop();
+    }, LOOK_MS);
+    for (const event of ["wheel", "keydown", "pointerdown", "touchstart"]) addEventListener(event, stop, { once: true, passive: true });
+  }
+
   function update(/** @type {Message} */ message, /** @type {typeof tell} */ setStateValue) {
+    const isNew = data?.slide !== message.slide || data?.lecture !== message.lecture;
     data = message;
     tell = setStateValue;
     if (asked === data.slide) asked = 0;
@@ -107,6 +128,10 @@ function create(root) {
     part("back").hidden = !data.away;
     part("back").textContent = `↩ ${data.words.back}`;
     root.dataset.slide = String(data.slide);
+    // The caption stands on the page's paper, so that nothing shines through it.
+    const bar_and_caption = /** @type {HTMLElement | null} */ (document.querySelector(".st-key-lecture_player"));
+    if (bar_and_caption) bar_and_caption.style.background = getComputedStyle(root).getPropertyValue("--st-background-color");
+    if (isNew && scrolled !== `${data.lecture} ${data.slide}`) { scrolled = `${data.lecture} ${data.slide}`; scroll(); }
     tick();
     say({ kind: "at", lecture: data.lecture, slide: data.slide });
   }

@@ -1,4 +1,4 @@
-// Words that point at a picture, and a picture that points at its words. In any Markdown text of a page: [the kernel](#spot:convolution_stepper).
+// Words that point at a picture, and a picture that points at its words. In any Markdown text of a page: [the kernel](#spot:stepper).
 import { outline, placeOf } from "./spotlight.js";
 
 const WORDS = "a[href*='#spot:']";

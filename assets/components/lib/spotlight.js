@@ -67,7 +67,7 @@ const rectangle = (/** @type {HTMLElement} */ element) => {
 
 /** An outline around one thing. */
 export function outline() {
-  const lines = box("border: 4px solid #d55e00; z-index: 999980; box-shadow: 0 0 0 2px #fff8;");
+  const lines = box("border: 4px solid #d55e00; z-index: 2147483001; box-shadow: 0 0 0 2px #fff8;");
   return {
     around(/** @type {HTMLElement} */ element) {
       lines.shape.className = "cnnviz-outline";
@@ -79,7 +79,7 @@ export function outline() {
 
 /** A light on a thing or around the mouse; all else is dark. */
 export function spotlight() {
-  const light = box("z-index: 999970; box-shadow: 0 0 0 300vmax rgb(0 0 0 / 68%);");
+  const light = box("z-index: 2147483000; box-shadow: 0 0 0 300vmax rgb(0 0 0 / 68%);");
   /** @type {"off" | "thing" | "mouse"} */
   let state = "off";
   let radius = 170;
