@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -203,8 +204,8 @@ def _slide(slide: Slide, number: int, count: int) -> None:
     turn = f"{number}_{st.session_state.get(TURN, 0)}"
     words: dict[str, tuple[str, Callable[..., Any]]] = {
         "title": (_("Title of the slide"), st.text_input),
-        "notes": (_("Notes for the lecturer (Markdown)"), st.text_area),
-        "caption": (_("Caption for the hall; [words](#spot:section) point at the picture"), st.text_input),
+        "notes": (_("Notes for the lecturer (Markdown)"), partial(st.text_area, height=220)),
+        "caption": (_("Caption for the hall; `[words](#spot:section)` point at the picture"), st.text_input),
         "spot": (_("Spotlight on: a section, a component, a CSS selector"), st.text_input),
     }
     for name, (label, box) in words.items():

@@ -182,11 +182,11 @@ def test_own_lecture_is_edited_downloaded_and_kept(visitor: Visitor, tmp_path: P
     box.fill("Windows of three")
     box.press("Enter")
     settle(page)
-    page.get_by_role("button", name="Down").click()
+    page.locator(".st-key-move_to_1 button").click()
     settle(page)
     expect(page.get_by_label("Title of the slide")).to_have_value("Windows of three")
     with page.expect_download() as saved:
-        page.get_by_role("button", name="Download").click()
+        page.locator(".st-key-lecture_download button").click()
     lecture = read_lecture(Path(saved.value.path()))
     assert [slide.title for slide in lecture.slides[:3]] == ["Mean", "Windows of three", "Border"]
     page.get_by_role("link", name="Dropout").first.click()
