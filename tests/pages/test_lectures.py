@@ -1,12 +1,13 @@
 """Lectures on the pages: every slide opens in its state, what is hidden is not drawn, one's own lecture is edited."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.ui.lectures import Lecture, Slide, bundled, bundled_lecture, pages, read_lecture
+from cnnviz.ui.lectures import Lecture, Slide, bundled, bundled_lecture, pages, read_lecture, state_of
 from cnnviz.ui.player import Own
 from tests.pages.conftest import Open, at_rest, until, words
 from tests.pages.restored import control_of, held, told
@@ -35,6 +36,17 @@ def file_now(app: AppTest) -> Lecture:
     return read_lecture(str(told(app, "-own_lecture")["text"]))
 
 
+def keys(app: AppTest) -> set[str]:
+    """The keys of all that is drawn."""
+
+    def ids(node: Any) -> Iterator[str]:
+        yield str(getattr(getattr(node, "proto", None), "id", ""))
+        for child in getattr(node, "children", {}).values():
+            yield from ids(child)
+
+    return {found.partition("ID-")[2].partition("-")[2] for found in ids(app._tree)}
+
+
 def open_with(open_page: Open, page: str, lecture: Lecture = OWN, **state: str) -> AppTest:
     """A page in a session that knows one's own lecture."""
     app = open_page(page, **state)
@@ -54,9 +66,10 @@ def test_every_slide_opens_in_its_state(name: str, number: int, open_page: Open)
     assert "is not possible here" not in words(app)
     memory = app.session_state["state"].here
     assert not set(memory.linked) & set(slide.state), "the page never looked at it"
-    from cnnviz.ui.lectures import state_of
-
     fields = state_of(slide.page).fields
+    pointed = {slide.spot, *re.findall(r"#spot:([\w/]+)", slide.caption + slide.notes)} - {""}
+    drawn = keys(app)
+    assert not [name for name in pointed if not {name.split("/")[0], f"section_{name}"} & drawn]
     assert {key: fields[key].text(memory.held[key]) for key in slide.state} == dict(slide.state)
     if slide.page not in ("lectures", "notes"):
         bar: Mapping[str, Any] = told(app, "-lecture_bar")
