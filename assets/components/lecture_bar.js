@@ -15,6 +15,7 @@ const LATE = 60e3; // milliseconds behind the plan from which on the time is mar
 let bar = null;
 /** @type {ReturnType<typeof spotlight> | null} */
 let light = null;
+let latest = 0; // the timer of the last message
 let scrolled = ""; // the slide whose page was put to its beginning
 
 export default component(function mount({ data, parentElement, setStateValue }) {
@@ -22,9 +23,10 @@ export default component(function mount({ data, parentElement, setStateValue }) 
   mine.update(data, setStateValue);
   bar = mine;
   const timer = setInterval(mine.tick, TICK_MS);
+  latest = timer;
   return () => {
     clearInterval(timer);
-    if (bar === mine) bar = null;
+    if (latest === timer) bar = null; // a later message may come before this one is cleaned up
     // The next page has its own bar in a moment; without one the lecture is left.
     setTimeout(() => { if (!bar) light?.off(); }, 1000);
   };

@@ -8,13 +8,15 @@ const TICK_MS = 500;
 
 /** @type {ReturnType<typeof create> | null} */
 let here = null;
+let latest = 0; // the timer of the last message
 
 export default component(function mount({ data, parentElement, setStateValue }) {
   const mine = kept(parentElement, create);
   mine.update(data, setStateValue);
   here = mine;
   const timer = setInterval(mine.tick, TICK_MS);
-  return () => { clearInterval(timer); if (here === mine) here = null; };
+  latest = timer;
+  return () => { clearInterval(timer); if (latest === timer) here = null; };
 });
 
 /** @param {HTMLElement} root */
