@@ -223,7 +223,7 @@ def _slide(slide: Slide, number: int, count: int) -> None:
         _("Minutes"),
         0.0,
         1000.0,
-        slide.minutes,
+        float(slide.minutes),
         1.0,
         key=f"slide_minutes_{turn}",
         on_change=_take,

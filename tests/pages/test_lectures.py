@@ -47,10 +47,10 @@ def keys(app: AppTest) -> set[str]:
     return {found.partition("ID-")[2].partition("-")[2] for found in ids(app._tree)}
 
 
-def open_with(open_page: Open, page: str, lecture: Lecture = OWN, **state: str) -> AppTest:
+def open_with(open_page: Open, page: str, own: Lecture = OWN, /, **state: str) -> AppTest:
     """A page in a session that knows one's own lecture."""
     app = open_page(page, **state)
-    app.session_state["own_lecture_known"] = Own(lecture, 1.0)
+    app.session_state["own_lecture_known"] = Own(own, 1.0)
     app.session_state["lecture_is_edited"] = True
     return app.run()
 
@@ -65,12 +65,15 @@ def test_every_slide_opens_in_its_state(name: str, number: int, open_page: Open)
     assert not app.error
     assert "is not possible here" not in words(app)
     memory = app.session_state["state"].here
+    known = {**app.session_state["state"].shared, **memory.values, **memory.held}
     assert not set(memory.linked) & set(slide.state), "the page never looked at it"
     fields = state_of(slide.page).fields
     pointed = {slide.spot, *re.findall(r"#spot:([\w/]+)", slide.caption + slide.notes)} - {""}
     drawn = keys(app)
     assert not [name for name in pointed if not {name.split("/")[0], f"section_{name}"} & drawn]
-    assert {key: fields[key].text(memory.held[key]) for key in slide.state} == dict(slide.state)
+    assert {key: fields[key].text(known.get(key, fields[key].usual)) for key in slide.state} == dict(
+        slide.state
+    )
     if slide.page not in ("lectures", "notes"):
         bar: Mapping[str, Any] = told(app, "-lecture_bar")
         assert (bar["slide"], bar["away"], bar["titles"][number - 1]) == (number, False, slide.title)
