@@ -289,6 +289,20 @@ CHAPTERS = (
         "In class",
         (
             Lesson(
+                file="pages/class/lectures.py",
+                title="Lectures",
+                sentence="I gave the whole lecture with one key, and made my own from the pages that I needed.",
+                picture="lectures.png",
+                picture_alt="A page of the app with a light on its picture and the bar of the lecture below",
+            ),
+            Lesson(
+                file="pages/class/notes.py",
+                title="Notes",
+                sentence="I read my notes on my own screen while the hall saw the next slide.",
+                picture="notes.png",
+                picture_alt="A clock, notes to a slide, and the next slide",
+            ),
+            Lesson(
                 file="pages/class/room.py",
                 title="Room",
                 sentence="I followed the lecture on my own screen, wandered off, came back, and saw how many chose what I chose.",

@@ -40,6 +40,7 @@ from cnnviz.training import TrainingSpec, detection_training, open_run, segmenta
 from cnnviz.training.folder import RunFolder
 from cnnviz.training.worker import work
 from cnnviz.ui.points import groups_of
+from tools.class_pictures import class_pictures
 from tools.task_pictures import task_pictures
 from tools.wild_pictures import wild_pictures
 
@@ -198,6 +199,7 @@ def pictures() -> None:
 
     wild_pictures()
     task_pictures()
+    class_pictures()
     icon = Image.new("RGBA", (128, 128), (0, 0, 0, 0))
     icon.paste(map_sheet(after[:1], span=span).enlarged(128 // 5), (2, 2))
     icon.save(PICTURES / "icon.png", optimize=True)

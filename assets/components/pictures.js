@@ -1,11 +1,13 @@
 // All pictures of the page as files: PNG and SVG; the numbers of charts and tables as CSV. The server has no part in it.
 import { component, find, kept, make } from "./lib/component.js";
+import { watchPointers } from "./lib/pointers.js";
 import { isPlotly, picturesOf, svgOfPlotly, tableOf, toCsv } from "./lib/page_pictures.js";
 
 const SCALE = 3; // pixels of a PNG for one of the screen
 const LOOK_MS = 700; // between two looks at the page, while the list is open
 
 export default component(function mount({ parentElement }) {
+  watchPointers();
   kept(parentElement, create);
 });
 

@@ -68,10 +68,12 @@ class Session:
     """This run is one that the script asked for: its address is the script's, not the browser's."""
     by_history: bool = False
     """This run was asked for by the browser's back or forward button."""
-    sent: bool = False
-    """Code sends the student to a state of a page, as a link does."""
     must_tell: bool = False
     """The browser does not show the address of the link that was followed."""
+    ordered: dict[str, str] | None = None
+    """The address that code goes to next, as a link does: a slide, or what the lecturer shows."""
+    hidden: frozenset[str] = frozenset()
+    """Names of controls and sections that are not drawn."""
 
     @property
     def here(self) -> Memory:
@@ -104,13 +106,14 @@ def _arrive(page: str) -> None:
     context = get_script_run_ctx()
     by_history = context is not None and context.is_history_navigation
     other_page, visit.page = page != visit.page, page
-    sent, visit.sent = visit.sent, False
+    ordered, visit.ordered = visit.ordered, None
+    address = address if ordered is None else ordered
     here = visit.here
     visit.own_run, visit.moved_on, visit.by_history = visit.moved_on, False, by_history
     if other_page:
         for known in (here.drawn, here.versions, here.unheard):
             known.clear()
-    elif not by_history and not sent and (visit.own_run or not _by_a_link(here)):
+    elif ordered is None and not by_history and (visit.own_run or not _by_a_link(here)):
         return
     here.held.clear()
     if not other_page or by_history or address:

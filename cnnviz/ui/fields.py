@@ -190,6 +190,9 @@ class Field(Generic[Value]):
         here = visit.here
         chosen = self._chosen(visit, usual)
         begin = fits(chosen)
+        if self.name in visit.hidden:
+            here.drawn.pop(self.name, None)
+            return self.shows(begin, None if begin == usual else self.text(begin))
         if has_heard(self.name):
             here.unheard.pop(self.name, None)
         before = here.drawn.get(self.name, begin)

@@ -16,6 +16,7 @@ from cnnviz.ui.address import WATCHERS, draw_again, session
 from cnnviz.ui.components import browser_key, component, listen, told
 from cnnviz.ui.frame import page
 from cnnviz.ui.messages import FollowMessage
+from cnnviz.ui.player import OF_THE_APP
 from cnnviz.ui.state import State
 from cnnviz.words import _
 
@@ -23,8 +24,6 @@ BAR = "follow_room"
 ROOM_PAGE = "pages/class/room.py"
 PRIVATE = ("room",)
 """Pages of the lecturer that nobody follows to."""
-OWN = (State.room.name, State.projector.name)
-"""What of an address is each browser's own."""
 
 
 def follow(files: Mapping[str, str]) -> None:
@@ -38,8 +37,8 @@ def follow(files: Mapping[str, str]) -> None:
         return
     wanted = st.session_state.pop("follow_to", None)
     if wanted is not None and wanted["page"] in files:
-        session().sent = True
-        st.switch_page(page(files[wanted["page"]]), query_params={**wanted["parameters"], "room": code})
+        session().ordered = {**wanted["parameters"], "room": code}
+        st.switch_page(page(files[wanted["page"]]), query_params=session().ordered)
     with st.container(key="follow_bar"):
         try:
             Room.join(code)
@@ -73,7 +72,7 @@ def _go(news: Any) -> None:
     """The browser asks for the page that the lecturer shows."""
     parameters = news.get("parameters")
     if isinstance(news.get("page"), str) and isinstance(parameters, dict):
-        known = {str(name): str(text) for name, text in parameters.items() if name not in OWN}
+        known = {str(name): str(text) for name, text in parameters.items() if name not in OF_THE_APP}
         st.session_state["follow_to"] = {"page": news["page"], "parameters": known}
 
 
@@ -122,7 +121,7 @@ def make_known(page_path: str, address: Mapping[str, str]) -> None:
     key = _keys().get(code, "") if code else ""
     if not key or page_path in PRIVATE:
         return
-    place = page_path, {name: text for name, text in address.items() if name not in OWN}
+    place = page_path, {name: text for name, text in address.items() if name not in OF_THE_APP}
     known = st.session_state.setdefault("room_shown", {})
     if known.get(code) == place:
         return

@@ -14,7 +14,7 @@ from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from cnnviz.errors import CnnvizError
-from cnnviz.ui.address import draw_again, one_section
+from cnnviz.ui.address import draw_again, one_section, session
 from cnnviz.ui.state import State
 
 Values = ParamSpec("Values")
@@ -86,12 +86,14 @@ class part(Generic[Values]):  # noqa: N801 - read as a decorator
 
         self.name = draw.__name__
         self._draw = self._drawing(guarded)
-        self._place = st.container()
+        self._place = st.container(key=f"section_{self.name}")
 
     def _drawing(self, draw: Callable[Values, None]) -> Callable[Values, None]:
         return draw
 
     def __call__(self, *values: Values.args, **named: Values.kwargs) -> None:
+        if self.name in session().hidden:
+            return
         with _in_place():
             place = self._place.container()
         with place:
@@ -163,15 +165,22 @@ def play_first() -> DeltaGenerator:
 
 def try_this(*experiments: Experiment) -> None:
     """Three experiments; each is a link to the page in the right state."""
-    st.subheader("Try this", anchor=False)
-    for experiment in experiments:
-        link(experiment.state.page, experiment.text, ":material/experiment:", experiment.state.parameters())
+    if "try" in session().hidden:
+        return
+    with st.container(key="try"):
+        st.subheader("Try this", anchor=False)
+        for experiment in experiments:
+            link(
+                experiment.state.page, experiment.text, ":material/experiment:", experiment.state.parameters()
+            )
 
 
 def show_code() -> Callable[[str], None]:
     """Reserves the place of "Show the code"; returns what shows the PyTorch lines that give the page's
     numbers there, ready to copy.
     """
+    if "code" in session().hidden:
+        return lambda _: None
     with st.expander("Show the code", icon=":material/code:", key="show_code"):
         place = st.empty()
 
@@ -183,4 +192,6 @@ def show_code() -> Callable[[str], None]:
 
 
 def source(text: str) -> None:
+    if "source" in session().hidden:
+        return
     st.caption(f"Source: {text}")

@@ -14,6 +14,7 @@ from cnnviz.ui.address import arrive, tell_address
 from cnnviz.ui.components import component
 from cnnviz.ui.follow import follow
 from cnnviz.ui.frame import error_box, link, page
+from cnnviz.ui.player import begin_page, end_page, go_on
 from cnnviz.ui.startup import imports
 from cnnviz.ui.state import State
 from cnnviz.words import _
@@ -85,10 +86,12 @@ def run(chapters: tuple[Chapter, ...]) -> None:
         for chapter in chapters
     }
     shown = st.navigation(pages, expanded=True)
+    go_on(shown.url_path)
     arrive(shown.url_path)
     _projector_mode()
     files = {lesson.url_path: lesson.file for chapter in chapters for lesson in chapter.lessons}
     follow({**files, "": first.file})
+    begin_page(shown.url_path, shown.title)
     is_first = shown.url_path == ""
     if not is_first:
         needs_saliency = any(
@@ -100,6 +103,7 @@ def run(chapters: tuple[Chapter, ...]) -> None:
     try:
         with error_box():
             shown.run()
+        end_page(shown.url_path)
     finally:
         tell_address()
     if is_first:

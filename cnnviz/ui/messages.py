@@ -757,6 +757,53 @@ class QuizMessage:
     chapters: Sequence[QuizChapter]
 
 
+@dataclass(frozen=True)
+class LectureBarMessage:
+    """The lecture that is given, for the bar on every page.
+
+    Attributes:
+        lecture: its name in links.
+        slide: number of the slide, from 1.
+        away: the page that is shown is not the slide's.
+        titles: of all slides.
+        minutes: how long each slide is meant to take.
+        spot: what the spotlight shows first.
+        words: name -> what is written on the bar.
+    """
+
+    lecture: str
+    slide: int
+    away: bool
+    titles: Sequence[str]
+    minutes: Sequence[float]
+    spot: str
+    words: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class LectureNotesMessage:
+    """The same for the lecturer's second window."""
+
+    lecture: str
+    slide: int
+    titles: Sequence[str]
+    minutes: Sequence[float]
+    words: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class OwnLectureMessage:
+    """The lecture that is kept in the browser.
+
+    Attributes:
+        text: its file; ``None``: the server does not know it yet.
+        version: seconds since 1970 when it was changed.
+    """
+
+    text: str | None
+    version: float
+
+
 Message = (
     StepperMessage
     | NumberGridMessage
@@ -777,4 +824,7 @@ Message = (
     | BuilderMessage
     | FollowMessage
     | QuizMessage
+    | LectureBarMessage
+    | LectureNotesMessage
+    | OwnLectureMessage
 )

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from cnnviz.figures import limits, scale_for
 from cnnviz.ops.trace import Trace
+from cnnviz.ui.address import session
 from cnnviz.ui.components import component, told
 from cnnviz.ui.fields import Field, Foreign
 from cnnviz.ui.messages import NumberGridMessage, Packed, Scale, StepperGrids, StepperMessage, StepperScales
@@ -169,6 +170,8 @@ def number_grid(
     rows, cols = shown.shape
     basic = _over(torch.zeros(rows, cols, dtype=torch.float64), usual[:rows, :cols])
     field.shows(field.now, None if torch.equal(shown, basic) else _numbers_text(shown))
+    if field.name in session().hidden:
+        return shown
     values = [[float(f"{value:.7g}") for value in row] for row in shown.tolist()]
     data = NumberGridMessage(values, field.label, scale_of(shown, signed), LARGEST_TYPED, cell)
     component("number_grid", key, data=data, default={"grid": None}, on_grid_change=told(key, "grid", hear))

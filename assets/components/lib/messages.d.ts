@@ -493,3 +493,26 @@ export interface QuizMessage {
   solution: QuestionSolution;
   chapters: QuizChapter[];
 }
+
+export interface LectureBarMessage {
+  lecture: string;
+  slide: number;
+  away: boolean;
+  titles: string[];
+  minutes: number[];
+  spot: string;
+  words: Record<string, string>;
+}
+
+export interface LectureNotesMessage {
+  lecture: string;
+  slide: number;
+  titles: string[];
+  minutes: number[];
+  words: Record<string, string>;
+}
+
+export interface OwnLectureMessage {
+  text: string | null;
+  version: number;
+}
