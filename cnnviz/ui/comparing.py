@@ -25,6 +25,7 @@ from cnnviz.ui.charts import chart
 from cnnviz.ui.comparisons import beside_the_best, compared, percent
 from cnnviz.ui.frame import error_box
 from cnnviz.ui.live import MOST_RUNS, live_curves, watch
+from cnnviz.ui.outside import plain
 from cnnviz.ui.race import Result, race_picture
 from cnnviz.ui.runs import EXAMPLE, run_title
 from cnnviz.ui.states.runs import SETTINGS, USUAL_VALUES, Runs
@@ -130,7 +131,7 @@ def show_experiment(experiment: Experiment) -> None:
     """Runs of a comparison while they train, and what they came to."""
     runs = experiment.runs
     results = [Result(title, run) for title, run in runs.items()]
-    st.markdown(f"**{experiment.title}**")
+    st.markdown(f"**{plain(experiment.title)}**")
 
     def picture() -> None:
         if len(results) <= MOST_RUNS:
@@ -220,5 +221,5 @@ def experiment_shown() -> Experiment | None:
     try:
         return open_experiment(Runs.race.now)
     except CnnvizError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return None

@@ -17,6 +17,7 @@ import streamlit as st
 from cnnviz.errors import CnnvizError
 from cnnviz.ui.address import draw_again
 from cnnviz.ui.memory import keep, key_of, recall
+from cnnviz.ui.outside import plain
 
 Result = TypeVar("Result")
 Progress = Callable[[float], None]
@@ -208,7 +209,7 @@ def _watch(
             if running.error is None:
                 draw_again()
             elif isinstance(running.error, CnnvizError):
-                st.error(str(running.error), icon=":material/error:")
+                st.error(plain(running.error), icon=":material/error:")
             elif not isinstance(running.error, _CancelledError):
                 raise running.error
             return

@@ -16,6 +16,7 @@ from cnnviz.process_memory import few_arenas, keep_freed_memory
 from cnnviz.ui import pictures
 from cnnviz.ui.delivery import deliver_in_order
 from cnnviz.ui.housekeeping import keep_house
+from cnnviz.ui.outside import plain
 from cnnviz.ui.startup import wait_for_imports
 
 
@@ -58,5 +59,5 @@ def show_error(error: Exception) -> bool:
     """What the user can mend is shown as its sentence; anything else is a bug and goes the usual way."""
     if not isinstance(error, CnnvizError):
         return False
-    st.error(str(error), icon=":material/error:")
+    st.error(plain(error), icon=":material/error:")
     return True
