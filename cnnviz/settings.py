@@ -61,6 +61,8 @@ class Settings:
     """The launcher and its workers end after this long without work."""
     pause_seconds: float = 60.0
     """A paused run gives its worker back after this long (at once if another run waits)."""
+    jobs: int = os.cpu_count() or 1
+    """Longer computations of pages at one time, in one web process."""
     cache_bytes: int = 250_000_000
     """Results that all sessions together keep for whoever asks next, in bytes of memory."""
     max_weights_bytes: int = 250_000_000
@@ -84,6 +86,19 @@ class Settings:
     """Data sets brought from one browser; above it the oldest of them that no run was trained on go."""
     max_browser_brought_bytes: int = 1_000_000_000
     """Disk space of all of them together."""
+
+    owner_key: str = ""
+    """Whoever enters it may start runs without limits, and stop those of others. Empty: nobody."""
+    class_password: str = ""
+    """Whoever has not entered it sees nothing but its page. Empty: everybody sees all."""
+    who_trains: str = "everyone"
+    """Who may start runs from a browser: ``everyone`` (who has entered the password, where there is one) or ``owner``."""
+    max_running: int = 0
+    """Runs started from browsers that wait or train at one time, of all browsers together. 0: no limit."""
+    max_browser_seconds: float = 0.0
+    """Longest training of a run started from a browser, in seconds; then it stops by itself. 0: no limit."""
+    server_secret: str = ""
+    """What several web processes of one server sign with; ``make serve`` makes one."""
 
     @property
     def brought(self) -> Path:

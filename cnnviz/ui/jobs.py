@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 import streamlit as st
 
 from cnnviz.errors import CnnvizError
+from cnnviz.settings import settings
 from cnnviz.ui.address import draw_again
 from cnnviz.ui.memory import keep, key_of, recall
 from cnnviz.ui.outside import plain
@@ -30,7 +31,7 @@ _MISSING = object()
 
 _jobs: dict[Hashable, "_Job"] = {}
 _lock = threading.Lock()
-_places = threading.Semaphore(max(1, os.cpu_count() or 1))
+_places = threading.Semaphore(max(1, settings().jobs))
 
 
 class _CancelledError(Exception):
