@@ -1,14 +1,19 @@
-"""Limits and places, each readable from an environment variable ``CNNVIZ_<NAME>``.
+"""Limits and places, each readable from an environment variable ``CNNVIZ_<NAME>``, or from the TOML file that
+``CNNVIZ_SETTINGS`` names: a line each, ``max_parameters = 500_000_000``. The environment counts more.
 
 Change them for a bigger machine: ``CNNVIZ_MAX_PARAMETERS=500_000_000 make run``.
 """
 
 import os
+import tomllib
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from platformdirs import user_data_path
+
+from cnnviz.errors import CnnvizError
 
 _HERE = Path(__file__).resolve().parent
 ASSETS = _HERE / "assets" if (_HERE / "assets").is_dir() else _HERE.parent / "assets"
@@ -97,8 +102,6 @@ class Settings:
     """Runs started from browsers that wait or train at one time, of all browsers together. 0: no limit."""
     max_browser_seconds: float = 0.0
     """Longest training of a run started from a browser, in seconds; then it stops by itself. 0: no limit."""
-    server_secret: str = ""
-    """What several web processes of one server sign with; ``make serve`` makes one."""
 
     @property
     def brought(self) -> Path:
@@ -119,10 +122,29 @@ def settings() -> Settings:
     them.
     """
     changes: dict[str, Any] = {}
+    file = os.environ.get("CNNVIZ_SETTINGS")
+    written = _read(file, Path(file).stat().st_mtime_ns if Path(file).is_file() else 0) if file else {}
     for item in fields(Settings):
-        text = os.environ.get(f"CNNVIZ_{item.name.upper()}")
+        text = os.environ.get(f"CNNVIZ_{item.name.upper()}") or written.get(item.name)
         if text:
             changes[item.name] = (
                 type(item.default)(text) if isinstance(item.default, int | float | str) else Path(text)
             )
     return Settings(**changes)
+
+
+@lru_cache(maxsize=4)
+def _read(file: str, changed: int) -> dict[str, str]:  # noqa: ARG001 - another time, another content
+    """The file's lines as texts; raises CnnvizError where it cannot be read, or names what is no setting."""
+    try:
+        lines = tomllib.loads(Path(file).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CnnvizError(
+            f"The file of settings '{file}' cannot be read: {error}. Mend it, or unset CNNVIZ_SETTINGS."
+        ) from None
+    known = {item.name for item in fields(Settings)}
+    if unknown := [name for name in lines if name not in known]:
+        raise CnnvizError(
+            f"The file of settings names '{unknown[0]}', which is no setting. There are: {', '.join(sorted(known))}."
+        )
+    return {name: str(value) for name, value in lines.items()}

@@ -155,7 +155,6 @@ class Hall:
             "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
             "CNNVIZ_CACHE_BYTES": str(limits.cache_bytes // count),
             "CNNVIZ_JOBS": str(max(1, limits.jobs // count)),
-            "CNNVIZ_SERVER_SECRET": limits.server_secret or secrets.token_hex(32),
             "STREAMLIT_SERVER_COOKIE_SECRET": secrets.token_hex(32),
         }
 

@@ -13,6 +13,8 @@ from contextlib import suppress
 from streamlit.runtime import Runtime
 from streamlit.runtime.app_session import AppSessionState
 
+from cnnviz.ui import census
+
 REST_SECONDS = 30.0
 """Where nobody waits for a page, all is looked through this often."""
 SWEEP_SECONDS = 240.0
@@ -42,10 +44,14 @@ async def keep_house(runtime: Runtime) -> None:
     # Python itself would look through everything at any moment, inside a page's run.
     gc.set_threshold(*gc.get_threshold()[:2], 1_000_000)
     thawed = swept = time.monotonic()
+    told = 0.0
     busy_since = True
     while True:
         await asyncio.sleep(1)
         now = time.monotonic()
+        if now - told > census.EVERY_SECONDS:
+            told = now
+            census.tell(runtime)
         # A session that has left is dropped by whoever counts them next; without this, only when another one
         # leaves.
         runtime._session_mgr.num_sessions()

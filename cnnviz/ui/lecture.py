@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from functools import cache
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from cnnviz.settings import ASSETS
 from cnnviz.ui.address import arrive, tell_address
 from cnnviz.ui.components import component
+from cnnviz.ui.entry import ask_at_the_door, is_owner, may_enter
 from cnnviz.ui.frame import error_box, page
+from cnnviz.ui.owner import PATH as OWNER
+from cnnviz.ui.owner import show_owner_page
 from cnnviz.ui.startup import imports
 from cnnviz.ui.state import State
 
@@ -81,9 +85,17 @@ def run(chapters: tuple[Chapter, ...]) -> None:
         ]
         for chapter in chapters
     }
+    pages[""] = [_owner_page()]
+    if not may_enter():
+        st.navigation(pages, position="hidden")
+        st.html(_style("pages"))
+        ask_at_the_door()
+        return
     shown = st.navigation(pages, expanded=True)
     arrive(shown.url_path)
     _projector_mode()
+    if is_owner():
+        st.sidebar.page_link(_owner_page(), icon=":material/key:")
     is_first = shown.url_path == ""
     if not is_first:
         needs_saliency = any(
@@ -101,6 +113,11 @@ def run(chapters: tuple[Chapter, ...]) -> None:
         imports()
     else:
         component("pictures", "page_pictures")
+
+
+def _owner_page() -> StreamlitPage:
+    """Not in the menu: whoever has the key knows its address, ``/owner``."""
+    return st.Page(show_owner_page, title="For the owner", url_path=OWNER, visibility="hidden")
 
 
 @cache

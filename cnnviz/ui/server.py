@@ -13,7 +13,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from cnnviz.errors import CnnvizError
 from cnnviz.process_memory import few_arenas, keep_freed_memory
-from cnnviz.ui import pictures
+from cnnviz.ui import census, pictures
 from cnnviz.ui.delivery import deliver_in_order
 from cnnviz.ui.housekeeping import keep_house
 from cnnviz.ui.outside import plain
@@ -53,6 +53,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     keeper = asyncio.create_task(keep_house(Runtime.instance()))
     yield
     keeper.cancel()
+    census.leave()
 
 
 def show_error(error: Exception) -> bool:
