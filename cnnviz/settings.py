@@ -103,6 +103,9 @@ class Settings:
     max_browser_seconds: float = 0.0
     """Longest training of a run started from a browser, in seconds; then it stops by itself. 0: no limit."""
 
+    frame_ancestors: str = ""
+    """Other sites that may show the app inside their own page, such as ``https://moodle.example.edu``; with blanks between."""
+
     @property
     def brought(self) -> Path:
         """Data sets of one's own."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -15,6 +16,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.process_memory import few_arenas, keep_freed_memory
 from cnnviz.ui import census, pictures
 from cnnviz.ui.delivery import deliver_in_order
+from cnnviz.ui.headers import SafeHeaders
 from cnnviz.ui.housekeeping import keep_house
 from cnnviz.ui.outside import plain
 from cnnviz.ui.startup import wait_for_imports
@@ -36,6 +38,10 @@ ROUTES = (
     Route("/{base:path}" + pictures.PATH + "/{name}", pictures.answer),
 )
 """Besides Streamlit's own. ``base``: where ``server.baseUrlPath`` or a proxy has put the app."""
+
+
+MIDDLEWARE = (Middleware(SafeHeaders),)
+"""Around all answers."""
 
 
 @asynccontextmanager

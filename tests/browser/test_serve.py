@@ -41,7 +41,7 @@ def until(holds: Callable[[], bool], what: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def server() -> Iterator[Running]:
     plan = plan_of(
         ["--port", str(free_port()), "--address", "localhost", "--processes", "2", "--base-path", f"/{BASE}/"]
     )
@@ -126,7 +126,7 @@ def test_all_are_replaced_one_after_the_other_and_the_link_stays(server: Running
     assert not any(psutil.pid_exists(number) for number in before.values())
 
 
-def test_a_file_goes_to_the_process_that_draws_the_page(server: Running, visitor: Visitor) -> None:
+def test_a_file_goes_to_the_process_that_draws_the_page(visitor: Visitor) -> None:
     """Uploads and pictures live in one process: the browser is led to it each time."""
     page = visitor.go("image_as_numbers?image=upload")
     photo = ROOT / "assets" / "pictures" / "icon.png"
@@ -146,8 +146,21 @@ def test_the_root_leads_to_the_app(server: Running) -> None:
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("certificate")
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-        + ["-keyout", folder / "key", "-out", folder / "chain"],
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-subj",
+            "/CN=localhost",
+            "-keyout",
+            "key",
+            "-out",
+            "chain",
+        ],
+        cwd=folder,
         check=True,
         capture_output=True,
     )

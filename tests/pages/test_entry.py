@@ -14,7 +14,8 @@ from cnnviz.training import TrainingSpec, launcher, start, start_all
 from cnnviz.training.budget import within_time
 from cnnviz.training.pool import Server
 from cnnviz.training.queue import put
-from tests.pages.conftest import BROWSER, Open, words
+from cnnviz.ui.outside import plain
+from tests.pages.conftest import BROWSER, PATIENCE, ROOT, Open, words
 
 PAGE = "pages/seeing/pooling.py"
 SMALL = TrainingSpec(network="tiny", epochs=1, limit=256)
@@ -28,6 +29,21 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     permits._wrong.clear()
     launcher.shut_down(settings().runs)
+
+
+@pytest.fixture
+def open_page() -> Open:
+    """As that of all pages, of a browser whose secret the server has heard already."""
+
+    def open_it(page: str, **parameters: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "explorer_app.py"), default_timeout=PATIENCE)
+        app.switch_page(page)
+        app.session_state["browser_secret"] = BROWSER
+        for name, value in parameters.items():
+            app.query_params[name] = value
+        return app.run()
+
+    return open_it
 
 
 @pytest.fixture
@@ -56,7 +72,7 @@ def test_without_the_password_only_its_page_is_shown_and_the_link_goes_on_afterw
     app = open_page(PAGE, window="3", mode="average")
     assert [element.value for element in app.header] == ["cnnviz"]
     assert not app.code
-    assert app.query_params["window"] == ["3"]
+    assert "3" in app.query_params["window"]
     app = say(app, "class", "Faltung 3x3")
     assert "This is not the password" in words(app)
     assert [element.value for element in app.header] == ["cnnviz"]
@@ -64,7 +80,7 @@ def test_without_the_password_only_its_page_is_shown_and_the_link_goes_on_afterw
     assert not app.exception
     assert [element.value for element in app.header] == ["Pooling"]
     assert app.number_input(key="window").value == 3
-    assert app.query_params["window"] == ["3"]
+    assert "3" in app.query_params["window"]
     # The same browser comes again, another one does not come in.
     assert [element.value for element in open_page(PAGE).header] == ["Pooling"]
 
@@ -200,14 +216,53 @@ def test_the_owner_does_not_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     assert hand_out() == 3
 
 
-@pytest.mark.usefixtures("owner")
-def test_the_page_for_the_owner(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launcher, "ensure", lambda _: None)
+def owner_page() -> None:
+    from cnnviz.ui.owner import show_owner_page
+
+    show_owner_page()
+
+
+def open_owner_page() -> AppTest:
+    app = AppTest.from_function(owner_page, default_timeout=PATIENCE)
+    app.session_state["browser_secret"] = BROWSER
+    return app.run()
+
+
+@pytest.mark.usefixtures("owner", "nothing_trains")
+def test_the_owner_sees_all_trainings_and_stops_any(open_page: Open) -> None:
     run = start(SMALL, "c" * 32)
     run.rename("**mine** :material/home:")
-    app = open_page(PAGE)
-    assert not [link for link in app.get("page_link") if "owner" in link.proto.page]
-    enter("owner", ME, "owner's own key")
-    app = open_page(PAGE)
-    assert [link for link in app.get("page_link") if "owner" in link.proto.page]
+    app = open_owner_page()
+    assert "mine" not in words(app)
+    app = say(app, "owner", "the wrong one")
+    assert "This is not the password" in words(app)
+    app = say(app, "owner", "owner's own key")
     assert not app.exception
+    assert plain("**mine** :material/home:") in words(app)
+    assert [metric.label for metric in app.metric] == [
+        "Browsers",
+        "Computations of pages",
+        "Memory of the web processes",
+    ]
+    app.button(key=f"owner_stop_{run.id}").click().run()
+    assert run.state == "stopped"
+    assert "Nothing trains or waits." in words(app)
+    app.button(key="owner_leave").click().run()
+    assert not holds("owner", ME)
+    assert app.text_input(key="owner_password")
+
+
+def test_without_a_key_there_is_no_page_for_the_owner() -> None:
+    app = open_owner_page()
+    assert "No key is set on this server" in words(app)
+    assert not app.text_input
+
+
+@pytest.mark.usefixtures("owner")
+def test_the_menu_leads_the_owner_and_nobody_else_to_that_page(open_page: Open) -> None:
+    def leads(app: AppTest) -> bool:
+        return any(link.proto.label == "For the owner" for link in app.get("page_link"))
+
+    assert not leads(open_page(PAGE))
+    enter("owner", ME, "owner's own key")
+    assert leads(open_page(PAGE))
