@@ -3,6 +3,8 @@
 None of them may ever be run, open a path, or become markup: on the page each stands as the letters that it is.
 """
 
+import re
+
 MARK = "hostile"
 """Stands in those that would make something on the page, so that a test finds what became of it."""
 
@@ -140,4 +142,12 @@ HOSTILE = (*MARKUP, *TEMPLATES, *PATHS, *CHARACTERS, *FORMULAS)
 
 def shown_raw(text: str) -> list[str]:
     """The hostile strings that stand in a Markdown text as they are, and would be markup there."""
-    return [one for one in MARKUP if " ".join(one.split()) in " ".join(text.split())]
+    found = []
+    for one in MARKUP:
+        if MARK not in one or one.endswith("\\"):
+            continue
+        # Some are markup at the beginning of a line alone.
+        begins = r"^\s*" if re.match(r"[-+>#]|\d\.| {4}|hostile$", one.splitlines()[0]) else ""
+        if re.search(begins + re.escape(" ".join(one.split())), text, re.MULTILINE):
+            found.append(one)
+    return found

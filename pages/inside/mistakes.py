@@ -13,6 +13,7 @@ from cnnviz.ui.components import WallItem, map_wall, matrix
 from cnnviz.ui.frame import Experiment, link, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, open_network
+from cnnviz.ui.outside import plain
 from cnnviz.ui.runs import EXAMPLE, choose_run
 from cnnviz.ui.states.mistakes import Mistakes
 
@@ -125,7 +126,7 @@ def images(run: Run, network: OpenNetwork, found: Answers, true: int, said: int,
         image = test.floats(slice(number, number + 1))[0]
         answer = int(found.predicted[number])
         st.markdown(
-            f"**Test image {number}**: {names[int(test.labels[number])]}, answered **{names[answer]}** with {found.confidence[number]:.1%}."
+            f"**Test image {number}**: {plain(names[int(test.labels[number])])}, answered **{plain(names[answer])}** with {found.confidence[number]:.1%}."
         )
         label = int(test.labels[number])
         asked = [

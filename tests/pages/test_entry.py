@@ -229,7 +229,7 @@ def open_owner_page() -> AppTest:
 
 
 @pytest.mark.usefixtures("owner", "nothing_trains")
-def test_the_owner_sees_all_trainings_and_stops_any(open_page: Open) -> None:
+def test_the_owner_sees_all_trainings_and_stops_any() -> None:
     run = start(SMALL, "c" * 32)
     run.rename("**mine** :material/home:")
     app = open_owner_page()
