@@ -70,7 +70,7 @@ def rows_of(found: Sequence[Outcome]) -> list[dict[str, str]]:
     ordered = sorted(found, key=lambda one: -one.accuracy.mean)
     return [
         {
-            "training": one.title,
+            "training": plain(one.title),
             "test accuracy": percent(one.accuracy),
             "training loss": f"{one.loss.mean:.3g}",
             "seeds": str(len(one.courses)),
@@ -169,11 +169,11 @@ def list_of_runs(runs: Sequence[Run]) -> list[dict[str, str]]:
         }
         rows.append(
             {
-                "run": run_title(run) + (" 📌" if run.folder.pinned else ""),
+                "run": plain(run_title(run)) + (" 📌" if run.folder.pinned else ""),
                 "state": f"{run.state}, step {run.step_count} of {run.total_steps}",
                 "test accuracy": f"{measured[-1]:.2%}" if measured else "not measured",
                 "differs from the usual": ", ".join(
-                    f"{name.replace('_', ' ')} {_value(value)}" for name, value in differs.items()
+                    f"{name.replace('_', ' ')} {plain(_value(value))}" for name, value in differs.items()
                 )
                 or "in nothing",
             }

@@ -341,7 +341,7 @@ def own_run_link(kind: str, label: str) -> None:
         if any(layer.stem == kind for layer in network.layers):
             link(
                 "pages/inside/feature_maps.py",
-                f"{label}: {kind}1 of {network.name}",
+                f"{label}: {kind}1 of {plain(network.name)}",
                 ":material/search:",
                 {"run": run_id, "layer": f"{kind}1", "map": "0"},
             )

@@ -97,7 +97,7 @@ def watch_run(
         draw(network_now(run, chosen), run.spec.load("test"))
 
     st.markdown(
-        f"**{describe(run)}**"
+        f"**{plain(describe(run))}**"
         + (" · the bundled example: press Train to start your own" if run.id == example else "")
     )
     watch(key, [run], view)

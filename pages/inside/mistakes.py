@@ -104,7 +104,7 @@ def images(run: Run, network: OpenNetwork, found: Answers, true: int, said: int,
     names, counts = list(test.classes), found.confusion.tolist()
     numbers = (found.cell(true, said) if one_cell else found.confident_mistakes(SHOWN))[:SHOWN]
     heading = (
-        f"True {names[true]}, answered {names[said]}: {counts[true][said]} images"
+        f"True {plain(names[true])}, answered {plain(names[said])}: {counts[true][said]} images"
         if one_cell
         else "Wrong, and confident"
     )
