@@ -71,7 +71,7 @@ def _show_download(entry: PublishedSet) -> None:
     refusal = GETTABLE[entry.key].refusal
     here = is_downloaded if refusal else is_got
     if refusal:
-        st.info(refusal, icon=":material/label:")
+        st.info(plain(refusal), icon=":material/label:")
     if not here(entry.key):
         size = f"{'' if entry.megabytes else 'at most '}{megabytes(entry):,.0f} MB"
         asked = st.session_state.setdefault("published_asked", {})

@@ -23,7 +23,7 @@ from tools.serve import free_port
 pytestmark = pytest.mark.browser
 PAGES = sorted(path.stem for path in (ROOT / "pages").rglob("*.py") if path.stem != "home")
 COUNT_ALIEN = """() => ({
-  alien: document.querySelectorAll("[src*='evil.example'], [href*='evil.example'], [href^='javascript'], [onerror], [onload], [onfocus], [ontoggle], [onmouseover]").length,
+  alien: document.querySelectorAll("[src*='evil.example'], [href*='evil.example'], [href^='javascript'], [onerror], [onload], [onfocus], [ontoggle]").length,
   ran: window.hostile ?? null,
 })"""
 
