@@ -299,3 +299,12 @@ def test_a_late_answer_takes_back_nothing_that_was_edited_since_then(page: Page)
         },
     )
     assert shown == {"counts": [4, 5, 5, 5, 3], "said": [4, 5]}
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_a_table_holds_nothing_that_a_spreadsheet_computes(page: Page, text: str) -> None:
+    written = evaluate(
+        page, "page_pictures", "return m.toCsv([['name', 'value'], [given, -1.5], ['-2e3', 3]])", text
+    )
+    rows = list(csv.reader(io.StringIO(written, newline="")))
+    assert rows == [["name", "value"], [f"'{text}", "-1.5"], ["-2e3", "3"]]
