@@ -3,6 +3,8 @@ against Python's own scales.
 """
 
 import base64
+import csv
+import io
 import mimetypes
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +21,7 @@ from cnnviz.models.drafts import draft
 from cnnviz.settings import ASSETS
 from cnnviz.ui.builder import builder_message
 from cnnviz.ui.messages import Packed
+from tests.hostile import FORMULAS
 from tools.make_messages import FILE, declarations
 
 pytestmark = pytest.mark.browser
