@@ -15,7 +15,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from cnnviz.errors import CnnvizError
 from cnnviz.process_memory import few_arenas, keep_freed_memory
 from cnnviz.ui import census, pictures
-from cnnviz.ui.delivery import deliver_in_order
+from cnnviz.ui.delivery import deliver_in_order, draw_whole_page_first
 from cnnviz.ui.headers import SafeHeaders
 from cnnviz.ui.housekeeping import keep_house
 from cnnviz.ui.outside import plain
@@ -54,6 +54,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     # What st.navigation itself sets at its first call; there is no other way before a session begins.
     PagesManager.uses_pages_directory = False
     deliver_in_order()
+    draw_whole_page_first()
     few_arenas()
     keep_freed_memory()
     keeper = asyncio.create_task(keep_house(Runtime.instance()))
