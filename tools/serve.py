@@ -75,7 +75,7 @@ class Plan:
 
 def configuration(plan: Plan, ports: list[int], control: Path) -> str:
     """The file for HAProxy."""
-    tls = f" ssl crt {plan.certificate} alpn http/1.1" if plan.certificate else ""
+    tls = f" ssl crt "{plan.certificate}" alpn http/1.1" if plan.certificate else ""
     secure = " secure" if plan.certificate else ""
     to_base = f"    http-request redirect location {plan.path}/ if {{ path / }}\n" if plan.base else ""
     servers = "\n".join(
@@ -291,6 +291,7 @@ class Hall:
             new.ready = True
             self.processes[new.number] = new
             self.coming = None
+            self.again_at.pop(new.number, None)
             self._lead_to(new)
             # Its browsers notice, come back at once, and are led to the new one.
             self._end(old)
