@@ -8,6 +8,7 @@ all processes one after the other, for instance after an update. ``SIGTERM`` end
 import argparse
 import contextlib
 import ctypes
+import json
 import os
 import secrets
 import shutil
@@ -75,7 +76,7 @@ class Plan:
 
 def configuration(plan: Plan, ports: list[int], control: Path) -> str:
     """The file for HAProxy."""
-    tls = f" ssl crt "{plan.certificate}" alpn http/1.1" if plan.certificate else ""
+    tls = f" ssl crt {json.dumps(str(plan.certificate))} alpn http/1.1" if plan.certificate else ""
     secure = " secure" if plan.certificate else ""
     to_base = f"    http-request redirect location {plan.path}/ if {{ path / }}\n" if plan.base else ""
     servers = "\n".join(
