@@ -1,15 +1,21 @@
-# run · test · fuzz · bench · lint · release — each does its own set-up. Only Python 3.11 or newer, git and make are needed.
+# run · serve · test · fuzz · bench · hall · soak · lint · release — each does its own set-up. Only Python 3.11 or newer, git and make are needed.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: run test fuzz bench soak lint release clean
+.PHONY: run serve test fuzz bench hall soak lint release clean
 
 run: .venv/app.stamp
 	$(BIN)/streamlit run explorer_app.py
 
+# For a hall: one process a core behind HAProxy. make serve OPTIONS="--port 443 --certificate hall.pem"
+serve: .venv/app.stamp
+	sh tools/find_haproxy.sh
+	$(BIN)/python -m tools.serve $(OPTIONS)
+
 test: lint
 	sh tools/find_chromium.sh
+	sh tools/find_haproxy.sh
 	$(BIN)/python -m pytest
 
 # The property tests of `make test`, with new cases at each call and ten times as many.
@@ -35,6 +41,11 @@ soak: .venv/dev.stamp
 # Wheel and sdist in dist/, each installed in an environment of its own and started there.
 release: .venv/dev.stamp
 	$(BIN)/python -m tools.release
+
+# 100 and 300 students at once, against one plain process: make hall OPTIONS="--minutes 1"
+hall: .venv/dev.stamp
+	sh tools/find_haproxy.sh
+	$(BIN)/python -m benchmarks.hall $(OPTIONS)
 
 .venv/app.stamp: requirements.txt requirements-package.txt | .venv/bin/python
 	$(BIN)/python -m pip install -r requirements.txt

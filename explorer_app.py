@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnnviz.ui.lecture import Chapter, Lesson, run
-from cnnviz.ui.server import ROUTES, lifespan, show_error
+from cnnviz.ui.server import MIDDLEWARE, ROUTES, lifespan, show_error
 
 CHAPTERS = (
     Chapter(
@@ -320,7 +320,7 @@ CHAPTERS = (
     ),
 )
 
-app = st.App(__file__, lifespan=lifespan, on_script_error=show_error, routes=ROUTES)
+app = st.App(__file__, lifespan=lifespan, on_script_error=show_error, routes=ROUTES, middleware=MIDDLEWARE)
 
 if __name__ == "__main__":
     run(CHAPTERS)

@@ -1,14 +1,19 @@
-"""Limits and places, each readable from an environment variable ``CNNVIZ_<NAME>``.
+"""Limits and places, each readable from an environment variable ``CNNVIZ_<NAME>``, or from the TOML file that
+``CNNVIZ_SETTINGS`` names: a line each, ``max_parameters = 500_000_000``. The environment counts more.
 
 Change them for a bigger machine: ``CNNVIZ_MAX_PARAMETERS=500_000_000 make run``.
 """
 
 import os
+import tomllib
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from platformdirs import user_data_path
+
+from cnnviz.errors import CnnvizError
 
 _HERE = Path(__file__).resolve().parent
 ASSETS = _HERE / "assets" if (_HERE / "assets").is_dir() else _HERE.parent / "assets"
@@ -61,6 +66,8 @@ class Settings:
     """The launcher and its workers end after this long without work."""
     pause_seconds: float = 60.0
     """A paused run gives its worker back after this long (at once if another run waits)."""
+    jobs: int = os.cpu_count() or 1
+    """Longer computations of pages at one time, in one web process."""
     cache_bytes: int = 250_000_000
     """Results that all sessions together keep for whoever asks next, in bytes of memory."""
     max_weights_bytes: int = 250_000_000
@@ -93,6 +100,20 @@ class Settings:
     room_hours: float = 24.0
     """A room is forgotten this long after it was opened."""
 
+    owner_key: str = ""
+    """Whoever enters it may start runs without limits, and stop those of others. Empty: nobody."""
+    class_password: str = ""
+    """Whoever has not entered it sees nothing but its page. Empty: everybody sees all."""
+    who_trains: str = "everyone"
+    """Who may start runs from a browser: ``everyone`` (who has entered the password, where there is one) or ``owner``."""
+    max_running: int = 0
+    """Runs started from browsers that wait or train at one time, of all browsers together. 0: no limit."""
+    max_browser_seconds: float = 0.0
+    """Longest training of a run started from a browser, in seconds; then it stops by itself. 0: no limit."""
+
+    frame_ancestors: str = ""
+    """Other sites that may show the app inside their own page, such as ``https://moodle.example.edu``; with blanks between."""
+
     @property
     def brought(self) -> Path:
         """Data sets of one's own."""
@@ -116,10 +137,29 @@ def settings() -> Settings:
     them.
     """
     changes: dict[str, Any] = {}
+    file = os.environ.get("CNNVIZ_SETTINGS")
+    written = _read(file, Path(file).stat().st_mtime_ns if Path(file).is_file() else 0) if file else {}
     for item in fields(Settings):
-        text = os.environ.get(f"CNNVIZ_{item.name.upper()}")
+        text = os.environ.get(f"CNNVIZ_{item.name.upper()}") or written.get(item.name)
         if text:
             changes[item.name] = (
                 type(item.default)(text) if isinstance(item.default, int | float | str) else Path(text)
             )
     return Settings(**changes)
+
+
+@lru_cache(maxsize=4)
+def _read(file: str, changed: int) -> dict[str, str]:  # noqa: ARG001 - another time, another content
+    """The file's lines as texts; raises CnnvizError where it cannot be read, or names what is no setting."""
+    try:
+        lines = tomllib.loads(Path(file).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CnnvizError(
+            f"The file of settings '{file}' cannot be read: {error}. Mend it, or unset CNNVIZ_SETTINGS."
+        ) from None
+    known = {item.name for item in fields(Settings)}
+    if unknown := [name for name in lines if name not in known]:
+        raise CnnvizError(
+            f"The file of settings names '{unknown[0]}', which is no setting. There are: {', '.join(sorted(known))}."
+        )
+    return {name: str(value) for name, value in lines.items()}

@@ -4,16 +4,18 @@ browser.
 All limits stand in ``cnnviz/settings.py``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cnnviz.data import DATASETS
 from cnnviz.data.dataset import kept_of
 from cnnviz.errors import CnnvizError
+from cnnviz.permits import holds
 from cnnviz.settings import settings
 from cnnviz.training import queue
 from cnnviz.training.plan import record_steps, snapshot_steps
 from cnnviz.training.spec import TrainingSpec
+from cnnviz.words import say
 
 BYTES_A_WEIGHT = 4
 OPTIMIZER_COPIES = 2
@@ -108,11 +110,62 @@ def check_work(spec: TrainingSpec) -> None:
         )
 
 
+def check_who(owner: str) -> None:
+    """Raises CnnvizError if this browser may not start trainings. ``owner``: hash of its key; empty: not a browser."""
+    limits = settings()
+    if not owner or holds("owner", owner):
+        return
+    if limits.class_password and not holds("class", owner):
+        raise CnnvizError(say("Enter the class password first: reload the page."))
+    if limits.who_trains != "everyone":
+        raise CnnvizError(
+            say(
+                "On this server only its owner starts trainings. Look at the example runs, at the runs that you get a link to, or "
+                "install cnnviz on your own computer."
+            )
+        )
+
+
+def within_time(spec: TrainingSpec, owner: str) -> TrainingSpec:
+    """The specification, ended by itself after the longest time that the server's owner allows a browser."""
+    most = settings().max_browser_seconds
+    if not owner or not most or holds("owner", owner):
+        return spec
+    return replace(spec, stop_seconds=min(most, spec.stop_seconds or most))
+
+
+def check_places(runs: Path, owner: str, more: int, working: int) -> None:
+    """Raises CnnvizError if all browsers together have no places for ``more`` runs.
+
+    Args:
+        owner: hash of the browser's key.
+        working: runs from browsers that are in a worker's hands.
+    """
+    most = settings().max_running
+    if not owner or not most or holds("owner", owner):
+        return
+    now = working + sum(bool(queue.owner_of(runs, run_id)) for run_id in queue.waiting(runs))
+    if now + more > most:
+        raise CnnvizError(
+            say(
+                "{now} trainings wait or train on this server, and it takes {most} at one time. Wait until some have ended.",
+                now=now,
+                most=most,
+            )
+            if now
+            else say(
+                "These are {more} trainings, and this server takes {most} at one time. Choose fewer.",
+                more=more,
+                most=most,
+            )
+        )
+
+
 def check_waiting(runs: Path, owner: str, more: int) -> None:
     """Raises CnnvizError if ``more`` runs of this browser do not fit into the queue. ``owner``: hash of its
     key.
     """
-    if not owner:
+    if not owner or holds("owner", owner):
         return
     most, now = settings().max_browser_waiting, queue.waiting_of(runs, owner)
     if now + more > most:

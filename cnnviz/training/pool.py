@@ -21,6 +21,7 @@ import psutil
 from filelock import FileLock, Timeout
 from pebble import ProcessFuture, ProcessPool
 
+from cnnviz.permits import holds
 from cnnviz.settings import settings
 from cnnviz.subprocesses import python_environment
 from cnnviz.training.folder import write_atomically
@@ -229,7 +230,9 @@ class Server:
         for ticket in tickets(queue_folder(self.runs)):
             owner = owner_of(self.runs, run_of(ticket))
             busy = owners.count(owner) if owner else 0
-            if busy < self.limits.max_browser_running and run_of(ticket) not in self.active:
+            if (busy < self.limits.max_browser_running or holds("owner", owner)) and run_of(
+                ticket
+            ) not in self.active:
                 places.append((busy, ticket))
         return min(places)[1] if places else None
 

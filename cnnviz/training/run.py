@@ -15,7 +15,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.models import Network
 from cnnviz.settings import ASSETS, settings
 from cnnviz.training import index, launcher, queue
-from cnnviz.training.budget import check_waiting
+from cnnviz.training.budget import check_waiting, check_who
 from cnnviz.training.data_seen import DataSeen
 from cnnviz.training.export import export
 from cnnviz.training.folder import ACTIVE, STOPPED, Command, RunFolder, State, Status
@@ -277,6 +277,7 @@ class Run:
 
     def _may_wait(self, status: Status) -> None:
         if not self.folder.has_worker(status) and status.state != "queued":
+            check_who(self.owner)
             check_waiting(self._runs, self.owner, 1)
 
     def _find_worker(self, posted: Path) -> None:

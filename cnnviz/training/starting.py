@@ -10,9 +10,19 @@ from pathlib import Path
 from filelock import FileLock
 
 from cnnviz.errors import CnnvizError
+from cnnviz.permits import holds
 from cnnviz.settings import settings
 from cnnviz.training import index, launcher
-from cnnviz.training.budget import Need, check_size, check_waiting, check_work, no_room
+from cnnviz.training.budget import (
+    Need,
+    check_places,
+    check_size,
+    check_waiting,
+    check_who,
+    check_work,
+    no_room,
+    within_time,
+)
 from cnnviz.training.folder import ACTIVE, RunFolder, State
 from cnnviz.training.run import Run, owner_hash
 from cnnviz.training.spec import TrainingSpec
@@ -38,18 +48,22 @@ def start(spec: TrainingSpec, key: str | None = None) -> Run:
 
 def start_all(specs: Sequence[TrainingSpec], key: str | None = None) -> list[Run]:
     """Starts several trainings, all or none; see ``start``."""
+    folder, owner = settings().runs, owner_hash(key)
+    lifted = holds("owner", owner)
+    check_who(owner)
+    specs = [within_time(spec, owner) for spec in specs]
     needs = []
     for spec in specs:
         spec.check()
-        if key:
+        if key and not lifted:
             check_work(spec)
         needs.append(check_size(spec))
-    folder, owner = settings().runs, owner_hash(key)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".room.lock"):
             check_waiting(folder, owner, len(specs))
-            shares = _shares(needs, make_room(needs, owner))
+            check_places(folder, owner, len(specs), _working(folder))
+            shares = _shares(needs, make_room(needs, "" if lifted else owner))
             with index.changing(folder) as names:
                 for spec, share in zip(specs, shares, strict=True):
                     names.append(_create(folder, spec, owner, share))
@@ -61,6 +75,16 @@ def start_all(specs: Sequence[TrainingSpec], key: str | None = None) -> list[Run
             f"The run folder cannot be written: {error.strerror}. Free some space, or set CNNVIZ_HOME to another folder."
         ) from None
     return [Run(name) for name in names]
+
+
+def _working(folder: Path) -> int:
+    """Runs from browsers that a worker has in its hands."""
+    count = 0
+    for run_id in index.unsettled(folder):
+        with suppress(CnnvizError):
+            run = Run(run_id)
+            count += bool(run.owner) and run.state == "running"
+    return count
 
 
 @contextmanager

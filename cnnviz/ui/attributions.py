@@ -32,6 +32,7 @@ from cnnviz.ui.fields import Choice, Choices, Field, Number, Real
 from cnnviz.ui.jobs import Progress, job, part
 from cnnviz.ui.memory import remember, remembered
 from cnnviz.ui.networks import OpenNetwork, network_of_run
+from cnnviz.ui.outside import plain
 from cnnviz.ui.state import State
 
 TITLES = {method.name: method.title for method in METHODS.values()}
@@ -216,7 +217,7 @@ def wall_of_maps(
         if isinstance(one, CnnvizError):
             missing.setdefault(str(one), []).append(question.title)
     for sentence, titles in missing.items():
-        st.error(f"{', '.join(titles)}: {sentence}", icon=":material/error:")
+        st.error(f"{', '.join(titles)}: {plain(sentence)}", icon=":material/error:")
     most = (
         max((one.map.abs().max().item() for one in found if isinstance(one, Attribution)), default=1.0)
         if common

@@ -10,6 +10,7 @@ from cnnviz.training.bias import BALANCED, SKEWED, Bias, Recalls, bias_result, b
 from cnnviz.training.outcomes import OF_SEED, Spread
 from cnnviz.ui.charts import chart
 from cnnviz.ui.comparisons import percent
+from cnnviz.ui.outside import plain
 from cnnviz.ui.race import Result, race
 from cnnviz.ui.states.datasets import Datasets
 from cnnviz.ui.tables import table_in_words
@@ -20,7 +21,7 @@ def bias_words(about: Bias) -> str:
     skewed, balanced = (about.found[title] for title in (SKEWED, BALANCED))
     places = [about.classes.index(name) for name in about.rare]
     failed = " and ".join(
-        f"**{skewed.by_class[place].mean:.0%}** of the class {about.classes[place]} (balanced: {balanced.by_class[place].mean:.0%})"
+        f"**{skewed.by_class[place].mean:.0%}** of the class {plain(about.classes[place])} (balanced: {balanced.by_class[place].mean:.0%})"
         for place in places
     )
     lost = balanced.accuracy.mean - skewed.accuracy.mean

@@ -1,12 +1,19 @@
 """Plotly figures on a page: drawn once for a state, for all sessions."""
 
+import re
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
+import numpy as np
 import streamlit as st
 from plotly.graph_objects import Figure
 
 from cnnviz.ui.memory import remember, size_of
+
+OWN_MARKUP = re.compile(r"(<br>|<b>[\d.]+</b>)|[<&]")
+"""What our figures write themselves, or what is to stay a letter."""
+PATTERNS = ("hovertemplate", "texttemplate", "template")
 
 
 def chart(key: str, alt: str, make: Callable[..., Figure], *arguments: Any, **named: Any) -> None:
@@ -27,7 +34,7 @@ class DrawnFigure(Figure):  # type: ignore[misc]  # Plotly has no types
     def __init__(self, figure: Figure) -> None:
         super().__init__(figure)
         # Plotly's own way to keep something beside its properties.
-        object.__setattr__(self, "_content", figure.to_dict())
+        object.__setattr__(self, "_content", _in_letters(figure.to_dict()))
 
     def to_dict(self) -> dict[str, Any]:
         content: dict[str, Any] = self._content
@@ -37,6 +44,19 @@ class DrawnFigure(Figure):  # type: ignore[misc]  # Plotly has no types
     def nbytes(self) -> int:
         """Its size in memory; Plotly holds the numbers once more in its own objects."""
         return 2 * size_of(self._content)
+
+
+def _in_letters(value: Any) -> Any:
+    """The figure with every ``<`` and ``&`` as a letter: Plotly reads HTML in names, such as those of classes."""
+    if isinstance(value, str):
+        return OWN_MARKUP.sub(lambda found: found[1] or escape(found[0], quote=False), value)
+    if isinstance(value, dict):
+        return {name: one if name in PATTERNS else _in_letters(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_in_letters(one) for one in value]
+    if isinstance(value, np.ndarray) and value.dtype.kind in "OU":
+        return np.array([_in_letters(one) for one in value.ravel()], dtype=object).reshape(value.shape)
+    return value
 
 
 def _draw(make: Callable[..., Figure], *arguments: Any, **named: Any) -> DrawnFigure:

@@ -19,6 +19,7 @@ from cnnviz.ui.components import WallItem
 from cnnviz.ui.jobs import Progress
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork
+from cnnviz.ui.outside import plain
 from cnnviz.ui.pictures import photograph_url
 
 TOP = 5
@@ -30,7 +31,7 @@ OWN_NORMALISATION = "normalise"
 def in_words(network: OpenNetwork, image: Tensor) -> str:
     """The answer as a sentence."""
     answer, order = answer_of(network, image)
-    return f"**{network.title}** says **{network.classes[order[0]]}** ({answer[order[0]]:.1%})"
+    return f"**{plain(network.title)}** says **{plain(network.classes[order[0]])}** ({answer[order[0]]:.1%})"
 
 
 def show_top(key: str, network: OpenNetwork, image: Tensor) -> None:

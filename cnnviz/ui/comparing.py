@@ -25,6 +25,7 @@ from cnnviz.ui.charts import chart
 from cnnviz.ui.comparisons import beside_the_best, compared, percent
 from cnnviz.ui.frame import error_box, link
 from cnnviz.ui.live import MOST_RUNS, live_curves, watch
+from cnnviz.ui.outside import plain
 from cnnviz.ui.race import Result, race_picture
 from cnnviz.ui.runs import EXAMPLE, run_title
 from cnnviz.ui.states.runs import SETTINGS, USUAL_VALUES, Runs
@@ -70,7 +71,7 @@ def rows_of(found: Sequence[Outcome]) -> list[dict[str, str]]:
     ordered = sorted(found, key=lambda one: -one.accuracy.mean)
     return [
         {
-            "training": one.title,
+            "training": plain(one.title),
             "test accuracy": percent(one.accuracy),
             "training loss": f"{one.loss.mean:.3g}",
             "seeds": str(len(one.courses)),
@@ -131,7 +132,7 @@ def show_experiment(experiment: Experiment) -> None:
     """Runs of a comparison while they train, and what they came to."""
     runs = experiment.runs
     results = [Result(title, run) for title, run in runs.items()]
-    st.markdown(f"**{experiment.title}**")
+    st.markdown(f"**{plain(experiment.title)}**")
 
     def picture() -> None:
         if len(results) <= MOST_RUNS:
@@ -169,11 +170,11 @@ def list_of_runs(runs: Sequence[Run]) -> list[dict[str, str]]:
         }
         rows.append(
             {
-                "run": run_title(run) + (" 📌" if run.folder.pinned else ""),
+                "run": plain(run_title(run)) + (" 📌" if run.folder.pinned else ""),
                 "state": f"{run.state}, step {run.step_count} of {run.total_steps}",
                 "test accuracy": f"{measured[-1]:.2%}" if measured else "not measured",
                 "differs from the usual": ", ".join(
-                    f"{name.replace('_', ' ')} {_value(value)}" for name, value in differs.items()
+                    f"{name.replace('_', ' ')} {plain(_value(value))}" for name, value in differs.items()
                 )
                 or "in nothing",
             }
@@ -271,5 +272,5 @@ def experiment_shown() -> Experiment | None:
     try:
         return open_experiment(Runs.race.now)
     except CnnvizError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return None

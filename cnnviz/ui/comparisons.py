@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from cnnviz.training.outcomes import Outcome, Spread
+from cnnviz.ui.outside import plain
 
 
 def percent(spread: Spread) -> str:
@@ -13,7 +14,7 @@ def percent(spread: Spread) -> str:
 def compared(found: Sequence[Outcome]) -> str:
     """The best and the worst on the test images, and whether the seeds tell them apart."""
     best, worst = (choose(found, key=lambda one: one.accuracy.mean) for choose in (max, min))
-    words = f"Best on the test images: **{best.title}**, {best.accuracy.mean:.1%}; last: **{worst.title}**, {worst.accuracy.mean:.1%}. "
+    words = f"Best on the test images: **{plain(best.title)}**, {best.accuracy.mean:.1%}; last: **{plain(worst.title)}**, {worst.accuracy.mean:.1%}. "
     if len(found) == 1 or min(len(best.courses), len(worst.courses)) < 2:
         return f"{words}One seed cannot tell whether that is chance: train several."
     sure = best.accuracy.low > worst.accuracy.high
@@ -30,4 +31,4 @@ def beside_the_best(found: Sequence[Outcome]) -> str:
     near = [one.title for one in found if one is not best and one.accuracy.high >= best.accuracy.low]
     if not near or len(best.courses) < 2:
         return ""
-    return f"Not to be told apart from {best.title} by these seeds: {', '.join(near)}."
+    return f"Not to be told apart from {plain(best.title)} by these seeds: {plain(', '.join(near))}."

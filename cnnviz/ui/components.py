@@ -116,12 +116,17 @@ def browser_key(place: str = "browser_key") -> str | None:
     Args:
         place: names the element; another one for each call on a page.
     """
-    key = _as_key(st.session_state.get("browser_secret")) or _as_key(st.context.cookies.get("cnnviz-key"))
+    key = known_browser()
     if key is None:
         key = _as_key(component("browser_key", place, default={"key": None}, on_key_change=listen).key)
     if key is not None:
         st.session_state["browser_secret"] = key
     return key
+
+
+def known_browser() -> str | None:
+    """This browser's secret, where it has told it; nothing is drawn."""
+    return _as_key(st.session_state.get("browser_secret")) or _as_key(st.context.cookies.get("cnnviz-key"))
 
 
 def _as_key(told: object) -> str | None:

@@ -1,6 +1,5 @@
 """The page of data sets: what is known of the published ones, and links to the rooms that use one."""
 
-import re
 import time
 from collections.abc import Sequence
 
@@ -16,18 +15,13 @@ from cnnviz.ui.frame import link
 from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.map_walls import image_rows
 from cnnviz.ui.memory import remember
+from cnnviz.ui.outside import plain
 from cnnviz.ui.states.datasets import Datasets
 from cnnviz.ui.states.training_lab import TrainingLab
 from cnnviz.ui.tables import table_in_words
 
 LABELLED = 24
 """Images that are shown of a set with several labels for each."""
-MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
-
-
-def plain(text: str) -> str:
-    """A name from outside, for Markdown: nothing in it is markup."""
-    return MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
 def use_links(name: str, classes: Sequence[str]) -> None:
@@ -77,7 +71,7 @@ def _show_download(entry: PublishedSet) -> None:
     refusal = GETTABLE[entry.key].refusal
     here = is_downloaded if refusal else is_got
     if refusal:
-        st.info(refusal, icon=":material/label:")
+        st.info(plain(refusal), icon=":material/label:")
     if not here(entry.key):
         size = f"{'' if entry.megabytes else 'at most '}{megabytes(entry):,.0f} MB"
         asked = st.session_state.setdefault("published_asked", {})
@@ -86,7 +80,7 @@ def _show_download(entry: PublishedSet) -> None:
         if entry.key in asked:
             fault = job("published", f"Downloading {entry.title}", got, entry.key, asked[entry.key])
             if fault:
-                st.error(fault, icon=":material/error:")
+                st.error(plain(fault), icon=":material/error:")
     if here(entry.key) and refusal:
         map_wall("labelled", remember(wall_of_labelled, entry.key))
     elif here(entry.key):

@@ -25,10 +25,10 @@ from cnnviz.training import Run, TrainingSpec
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.composition import look_at, searched, searched_images, stage_items, stages_of
-from cnnviz.ui.datasets import plain
 from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import TRAINED, UNTRAINED, UNTRAINED_ON, OpenNetwork
+from cnnviz.ui.outside import plain
 from cnnviz.ui.retrieval import fitted
 from cnnviz.ui.states.faces import HIGHEST, Faces, sets_in_menu
 from cnnviz.ui.tables import table_in_words
@@ -102,7 +102,7 @@ def _had(name: str) -> bool:
             del st.session_state["face_set_asked"]
             if not said:
                 return True
-            st.warning(said, icon=":material/wifi_off:")
+            st.warning(plain(said), icon=":material/wifi_off:")
         else:
             return False
     st.caption(f"{entry.about}. {entry.source}. Licence: {entry.licence}.")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, TypeVar
 import streamlit as st
 
 from cnnviz.ui.address import STICKY, Session, has_heard, key_of_control, session
+from cnnviz.ui.outside import plain
 
 if TYPE_CHECKING:
     from cnnviz.ui.state import State
@@ -167,7 +168,7 @@ class Field(Generic[Value]):
         """Says quietly what of the link, or which value, the page does not know."""
         foreign = session().here.notes.get(self.name) or value
         if foreign:
-            st.caption(f"“{foreign[:40]}” is not possible here.")
+            st.caption(f"“{plain(foreign[:40])}” is not possible here.")
 
     def control(
         self,
@@ -573,7 +574,7 @@ class Choice(Field[str]):
                 self.label,
                 names,
                 default=begin,
-                format_func=known.__getitem__,
+                format_func=lambda name: plain(known[name]),
                 key=key,
                 help=self.help,
                 required=True,
@@ -643,7 +644,7 @@ class Choices(Field[tuple[str, ...]]):
                 list(known),
                 selection_mode="multi",
                 default=None if begin is None else list(begin),
-                format_func=known.__getitem__,
+                format_func=lambda name: plain(known[name]),
                 key=key,
                 help=self.help,
                 wrap=True,

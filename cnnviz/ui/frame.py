@@ -15,6 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from cnnviz.errors import CnnvizError
 from cnnviz.ui.address import draw_again, one_section, session
+from cnnviz.ui.outside import plain
 from cnnviz.ui.state import State
 
 Values = ParamSpec("Values")
@@ -54,7 +55,7 @@ def error_box() -> Iterator[None]:
     try:
         yield
     except CnnvizError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.app_session import AppSessionState
 
 from cnnviz.classroom.rooms import forget_old
+from cnnviz.ui import census
 
 REST_SECONDS = 30.0
 """Where nobody waits for a page, all is looked through this often."""
@@ -47,6 +48,7 @@ async def keep_house(runtime: Runtime) -> None:
     gc.set_threshold(*gc.get_threshold()[:2], 1_000_000)
     thawed = swept = time.monotonic()
     looked = -ROOMS_SECONDS
+    told = 0.0
     busy_since = True
     while True:
         await asyncio.sleep(1)
@@ -55,6 +57,9 @@ async def keep_house(runtime: Runtime) -> None:
             looked = now
             with suppress(OSError):
                 await asyncio.to_thread(forget_old)
+        if now - told > census.EVERY_SECONDS:
+            told = now
+            census.tell(runtime)
         # A session that has left is dropped by whoever counts them next; without this, only when another one
         # leaves.
         runtime._session_mgr.num_sessions()

@@ -25,6 +25,7 @@ from cnnviz.ui.components import map_wall
 from cnnviz.ui.jobs import Progress
 from cnnviz.ui.map_walls import wall_items
 from cnnviz.ui.memory import remember
+from cnnviz.ui.outside import plain
 
 DENSE, OCTAVE = ("mini_densenet", "dense2"), "mini_octresnet"
 FREQUENCIES = {"block2.both3.high.relu1": "high frequency", "block2.both3.low.relu1": "low frequency"}
@@ -39,7 +40,7 @@ def rows_of(found: Sequence[Outcome], times: Mapping[str, float] | None = None) 
     """
     rows = []
     for one in found:
-        row = {"network": one.title, "test accuracy": percent(one.accuracy)}
+        row = {"network": plain(one.title), "test accuracy": percent(one.accuracy)}
         if one.error is not None:
             row["training error"] = percent(one.error)
         row["parameters"] = f"{one.parameters:,}"

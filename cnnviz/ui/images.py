@@ -14,6 +14,7 @@ from cnnviz.expressions import Expression
 from cnnviz.ui.components import sketchpad
 from cnnviz.ui.fields import Choice, Number, Switch, titles_of
 from cnnviz.ui.memory import remember
+from cnnviz.ui.outside import plain
 
 SMALL = 3 * 64 * 64
 """Numbers of a picture that the code of a page may contain."""
@@ -152,7 +153,7 @@ def choose_image(test: ImageDataset | None, fields: ImageFields) -> ChosenImage:
                 pixels, "your photo", code=_embedded(pixels) if small else file_code(file.name)
             )
         except CnnvizError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
     else:
         st.info("Until you give one, you see another image.", icon=":material/info:")
     return (
@@ -178,7 +179,7 @@ def _decoded(content: bytes) -> Tensor:
 
 def _test_image(test: ImageDataset, number: int) -> ChosenImage:
     label = int(test.labels[number])
-    st.caption(f"Its class: **{test.classes[label]}**")
+    st.caption(f"Its class: **{plain(test.classes[label])}**")
     code = Expression(f"{loading_code(test)}.images[{number}]", {"load": "cnnviz.data"})
     return ChosenImage(
         test.images[number], f"test image {number} of {test.name}, {test.classes[label]}", label, code

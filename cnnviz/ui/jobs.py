@@ -15,8 +15,10 @@ from typing import Any, TypeVar, cast
 import streamlit as st
 
 from cnnviz.errors import CnnvizError
+from cnnviz.settings import settings
 from cnnviz.ui.address import draw_again
 from cnnviz.ui.memory import keep, key_of, recall
+from cnnviz.ui.outside import plain
 
 Result = TypeVar("Result")
 Progress = Callable[[float], None]
@@ -29,7 +31,7 @@ _MISSING = object()
 
 _jobs: dict[Hashable, "_Job"] = {}
 _lock = threading.Lock()
-_places = threading.Semaphore(max(1, os.cpu_count() or 1))
+_places = threading.Semaphore(max(1, settings().jobs))
 
 
 class _CancelledError(Exception):
@@ -208,7 +210,7 @@ def _watch(
             if running.error is None:
                 draw_again()
             elif isinstance(running.error, CnnvizError):
-                st.error(str(running.error), icon=":material/error:")
+                st.error(plain(running.error), icon=":material/error:")
             elif not isinstance(running.error, _CancelledError):
                 raise running.error
             return

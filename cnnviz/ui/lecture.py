@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from functools import cache
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from cnnviz.classroom import CHAPTERS
 from cnnviz.settings import ASSETS
 from cnnviz.ui.address import arrive, tell_address
 from cnnviz.ui.components import component
+from cnnviz.ui.entry import ask_at_the_door, is_owner, may_enter
 from cnnviz.ui.follow import follow
 from cnnviz.ui.frame import error_box, link, page
+from cnnviz.ui.owner import PATH as OWNER
+from cnnviz.ui.owner import show_owner_page
 from cnnviz.ui.player import begin_page, end_page, go_on
 from cnnviz.ui.startup import imports
 from cnnviz.ui.state import State
@@ -85,10 +89,18 @@ def run(chapters: tuple[Chapter, ...]) -> None:
         ]
         for chapter in chapters
     }
+    pages[""] = [_owner_page()]
+    if not may_enter():
+        st.navigation(pages, position="hidden")
+        st.html(_style("pages"))
+        ask_at_the_door()
+        return
     shown = st.navigation(pages, expanded=True)
     go_on(shown.url_path)
     arrive(shown.url_path)
     _projector_mode()
+    if is_owner():
+        st.sidebar.page_link(_owner_page(), icon=":material/key:")
     files = {lesson.url_path: lesson.file for chapter in chapters for lesson in chapter.lessons}
     follow({**files, "": first.file})
     begin_page(shown.url_path, shown.title)
@@ -123,6 +135,11 @@ def _questions_of(file: str) -> None:
             ":material/quiz:",
             {"chapter": chapter},
         )
+
+
+def _owner_page() -> StreamlitPage:
+    """Not in the menu: whoever has the key knows its address, ``/owner``."""
+    return st.Page(show_owner_page, title="For the owner", url_path=OWNER, visibility="hidden")
 
 
 @cache

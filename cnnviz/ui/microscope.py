@@ -17,6 +17,7 @@ from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.fields import Open, Text
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork
+from cnnviz.ui.outside import plain
 from cnnviz.ui.state import State
 from cnnviz.ui.stepping import StepperNames, stepper
 
@@ -142,7 +143,7 @@ def unit_panel(
             explain_unit, network.model, image, unit.layer, unit.channel, unit.row, unit.col
         )
     except CnnvizError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(plain(error), icon=":material/info:")
         return
     st.markdown(_sentence(found) + _what_follows(network, maps, found))
     traced: UnitTrace | None = remember(

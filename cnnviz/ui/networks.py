@@ -25,6 +25,7 @@ from cnnviz.training import Run, open_run, trained, trained_networks
 from cnnviz.ui.fields import Choice, Titles, titles_of
 from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.memory import remember
+from cnnviz.ui.outside import plain
 from cnnviz.ui.runs import WithRun, choose_run, choose_step
 
 OWN = "run"
@@ -207,7 +208,7 @@ def _fetched(name: str) -> ImageNetwork | None:
     try:
         return job("fetch", f"Downloading {entry.title}, {entry.megabytes:.0f} MB", _download, name)
     except CnnvizError as error:
-        st.warning(str(error), icon=":material/wifi_off:")
+        st.warning(plain(error), icon=":material/wifi_off:")
         return None
 
 

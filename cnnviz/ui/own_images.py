@@ -13,9 +13,10 @@ import streamlit as st
 from cnnviz.data import FORMATS, Found, bring, found_of
 from cnnviz.training.run import datasets_in_use, owner_hash
 from cnnviz.ui.components import browser_key
-from cnnviz.ui.datasets import plain, use_links
+from cnnviz.ui.datasets import use_links
 from cnnviz.ui.frame import error_box, link
 from cnnviz.ui.jobs import Progress, job
+from cnnviz.ui.outside import plain
 from cnnviz.ui.states.datasets import Datasets
 from cnnviz.ui.states.faces import Faces
 from cnnviz.ui.tables import table_in_words

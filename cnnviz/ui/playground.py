@@ -29,6 +29,7 @@ from cnnviz.ui.fields import Field
 from cnnviz.ui.frame import error_box
 from cnnviz.ui.memory import remember
 from cnnviz.ui.messages import PlaneSetCard, PlaygroundMenus, PlaygroundMessage
+from cnnviz.ui.outside import plain
 from cnnviz.ui.states.playground import HIDES, PROPERTIES
 from cnnviz.ui.tables import table_in_words
 
@@ -43,7 +44,7 @@ def experiment_of_page() -> Experiment2D:
     try:
         experiment = from_properties({"seed": "1", **said})
     except CnnvizError as error:
-        st.error(f"{error} The experiment before it stays.", icon=":material/error:")
+        st.error(f"{plain(error)} The experiment before it stays.", icon=":material/error:")
         experiment = from_properties({"seed": "1", **last})
         show(experiment)
     st.session_state["playground_last"] = properties_of(experiment)

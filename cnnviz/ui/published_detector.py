@@ -14,6 +14,7 @@ from cnnviz.ui.detection import WAITS
 from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.messages import BoxMark
+from cnnviz.ui.outside import plain
 
 LEAST = 0.05
 
@@ -66,7 +67,7 @@ def _get() -> bool:
     asked = st.session_state.get("coco_asked")
     fault = None if asked is None else job("coco", "Downloading the weights", got, asked)
     if fault:
-        st.warning(fault, icon=":material/wifi_off:")
+        st.warning(plain(fault), icon=":material/wifi_off:")
     return coco_here()
 
 

@@ -11,6 +11,7 @@ from cnnviz.ui.components import browser_key
 from cnnviz.ui.fields import Text
 from cnnviz.ui.frame import error_box
 from cnnviz.ui.live import MOST_RUNS, Quantity, live_curves, watch
+from cnnviz.ui.outside import plain
 from cnnviz.ui.runs import remember_opened
 
 
@@ -64,11 +65,11 @@ def race(
     try:
         heading, results = _raced(shown)
     except CnnvizError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return []
     for result in results:
         remember_opened(result.run.id)
-    st.markdown(f"**{heading}**" if heading else "Runs of a link:")
+    st.markdown(f"**{plain(heading)}**" if heading else "Runs of a link:")
     watch(
         f"{key}_curves",
         [result.run for result in results],
@@ -109,4 +110,4 @@ def race_picture(
     for result in results:
         status = result.run.status
         if status.state in ("diverged", "failed", "interrupted"):
-            st.warning(f"{result.title}: {status.message}", icon=":material/warning:")
+            st.warning(f"{plain(result.title)}: {plain(status.message)}", icon=":material/warning:")

@@ -19,6 +19,7 @@ from cnnviz.ui.address import draw_again
 from cnnviz.ui.components import browser_key, step_player
 from cnnviz.ui.fields import Open, Text
 from cnnviz.ui.frame import link
+from cnnviz.ui.outside import plain
 from cnnviz.ui.state import State
 
 EXAMPLE = "example"
@@ -58,7 +59,7 @@ def current_run() -> Run | None:
     try:
         run = open_run(run_id)
     except CnnvizError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return None
     if not of_images(run):
         task = TASKS[run.spec.task].title.partition(":")[0]
@@ -178,9 +179,9 @@ def notices(run: Run, metrics: list[Metric]) -> None:
     """What went wrong with a run and what to do; nothing for one that goes well."""
     status = run.status
     if status.state in ("diverged", "failed", "interrupted"):
-        st.warning(status.message, icon=":material/warning:")
+        st.warning(plain(status.message), icon=":material/warning:")
     elif status.message and status.message != STOPPED:
-        st.caption(status.message)
+        st.caption(plain(status.message))
     if status.state == "finished":
         _at_chance(run, metrics)
 
@@ -266,7 +267,7 @@ def commands(run: Run, key: str | None) -> None:
             )
     refused_run, sentence = st.session_state.get("not_obeyed", (None, ""))
     if refused_run == run.id:
-        st.error(sentence, icon=":material/error:")
+        st.error(plain(sentence), icon=":material/error:")
 
 
 def _obey(run: Run, command: Callable[[], None]) -> None:
@@ -298,7 +299,7 @@ def fetch_all(entry: DatasetEntry) -> bool:
     place = settings().downloads / entry.name
     when, why = _no_network.get(place, (-math.inf, ""))
     if time.monotonic() - when < RETRY_SECONDS:
-        st.warning(why, icon=":material/wifi_off:")
+        st.warning(plain(why), icon=":material/wifi_off:")
         if not st.button("Try again", key="full_again", icon=":material/replay:"):
             return False
     bar = st.progress(0.0, text="Downloading …")
@@ -340,7 +341,7 @@ def own_run_link(kind: str, label: str) -> None:
         if any(layer.stem == kind for layer in network.layers):
             link(
                 "pages/inside/feature_maps.py",
-                f"{label}: {kind}1 of {network.name}",
+                f"{label}: {kind}1 of {plain(network.name)}",
                 ":material/search:",
                 {"run": run_id, "layer": f"{kind}1", "map": "0"},
             )

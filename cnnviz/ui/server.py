@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -13,9 +14,11 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from cnnviz.errors import CnnvizError
 from cnnviz.process_memory import few_arenas, keep_freed_memory
-from cnnviz.ui import pictures, rooms
-from cnnviz.ui.delivery import deliver_in_order
+from cnnviz.ui import census, pictures, rooms
+from cnnviz.ui.delivery import deliver_in_order, draw_whole_page_first
+from cnnviz.ui.headers import SafeHeaders
 from cnnviz.ui.housekeeping import keep_house
+from cnnviz.ui.outside import plain
 from cnnviz.ui.startup import wait_for_imports
 
 
@@ -40,6 +43,10 @@ ROUTES = (
 """Besides Streamlit's own. ``base``: where ``server.baseUrlPath`` or a proxy has put the app."""
 
 
+MIDDLEWARE = (Middleware(SafeHeaders),)
+"""Around all answers."""
+
+
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Tells Streamlit before the first visit that the pages come from a table.
@@ -50,16 +57,18 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     # What st.navigation itself sets at its first call; there is no other way before a session begins.
     PagesManager.uses_pages_directory = False
     deliver_in_order()
+    draw_whole_page_first()
     few_arenas()
     keep_freed_memory()
     keeper = asyncio.create_task(keep_house(Runtime.instance()))
     yield
     keeper.cancel()
+    census.leave()
 
 
 def show_error(error: Exception) -> bool:
     """What the user can mend is shown as its sentence; anything else is a bug and goes the usual way."""
     if not isinstance(error, CnnvizError):
         return False
-    st.error(str(error), icon=":material/error:")
+    st.error(plain(error), icon=":material/error:")
     return True

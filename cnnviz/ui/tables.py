@@ -1,6 +1,10 @@
 """Small tables of words."""
 
+import re
 from collections.abc import Mapping, Sequence
+
+PIPE = re.compile(r"(?<!\\)\|")
+"""One that is not a letter already."""
 
 
 def table_in_words(rows: Sequence[Mapping[str, str]]) -> str:
@@ -13,6 +17,4 @@ def table_in_words(rows: Sequence[Mapping[str, str]]) -> str:
     if not rows:
         return ""
     lines = [list(rows[0]), ["---"] * len(rows[0]), *(list(row.values()) for row in rows)]
-    return "\n".join(
-        "| " + " | ".join(str(word).replace("|", "\\|") for word in line) + " |" for line in lines
-    )
+    return "\n".join("| " + " | ".join(PIPE.sub(r"\|", str(word)) for word in line) + " |" for line in lines)

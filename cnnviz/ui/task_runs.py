@@ -13,6 +13,7 @@ from cnnviz.ui.fields import Open, Text
 from cnnviz.ui.frame import error_box
 from cnnviz.ui.live import live_curves, watch
 from cnnviz.ui.networks import OpenNetwork, network_of_run
+from cnnviz.ui.outside import plain
 from cnnviz.ui.runs import choose_step, commands, describe, notices, remember_opened
 from cnnviz.ui.take_away import take_away
 
@@ -26,7 +27,7 @@ def run_of_task(task: str, field: Text, example: str) -> Run:
                 f"This run learns {run.spec.task}, not {task}. Here is the bundled example instead."
             )
     except CnnvizError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return open_run(example)
     if run.id != example:
         remember_opened(run.id)
@@ -96,7 +97,7 @@ def watch_run(
         draw(network_now(run, chosen), run.spec.load("test"))
 
     st.markdown(
-        f"**{describe(run)}**"
+        f"**{plain(describe(run))}**"
         + (" · the bundled example: press Train to start your own" if run.id == example else "")
     )
     watch(key, [run], view)

@@ -27,6 +27,7 @@ from cnnviz.ui.comparisons import percent
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.map_walls import augmented_images
 from cnnviz.ui.memory import remember
+from cnnviz.ui.outside import plain
 from cnnviz.ui.states.training_tricks import TrainingTricks
 
 SIGNAL_IMAGES = 200
@@ -38,7 +39,7 @@ def rows_of(found: Sequence[Outcome]) -> list[dict[str, str]]:
     """A row a training, as the table shows it."""
     rows = []
     for one in found:
-        row = {"training": one.title, "test accuracy": percent(one.accuracy)}
+        row = {"training": plain(one.title), "test accuracy": percent(one.accuracy)}
         if fitted := one.measured_mean("fitted"):
             row["training images fitted"] = f"{fitted[0]:.1%}"
         row["training loss"] = f"{one.loss.mean:.3g}"

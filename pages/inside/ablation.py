@@ -16,6 +16,7 @@ from cnnviz.ui.images import choose_image
 from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
+from cnnviz.ui.outside import plain
 from cnnviz.ui.states.ablation import Ablation
 
 TESTED = 1000
@@ -73,9 +74,9 @@ def switched_off() -> None:
         wall, answers = st.columns([1.7, 1], gap="medium")
         with wall:
             map_wall("ablation_wall", remember(before_and_after, layer, maps, edit.of_maps(maps), image))
-            rest = f" ({network.classes[best]} has {after[best]:.1%} left)." if now != best else "."
+            rest = f" ({plain(network.classes[best])} has {after[best]:.1%} left)." if now != best else "."
             st.markdown(
-                f"Before: **{network.classes[best]}** with {before[best]:.1%}. After: **{network.classes[now]}** with {after[now]:.1%}{rest}"
+                f"Before: **{plain(network.classes[best])}** with {before[best]:.1%}. After: **{plain(network.classes[now])}** with {after[now]:.1%}{rest}"
             )
         with answers:
             shown = before.maximum(after).argsort(descending=True)[:10].sort().values
@@ -111,7 +112,7 @@ def switched_off() -> None:
         if effects is not None:
             order = effects.argsort(descending=True).tolist()
             st.markdown(
-                f"Each channel of **{layer}** switched off alone, on this image: channel **{order[0]}** holds up {network.classes[best]} most."
+                f"Each channel of **{layer}** switched off alone, on this image: channel **{order[0]}** holds up {plain(network.classes[best])} most."
             )
             words = f"Fall of the logit without each channel; the largest is {effects.max():.3f}"
             chart("effects_bars", words, channel_bars, effects, order[:60], "fall of the logit")

@@ -24,6 +24,7 @@ from cnnviz.ui.map_walls import pair_items, show_answer, wall_items
 from cnnviz.ui.memory import remember
 from cnnviz.ui.microscope import chosen_unit, open_map, unit_panel
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
+from cnnviz.ui.outside import plain
 from cnnviz.ui.runs import EXAMPLE, WithRun
 from cnnviz.ui.states.feature_maps import FeatureMaps
 from cnnviz.ui.viewers import pixel_view
@@ -120,7 +121,7 @@ def maps_of_all_layers() -> None:
             show_answer(network, answer)
             if two:
                 st.markdown(
-                    f"Second image: **{network.classes[int(other_answer.argmax())]}** with {other_answer.max():.1%}."
+                    f"Second image: **{plain(network.classes[int(other_answer.argmax())])}** with {other_answer.max():.1%}."
                 )
 
     if edits or (max(network.input_shape[1:]) <= EDITABLE and FeatureMaps.edit.now):

@@ -13,6 +13,7 @@ from cnnviz.ui.frame import Experiment, link, play_first, section, show_code, so
 from cnnviz.ui.memory import remember
 from cnnviz.ui.mistakes import show_why
 from cnnviz.ui.networks import OpenNetwork, open_network
+from cnnviz.ui.outside import plain
 from cnnviz.ui.runs import EXAMPLE, choose_run
 from cnnviz.ui.states.mistakes import Mistakes
 from cnnviz.words import _
@@ -104,7 +105,7 @@ def images(run: Run, network: OpenNetwork, found: Answers, true: int, said: int,
     names, counts = list(test.classes), found.confusion.tolist()
     numbers = (found.cell(true, said) if one_cell else found.confident_mistakes(SHOWN))[:SHOWN]
     heading = (
-        f"True {names[true]}, answered {names[said]}: {counts[true][said]} images"
+        f"True {plain(names[true])}, answered {plain(names[said])}: {counts[true][said]} images"
         if one_cell
         else "Wrong, and confident"
     )
@@ -126,7 +127,7 @@ def images(run: Run, network: OpenNetwork, found: Answers, true: int, said: int,
         image = test.floats(slice(number, number + 1))[0]
         answer = int(found.predicted[number])
         st.markdown(
-            f"**Test image {number}**: {names[int(test.labels[number])]}, answered **{names[answer]}** with {found.confidence[number]:.1%}."
+            f"**Test image {number}**: {plain(names[int(test.labels[number])])}, answered **{plain(names[answer])}** with {found.confidence[number]:.1%}."
         )
         show_why(network, image, answer, int(test.labels[number]))
         state = {"run": run.id, "step": str(network.step), "image": "test", "number": str(number)}

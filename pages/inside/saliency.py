@@ -23,6 +23,7 @@ from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, so
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
+from cnnviz.ui.outside import plain
 from cnnviz.ui.states.saliency import COMPARED, Saliency
 from cnnviz.ui.trust_views import show_bench, show_measures, show_sanity
 
@@ -81,7 +82,7 @@ def maps() -> None:
                 "saliency_wall", [WallItem("image", seen, unit="image", target=224, legend=False), *items]
             )
             st.markdown(
-                f"**How to read it.** Class **{network.classes[target]}** has {answer[target]:.1%}. "
+                f"**How to read it.** Class **{plain(network.classes[target])}** has {answer[target]:.1%}. "
                 + (
                     "Yellow: the pixel mattered much; dark: it did not."
                     if absolute

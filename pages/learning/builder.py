@@ -25,6 +25,7 @@ from cnnviz.ui.frame import (
     try_this,
 )
 from cnnviz.ui.memory import remember
+from cnnviz.ui.outside import plain
 from cnnviz.ui.state import page_address
 from cnnviz.ui.states.builder import Builder
 from cnnviz.ui.states.training_lab import TrainingLab
@@ -43,7 +44,7 @@ def network_now() -> NetworkSpec:
     try:
         return from_link(Builder.network.now)
     except CnnvizError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return PRESETS[Builder.preset.now]
 
 

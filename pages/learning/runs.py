@@ -33,6 +33,7 @@ from cnnviz.ui.frame import (
     try_this,
 )
 from cnnviz.ui.live import MOST_RUNS
+from cnnviz.ui.outside import plain
 from cnnviz.ui.runs import runs_in_menu
 from cnnviz.ui.state import page_address
 from cnnviz.ui.states.runs import USUAL_VALUES, Runs
@@ -73,7 +74,7 @@ def comparison() -> None:
             specs = asked()
         except CnnvizError as error:
             specs = {}
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
         pressed = st.button(
             f"Train {len(specs)} runs",
             key="compare",

@@ -12,6 +12,7 @@ from cnnviz.ui.frame import Experiment, draws, error_box, link, section, show_co
 from cnnviz.ui.live import live_curves, watch
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import network_of_run
+from cnnviz.ui.outside import plain
 from cnnviz.ui.runs import (
     EXAMPLE,
     choose_step,
@@ -114,7 +115,7 @@ def view(run: Run) -> None:
 
 with right:
     st.markdown(
-        f"**{describe(run)}**"
+        f"**{plain(describe(run))}**"
         + (" · the bundled example: press Train to start your own" if run.id == EXAMPLE else "")
     )
     watch("curves", [run], lambda: view(run))

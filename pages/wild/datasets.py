@@ -9,7 +9,7 @@ from cnnviz.training.bias import bias_code
 from cnnviz.ui.bias import race_of_samples, show_bias
 from cnnviz.ui.charts import chart
 from cnnviz.ui.dataset_views import SHOW, of_classes
-from cnnviz.ui.datasets import plain, published_rows, show_published, use_links
+from cnnviz.ui.datasets import published_rows, show_published, use_links
 from cnnviz.ui.frame import (
     Experiment,
     play_first,
@@ -20,6 +20,7 @@ from cnnviz.ui.frame import (
     try_this,
 )
 from cnnviz.ui.memory import remember
+from cnnviz.ui.outside import plain
 from cnnviz.ui.own_images import show_own
 from cnnviz.ui.states.datasets import SPLITS, Datasets
 from cnnviz.ui.tables import table_in_words

@@ -33,6 +33,7 @@ from cnnviz.ui.frame import (
 from cnnviz.ui.jobs import job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, choose_network, open_network
+from cnnviz.ui.outside import plain
 from cnnviz.ui.race import race
 from cnnviz.ui.retrieval import last_before_answer, layers_for
 from cnnviz.ui.states.datasets import Datasets
@@ -87,7 +88,7 @@ def train(name: str) -> None:
     st.subheader("Train one on these images", anchor=False)
     for result in race(Faces.race, "Verification", training_of(name), label="Train a small network"):
         state = Faces(network="run", run=result.run.id, people=name)
-        link(state.page, f"Judge with {result.title}", ":material/compare:", state.parameters())
+        link(state.page, f"Judge with {plain(result.title)}", ":material/compare:", state.parameters())
     st.subheader("Whose faces?", anchor=False)
     st.markdown(CONSENT)
 

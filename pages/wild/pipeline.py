@@ -7,6 +7,7 @@ from cnnviz.ui.frame import Experiment, play_first, section, show_code, source, 
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import choose_network, images_of, open_network
+from cnnviz.ui.outside import plain
 from cnnviz.ui.pipeline import cards_of, pipeline_code, show_cards
 from cnnviz.ui.runs import EXAMPLE
 from cnnviz.ui.states.pipeline import Pipeline
@@ -41,7 +42,7 @@ def pipeline() -> None:
         )
     cards, layers = remember(cards_of, network, image, picture.what, target)
     with play:
-        st.markdown(f"**{network.classes[target]}**: {answer[target]:.1%}")
+        st.markdown(f"**{plain(network.classes[target])}**: {answer[target]:.1%}")
         show_cards(cards)
         if len(cards) - 2 < layers:
             st.caption(f"{len(cards) - 2} of {layers} layers: those that the lecture has a page for.")

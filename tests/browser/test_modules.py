@@ -3,6 +3,8 @@ against Python's own scales.
 """
 
 import base64
+import csv
+import io
 import mimetypes
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +21,7 @@ from cnnviz.models.drafts import draft
 from cnnviz.settings import ASSETS
 from cnnviz.ui.builder import builder_message
 from cnnviz.ui.messages import Packed
+from tests.hostile import FORMULAS
 from tools.make_messages import FILE, declarations
 
 pytestmark = pytest.mark.browser
@@ -299,3 +302,12 @@ def test_a_late_answer_takes_back_nothing_that_was_edited_since_then(page: Page)
         },
     )
     assert shown == {"counts": [4, 5, 5, 5, 3], "said": [4, 5]}
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_a_table_holds_nothing_that_a_spreadsheet_computes(page: Page, text: str) -> None:
+    written = evaluate(
+        page, "page_pictures", "return m.toCsv([['name', 'value'], [given, -1.5], ['-2e3', 3]])", text
+    )
+    rows = list(csv.reader(io.StringIO(written, newline="")))
+    assert rows == [["name", "value"], [f"'{text}", "-1.5"], ["-2e3", "3"]]

@@ -20,7 +20,8 @@ from cnnviz.subprocesses import Progress
 from cnnviz.training.bias import bias_result
 from cnnviz.training.run import owner_hash
 from cnnviz.ui.dataset_views import SHOW
-from cnnviz.ui.datasets import plain, wall_of_labelled
+from cnnviz.ui.datasets import wall_of_labelled
+from cnnviz.ui.outside import plain
 from cnnviz.ui.own_images import zip_of
 from cnnviz.ui.states.datasets import Datasets
 from tests.pages.conftest import BROWSER, Open, at_rest, until, words

@@ -1,12 +1,15 @@
 """What the server has drawn and the browser does not have yet, when a section is drawn again."""
 
 from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
 
 import pytest
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
-from cnnviz.ui.delivery import deliver_in_order
+from cnnviz.ui.delivery import deliver_in_order, draw_whole_page_first
 
 SECTION, BAR = "section", "bar"
 
@@ -104,3 +107,31 @@ def test_streamlit_itself_still_loses_the_places() -> None:
     queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=[SECTION])
     with pytest.raises(AssertionError, match="Cannot set a node"):
         drawn(queue.flush())
+
+
+class Fragments:
+    """A session's sections: how many were registered, and their names."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def registration_sequence(self) -> int:
+        return len(self.names)
+
+
+@pytest.mark.parametrize(("names", "asked"), [((), ""), (("numbers",), "numbers")])
+def test_a_session_that_has_drawn_nothing_draws_the_whole_page(
+    names: tuple[str, ...], asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[ClientState] = []
+    monkeypatch.setattr(AppSession, "request_rerun", lambda _, state: heard.append(state))
+    draw_whole_page_first()
+    session = SimpleNamespace(_fragment_storage=Fragments(*names))
+    state = ClientState(fragment_id="numbers", query_string="window=3", is_auto_rerun=True)
+    state.widget_states.widgets.add(id="padding", int_value=1)
+    AppSession.request_rerun(session, state)  # type: ignore[arg-type]
+    assert heard[0].fragment_id == asked
+    assert heard[0].is_auto_rerun == bool(asked)
+    assert heard[0].query_string == "window=3"
+    assert heard[0].widget_states == state.widget_states
+    assert state.fragment_id == "numbers"

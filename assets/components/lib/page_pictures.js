@@ -94,8 +94,10 @@ function rowsOfPlotly(chart) {
 /** @param {Rows} rows */
 export function toCsv(rows) {
   const cell = (/** @type {string | number | null} */ value) => {
-    const text = value === null || value === undefined ? "" : String(value);
-    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    let text = value === null || value === undefined ? "" : String(value);
+    // A spreadsheet would compute it: a name from outside may be =cmd|…
+    if (/^\s*[=+\-@]/.test(text) && Number.isNaN(Number(text))) text = `'${text}`;
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   return `${rows.map((row) => row.map(cell).join(",")).join("\n")}\n`;
 }
