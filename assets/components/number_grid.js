@@ -29,7 +29,10 @@ function create(root) {
     const rebuilt = !data || shape !== `${data.values.length}×${data.values[0].length}`;
     data = next;
     root.setAttribute("aria-label", next.label);
-    find(root, ".title").textContent = next.label;
+    find(root, "[data-part=title]").textContent = next.label;
+    find(root, "[data-part=help]").textContent = next.help;
+    find(root, ".help").hidden = !next.help;
+    find(root, "summary").setAttribute("aria-label", `Help for ${next.label}`);
     if (rebuilt) build();
     if (rebuilt || stamp !== known) {
       data.values.flat().forEach((value, at) => {

@@ -29,6 +29,7 @@ from cnnviz.ui.race import Result, race_picture
 from cnnviz.ui.runs import EXAMPLE, run_title
 from cnnviz.ui.states.runs import SETTINGS, USUAL_VALUES, Runs
 from cnnviz.ui.tables import table_in_words
+from cnnviz.words import _
 
 ACCURACY = "test accuracy"
 USUAL_LIMIT = 2000
@@ -197,7 +198,14 @@ def manage(run: Run, key: str | None) -> None:
         st.caption("Only the browser that started a run can name, pin or delete it.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input("Name", run.name, key=f"name_{run.id}", max_chars=80, width=320)
+        name = st.text_input(
+            "Name",
+            run.name,
+            key=f"name_{run.id}",
+            max_chars=80,
+            width=320,
+            help=_("What the run is called in all lists, for everybody who has its link."),
+        )
         if st.button("Rename", key="rename", icon=":material/edit:"):
             with error_box():
                 run.rename(name)

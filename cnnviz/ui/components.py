@@ -17,7 +17,8 @@ from streamlit.components.v2.get_bidi_component_manager import get_bidi_componen
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 from torch import Tensor
 
-from cnnviz.figures import SEQUENTIAL, NetworkDrawing, Sheet
+from cnnviz.figures import NetworkDrawing, Sheet, palette
+from cnnviz.figures.network_drawing import kind_colours
 from cnnviz.settings import ASSETS
 from cnnviz.ui.messages import (
     BoxesMessage,
@@ -377,7 +378,7 @@ def matrix(
         row_title=titles[0],
         column_title=titles[1],
         picked=picked,
-        scale=Scale.of(SEQUENTIAL, 0, 1),
+        scale=Scale.of(palette().sequential, 0, 1),
         low="0 %",
         high="100 % of the row",
         caption=caption,
@@ -424,6 +425,7 @@ def network_view(
         drawing.folded,
         picked,
         on_pick is not None,
+        kind_colours(),
     )
     known = {card.name for card in drawing.cards}
 

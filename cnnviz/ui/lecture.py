@@ -8,6 +8,7 @@ from functools import cache
 
 import streamlit as st
 
+from cnnviz.figures.colours import use_palette
 from cnnviz.settings import ASSETS
 from cnnviz.ui.address import arrive, tell_address
 from cnnviz.ui.components import component
@@ -115,6 +116,7 @@ def _projector_mode() -> None:
     """
     st.html(_style("pages"))
     with st.sidebar:
+        use_palette(State.palette.draw())
         on = State.projector.draw()
         st.button(
             "Switch projector mode",

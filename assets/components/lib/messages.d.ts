@@ -53,6 +53,7 @@ export interface NumberGridMessage {
   scale: Scale;
   most: number;
   cell: number;
+  help: string;
 }
 
 export interface StepPlayerMessage {
@@ -193,6 +194,7 @@ export interface NetworkMessage {
   folded: string[];
   picked: string;
   pickable: boolean;
+  colours: Record<string, string>;
 }
 
 export interface PixelSheetMessage {
@@ -419,4 +421,5 @@ export interface BuilderMessage {
   at: (number | string)[] | null;
   repairs: BuilderRepair[];
   input: string;
+  colours: Record<string, string>;
 }
