@@ -189,4 +189,7 @@ def calibration_curve(calibration: Calibration) -> "Figure":
     )
     figure.update_xaxes(title="confidence", range=[0, 1.03], tickformat=".0%")
     figure.update_yaxes(title="accuracy", range=[0, 1.03], tickformat=".0%")
-    return layout(figure, 330)
+    layout(figure, 330)
+    # Above the diagonal there is room for both names, also where the chart is narrow.
+    figure.update_layout(legend={"orientation": "v", "x": 0.01, "y": 1, "yanchor": "top"})
+    return figure

@@ -17,7 +17,7 @@ from streamlit.components.v2.get_bidi_component_manager import get_bidi_componen
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 from torch import Tensor
 
-from cnnviz.figures import NetworkDrawing, Sheet, palette
+from cnnviz.figures import GREY, NetworkDrawing, Sheet, palette
 from cnnviz.figures.network_drawing import kind_colours
 from cnnviz.settings import ASSETS
 from cnnviz.ui.messages import (
@@ -241,6 +241,8 @@ def _sheet(key: str, item: WallItem) -> WallSheet:
         low=f"{sheet.low:.3g}",
         high=f"{sheet.high:.3g}",
         css=sheet.scale.css if item.legend else "",
+        stops=[] if sheet.scale is GREY else list(sheet.scale.stops),
+        span=(sheet.low, sheet.high),
         target=item.target,
         most=item.most,
         labels=[WallLabel(text, colour) for text, colour in item.labels] or None,

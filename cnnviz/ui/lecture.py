@@ -98,6 +98,7 @@ def run(chapters: tuple[Chapter, ...]) -> None:
             shown.run()
     finally:
         tell_address()
+    component("page_aria", "page_aria")
     if is_first:
         imports()
     else:

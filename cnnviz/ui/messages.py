@@ -144,7 +144,8 @@ class WallLabel:
 @dataclass(frozen=True)
 class WallSheet:
     """One sheet of a wall; see ``components.WallItem``. ``css``: the colours of its legend, empty for
-    none.
+    none; ``stops``: of its scale from ``span``'s first value to its second, empty where red, green and blue
+    are values themselves.
     """
 
     name: str
@@ -164,6 +165,8 @@ class WallSheet:
     low: str
     high: str
     css: str
+    stops: Sequence[str]
+    span: Sequence[float]
     target: int
     most: int
     labels: Sequence[WallLabel] | None

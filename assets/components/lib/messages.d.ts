@@ -87,6 +87,8 @@ export interface WallSheet {
   low: string;
   high: string;
   css: string;
+  stops: string[];
+  span: number[];
   target: number;
   most: number;
   labels: WallLabel[] | null;
