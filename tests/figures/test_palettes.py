@@ -1,7 +1,10 @@
 """Every palette, as eyes of all kinds see it: measured, not looked at."""
 
 import colorsys
+import re
+import tomllib
 from itertools import combinations, pairwise
+from pathlib import Path
 
 import pytest
 import torch
@@ -14,6 +17,7 @@ from cnnviz.figures.line_styles import line_style
 from cnnviz.figures.network_drawing import kind_colours
 from cnnviz.ui.memory import remember, remembered
 
+ROOT = Path(__file__).resolve().parents[2]
 SEEN_AT_ONCE = 20.0
 """ΔE*ab of two colours that nobody takes for each other, also where they do not touch."""
 TOLD_APART = 12.0
@@ -96,8 +100,25 @@ def test_lines_are_told_apart_by_everybody(chosen: Palette, vision: str) -> None
         assert difference(first, second, vision) > SEEN_AT_ONCE - 2, (first, second)
 
 
+def test_the_themes_themselves_have_contrast() -> None:
+    theme = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]
+    styles = (ROOT / "assets" / "style" / "pages.css").read_text()
+    ring = re.findall(r"outline: 2px solid (#\w{6})", styles)
+    mark = re.findall(r"--mark: (#\w{6})", (ROOT / "assets" / "components" / "common.css").read_text())
+    assert (theme["light"]["backgroundColor"], theme["dark"]["backgroundColor"]) == (LIGHT, DARK)
+    for one in (theme["light"], theme["dark"]):
+        for paper in (one["backgroundColor"], one["secondaryBackgroundColor"]):
+            assert contrast(one["textColor"], paper) >= 4.5
+            assert contrast(one["primaryColor"], paper) >= 3
+            assert all(contrast(colour, paper) >= 3 for colour in ring)
+        assert contrast(mark[0], one["backgroundColor"]) >= 3
+        # Text on a button that is pressed has the colour of the page.
+        assert contrast(one["primaryColor"], one["backgroundColor"]) >= 4.5
+    assert ring
+
+
 def test_text_of_a_colour_is_readable() -> None:
-    """``ink`` of colours.css: three parts of the colour, two of the text's own."""
+    """``ink`` of colours.css: half of the colour, half of the text's own."""
 
     def mixed(colour: str, text: str, share: float = 0.5) -> str:
         parts = zip(bytes.fromhex(colour[1:]), bytes.fromhex(text[1:]), strict=True)
