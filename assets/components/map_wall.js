@@ -21,7 +21,7 @@ function create(root) {
   // Each pixel of a sheet is a value.
   Object.assign(root, { numbers: () => {
     const rows = [...figures.values()].flatMap((figure) => figure.rows());
-    const most = Math.max(5, ...rows.map((row) => row.length));
+    const most = rows.reduce((longest, row) => Math.max(longest, row.length), 5);
     return rows.length ? [["sheet", "number", "row", "column", ...(most > 5 ? ["red", "green", "blue"] : ["value"])], ...rows] : [];
   } });
   const wall = { send: (/** @type {any[]} */ ..._) => {}, embed() {}, update };
