@@ -98,11 +98,11 @@ def run(chapters: tuple[Chapter, ...]) -> None:
             shown.run()
     finally:
         tell_address()
-    component("page_aria", "page_aria")
     if is_first:
         imports()
     else:
         component("pictures", "page_pictures")
+    component("page_aria", "page_aria")
 
 
 @cache

@@ -144,7 +144,7 @@ FOCUS = """() => {
         const style = getComputedStyle(element);
         return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2) || parseFloat(style.strokeWidth) >= 3;
     };
-    const around = [one, one.querySelector?.(".edge, rect"), one.closest("label"), one.parentElement, one.parentElement?.parentElement].filter(Boolean);
+    const around = [one, ...one.querySelectorAll(".edge, rect"), one.closest("label"), one.parentElement, one.parentElement?.parentElement].filter(Boolean);
     return { number: window.__seen.get(one), ring: around.some(ringed), html: one.outerHTML.slice(0, 200), hidden: !one.checkVisibility() };
 }"""
 REACHABLE = """() => {
@@ -284,6 +284,6 @@ def test_a_link_in_a_palette_draws_in_it_and_other_pages_keep_it(guest: Visitor)
     has(PALETTES["grey"].sequential.stops)
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Pooling").click()
     settle(page)
-    assert "palette=grey" in page.url
+    expect(page).to_have_url(re.compile(r"/pooling\?palette=grey$"))
     page = guest.go("convolution?palette=usual")
     has(PALETTES["usual"].sequential.stops)
