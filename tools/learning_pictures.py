@@ -7,8 +7,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from cnnviz.features.moment import moment
-from cnnviz.figures import DIVERGING, SEQUENTIAL
-from cnnviz.figures.line_styles import SERIES
+from cnnviz.figures import DIVERGING, SEQUENTIAL, palette
 from cnnviz.learning import SURFACES, cnn_steps, descend, from_link
 from cnnviz.learning.plane import EDGE
 from cnnviz.settings import ASSETS
@@ -105,9 +104,9 @@ def gradient_descent() -> None:
         trail = [found.steps[0].weights, *(step.after for step in found.steps)]
         points = [((w[0] + 4) / 8 * 640, (3 - w[1]) / 6 * 320) for w in trail]
         draw.line(points, fill="white", width=6)
-        draw.line(points, fill=SERIES[number], width=4)
+        draw.line(points, fill=palette().of(number), width=4)
         x, y = points[-1]
-        draw.ellipse((x - 9, y - 9, x + 9, y + 9), fill=SERIES[number], outline="white", width=2)
+        draw.ellipse((x - 9, y - 9, x + 9, y + 9), fill=palette().of(number), outline="white", width=2)
     canvas.quantize(200).save(PICTURES / "gradient_descent.png", optimize=True)
 
 
@@ -120,7 +119,7 @@ def training_tricks() -> None:
         curve = one.curve("accuracy")
         last = curve[-1][0]
         points = [(40 + 580 * step / last, 290 - 265 * spread.mean) for step, spread in curve]
-        draw.line(points, fill=SERIES[number], width=6, joint="curve")
+        draw.line(points, fill=palette().of(number), width=6, joint="curve")
     canvas.quantize(200).save(PICTURES / "training_tricks.png", optimize=True)
 
 
@@ -154,7 +153,7 @@ def time_machine() -> None:
             left, bottom = 20 + 315 * column, 150 + 155 * row
             for place, share in enumerate(shares):
                 x = left + place * 7
-                draw.rectangle((x, bottom - 125 * share / max(shares), x + 5, bottom), fill=SERIES[row])
+                draw.rectangle((x, bottom - 125 * share / max(shares), x + 5, bottom), fill=palette().of(row))
             draw.line((left, bottom, left + 287, bottom), fill="#404850", width=2)
     canvas.quantize(200).save(PICTURES / "time_machine.png", optimize=True)
 
@@ -170,7 +169,7 @@ def builder() -> None:
             draw.rounded_rectangle(
                 (left, top, left + 240, top + 44), 8, fill="#eef2f6", outline="#8896a4", width=2
             )
-            draw.rounded_rectangle((left, top, left + 14, top + 44), 6, fill=SERIES[colour])
+            draw.rounded_rectangle((left, top, left + 14, top + 44), 6, fill=palette().of(colour))
             for line in range(2):
                 draw.rectangle(
                     (left + 30, top + 12 + 14 * line, left + 150 - 50 * line, top + 18 + 14 * line),

@@ -11,8 +11,9 @@ from cnnviz.features import layer_features, probabilities
 from cnnviz.features.made import bundled_image
 from cnnviz.features.path import strongest_path
 from cnnviz.features.verification import draw_pairs, verification
-from cnnviz.figures import SERIES, boxes_of
-from cnnviz.figures.architectures import KINDS, box_sides
+from cnnviz.figures import boxes_of, palette
+from cnnviz.figures.architectures import box_sides
+from cnnviz.figures.network_drawing import kind_colour
 from cnnviz.figures.unit_picture import unit_picture
 from cnnviz.inspection.compute import bundled_record, share_of_peak
 from cnnviz.models import ARCHITECTURES, pretrained
@@ -52,7 +53,7 @@ def boxes() -> None:
     for box, (deep, _, tall) in zip(found, sides, strict=True):
         thick, half = deep * scale, min(tall, 14) * 0.42 * scale
         shift, middle = 0.35 * half, SIZE[1] / 2 + 4
-        colour = KINDS[box.kind][1]
+        colour = kind_colour(box.kind)
         top, bottom = middle - half, middle + half
         front = [(x, top), (x + thick, top), (x + thick, bottom), (x, bottom)]
         roof = [(x, top), (x + shift, top - shift), (x + thick + shift, top - shift), (x + thick, top)]
@@ -88,7 +89,7 @@ def losses() -> None:
     canvas, draw = _canvas()
     found = {one.title: one.curve("loss") for one in bundled("residual").outcomes}
     last = max(step for curve in found.values() for step, _ in curve)
-    for colour, depth in zip(SERIES[1:], (20, 32, 56), strict=False):
+    for colour, depth in zip(palette().series[1:], (20, 32, 56), strict=False):
         for kind in ("plain", "residual"):
             points = [
                 (40 + 570 * step / last, 300 - 115 * one.mean)
@@ -175,7 +176,7 @@ def doors() -> None:
     vectors = layer_features(run.network(run.steps[-1]), "flatten1", test.floats())
     found = verification(vectors, draw_pairs(test.labels, 2000))
     low, high = found.thresholds[1].item(), found.thresholds[-1].item()
-    for colour, rates in ((SERIES[0], found.false_accept), (SERIES[1], found.false_reject)):
+    for colour, rates in ((palette().of(0), found.false_accept), (palette().of(1), found.false_reject)):
         draw.line(
             [
                 (36 + 350 * (at - low) / (high - low), 300 - 280 * rate)
@@ -186,7 +187,7 @@ def doors() -> None:
         )
     x = 36 + 350 * (found.equal_error_threshold - low) / (high - low)
     y = 300 - 280 * found.equal_error_rate
-    draw.ellipse((x - 9, y - 9, x + 9, y + 9), fill=SERIES[2])
+    draw.ellipse((x - 9, y - 9, x + 9, y + 9), fill=palette().of(2))
     draw.line((36, 12, 36, 304, 392, 304), fill="#555", width=2)
     wrong = [
         *found.just_wrong(found.equal_error_threshold, True, 1).tolist(),

@@ -178,7 +178,7 @@ function create(root) {
     element.setAttribute("aria-selected", String(chosen));
     element.setAttribute("aria-level", String(address.filter((key) => typeof key === "number").length));
     element.dataset.address = address.join("/");
-    element.dataset.kind = kind?.colour ?? "other";
+    element.style.setProperty("--kind", data.colours[kind?.colour ?? "other"]);
     const facts = row ? [make("b", { textContent: row.shape }), ` · ${counted(row.parameters)} parameters · ${counted(row.multiply_adds)} multiply-adds · sees ${row.field} · ${counted(row.bytes)} bytes`] : ["not known yet"];
     const title = kind?.title ?? layer.kind;
     element.setAttribute("aria-label", `${title}, ${row ? `output ${row.shape}, ${row.parameters} parameters` : "not known yet"}${wrong ? `. ${data.error}` : ""}`);

@@ -1,8 +1,10 @@
 // Shows sheets of maps, one figure a layer; a click, or arrow keys and Enter, picks one map and tells the server.
+import { ink } from "./lib/colours.js";
 import { component, find, kept, make, news, showPicture } from "./lib/component.js";
 import { cellUnder, isInside, markCells } from "./lib/grid.js";
 import { travel, within } from "./lib/keys.js";
 import { writeLegend } from "./lib/legend.js";
+import { sheetRows } from "./lib/read_pixels.js";
 
 export default component(function mount({ data, setStateValue, parentElement }) {
   const wall = kept(parentElement, create);
@@ -16,6 +18,12 @@ function create(root) {
   const list = find(root, ".wall");
   const tip = find(root, ".tip");
   const figures = new Map();
+  // Each pixel of a sheet is a value.
+  Object.assign(root, { numbers: () => {
+    const rows = [...figures.values()].flatMap((figure) => figure.rows());
+    const most = rows.reduce((longest, row) => Math.max(longest, row.length), 5);
+    return rows.length ? [["sheet", "number", "row", "column", ...(most > 5 ? ["red", "green", "blue"] : ["value"])], ...rows] : [];
+  } });
   const wall = { send: (/** @type {any[]} */ ..._) => {}, embed() {}, update };
   let picked = null;
   let pickable = false;
@@ -108,7 +116,7 @@ function create(root) {
       if (sheet.labels) {
         labels.style.gridTemplateColumns = `repeat(${sheet.columns}, minmax(0, 1fr))`;
         labels.style.width = `min(100%, ${width * whole}px)`;
-        labels.replaceChildren(...sheet.labels.map(({ text, colour }) => make("span", { textContent: text, style: colour ? `color:${colour};font-weight:650` : "" })));
+        labels.replaceChildren(...sheet.labels.map(({ text, colour }) => make("span", { textContent: text, style: colour ? `color:${ink(colour)};font-weight:650` : "" })));
       }
       field.hidden = !sheet.field;
       if (sheet.field) {
@@ -119,7 +127,7 @@ function create(root) {
     }
     function figcaptionWidth(pixels) { element.style.width = `min(100%, ${Math.max(pixels, 132)}px)`; }
 
-    return { element, show, markPicked };
+    return { element, show, markPicked, rows: () => sheetRows(image, sheet) };
   }
 
   return wall;

@@ -18,12 +18,17 @@ export default component(function mount({ data, setStateValue, parentElement }) 
   writeLegend(find(root, ".legend"), gradient(data.scale), data.low, data.high);
   if (focused) focusOn(`[data-place="${focused}"]`);
 
+  // One cell is reached by Tab, the others from it by the arrow keys.
+  const first = focused ?? (data.picked ? data.picked.join("-") : "0-0");
+  (find(body, `[data-place="${first}"]`) ?? find(body, "button"))?.setAttribute("tabindex", "0");
+  body.onfocusin = ({ target }) => { for (const one of body.querySelectorAll("button")) one.tabIndex = one === target ? 0 : -1; };
+
   function focusOn(place) { find(body, place)?.focus(); }
 
   function cell(row, column, value) {
     const { background, text } = paint(data.shares[row][column], data.scale);
     const picked = data.picked && data.picked[0] === row && data.picked[1] === column;
-    const button = make("button", { type: "button", textContent: value });
+    const button = make("button", { type: "button", textContent: value, tabIndex: -1 });
     button.dataset.place = `${row}-${column}`;
     button.setAttribute("aria-pressed", String(Boolean(picked)));
     button.setAttribute("aria-label", `${data.row_title} ${data.rows[row]}, ${data.column_title} ${data.columns[column]}: ${value}`);

@@ -11,7 +11,6 @@ export default component(function mount({ data, setStateValue, parentElement }) 
 });
 
 const SVG = "http://www.w3.org/2000/svg";
-const KINDS = { conv: "#0072b2", linear: "#cc79a7", norm: "#56b4e9", activation: "#d55e00", pool: "#009e73", join: "#e69f00", other: "#7f7f7f", image: "#7f7f7f", block: "#7f7f7f" };
 const LETTER = 6.7;
 const HEAD = 24;
 
@@ -25,7 +24,7 @@ function create(root) {
   function update(/** @type {import("./lib/messages").NetworkMessage} */ next) {
     const same = data !== null && data.title === next.title && JSON.stringify(data.lines) === JSON.stringify(next.lines);
     // The same layers may stand there with other shapes, for an image of another size.
-    const alike = same && JSON.stringify([data.shape, data.cards]) === JSON.stringify([next.shape, next.cards]);
+    const alike = same && JSON.stringify([data.shape, data.cards, data.colours]) === JSON.stringify([next.shape, next.cards, next.colours]);
     data = next;
     picked = data.picked;
     if (!alike) leaves = new Map(data.cards.map((card) => [card.name, card]));
@@ -190,7 +189,7 @@ function create(root) {
       : [
         ...(node.kind === "block" ? [element("rect", { x: left + 5, y: above + 5, width: box.width, height: box.height, rx: 6 })] : []),
         element("rect", { class: "edge", x: left, y: above, width: box.width, height: box.height, rx: 6 }),
-        element("rect", { class: "stripe", x: left + 1, y: above + 1, width: 6, height: box.height - 2, rx: 3, style: `fill:${KINDS[node.kind]}` }),
+        element("rect", { class: "stripe", x: left + 1, y: above + 1, width: 6, height: box.height - 2, rx: 3, style: `fill:${data.colours[node.kind]}` }),
         element("text", { class: "name", x: left + 13, y: above + 18 }, [node.lines[0]]),
         element("text", { class: "what", x: left + 13, y: above + 36 }, [node.lines[1]]),
       ];

@@ -29,7 +29,10 @@ function create(root) {
     const rebuilt = !data || shape !== `${data.values.length}×${data.values[0].length}`;
     data = next;
     root.setAttribute("aria-label", next.label);
-    find(root, ".title").textContent = next.label;
+    find(root, "[data-part=title]").textContent = next.label;
+    find(root, "[data-part=help]").textContent = next.help;
+    find(root, ".help").hidden = !next.help;
+    find(root, "summary").setAttribute("aria-label", `Help for ${next.label}`);
     if (rebuilt) build();
     if (rebuilt || stamp !== known) {
       data.values.flat().forEach((value, at) => {
@@ -55,7 +58,9 @@ function create(root) {
     cells = data.values.flat().map((_, at) => {
       const [row, col] = [Math.floor(at / cols), at % cols];
       const cell = make("input", { type: "text", inputMode: "text", autocomplete: "off", ariaLabel: `${data.label}, row ${row}, column ${col}` });
-      cell.addEventListener("focus", () => cell.select());
+      // One cell is reached by Tab, the others from it by Enter and the arrow keys.
+      cell.tabIndex = at ? -1 : 0;
+      cell.addEventListener("focus", () => { for (const one of cells) one.tabIndex = one === cell ? 0 : -1; cell.select(); });
       cell.addEventListener("change", () => commit());
       cell.addEventListener("keydown", (event) => travel(event, at, cols));
       cell.addEventListener("paste", (event) => paste(event, row, col));

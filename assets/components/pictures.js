@@ -4,6 +4,7 @@ import { watchPointers } from "./lib/pointers.js";
 import { isPlotly, picturesOf, svgOfPlotly, tableOf, toCsv } from "./lib/page_pictures.js";
 
 const SCALE = 3; // pixels of a PNG for one of the screen
+const MOST_ROWS = 500; // of a table on the page
 const LOOK_MS = 700; // between two looks at the page, while the list is open
 
 export default component(function mount({ parentElement }) {
@@ -41,6 +42,15 @@ function create(root) {
 
   function row(/** @type {PagePicture} */ picture, /** @type {string} */ kinds, /** @type {number} */ number) {
     const text = make("span");
+    const place = make("div", { className: "numbers", tabIndex: 0, hidden: true });
+    place.setAttribute("role", "region");
+    const opener = make("button", { type: "button", textContent: "Table" });
+    opener.setAttribute("aria-expanded", "false");
+    opener.addEventListener("click", () => {
+      place.hidden = !place.hidden;
+      opener.setAttribute("aria-expanded", String(!place.hidden));
+      if (!place.hidden) place.replaceChildren(written(tableOf(picture) ?? [], text.textContent));
+    });
     const buttons = kinds.split(",").filter(Boolean).map((kind) => {
       const made = make("button", { type: "button", textContent: kind });
       made.addEventListener("click", async () => {
@@ -56,12 +66,22 @@ function create(root) {
     const name = (/** @type {string} */ title) => {
       if (text.textContent === title) return;
       text.textContent = text.title = title;
-      buttons.forEach((one) => one.setAttribute("aria-label", `${one.textContent}: ${title}`));
+      place.setAttribute("aria-label", `Numbers of: ${title}`);
+      [opener, ...buttons].forEach((one) => one.setAttribute("aria-label", `${one.textContent}: ${title}`));
     };
-    return { line: make("li", {}, [text, ...buttons]), known: { element: picture.element, kinds, name } };
+    return { line: make("li", {}, [text, ...(kinds.includes("CSV") ? [opener] : []), ...buttons, place]), known: { element: picture.element, kinds, name } };
   }
 
   return {};
+}
+
+/** The numbers of a picture, to be read; a CSV has all of them. */
+function written(/** @type {import("./lib/page_pictures.js").Rows} */ [head, ...rows], /** @type {string} */ title) {
+  const cell = (/** @type {string | number | null} */ value) => typeof value === "number" ? String(Number(value.toPrecision(6))) : String(value ?? "");
+  const line = (/** @type {any[]} */ values) => make("tr", {}, values.map((value) => make("td", { textContent: cell(value) })));
+  const caption = rows.length > MOST_ROWS ? `${title}. The first ${MOST_ROWS} of ${rows.length} rows; the CSV has all.` : title;
+  return make("table", {}, [make("caption", { textContent: caption }),
+    make("thead", {}, [make("tr", {}, (head ?? []).map((name) => make("th", { textContent: cell(name), scope: "col" })))]), make("tbody", {}, rows.slice(0, MOST_ROWS).map(line))]);
 }
 
 /** @type {Record<string, (picture: PagePicture) => Promise<Blob>>} */

@@ -1,6 +1,6 @@
 // The playground: a small network that learns points in the plane. It trains in a worker thread of this browser (lib/engine_worker.js); the server hears only what the
 // experiment is, so that the address and the code follow.
-import { brief, paint } from "./lib/colours.js";
+import { brief, ink, paint } from "./lib/colours.js";
 import { component, find, kept, make, news } from "./lib/component.js";
 import { writeLegend, gradient } from "./lib/legend.js";
 import { EDGE, FEATURES, isRegression } from "./lib/plane.js";
@@ -12,6 +12,8 @@ import { drawClasses, drawCurve, drawMap, sharp, tableOf } from "./lib/plane_pic
 const SPEEDS = [["1 epoch a second", 1], ["10 a second", 10], ["100 a second", 100], ["as fast as it can", 1e9]];
 const MOST_LAYERS = 8, MOST_UNITS = 8, MOST_POINTS = 700, CURVE_POINTS = 400, UNDO = 40;
 const BEST = "cnnviz-playground-best";
+
+const CALM_MS = 500; // between two pictures where motion is to be reduced
 
 export default component(function mount({ data, setStateValue, parentElement }) {
   const room = kept(parentElement, create);
@@ -35,6 +37,8 @@ function create(root) {
   let history = emptyHistory();
   /** @type {string[]} */
   let sent = [];
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  let painted = "", drawnAt = 0;
   let arrived = "", seeds = 1, hovered = null, edited = -1, cursor = -1, brush = 0, playing = false, frame = 0, teller = 0;
   /** @type {{ experiment: any, state: any, history: any }[]} */
   let past = [];
@@ -108,7 +112,10 @@ function create(root) {
     const text = JSON.stringify(next.experiment);
     const first = data === null;
     data = next;
-    if (first) { table = tableOf(next.diverging); heat = tableOf(next.sequential); }
+    const colours = JSON.stringify([next.diverging, next.sequential, next.classes, next.train, next.test]);
+    const recoloured = colours !== painted;
+    if (recoloured) { table = tableOf(next.diverging); heat = tableOf(next.sequential); painted = colours; }
+    if (recoloured && !first && picture) { render(); menus(); }
     const others = next.seeds !== seeds;
     seeds = next.seeds;
     // The server's answer to what was sent from here is no news; anything else is a link, an experiment, or a new number of seeds.
@@ -202,8 +209,12 @@ function create(root) {
       history.high.push(losses.length ? Math.max(...losses) : NaN);
       if (epochs.length > CURVE_POINTS) for (const name of Object.keys(history)) history[name] = history[name].filter((_, at) => at % 2 === 0 || at === epochs.length - 1);
     }
+    if (!next.playing) part("said").textContent = `Epoch ${next.epochs}: training loss ${brief(next.train.loss)}, test loss ${brief(next.test.loss)}`;
     if (!next.playing && next.epochs) best();
     cancelAnimationFrame(frame);
+    // With reduced motion the pictures change twice a second while it trains.
+    if (calm.matches && next.playing && performance.now() - drawnAt < CALM_MS) { post({ kind: "drawn" }); return; }
+    drawnAt = performance.now();
     frame = requestAnimationFrame(() => { render(); tables(); post({ kind: "drawn" }); });
     buttons();
   }
@@ -260,7 +271,7 @@ function create(root) {
     back.setAttribute("aria-label", `The plane from −6 to 6 with ${points.train.length} training points, coloured by the ${what}`);
     const classes = !hovered && picture.ends === "softmax";
     writeLegend(part("legend"), classes ? "" : gradient({ stops: [...data.diverging], low: -1, high: 1 }), "−1", "1");
-    part("classes").replaceChildren(...(classes ? data.classes.slice(0, picture.layers[last].units) : []).map((colour, number) => make("span", { textContent: `■ ${number}`, style: `color:${colour};font-weight:650` })));
+    part("classes").replaceChildren(...(classes ? data.classes.slice(0, picture.layers[last].units) : []).map((colour, number) => make("span", { textContent: `■ ${number}`, style: `color:${ink(colour)};font-weight:650` })));
     const at = cursor >= 0 && cursor < history.epochs.length ? cursor : -1;
     const loss = (/** @type {number} */ value) => (Number.isFinite(value) ? value.toFixed(4) : "not a number");
     const rows = [["Train loss", loss(at < 0 ? train.loss : history.train[at]), "train-loss"], ["Test loss", loss(at < 0 ? test.loss : history.test[at]), "test-loss"]];

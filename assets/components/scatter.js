@@ -1,5 +1,6 @@
 // Images as points, each drawn as the marker of its group. Hover, or the arrow keys, show the image; a click, or Enter, tells the server its number.
 // When the points move, they slide to their new places.
+import { ink } from "./lib/colours.js";
 import { component, find, kept, make, news, showPicture } from "./lib/component.js";
 import { travel } from "./lib/keys.js";
 
@@ -44,7 +45,7 @@ function create(root) {
     began = performance.now();
     canvas.setAttribute("aria-label", next.alt);
     showPicture(sprite, next.sprite, () => plot.embed());
-    keys.replaceChildren(...next.groups.map((group) => make("span", {}, [make("b", { textContent: group.sign, style: `color:${group.colour}` }), group.name])));
+    keys.replaceChildren(...next.groups.map((group) => make("span", {}, [make("b", { textContent: group.sign, style: `color:${ink(group.colour)}` }), group.name])));
     cancelAnimationFrame(frame);
     slide();
     show(-1);

@@ -279,8 +279,8 @@ function create(root) {
 
   function speak() {
     const { row, col } = place(state.index);
-    const text = state.single && state.term < last() ? running.textContent : formula.textContent;
-    said.textContent = `Step ${state.index + 1}, row ${row}, column ${col}: ${text}`;
+    const text = state.single && state.term < last() ? `term ${state.term + 1} of ${last() + 1}, ${view.terms[state.term].textContent}; ${running.textContent}` : formula.textContent.slice(formula.textContent.indexOf("=") + 2);
+    said.textContent = `Step ${state.index + 1} of ${steps()}, output row ${row}, column ${col}: ${text}`;
   }
 
   function fillTable() {

@@ -10,7 +10,19 @@ from cnnviz.figures.architectures import (
     timeline,
     where_they_are,
 )
-from cnnviz.figures.colours import DIVERGING, GREY, SEQUENTIAL, TRAIN, VALIDATION, ColourScale, scale_for
+from cnnviz.figures.colours import (
+    DIVERGING,
+    GREY,
+    PALETTES,
+    SEQUENTIAL,
+    USUAL,
+    ColourScale,
+    Palette,
+    in_palette,
+    palette,
+    scale_for,
+    use_palette,
+)
 from cnnviz.figures.comparisons import (
     bars,
     channel_bars,
@@ -31,7 +43,7 @@ from cnnviz.figures.curves import (
 )
 from cnnviz.figures.datasets import class_balance, pixel_histogram, recall_by_class
 from cnnviz.figures.drawings import boxes_on, receptive_squares, unit_network, volumes
-from cnnviz.figures.line_styles import DASHES, SERIES
+from cnnviz.figures.line_styles import DASHES
 from cnnviz.figures.network_drawing import NetworkDrawing, network_drawing
 from cnnviz.figures.overlay import falling_similarity, overlay, share_curves
 from cnnviz.figures.pixels import VALUES, PixelSheet, as_csv, edits_from, edits_text, pixel_sheets, with_edits
@@ -41,14 +53,14 @@ __all__ = [
     "DASHES",
     "DIVERGING",
     "GREY",
+    "PALETTES",
     "SEQUENTIAL",
-    "SERIES",
-    "TRAIN",
-    "VALIDATION",
+    "USUAL",
     "VALUES",
     "ColourScale",
     "Disc",
     "NetworkDrawing",
+    "Palette",
     "PixelSheet",
     "Sheet",
     "accuracy_against_work",
@@ -69,6 +81,7 @@ __all__ = [
     "error_by_year",
     "falling_similarity",
     "image_sheet",
+    "in_palette",
     "judged_labels",
     "limits",
     "lines",
@@ -77,6 +90,7 @@ __all__ = [
     "network_drawing",
     "network_volumes",
     "overlay",
+    "palette",
     "picture_sheet",
     "pixel_histogram",
     "pixel_sheets",
@@ -90,6 +104,7 @@ __all__ = [
     "timeline",
     "two_answers",
     "unit_network",
+    "use_palette",
     "value_histograms",
     "value_map",
     "verification_curves",

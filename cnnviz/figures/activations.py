@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from cnnviz.figures.colours import SEQUENTIAL
+from cnnviz.figures.colours import palette
 from cnnviz.figures.curves import layout
 from cnnviz.figures.line_styles import line_style
 from cnnviz.ops.activations import ACTIVATIONS
@@ -79,7 +79,7 @@ def depth_histogram(stack: Stack) -> "Figure":
             y=middles,
             zmin=0,
             zmax=0.5,
-            colorscale=SEQUENTIAL.plotly,
+            colorscale=palette().sequential.plotly,
             colorbar={"thickness": 12, "tickformat": ".0%"},
             hovertemplate="layer %{x}, values near %{y:.3g}: %{z:.1%}<extra></extra>",
         )

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from cnnviz.figures.colours import palette
 from cnnviz.figures.curves import layout
-from cnnviz.figures.network_drawing import layer_words, written
+from cnnviz.figures.network_drawing import kind_colour, layer_words, written
 from cnnviz.models import ARCHITECTURES, Group, Plan, PlannedLayer
 from cnnviz.models.architectures import Entry
 from cnnviz.models.blocks import Block
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 KINDS = {
-    "conv": ("convolution", "#0072b2"),
-    "linear": ("fully connected", "#cc79a7"),
-    "norm": ("normalisation", "#56b4e9"),
-    "pool": ("pooling", "#009e73"),
-    "block": ("block", "#e69f00"),
-    "other": ("other", "#7f7f7f"),
+    "conv": "convolution",
+    "linear": "fully connected",
+    "norm": "normalisation",
+    "pool": "pooling",
+    "block": "block",
+    "other": "other",
 }
-"""Kind of a layer -> its name and colour, the same as in the drawing."""
+"""Kind of a layer -> its name."""
 _TITLES = {
     **dict.fromkeys(("alexnet", "vgg11", "vgg16", "vgg19", "googlenet"), "middle left"),
     **{"resnet18": "bottom right", "mobilenet_v2": "top center", "octresnet50": "bottom center"},
@@ -69,7 +70,7 @@ def discs(shown: Sequence[Disc], x_title: str, y_title: str, words: str) -> "Fig
             textposition=[disc.side for disc in shown],
             marker={
                 "size": [6 + 40 * math.sqrt(disc.parameters / largest) for disc in shown],
-                "color": ["#d55e00" if disc.marked else "#0072b2" for disc in shown],
+                "color": [palette().of(1 if disc.marked else 0) for disc in shown],
                 "opacity": 0.55,
                 "line": {"width": 1, "color": "#888"},
             },
@@ -130,14 +131,15 @@ def error_by_year(entries: Sequence[Entry], human: float) -> "Figure":
         return f"{entry.layers} layers" if entry.layers else "no network"
 
     names = [f"{entry.year}<br>{entry.name}" for entry in entries]
-    colours = [
-        "#7f7f7f" if entry.layers == 0 else "#0072b2" if entry.place == 1 else "#56b4e9" for entry in entries
-    ]
+    colours = [kind_colour("other") if entry.layers == 0 else palette().of(0) for entry in entries]
     figure = Figure(
         Bar(
             x=names,
             y=[entry.top5_error for entry in entries],
-            marker_color=colours,
+            marker={
+                "color": colours,
+                "opacity": [1.0 if entry.place == 1 or entry.layers == 0 else 0.55 for entry in entries],
+            },
             customdata=[[entry.source] for entry in entries],
             hovertemplate="%{x}: %{y} %<br>%{customdata[0]}<extra></extra>",
         )
@@ -154,7 +156,7 @@ def error_by_year(entries: Sequence[Entry], human: float) -> "Figure":
             cliponaxis=False,
         )
     )
-    figure.add_hline(y=human, line={"color": "#d55e00", "width": 2, "dash": "dash"})
+    figure.add_hline(y=human, line={"color": palette().of(1), "width": 2, "dash": "dash"})
     figure.add_annotation(
         x=0,
         xref="paper",
@@ -185,7 +187,7 @@ def where_they_are(plans: Mapping[str, Plan], what: Amount) -> "Figure":
 
     figure = Figure()
     counted = {title: amounts(plan, what) for title, plan in plans.items()}
-    for kind, (words, colour) in KINDS.items():
+    for kind, words in KINDS.items():
         values = [counts.get(kind, 0) for counts in counted.values()]
         if any(values):
             shares = [
@@ -197,7 +199,7 @@ def where_they_are(plans: Mapping[str, Plan], what: Amount) -> "Figure":
                     x=values,
                     name=words,
                     orientation="h",
-                    marker_color=colour,
+                    marker_color=kind_colour(kind),
                     customdata=shares,
                     hovertemplate="%{y}, " + words + ": %{x:,} (%{customdata:.1%})<extra></extra>",
                 )
@@ -292,8 +294,8 @@ def network_volumes(plan: Plan) -> "Figure":
                 i=i,
                 j=j,
                 k=k,
-                color=KINDS[kind][1],
-                name="image" if kind == "other" else KINDS[kind][0],
+                color=kind_colour(kind),
+                name="image" if kind == "other" else KINDS[kind],
                 showlegend=True,
                 flatshading=True,
                 opacity=0.9,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from cnnviz.features.verification import Verification
-from cnnviz.figures.colours import SEQUENTIAL
+from cnnviz.figures.colours import palette
 from cnnviz.figures.curves import layout
-from cnnviz.figures.line_styles import SERIES, line_style
+from cnnviz.figures.line_styles import line_style
 from cnnviz.ops.boxes import PrecisionRecall
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def precision_recall_curve(found: PrecisionRecall, threshold: float) -> "Figure"
                 y=precision[count - 1 : count],
                 name=f"threshold {threshold:.2f}",
                 mode="markers",
-                marker={"size": 14, "color": SERIES[1]},
+                marker={"size": 14, "color": palette().of(1)},
             )
         )
     figure.update_xaxes(title="recall", tickformat=".0%", range=[0, 1.02])
@@ -84,7 +84,7 @@ def verification_curves(found: Verification, threshold: float) -> "Figure":
             y=[found.equal_error_rate],
             name=f"equal error rate {found.equal_error_rate:.1%}",
             mode="markers",
-            marker={"size": 12, "color": SERIES[2]},
+            marker={"size": 12, "color": palette().of(2)},
             hovertemplate="equal error rate %{y:.2%} at %{x:.3f}<extra></extra>",
         )
     )
@@ -108,7 +108,7 @@ def spread_of_draws(draws: Mapping[str, Tensor], classes: Sequence[str]) -> "Fig
                 x=names,
                 y=table.T.flatten().tolist(),
                 name=title,
-                marker_color=SERIES[index % len(SERIES)],
+                marker_color=palette().of(index),
                 boxpoints=False,
             )
         )
@@ -136,7 +136,7 @@ def channel_bars(values: Tensor, order: Sequence[int], title: str) -> "Figure":
     from plotly.graph_objects import Bar, Figure
 
     shown = [values[channel].item() for channel in order]
-    colours = [SERIES[1] if value > 0 else SERIES[0] for value in shown]
+    colours = [palette().of(1) if value > 0 else palette().of(0) for value in shown]
     figure = Figure(
         Bar(
             x=[str(channel) for channel in order],
@@ -159,7 +159,7 @@ def bars(values: Mapping[str, float], x_title: str) -> "Figure":
             x=list(values.values()),
             y=list(values),
             orientation="h",
-            marker_color=SERIES[0],
+            marker_color=palette().of(0),
             text=[f"{value:.2g}" for value in values.values()],
             textposition="outside",
             cliponaxis=False,
@@ -183,7 +183,7 @@ def two_answers(before: Tensor, after: Tensor, classes: Sequence[str]) -> "Figur
                 y=list(classes),
                 name=title,
                 orientation="h",
-                marker_color=SERIES[index],
+                marker_color=palette().of(index),
                 marker_pattern_shape="" if index == 0 else "/",
                 hovertemplate="%{y}: %{x:.4f}",
             )
@@ -217,7 +217,7 @@ def value_histograms(
             Bar(
                 x=middles,
                 y=list(columns[0]),
-                marker_color=SERIES[0],
+                marker_color=palette().of(0),
                 hovertemplate="near %{x:.3g}: %{y:.1%}<extra></extra>",
             )
         )
@@ -233,7 +233,9 @@ def value_histograms(
                     line={"shape": "hvh", "color": colour, "width": 2, "dash": dash},
                     hovertemplate=f"{name}, near %{{x:.3g}}: %{{y:.1%}}<extra></extra>",
                 )
-                for column, name, colour, dash in zip(columns, names, SERIES, ("solid", "dash"), strict=False)
+                for column, name, colour, dash in zip(
+                    columns, names, palette().series, ("solid", "dash"), strict=False
+                )
             ]
         )
         return _of_values(figure, y_title)
@@ -244,7 +246,7 @@ def value_histograms(
             x=list(names),
             y=middles,
             zmin=0,
-            colorscale=SEQUENTIAL.plotly,
+            colorscale=palette().sequential.plotly,
             colorbar={"thickness": 12, "tickformat": ".0%"},
             hovertemplate="%{x}, values near %{y:.3g}: %{z:.1%}<extra></extra>",
         )

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from cnnviz.figures.colours import palette
 from cnnviz.figures.curves import layout
-from cnnviz.figures.line_styles import SERIES
 from cnnviz.inspection import Measurement
 from cnnviz.inspection.compute import share_of_peak
 
@@ -33,7 +33,7 @@ def arithmetic_bars(found: Mapping[str, Sequence[Measurement]]) -> "Figure":
                 x=[one.gflops for one in shown],
                 name=name,
                 orientation="h",
-                marker_color=SERIES[number % len(SERIES)],
+                marker_color=palette().of(number),
                 marker_pattern_shape=PATTERNS[number % len(PATTERNS)],
                 text=[f"{one.gflops:,.3g} · {share_of_peak(one, measured):.0%}" for one in shown],
                 textposition="outside",
@@ -73,7 +73,7 @@ def images_per_second(found: Mapping[str, Sequence[Measurement]]) -> "Figure":
                 textposition="middle right" if number % 2 == 0 else "middle left",
                 marker={
                     "size": 13,
-                    "color": SERIES[number % len(SERIES)],
+                    "color": palette().of(number),
                     "symbol": SYMBOLS[number % len(SYMBOLS)],
                 },
                 cliponaxis=False,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from cnnviz.features import Calibration
-from cnnviz.figures.colours import RIGHT, TRAIN, scale_for
+from cnnviz.figures.colours import palette, scale_for
 from cnnviz.training import Metric
 from cnnviz.training.rates import RateSearch
 
@@ -40,7 +40,7 @@ def loss_curve(losses: Sequence[float]) -> "Figure":
         Scatter(
             y=list(losses),
             mode="lines+markers",
-            line={"color": TRAIN, "width": 3},
+            line={"color": palette().train, "width": 3},
             hovertemplate="after %{x} steps: %{y:.6g}<extra></extra>",
         )
     )
@@ -64,7 +64,7 @@ def rate_search(search: RateSearch) -> "Figure":
                 y=list(search.losses),
                 mode="markers",
                 name="loss of a batch",
-                marker={"color": TRAIN, "size": 5, "opacity": 0.5},
+                marker={"color": palette().train, "size": 5, "opacity": 0.5},
                 hovertemplate="rate %{x:.3g}: %{y:.3f}<extra></extra>",
             ),
             Scatter(
@@ -72,14 +72,14 @@ def rate_search(search: RateSearch) -> "Figure":
                 y=list(search.means),
                 mode="lines",
                 name="running mean",
-                line={"color": TRAIN, "width": 3},
+                line={"color": palette().train, "width": 3},
                 hovertemplate="rate %{x:.3g}: %{y:.3f}<extra></extra>",
             ),
         ]
     )
     figure.add_vline(
         x=search.suggested,
-        line={"color": RIGHT, "width": 3, "dash": "dash"},
+        line={"color": palette().right, "width": 3, "dash": "dash"},
     )
     figure.add_annotation(
         x=math.log10(search.suggested),
@@ -144,7 +144,7 @@ def probability_bars(probabilities: Tensor, classes: Sequence[str]) -> "Figure":
             x=values,
             y=list(classes),
             orientation="h",
-            marker_color=RIGHT,
+            marker_color=palette().right,
             text=[f"{value:.1%}" for value in values],
             textposition="outside",
             cliponaxis=False,
@@ -181,7 +181,7 @@ def calibration_curve(calibration: Calibration) -> "Figure":
             y=y,
             mode="lines+markers",
             name="this network",
-            line={"color": TRAIN, "width": 3},
+            line={"color": palette().train, "width": 3},
             marker={"size": sizes},
             customdata=counts,
             hovertemplate="confidence %{x:.1%}: %{y:.1%} right, %{customdata} predictions<extra></extra>",
@@ -189,4 +189,7 @@ def calibration_curve(calibration: Calibration) -> "Figure":
     )
     figure.update_xaxes(title="confidence", range=[0, 1.03], tickformat=".0%")
     figure.update_yaxes(title="accuracy", range=[0, 1.03], tickformat=".0%")
-    return layout(figure, 330)
+    layout(figure, 330)
+    # Above the diagonal there is room for both names, also where the chart is narrow.
+    figure.update_layout(legend={"orientation": "v", "x": 0.01, "y": 1, "yanchor": "top"})
+    return figure

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from cnnviz.figures.colours import SEQUENTIAL
+from cnnviz.figures.colours import palette
 from cnnviz.figures.curves import layout
-from cnnviz.figures.line_styles import SERIES
 from cnnviz.training.outcomes import Spread
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-GREY_COLOUR = ("#555555",)
-CHANNEL_COLOURS = ("#c1272d", "#2e8b57", "#0072b2")
+GREY_COLOUR = ("#7f7f7f",)
+CHANNEL_COLOURS = ("#d0454b", "#2e9b5f", "#3a86d0")
+"""What a channel is called, is its colour in every palette; the dashes tell them apart as well."""
 CHANNEL_DASHES = ("solid", "dash", "dot")
 CHANNEL_NAMES = ("red", "green", "blue")
 
@@ -23,7 +23,7 @@ def class_balance(counts: Tensor, classes: Sequence[str], chosen: Sequence[str] 
     """Bars: the images of each class; those that are not chosen are pale."""
     from plotly.graph_objects import Bar, Figure
 
-    colour = SEQUENTIAL.stops[len(SEQUENTIAL.stops) * 2 // 3]
+    colour = palette().of(2)
     figure = Figure(
         Bar(
             y=list(classes),
@@ -79,7 +79,7 @@ def recall_by_class(classes: Sequence[str], found: Mapping[str, Sequence[Spread]
                 y=[one.mean for one in values],
                 name=title,
                 marker={
-                    "color": SERIES[1 - index if index < 2 else index],
+                    "color": palette().of(1 - index if index < 2 else index),
                     "pattern": {"shape": "/" if index == 0 else ""},
                 },
                 error_y={

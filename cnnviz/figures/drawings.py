@@ -7,7 +7,7 @@ from itertools import pairwise
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from cnnviz.figures.colours import DIVERGING, scale_for
+from cnnviz.figures.colours import palette, scale_for
 from cnnviz.ops.receptive_field import ReceptiveField
 
 INK, FAINT = "#76869a", "#9aa7b3"
@@ -30,12 +30,12 @@ def volumes(shapes: Sequence[tuple[int, int, int]], between: Sequence[str]) -> s
         wide = min(120, max(6, channels * unit * 1.6))
         top = bottom - tall
         shift = deep * 0.6
-        colour = ["#f2d9b0", "#bfd7ea", "#c9e4de", "#e4d4f4"][index % 4]
+        colour = palette().of(index)
         back, over = left + deep, top - shift
         parts += [
-            _polygon([(left, bottom), (left, top), (back, over), (back, bottom - shift)], colour, 1.0),
-            _polygon([(left, top), (back, over), (back + wide, over), (left + wide, top)], colour, 0.7),
-            _polygon([(left, bottom), (left, top), (left + wide, top), (left + wide, bottom)], colour, 0.9),
+            _polygon([(left, bottom), (left, top), (back, over), (back, bottom - shift)], colour, 0.5),
+            _polygon([(left, top), (back, over), (back + wide, over), (left + wide, top)], colour, 0.3),
+            _polygon([(left, bottom), (left, top), (left + wide, top), (left + wide, bottom)], colour, 0.42),
             f'<text x="{left}" y="{bottom + 24}" {FONT}>{height}×{width}×{channels}</text>',
         ]
         left += max(wide + deep, 110) + 12
@@ -90,11 +90,11 @@ def boxes_on(
         # Boxes that begin at the edge have their numbers side by side.
         shift = 26 * number if left == 0 else 0
         pen.rectangle(box, outline="#10161d", width=5)
-        pen.rectangle(box, outline="#e69f00", width=3)
+        pen.rectangle(box, outline=palette().boxes[0], width=3)
         pen.text(
             (box[0] + 6 + shift, box[3] - 26),
             title,
-            fill="#e69f00",
+            fill=palette().boxes[0],
             stroke_fill="#10161d",
             stroke_width=2,
             font_size=20,
@@ -119,6 +119,9 @@ def unit_network(
     def centre(layer: int, unit: int) -> tuple[float, float]:
         return 80 + layer * 220, 50 + step * (unit + 0.5) + step * (most - len(values[layer])) / 2
 
+    # Neither white on white nor black on black: not the scale's very ends.
+    stops = palette().diverging.stops
+    ends = (stops[len(stops) // 8], stops[-1 - len(stops) // 8])
     strongest = max(weight.abs().max().item() for weight in weights)
     for index, (first, second) in enumerate(pairwise(range(len(values)))):
         for a in range(len(values[first])):
@@ -127,7 +130,7 @@ def unit_network(
                     continue
                 weight = weights[index][a, b].item()
                 (x1, y1), (x2, y2) = centre(first, a), centre(second, b)
-                colour, width = "#b2182b" if weight > 0 else "#2166ac", 0.4 + 3.5 * abs(weight) / strongest
+                colour, width = ends[weight > 0], 0.4 + 3.5 * abs(weight) / strongest
                 look = f'stroke="{colour}" stroke-opacity="0.55" stroke-width="{width:.2f}"'
                 parts.append(f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" {look}/>')
     highest = max(layer.abs().max().item() for layer in values) or 1.0
@@ -139,7 +142,7 @@ def unit_network(
         for unit, value in enumerate(layer.tolist()):
             x, y = centre(index, unit)
             if masks[index][unit]:
-                red, green, blue = DIVERGING.colours(256)[round(255 * (value - low) / (high - low))]
+                red, green, blue = palette().diverging.colours(256)[round(255 * (value - low) / (high - low))]
                 ink = "#10161d" if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "#ffffff"
                 parts.append(
                     f'<circle cx="{x}" cy="{y}" r="{radius}" fill="rgb({red},{green},{blue})" stroke="{INK}" stroke-width="2"/>'

@@ -6,27 +6,16 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from cnnviz.figures.colours import palette
 from cnnviz.figures.sheet import Sheet, image_sheet
 
-CLASS_COLOURS = (
-    "#e69f00",
-    "#56b4e9",
-    "#009e73",
-    "#f0e442",
-    "#0072b2",
-    "#d55e00",
-    "#cc79a7",
-    "#b15928",
-    "#9e9ac8",
-    "#e5e5e5",
-)
-"""Okabe and Ito's, which colour-blind eyes can tell apart, and three more; for more classes they begin again."""
 OPACITY, DARKER = 0.8, 0.6
 
 
 def class_colour(number: int) -> str:
-    """``#rrggbb`` of a class."""
-    return CLASS_COLOURS[number % len(CLASS_COLOURS)]
+    """``#rrggbb`` of a class; for more classes than colours they begin again."""
+    fills = palette().fills
+    return fills[number % len(fills)]
 
 
 def mask_sheet(
@@ -42,10 +31,10 @@ def mask_sheet(
     """
     labels = masks.long()
     grey = images.float().mean(1, keepdim=True) * DARKER
-    palette = torch.tensor(
+    fills = torch.tensor(
         [[int(class_colour(one)[i : i + 2], 16) / 255 for i in (1, 3, 5)] for one in range(len(classes))]
     )
-    colours = palette[(labels - 1).clamp(min=0)].permute(0, 3, 1, 2)
+    colours = fills[(labels - 1).clamp(min=0)].permute(0, 3, 1, 2)
     mixed = torch.where((labels > 0)[:, None], OPACITY * colours + (1 - OPACITY) * grey, grey)
     there = [name for number, name in enumerate(classes, 1) if (labels == number).any()]
     sheet = image_sheet(mixed.expand(-1, 3, -1, -1), columns, what)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from cnnviz.features.moment import LossSurface
-from cnnviz.figures.colours import SEQUENTIAL
+from cnnviz.figures.colours import palette
 from cnnviz.figures.curves import layout
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def surface_map(surface: LossSurface) -> "Figure":
                 z=surface.losses.tolist(),
                 x=list(surface.places),
                 y=list(surface.places),
-                colorscale=SEQUENTIAL.plotly,
+                colorscale=palette().sequential.plotly,
                 ncontours=16,
                 colorbar={"thickness": 12, "title": "loss"},
                 hovertemplate="%{x:.2f}, %{y:.2f}: loss %{z:.3f}<extra></extra>",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from cnnviz.figures.colours import palette
 from cnnviz.inspection import LayerCall, runner_of
 from cnnviz.models import (
     PRESETS,
@@ -33,8 +34,21 @@ from cnnviz.models.layers import Shape, TransposedConv, Upsample
 from cnnviz.models.spec import Joined
 from cnnviz.ops.activations import ACTIVATIONS
 
+KIND_COLOURS = {"conv": 0, "activation": 1, "pool": 2, "linear": 3, "join": 4, "norm": 5, "block": 9}
+"""Kind of a layer -> the number of its colour in the palette."""
+NO_KIND = "#7f7f7f"
 FITS = 26
 """Cards that are seen at once; of a larger network, blocks are folded until so many are left."""
+
+
+def kind_colour(kind: str) -> str:
+    """The colour of a kind of layer, in all drawings of networks."""
+    return palette().of(KIND_COLOURS[kind]) if kind in KIND_COLOURS else NO_KIND
+
+
+def kind_colours() -> dict[str, str]:
+    """Kind -> colour, of all kinds."""
+    return {kind: kind_colour(kind) for kind in (*KIND_COLOURS, "other", "image")}
 
 
 @dataclass(frozen=True)

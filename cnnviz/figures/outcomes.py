@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from cnnviz.features.reuse import Reuse
-from cnnviz.figures.colours import SEQUENTIAL
+from cnnviz.figures.colours import palette
 from cnnviz.figures.curves import layout
-from cnnviz.figures.line_styles import DASHES, SERIES
+from cnnviz.figures.line_styles import DASHES
 from cnnviz.training.outcomes import Outcome, Quantity
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ def styles(titles: Sequence[str]) -> list[tuple[str, str]]:
     """
     parts = [title.partition(", ") for title in titles]
     if not all(comma for _, comma, _ in parts):
-        return [(SERIES[index % len(SERIES)], DASHES[0]) for index in range(len(titles))]
+        return [(palette().of(index), DASHES[0]) for index in range(len(titles))]
     variants = list(dict.fromkeys(variant for variant, _, _ in parts))
     sizes = list(dict.fromkeys(size for _, _, size in parts))
     return [
         (
-            SERIES[sizes.index(size) % len(SERIES)],
+            palette().of(sizes.index(size)),
             DASHES[(len(variants) - 1 - variants.index(variant)) % len(DASHES)],
         )
         for variant, _, size in parts
@@ -122,7 +122,7 @@ def fitted_and_test(found: Sequence[Outcome]) -> "Figure":
                 x=titles,
                 y=values,
                 name=name,
-                marker_color=SERIES[number],
+                marker_color=palette().of(number),
                 marker_pattern_shape="" if number == 0 else "/",
                 text=[f"{value:.1%}" for value in values],
                 hovertemplate="%{x}: %{y:.1%}",
@@ -148,7 +148,7 @@ def last_accuracy(found: Sequence[Outcome], numbers: Sequence[float], x_title: s
                 "arrayminus": [one.mean - one.low for one in spreads],
             },
             mode="lines+markers",
-            line={"color": SERIES[0], "width": 3},
+            line={"color": palette().of(0), "width": 3},
             hovertemplate="%{x}: %{y:.1%}<extra></extra>",
         )
     )
@@ -189,7 +189,7 @@ def disagreement_map(table: Tensor) -> "Figure":
             x=numbers,
             y=numbers,
             zmin=0,
-            colorscale=SEQUENTIAL.plotly,
+            colorscale=palette().sequential.plotly,
             colorbar={"thickness": 12, "tickformat": ".0%"},
             hovertemplate="networks %{y} and %{x}: %{z:.1%} different<extra></extra>",
         )
@@ -205,7 +205,7 @@ def gate_curves(x: Tensor, masked: Tensor) -> "Figure":
     gelu, relu = torch.nn.functional.gelu(x), x.relu()
     figure = Figure()
     for number, (name, values) in enumerate((("GELU", gelu), ("ReLU", relu))):
-        dash = {"color": SERIES[number], "dash": DASHES[number], "width": 3}
+        dash = {"color": palette().of(number), "dash": DASHES[number], "width": 3}
         figure.add_trace(Scatter(x=x.tolist(), y=values.tolist(), name=name, mode="lines", line=dash))
     figure.add_trace(
         Scatter(
@@ -213,7 +213,7 @@ def gate_curves(x: Tensor, masked: Tensor) -> "Figure":
             y=masked.mean(0).tolist(),
             name=f"mean of {len(masked)} draws",
             mode="markers",
-            marker={"color": SERIES[2], "size": 8},
+            marker={"color": palette().of(2), "size": 8},
         )
     )
     figure.add_trace(
@@ -222,7 +222,7 @@ def gate_curves(x: Tensor, masked: Tensor) -> "Figure":
             y=masked[0].tolist(),
             name="the first draw",
             mode="markers",
-            marker={"color": SERIES[6], "size": 6, "symbol": "x-thin-open"},
+            marker={"color": palette().of(6), "size": 6, "symbol": "x-thin-open"},
         )
     )
     figure.update_xaxes(title="x")
@@ -241,7 +241,7 @@ def reuse_map(reuse: Reuse) -> "Figure":
             y=list(reuse.layers),
             zmin=0,
             zmax=1,
-            colorscale=SEQUENTIAL.plotly,
+            colorscale=palette().sequential.plotly,
             texttemplate="%{z:.2f}",
             xgap=2,
             ygap=2,
@@ -284,7 +284,7 @@ def parallel_settings(rows: Sequence[Mapping[str, float | str]], last: str) -> "
         Parcoords(
             line={
                 "color": [row[last] for row in rows],
-                "colorscale": SEQUENTIAL.plotly,
+                "colorscale": palette().sequential.plotly,
                 "showscale": True,
                 "colorbar": {"thickness": 12, "tickformat": ".0%"},
             },

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from cnnviz.figures.colours import DIVERGING, SEQUENTIAL
+from cnnviz.figures.colours import palette
 from cnnviz.figures.comparisons import lines
 from cnnviz.figures.curves import layout
 from cnnviz.figures.line_styles import line_style
@@ -58,7 +58,7 @@ def overlay(
         else float(np.quantile(np.abs(array), OUTERMOST)) or float(np.abs(array).max())
     )
     share = np.clip(array / (largest or 1.0), -1, 1)
-    scale = SEQUENTIAL if absolute else DIVERGING
+    scale = palette().sequential if absolute else palette().diverging
     places = share if absolute else (share + 1) / 2
     colours = scale.colours(256)[np.rint(places * 255).astype(np.uint8)].astype(np.float32)
     grey = (image.mean(0) * 255).numpy()[..., None].repeat(3, axis=2)

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
-from cnnviz.figures.colours import GREY, RIGHT, WRONG, ColourScale, scale_for
+from cnnviz.figures.colours import GREY, ColourScale, palette, scale_for
 
 GAP_INDEX = 255
 """The last of the 256 colours is kept for the gaps between maps, and is transparent."""
@@ -164,7 +164,7 @@ def judged_labels(
     found = []
     for row, label in zip(probabilities, labels.tolist(), strict=True):
         answer = int(row.argmax())
-        mark, colour = ("✓", RIGHT) if answer == label else ("✗", WRONG)
+        mark, colour = ("✓", palette().right) if answer == label else ("✗", palette().wrong)
         found.append((f"{classes[answer]} {mark}\n{row[answer]:.0%}", colour))
     return tuple(found)
 

@@ -6,10 +6,11 @@ import math
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from cnnviz.figures.colours import palette
 from cnnviz.figures.sheet import map_sheet, picture_sheet
 
 SIDE = 176
-FRAME, AROUND = "#e69f00", "#10161d"
+AROUND = "#10161d"
 
 
 def unit_picture(
@@ -38,7 +39,7 @@ def unit_picture(
     top, left = place[0] * pitch * zoom, place[1] * pitch * zoom
     box = (left, top, left + side * zoom - 1, top + side * zoom - 1)
     pen = ImageDraw.Draw(drawn)
-    for beyond, colour, width in ((3, AROUND, 5), (2, FRAME, 3)):
+    for beyond, colour, width in ((3, AROUND, 5), (2, palette().boxes[0], 3)):
         corners = (box[0] - beyond, box[1] - beyond, box[2] + beyond, box[3] + beyond)
         pen.rectangle(corners, outline=colour, width=width)
     return drawn

@@ -4,7 +4,7 @@ import html
 import math
 from collections.abc import Mapping, Sequence
 
-from cnnviz.figures.line_styles import SERIES
+from cnnviz.figures.colours import palette
 
 WIDTH, HEIGHT = 640, 300
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 34, 46
@@ -40,7 +40,7 @@ def line_chart(series: Mapping[str, Points], x_title: str, y_title: str) -> str:
     )
     place = float(LEFT)
     for number, (name, line) in enumerate(series.items()):
-        style = f'stroke="{SERIES[number % len(SERIES)]}" stroke-width="2" stroke-dasharray="{DASHES[number % len(DASHES)]}"'
+        style = f'stroke="{palette().of(number)}" stroke-width="2" stroke-dasharray="{DASHES[number % len(DASHES)]}"'
         path = "L".join(f"{x(a):.1f} {y(b):.1f}" for a, b in line if math.isfinite(b))
         parts.append(f'<path d="M{path}" fill="none" {style}/>')
         parts.append(f'<path d="M{place:.0f} 16h26" {style}/>')

@@ -23,7 +23,11 @@ from cnnviz.saliency.question import BASELINES, Question
 
 @dataclass(frozen=True)
 class Option:
-    """A number (``low`` to ``high``) or one of several names (``names``) that a method asks for."""
+    """A number (``low`` to ``high``) or one of several names (``names``) that a method asks for.
+
+    Attributes:
+        words: what it is.
+    """
 
     name: str
     title: str
@@ -31,6 +35,7 @@ class Option:
     low: float = 0
     high: float = 0
     names: tuple[str, ...] = ()
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,9 +68,29 @@ class Method:
     gradient: bool = True
 
 
-_BASELINE = Option(name="baseline", title="Baseline", usual="black", names=tuple(BASELINES))
-_SEED = Option(name="seed", title="Seed", usual=0, low=0, high=10**6)
-_PIECES = Option(name="pieces", title="Superpixels, about", usual=50, low=4, high=400)
+_BASELINE = Option(
+    name="baseline",
+    title="Baseline",
+    usual="black",
+    names=tuple(BASELINES),
+    words="The image without content x′, from which the path to the image x begins: x′ + α·(x − x′).",
+)
+_SEED = Option(
+    name="seed",
+    title="Seed",
+    usual=0,
+    low=0,
+    high=10**6,
+    words="The number from which the random masks or noise are drawn. The same seed gives the same map.",
+)
+_PIECES = Option(
+    name="pieces",
+    title="Superpixels, about",
+    usual=50,
+    low=4,
+    high=400,
+    words="The image is cut into about so many pieces of similar colour, which are shown or hidden as a whole.",
+)
 
 
 def _gradient(question: Question) -> tuple[Tensor, None]:
@@ -452,7 +477,17 @@ METHODS: dict[str, Method] = {
             cost="as many forwards and backwards as steps",
             blind="What looks like the baseline: with a black one, black pixels get 0.",
             run=_integrated_gradients,
-            options=(Option(name="steps", title="Steps", usual=50, low=2, high=300), _BASELINE),
+            options=(
+                Option(
+                    name="steps",
+                    title="Steps",
+                    usual=50,
+                    low=2,
+                    high=300,
+                    words="Points of the path at which the gradient is taken; their mean is the integral. More steps are more exact.",
+                ),
+                _BASELINE,
+            ),
             complete=True,
         ),
         Method(
@@ -464,8 +499,22 @@ METHODS: dict[str, Method] = {
             blind="The same as the gradient, only with less noise.",
             run=_smooth_grad,
             options=(
-                Option(name="samples", title="Samples", usual=20, low=2, high=200),
-                Option(name="noise", title="Noise, share of the range", usual=0.1, low=0.01, high=1.0),
+                Option(
+                    name="samples",
+                    title="Samples",
+                    usual=20,
+                    low=2,
+                    high=200,
+                    words="How many noisy copies of the image are asked; their maps are averaged.",
+                ),
+                Option(
+                    name="noise",
+                    title="Noise, share of the range",
+                    usual=0.1,
+                    low=0.01,
+                    high=1.0,
+                    words="Standard deviation σ of the noise that is added to each copy, as a share of the range of pixels.",
+                ),
                 _SEED,
             ),
         ),
@@ -520,7 +569,14 @@ METHODS: dict[str, Method] = {
             blind="Weak classes: with small probabilities all channels get the same weight.",
             run=_score_cam,
             options=(
-                Option(name="channels", title="Strongest channels", usual=128, low=1, high=2048),
+                Option(
+                    name="channels",
+                    title="Strongest channels",
+                    usual=128,
+                    low=1,
+                    high=2048,
+                    words="How many of the layer’s maps are laid over the image, one after the other: each costs a run of the network.",
+                ),
                 _BASELINE,
             ),
             needs_layer=True,
@@ -547,8 +603,22 @@ METHODS: dict[str, Method] = {
             blind="It is an average of random draws: two seeds, two maps.",
             run=_gradient_shap,
             options=(
-                Option(name="samples", title="Samples", usual=50, low=2, high=500),
-                Option(name="noise", title="Noise", usual=0.05, low=0.0, high=1.0),
+                Option(
+                    name="samples",
+                    title="Samples",
+                    usual=50,
+                    low=2,
+                    high=500,
+                    words="How many pairs of a noisy image and a point of its path are asked; their gradients are averaged.",
+                ),
+                Option(
+                    name="noise",
+                    title="Noise",
+                    usual=0.05,
+                    low=0.0,
+                    high=1.0,
+                    words="Standard deviation σ of the noise that is added to each copy, as a share of the range of pixels.",
+                ),
                 _BASELINE,
                 _SEED,
             ),
@@ -563,8 +633,22 @@ METHODS: dict[str, Method] = {
             blind="What is there twice: cover one of two eyes, and the other is enough.",
             run=_occlusion,
             options=(
-                Option(name="window", title="Window, pixels (0: a seventh)", usual=0, low=0, high=112),
-                Option(name="stride", title="Stride (0: half the window)", usual=0, low=0, high=112),
+                Option(
+                    name="window",
+                    title="Window, pixels (0: a seventh)",
+                    usual=0,
+                    low=0,
+                    high=112,
+                    words="Side of the grey window that hides a part of the image: how far does the answer fall?",
+                ),
+                Option(
+                    name="stride",
+                    title="Stride (0: half the window)",
+                    usual=0,
+                    low=0,
+                    high=112,
+                    words="How many pixels the window moves; a smaller stride gives a finer map and takes longer.",
+                ),
                 _BASELINE,
             ),
             gradient=False,
@@ -589,7 +673,14 @@ METHODS: dict[str, Method] = {
             blind="Anything that is not a weighted sum of pieces; with few samples, two seeds give two maps.",
             run=_lime,
             options=(
-                Option(name="samples", title="Samples", usual=200, low=20, high=2000),
+                Option(
+                    name="samples",
+                    title="Samples",
+                    usual=200,
+                    low=20,
+                    high=2000,
+                    words="How many images with some pieces hidden are asked; a linear model is fitted to the answers.",
+                ),
                 _PIECES,
                 _BASELINE,
                 _SEED,
@@ -605,7 +696,14 @@ METHODS: dict[str, Method] = {
             blind="Nothing in the limit; with few samples, two seeds give two maps.",
             run=_kernel_shap,
             options=(
-                Option(name="samples", title="Samples", usual=300, low=20, high=3000),
+                Option(
+                    name="samples",
+                    title="Samples",
+                    usual=300,
+                    low=20,
+                    high=3000,
+                    words="How many images with some pieces hidden are asked. More samples make the values less random.",
+                ),
                 _PIECES,
                 _BASELINE,
                 _SEED,
@@ -622,9 +720,30 @@ METHODS: dict[str, Method] = {
             blind="Small things: a mask's cell is coarse. Where the probability never falls, all is equal.",
             run=_rise,
             options=(
-                Option(name="masks", title="Masks", usual=500, low=50, high=5000),
-                Option(name="keep", title="Share kept", usual=0.5, low=0.1, high=0.9),
-                Option(name="cells", title="Cells a side", usual=7, low=2, high=16),
+                Option(
+                    name="masks",
+                    title="Masks",
+                    usual=500,
+                    low=50,
+                    high=5000,
+                    words="How many random masks are laid over the image; the map is their mean, weighted by the answers.",
+                ),
+                Option(
+                    name="keep",
+                    title="Share kept",
+                    usual=0.5,
+                    low=0.1,
+                    high=0.9,
+                    words="The probability with which a cell of a mask lets the image through.",
+                ),
+                Option(
+                    name="cells",
+                    title="Cells a side",
+                    usual=7,
+                    low=2,
+                    high=16,
+                    words="Each mask is a grid of so many cells a side, made smooth and as large as the image.",
+                ),
                 _SEED,
             ),
             signed=False,

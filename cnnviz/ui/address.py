@@ -17,6 +17,8 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.state.common import user_key_from_element_id
 
+from cnnviz.figures.colours import USUAL, use_palette
+
 STICKY: set[str] = set()
 """Names of fields that keep their value where a link does not name them."""
 
@@ -181,6 +183,7 @@ def _let_know(visit: Session) -> None:
 def one_section() -> Iterator[None]:
     """Around what is drawn alone."""
     visit = session()
+    use_palette(visit.shared.get("palette", USUAL))
     visit.own_run = visit.moved_on = visit.by_history = False
     _let_know(visit)
     try:

@@ -65,20 +65,39 @@ def _option_field(method: Method, option: Option) -> Field[Any]:
         {"methods": method.name},
     )
     if option.names:
-        return Choice(label, {value: value for value in option.names}, str(option.usual), needs=needs).named(
+        return Choice(
+            label, {value: value for value in option.names}, str(option.usual), needs=needs, help=option.words
+        ).named(name)
+    if isinstance(option.usual, float):
+        return Real(label, option.usual, option.low, option.high, 0.05, needs=needs, help=option.words).named(
             name
         )
-    if isinstance(option.usual, float):
-        return Real(label, option.usual, option.low, option.high, 0.05, needs=needs).named(name)
-    return Number(label, int(option.usual), int(option.low), int(option.high), needs=needs).named(name)
+    return Number(
+        label, int(option.usual), int(option.low), int(option.high), needs=needs, help=option.words
+    ).named(name)
 
 
 class WithMethods(State):
     """Part of the state of a page that asks saliency methods, each with its options from the registry."""
 
-    methods = Choices("Methods", TITLES, USUAL)
-    method = Choice("Method", TITLES, "grad_cam", needs={"compare": "classes"})
-    cam_layer = Choice("Layer for Grad-CAM and its like", None)
+    methods = Choices(
+        "Methods",
+        TITLES,
+        USUAL,
+        help="The ways to say which pixels mattered for the answer. Each gives one map.",
+    )
+    method = Choice(
+        "Method",
+        TITLES,
+        "grad_cam",
+        needs={"compare": "classes"},
+        help="The way to say which pixels mattered for the answer; it is asked for each class.",
+    )
+    cam_layer = Choice(
+        "Layer for Grad-CAM and its like",
+        None,
+        help="The layer whose maps are weighted: Grad-CAM is ReLU(Σ αₖ·Aₖ) with the mean gradients αₖ. A later layer is coarser and sees more.",
+    )
     options = tuple(_option_field(method, option) for method in METHODS.values() for option in method.options)
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.data import load
-from cnnviz.figures import DIVERGING
+from cnnviz.figures import palette
 from cnnviz.learning import ChainTrace, cnn_steps, expression_steps, graph, network_steps
 from cnnviz.learning.chain import ChainTerm
 from cnnviz.learning.cnn import LECTURE_IMAGE, LECTURE_KERNEL, cnn_code, default_weights
@@ -69,7 +69,9 @@ def chain(key: str, trace: ChainTrace, start: int = 0, layout: ChainLayout | Non
     component(
         "chain",
         key,
-        data=ChainMessage(grids, steps, Scale.of(DIVERGING, -most, most), min(start, len(steps) - 1), layout),
+        data=ChainMessage(
+            grids, steps, Scale.of(palette().diverging, -most, most), min(start, len(steps) - 1), layout
+        ),
     )
 
 

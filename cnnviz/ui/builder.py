@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, get_args
 
 from cnnviz.errors import CnnvizError
+from cnnviz.figures.network_drawing import kind_colours
 from cnnviz.models import (
     LAYERS,
     PRESETS,
@@ -142,6 +143,7 @@ def builder_message(found: Draft, input_shape: Shape) -> BuilderMessage:
         at=None if found.at is None else list(found.at),
         repairs=[BuilderRepair(one.title, one.spec.to_dict()) for one in found.repairs],
         input="×".join(map(str, input_shape)),
+        colours=kind_colours(),
     )
 
 

@@ -47,18 +47,56 @@ class ChannelEdit:
 class WithEdit(State):
     """Part of the state of a page that changes channels."""
 
-    layer = Choice("Layer", None)
-    action = Choice("Do", {"off": "switch off", "scale": "scale", "swap": "swap two"}, kind="buttons")
-    whole = Switch("The whole layer")
-    channels = Choices("Channels", None, ("0",))
+    layer = Choice(
+        "Layer",
+        None,
+        help="The layer whose channels are changed. The rest of the network then computes with the changed maps.",
+    )
+    action = Choice(
+        "Do",
+        {"off": "switch off", "scale": "scale", "swap": "swap two"},
+        kind="buttons",
+        help="Switch off: the map becomes 0. Scale: it is multiplied by a factor. Swap: two maps change places.",
+    )
+    whole = Switch("The whole layer", help="Changes all channels of the layer at once.")
+    channels = Choices(
+        "Channels",
+        None,
+        ("0",),
+        help="The channels that are changed, counted from 0. Each is the map of one filter.",
+    )
     channel_list = Text(
         "Channels, numbers with commas",
         "0",
         needs={"network": "efficientnet_lite0", "layer": "block16.project_norm"},
+        help="The channels that are changed, counted from 0, with commas between them; the layer has too many for buttons.",
     )
-    factor = Real("Factor", 0.5, -3.0, 3.0, 0.1, slider=True, needs={"action": "scale"})
-    swap_first = Number("First", 0, 0, 9999, needs={"action": "swap"})
-    swap_second = Number("Second", 1, 0, 9999, needs={"action": "swap"})
+    factor = Real(
+        "Factor",
+        0.5,
+        -3.0,
+        3.0,
+        0.1,
+        slider=True,
+        needs={"action": "scale"},
+        help="The number by which each value of the maps is multiplied. 1: nothing changes; 0: switched off.",
+    )
+    swap_first = Number(
+        "First",
+        0,
+        0,
+        9999,
+        needs={"action": "swap"},
+        help="The first of the two channels that change places, counted from 0.",
+    )
+    swap_second = Number(
+        "Second",
+        1,
+        0,
+        9999,
+        needs={"action": "swap"},
+        help="The second of the two channels that change places, counted from 0.",
+    )
 
 
 def choose_layer(network: OpenNetwork) -> str:

@@ -249,7 +249,14 @@ def manage(run: Run, key: str | None) -> None:
         st.caption("Only the browser that started a run can name, pin or delete it.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input("Name", run.name, key=f"name_{run.id}", max_chars=80, width=320)
+        name = st.text_input(
+            "Name",
+            run.name,
+            key=f"name_{run.id}",
+            max_chars=80,
+            width=320,
+            help=_("What the run is called in all lists, for everybody who has its link."),
+        )
         if st.button("Rename", key="rename", icon=":material/edit:"):
             with error_box():
                 run.rename(name)

@@ -17,7 +17,8 @@ from streamlit.components.v2.get_bidi_component_manager import get_bidi_componen
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 from torch import Tensor
 
-from cnnviz.figures import SEQUENTIAL, NetworkDrawing, Sheet
+from cnnviz.figures import GREY, NetworkDrawing, Sheet, palette
+from cnnviz.figures.network_drawing import kind_colours
 from cnnviz.settings import ASSETS
 from cnnviz.ui.messages import (
     BoxesMessage,
@@ -245,6 +246,8 @@ def _sheet(key: str, item: WallItem) -> WallSheet:
         low=f"{sheet.low:.3g}",
         high=f"{sheet.high:.3g}",
         css=sheet.scale.css if item.legend else "",
+        stops=[] if sheet.scale is GREY else list(sheet.scale.stops),
+        span=(sheet.low, sheet.high),
         target=item.target,
         most=item.most,
         labels=[WallLabel(text, colour) for text, colour in item.labels] or None,
@@ -387,7 +390,7 @@ def matrix(
         row_title=titles[0],
         column_title=titles[1],
         picked=picked,
-        scale=Scale.of(SEQUENTIAL, 0, 1),
+        scale=Scale.of(palette().sequential, 0, 1),
         low=ends[0],
         high=ends[1],
         caption=caption,
@@ -434,6 +437,7 @@ def network_view(
         drawing.folded,
         picked,
         on_pick is not None,
+        kind_colours(),
     )
     known = {card.name for card in drawing.cards}
 

@@ -10,8 +10,7 @@ import torch
 from cnnviz.data import ImageDataset, load
 from cnnviz.data.look import Twins, extremes, mean_images, near_duplicates
 from cnnviz.features.nearest import Neighbours, nearest_pixels
-from cnnviz.figures import image_sheet
-from cnnviz.figures.colours import RIGHT, WRONG
+from cnnviz.figures import image_sheet, palette
 from cnnviz.training.augmentation import AUGMENTATIONS
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.jobs import Progress, job
@@ -111,7 +110,7 @@ def wall_of_near(dataset: ImageDataset, number: int, found: Neighbours) -> list[
     for label, distance in zip(
         dataset.labels[found.indices[0]].tolist(), found.distances[0].tolist(), strict=True
     ):
-        mark, colour = ("✓", RIGHT) if label == own else ("✗", WRONG)
+        mark, colour = ("✓", palette().right) if label == own else ("✗", palette().wrong)
         labels.append((f"{mark} {dataset.classes[label]}\n{distance:.3g}", colour))
     return [
         *wall_of(dataset, [number], "Asked about"),

@@ -10,8 +10,7 @@ from torch import Tensor
 from cnnviz.data import ImageDataset, loading_code, objects_of
 from cnnviz.expressions import Expression, script
 from cnnviz.features import feature_maps
-from cnnviz.figures import map_sheet, picture_sheet
-from cnnviz.figures.colours import WRONG
+from cnnviz.figures import map_sheet, palette, picture_sheet
 from cnnviz.figures.comparisons import precision_recall_curve
 from cnnviz.ops.boxes import NmsStep, PrecisionRecall, box_iou, nms_steps
 from cnnviz.ops.regions import roi_pool, roi_pool_bins
@@ -34,7 +33,6 @@ from cnnviz.ui.networks import OpenNetwork
 from cnnviz.ui.states.detection import Detection as State
 
 EXAMPLE = "example_detector"
-TRUE, WAITS = "#f0e442", "#56b4e9"
 """Colours that can be told apart on grey, also by colour-blind eyes: true boxes, and those of which nothing is known yet."""
 HEAD = ("box", "class", "probability", "left", "top", "right", "bottom", "IoU with its object")
 ALL = "all"
@@ -59,7 +57,7 @@ def show_found(
     """The boxes that stay, and the true ones."""
     places, labels = objects_of(scenes.targets["boxes"][number])
     overlaps = box_iou(found.boxes, places)
-    marks = [BoxMark(place.tolist(), "", TRUE, True) for place in places]
+    marks = [BoxMark(place.tolist(), "", palette().boxes[0], True) for place in places]
     rows = []
     for index in range(len(found)):
         best, which = overlaps[index].max(0) if len(places) else (torch.tensor(0.0), torch.tensor(-1))
@@ -69,7 +67,7 @@ def show_found(
             BoxMark(
                 found.boxes[index].tolist(),
                 f"{name} {float(found.scores[index]):.0%} {'✓' if right else '✗'}",
-                WAITS if right else WRONG,
+                palette().boxes[1] if right else palette().boxes[2],
                 False,
             )
         )
@@ -122,7 +120,7 @@ def show_suppression(scenes: ImageDataset, number: int, found: Detection, iou: f
         BoxMark(
             found.boxes[one].tolist(),
             f"{scenes.classes[int(found.labels[one])]} {float(found.scores[one]):.0%}",
-            WAITS,
+            palette().boxes[1],
             False,
         )
         for one in range(len(found))
@@ -176,17 +174,17 @@ def show_anchors(scenes: ImageDataset, number: int, row: int, column: int) -> st
     own = (row * (side // STRIDE) + column) * sizes
     overlaps = box_iou(anchors, places)
     marks = [
-        BoxMark(place.tolist(), scenes.classes[label], TRUE, True)
+        BoxMark(place.tolist(), scenes.classes[label], palette().boxes[0], True)
         for place, label in zip(places, labels.tolist(), strict=True)
     ]
     rows = []
     good = (targets[:, 0] > 0).nonzero()[:, 0].tolist()
-    marks += [BoxMark(anchors[one].tolist(), "", WAITS, False) for one in good]
+    marks += [BoxMark(anchors[one].tolist(), "", palette().boxes[1], False) for one in good]
     for one in range(own, own + sizes):
         says = int(targets[one, 0])
         words = "does not count" if says < 0 else "nothing" if says == 0 else scenes.classes[says - 1]
         best = float(overlaps[one].max()) if len(places) else 0.0
-        marks.append(BoxMark(anchors[one].tolist(), words if says > 0 else "", WRONG, False))
+        marks.append(BoxMark(anchors[one].tolist(), words if says > 0 else "", palette().boxes[2], False))
         rows.append(
             [
                 f"{anchors[one, 2] - anchors[one, 0]:g}×{anchors[one, 3] - anchors[one, 1]:g}",
@@ -223,8 +221,11 @@ def show_pooling(
     one = maps[channel]
     cells = roi_pool_bins(box, (bins, bins), (one.shape[0], one.shape[1]), 1 / STRIDE)
     pooled = roi_pool(one[None], torch.tensor([list(box)]), bins, 1 / STRIDE)[0]
-    marks = [BoxMark([value / STRIDE for value in box], "", TRUE, True)]
-    marks += [BoxMark([cell.left, cell.top, cell.right, cell.bottom], "", WRONG, False) for cell in cells]
+    marks = [BoxMark([value / STRIDE for value in box], "", palette().boxes[0], True)]
+    marks += [
+        BoxMark([cell.left, cell.top, cell.right, cell.bottom], "", palette().boxes[2], False)
+        for cell in cells
+    ]
     steps, rows = [], []
     for index, cell in enumerate(cells):
         values = one[cell.top : cell.bottom, cell.left : cell.right].flatten().tolist()

@@ -19,8 +19,7 @@ from cnnviz.features.verification import (
     draw_pairs,
     verification,
 )
-from cnnviz.figures import bars, image_sheet, verification_curves
-from cnnviz.figures.colours import WRONG
+from cnnviz.figures import bars, image_sheet, palette, verification_curves
 from cnnviz.training import Run, TrainingSpec
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
@@ -200,7 +199,7 @@ def wall_of_pairs(data: ImageDataset, found: Verification, numbers: Tensor) -> l
     items = []
     for number in numbers.tolist():
         pair = [int(found.pairs.first[number]), int(found.pairs.second[number])]
-        labels = tuple((data.classes[int(data.labels[one])], WRONG) for one in pair)
+        labels = tuple((data.classes[int(data.labels[one])], palette().wrong) for one in pair)
         items.append(
             WallItem(
                 f"pair {number}",

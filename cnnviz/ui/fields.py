@@ -12,6 +12,7 @@ import streamlit as st
 
 from cnnviz.ui.address import STICKY, Session, has_heard, key_of_control, session
 from cnnviz.ui.outside import plain
+from cnnviz.words import _
 
 if TYPE_CHECKING:
     from cnnviz.ui.state import State
@@ -102,6 +103,19 @@ class Field(Generic[Value]):
     def in_control(self, value: Value) -> Any:
         """The value as its control has it."""
         return value
+
+    def in_words(self, value: Value) -> str:
+        """The value as the page says it; empty where it needs no word."""
+        return self.text(value)
+
+    def explained(self, usual: Value, words: str | None = None) -> str | None:
+        """The help of its control: what it is, and its usual value; in ``words``, where the control has others
+        for it.
+        """
+        words = self.in_words(usual) if words is None else words
+        if not self.help or not words:
+            return self.help
+        return f"{_(self.help)} {_('Usual: {value}.', value=words)}"
 
     def samples(self) -> list[Value]:
         """Some values besides the usual one, for tests."""
@@ -277,6 +291,8 @@ class Number(Field[int]):
         """The control; ``usual`` and the range as they are now, if they depend on what is shown."""
         least, most = self.low if low is None else low, self.high if high is None else high
         words = self.label if label is None else label
+        common = min(max(self.usual if usual is None else usual, least), most)
+        help = self.explained(common)
 
         def widget(begin: int | None, key: str, moved: Callable[[], None]) -> int:
             if self.slider:
@@ -287,7 +303,7 @@ class Number(Field[int]):
                     begin,
                     self.step,
                     key=key,
-                    help=self.help,
+                    help=help,
                     on_change=moved,
                     disabled=disabled,
                 )
@@ -301,7 +317,7 @@ class Number(Field[int]):
                     first,
                     self.step,
                     key=key,
-                    help=self.help,
+                    help=help,
                     on_change=moved,
                     disabled=disabled,
                 ),
@@ -310,7 +326,7 @@ class Number(Field[int]):
         def fits(value: int) -> int:
             return min(max(value, least), most)
 
-        return self.control(place, fits(self.usual if usual is None else usual), fits, widget, on_change, int)
+        return self.control(place, common, fits, widget, on_change, int)
 
 
 class Real(Field[float]):
@@ -351,23 +367,23 @@ class Real(Field[float]):
         on_change: Callable[[], None] | None = None,
     ) -> float:
         words = self.label if label is None else label
+        common = self.usual if usual is None else usual
+        help = self.explained(common)
 
         def widget(begin: float | None, key: str, moved: Callable[[], None]) -> float:
             if self.slider:
                 return st.slider(
-                    words, self.low, self.high, begin, self.step, key=key, help=self.help, on_change=moved
+                    words, self.low, self.high, begin, self.step, key=key, help=help, on_change=moved
                 )
             first: Any = "min" if begin is None else begin
             return cast(
                 float,
                 st.number_input(
-                    words, self.low, self.high, first, self.step, key=key, help=self.help, on_change=moved
+                    words, self.low, self.high, first, self.step, key=key, help=help, on_change=moved
                 ),
             )
 
-        return self.control(
-            place, self.usual if usual is None else usual, lambda value: value, widget, on_change
-        )
+        return self.control(place, common, lambda value: value, widget, on_change)
 
 
 class Open(Field[float | None]):
@@ -410,6 +426,7 @@ class Open(Field[float | None]):
         on_change: Callable[[], None] | None = None,
     ) -> float | None:
         empty = self.placeholder if placeholder is None else placeholder
+        help = self.explained(None, empty)
 
         def widget(begin: float | None, key: str, moved: Callable[[], None]) -> float | None:
             # Given as a default, an emptied box would go back to it.
@@ -425,7 +442,7 @@ class Open(Field[float | None]):
                     step=1,
                     placeholder=empty,
                     key=key,
-                    help=self.help,
+                    help=help,
                     on_change=moved,
                 )
             low_real, high_real = (None if limit is None else float(limit) for limit in (self.low, self.high))
@@ -437,7 +454,7 @@ class Open(Field[float | None]):
                 format="%g",
                 placeholder=empty,
                 key=key,
-                help=self.help,
+                help=help,
                 on_change=moved,
             )
 
@@ -458,12 +475,17 @@ class Switch(Field[bool]):
     def text(self, value: bool) -> str:
         return "true" if value else "false"
 
+    def in_words(self, value: bool) -> str:
+        return _("on") if value else _("off")
+
     def samples(self) -> list[bool]:
         return [not self.usual]
 
     def draw(self, place: Place | None = None, *, on_change: Callable[[], None] | None = None) -> bool:
         def widget(begin: bool | None, key: str, moved: Callable[[], None]) -> bool:
-            return st.toggle(self.label, begin or False, key=key, help=self.help, on_change=moved)
+            return st.toggle(
+                self.label, begin or False, key=key, help=self.explained(self.usual), on_change=moved
+            )
 
         return self.control(place, self.usual, lambda value: value, widget, on_change)
 
@@ -566,7 +588,7 @@ class Choice(Field[str]):
                     0 if begin is None else names.index(begin),
                     format_func=known.__getitem__,
                     key=key,
-                    help=self.help,
+                    help=self.explained(common, known[common]),
                     label_visibility=visibility,
                     on_change=moved,
                 )
@@ -576,7 +598,7 @@ class Choice(Field[str]):
                 default=begin,
                 format_func=lambda name: plain(known[name]),
                 key=key,
-                help=self.help,
+                help=self.explained(common, known[common]),
                 required=True,
                 label_visibility=visibility,
                 wrap=True,
@@ -646,7 +668,7 @@ class Choices(Field[tuple[str, ...]]):
                 default=None if begin is None else list(begin),
                 format_func=lambda name: plain(known[name]),
                 key=key,
-                help=self.help,
+                help=self.explained(chosen, ", ".join(known[name] for name in in_order(chosen))),
                 wrap=True,
                 on_change=moved,
             )
@@ -665,7 +687,9 @@ class Text(Field[str]):
 
     def draw(self, place: Place | None = None, *, on_change: Callable[[], None] | None = None) -> str:
         def widget(begin: str | None, key: str, moved: Callable[[], None]) -> str:
-            return st.text_input(self.label, begin or "", key=key, help=self.help, on_change=moved)
+            return st.text_input(
+                self.label, begin or "", key=key, help=self.explained(self.usual), on_change=moved
+            )
 
         return self.control(place, self.usual, lambda value: value, widget, on_change)
 

@@ -6,9 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from cnnviz.figures import SEQUENTIAL
+from cnnviz.figures import palette
 from cnnviz.figures.descent import steps_by_rate
-from cnnviz.figures.line_styles import SERIES
 from cnnviz.learning import RULES, SURFACES, Surface, descend
 from cnnviz.learning.surfaces import FAR, batch_noise, steps_to_loss
 from cnnviz.ui.charts import chart
@@ -58,10 +57,10 @@ def walk(key: str, on_change: Callable[[], None]) -> None:
         surface.low,
         surface.high,
         [
-            DescentRule(name, RULES[name].title, SERIES[order.index(name)], RULES[name].memory)
+            DescentRule(name, RULES[name].title, palette().of(order.index(name)), RULES[name].memory)
             for name in (names or ("sgd",))
         ],
-        SEQUENTIAL.stops,
+        palette().sequential.stops,
         SEED,
         rate_now(),
         GradientDescent.batch.now if surface.data else 0,

@@ -15,6 +15,7 @@ from cnnviz.ui.components import sketchpad
 from cnnviz.ui.fields import Choice, Number, Switch, titles_of
 from cnnviz.ui.memory import remember
 from cnnviz.ui.outside import plain
+from cnnviz.words import _
 
 SMALL = 3 * 64 * 64
 """Numbers of a picture that the code of a page may contain."""
@@ -100,13 +101,25 @@ def image_fields(
             kind="buttons",
             shared=True,
             needs=needs,
+            help="Where the image comes from: the test set, a bundled photograph, your drawing, a file, or the camera.",
         ).named(f"{prefix}image"),
-        Number("Number of the test image", number, 0, 99_999, shared=True, needs=only("test")).named(
-            f"{prefix}number"
-        ),
-        Choice("Photograph", titles_of(PHOTOS), photograph, shared=True, needs=only("photo")).named(
-            f"{prefix}photo"
-        ),
+        Number(
+            "Number of the test image",
+            number,
+            0,
+            99_999,
+            shared=True,
+            needs=only("test"),
+            help="The place of the image in the test set, counted from 0. The network has not learned from it.",
+        ).named(f"{prefix}number"),
+        Choice(
+            "Photograph",
+            titles_of(PHOTOS),
+            photograph,
+            shared=True,
+            needs=only("photo"),
+            help="A photograph that comes with the app; its source and licence stand below.",
+        ).named(f"{prefix}photo"),
         Switch(
             "Centre by mass, as MNIST is",
             True,
@@ -142,9 +155,18 @@ def choose_image(test: ImageDataset | None, fields: ImageFields) -> ChosenImage:
         return _drawing(test.shape[1], fields.centred.draw(), prefix)
     if source == "upload":
         endings = [ending for group in FORMATS.values() for ending in group]
-        file = st.file_uploader(f"Your photo ({', '.join(FORMATS)})", endings, key=f"{prefix}photo_file")
+        file = st.file_uploader(
+            f"Your photo ({', '.join(FORMATS)})",
+            endings,
+            key=f"{prefix}photo_file",
+            help=_("A photograph of your own; it is only used on this page and is not stored."),
+        )
     else:
-        file = st.camera_input("Your camera", key=f"{prefix}camera")
+        file = st.camera_input(
+            "Your camera",
+            key=f"{prefix}camera",
+            help=_("A shot of the camera; it is only used on this page and is not stored."),
+        )
     if file is not None:
         try:
             pixels = _decoded(file.getvalue())

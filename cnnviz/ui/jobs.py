@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Hashable
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -17,7 +18,7 @@ import streamlit as st
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.ui.address import draw_again
-from cnnviz.ui.memory import keep, key_of, recall
+from cnnviz.ui.memory import key_of, make_and_keep, recall
 from cnnviz.ui.outside import plain
 
 Result = TypeVar("Result")
@@ -108,8 +109,9 @@ def job(
         ):  # one that was cancelled may still be on its way to its next word
             running = _jobs[key] = _Job()
             threading.Thread(
-                target=_work,
-                args=(key, running, partial(function, *arguments, **named)),
+                # It draws in the palette of whoever asked.
+                target=copy_context().run,
+                args=(_work, key, running, partial(function, *arguments, **named)),
                 name=f"cnnviz-job-{slot}",
                 daemon=True,
             ).start()
@@ -171,7 +173,7 @@ def _work(key: Hashable, running: _Job, make: Callable[..., Any]) -> None:
         running.started = time.monotonic()
         try:
             running.progress(0.0)
-            keep(key, make(progress=running.progress))
+            make_and_keep(key, lambda: make(progress=running.progress))
         except BaseException as error:  # carried to whoever waits, and raised there
             running.error = error
         finally:

@@ -106,19 +106,62 @@ def kernel_fields(name: str, usual: str, needs: Mapping[str, str] | None = None)
         for what in ("angle", "wavelength", "seed")
     )
     return KernelFields(
-        Choice("Kernel", TITLES, usual, needs=here).named(name),
-        Choice("Side", {str(side): str(side) for side in SIDES}, "5", kind="buttons", needs=here).named(
-            f"{name}_side"
-        ),
-        Number("Angle, in degrees", 45, 0, 180, 5, slider=True, needs={**here, name: with_angle}).named(
-            f"{name}_angle"
-        ),
+        Choice(
+            "Kernel",
+            TITLES,
+            usual,
+            needs=here,
+            help="The weights that move over the image: a classic kernel by name, your own numbers, or one that a network learned.",
+        ).named(name),
+        Choice(
+            "Side",
+            {str(side): str(side) for side in SIDES},
+            "5",
+            kind="buttons",
+            needs=here,
+            help="Height and width of the kernel in pixels. A larger one looks at a larger neighbourhood.",
+        ).named(f"{name}_side"),
+        Number(
+            "Angle, in degrees",
+            45,
+            0,
+            180,
+            5,
+            slider=True,
+            needs={**here, name: with_angle},
+            help="The direction in which the kernel looks: 0° is from left to right.",
+        ).named(f"{name}_angle"),
         Real(
-            "Wavelength, in pixels", 4.0, 2.0, 12.0, 0.5, slider=True, needs={**here, name: with_wave}
+            "Wavelength, in pixels",
+            4.0,
+            2.0,
+            12.0,
+            0.5,
+            slider=True,
+            needs={**here, name: with_wave},
+            help="Distance of two bright stripes of the kernel: cos(2πx/λ) under a Gaussian bell.",
         ).named(f"{name}_wave"),
-        Number("Seed", 0, 0, 10**6, needs={**here, name: with_seed}).named(f"{name}_seed"),
-        Table("Your numbers", needs={**here, name: "own"}).named(f"{name}_own"),
-        Number("Number of the kernel", 0, 0, 9999, needs={**here, name: "learned"}).named(f"{name}_number"),
+        Number(
+            "Seed",
+            0,
+            0,
+            10**6,
+            needs={**here, name: with_seed},
+            help="The number from which the random weights are drawn. The same seed gives the same kernel.",
+        ).named(f"{name}_seed"),
+        Table(
+            "Your numbers",
+            needs={**here, name: "own"},
+            help="The weights of your own kernel. Type over any of them; Enter goes on to the next one.",
+        ).named(f"{name}_own"),
+        Number(
+            "Number of the kernel",
+            0,
+            0,
+            9999,
+            needs={**here, name: "learned"},
+            help="Which kernel of the first layer of the network, counted from 0.",
+        ).named(f"{name}_number"),
     )
 
 

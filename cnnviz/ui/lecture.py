@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from cnnviz.classroom import CHAPTERS
+from cnnviz.figures.colours import use_palette
 from cnnviz.settings import ASSETS
 from cnnviz.ui.address import arrive, tell_address
 from cnnviz.ui.components import component
@@ -123,6 +124,7 @@ def run(chapters: tuple[Chapter, ...]) -> None:
     else:
         _questions_of(files.get(shown.url_path, ""))
         component("pictures", "page_pictures")
+    component("page_aria", "page_aria")
 
 
 def _questions_of(file: str) -> None:
@@ -154,6 +156,7 @@ def _projector_mode() -> None:
     """
     st.html(_style("pages"))
     with st.sidebar:
+        use_palette(State.palette.draw())
         on = State.projector.draw()
         st.button(
             "Switch projector mode",

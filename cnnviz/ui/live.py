@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cnnviz.errors import CnnvizError
-from cnnviz.figures import DASHES, SERIES, TRAIN, VALIDATION, curve_in_words
+from cnnviz.figures import DASHES, curve_in_words, palette
 from cnnviz.training import ACTIVE, Metric, Run, open_run
 from cnnviz.training.folder import Change, Status
 from cnnviz.training.growth import growth
@@ -127,14 +127,14 @@ def _prefix(title: str, several: bool) -> str:
 
 def _described(title: str, run: Run, index: int, several: bool) -> LiveRun:
     status, steps = run.status, run.steps
-    own = SERIES[index % len(SERIES)]
+    own = palette().of(index)
     return LiveRun(
         id=run.id,
         title=title,
         state=status.state,
         step=status.step,
         snapshot=steps[-1] if steps else None,
-        colours=[own, own] if several else [TRAIN, VALIDATION],
+        colours=[own, own] if several else [palette().train, palette().validation],
         dash=DASHES[index % len(DASHES)] if several else "solid",
     )
 

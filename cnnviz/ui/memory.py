@@ -20,6 +20,7 @@ from PIL.Image import Image
 from torch import Tensor, nn
 from torch.utils.weak import WeakTensorKeyDictionary
 
+from cnnviz.figures.colours import note_palette, noticing_colours, palette_in_use
 from cnnviz.settings import settings
 
 Result = TypeVar("Result")
@@ -32,40 +33,63 @@ _total = 0
 _being_made: dict[Hashable, threading.Event] = {}
 
 
+class _Coloured:
+    """Stands for a result that is another one in each palette."""
+
+
+_COLOURED = _Coloured()
+
+
 def remember(function: Callable[..., Result], *arguments: Any, **named: Any) -> Result:
     """``function(*arguments, **named)``, or what it gave for the same arguments before. Nobody may change the
     result.
 
     However many ask at once, it is computed once. The same arguments are those of the same content, see
-    ``content``; ``progress``, which is called while it is computed, is none of them.
+    ``content``; ``progress``, which is called while it is computed, is none of them. Where the function asks for
+    colours, its result is kept for the palette in use.
 
     Raises:
         TypeError: the function is a lambda or uses names of the function around it, so that what it gives
             depends on more than its arguments; or an argument has no content that can be compared.
     """
     whole = key_of(function, arguments, named)
+    asked = whole, palette_in_use()
     while (found := recall(whole, _MISSING)) is _MISSING:
         with _lock:
-            if whole in _results:
+            if _found(whole, _MISSING)[0] is not _MISSING:
                 continue
-            done = _being_made.get(whole)
+            done = _being_made.get(asked)
             mine = done is None
             if done is None:
-                done = _being_made[whole] = threading.Event()
+                done = _being_made[asked] = threading.Event()
         if not mine:
             # If the other one fails, the result is still missing, and this thread makes it.
             done.wait()
             continue
         try:
-            found = function(*arguments, **named)
-            keep(whole, found)
+            found = make_and_keep(whole, lambda: function(*arguments, **named))
             break
         finally:
             with _lock:
-                del _being_made[whole]
+                del _being_made[asked]
             done.set()
     result: Result = found
     return result
+
+
+def make_and_keep(key: Hashable, make: Callable[[], Result]) -> Result:
+    """What ``make`` gives, kept for the key; for the palette in use, if colours were asked for."""
+    with noticing_colours() as asked:
+        found = make()
+    if asked.colours:
+        keep(key, _COLOURED)
+        key = _in_palette(key)
+    keep(key, found)
+    return found
+
+
+def _in_palette(key: Hashable) -> Hashable:
+    return "palette", palette_in_use(), key
 
 
 def remembered(function: Callable[..., Result], *arguments: Any, **named: Any) -> Result | None:
@@ -194,10 +218,21 @@ def _version(tensor: Tensor) -> tuple[int, int]:
 def recall(key: Hashable, missing: Any) -> Any:
     """What is kept for the key, or ``missing``."""
     with _lock:
-        if key not in _results:
-            return missing
-        _results.move_to_end(key)
-        return _results[key]
+        found, coloured = _found(key, missing)
+    if coloured:
+        note_palette()
+    return found
+
+
+def _found(key: Hashable, missing: Any) -> tuple[Any, bool]:
+    """What is kept for the key, and whether it is so in the palette in use alone; under the lock."""
+    if key not in _results:
+        return missing, False
+    _results.move_to_end(key)
+    found = _results[key]
+    if isinstance(found, _Coloured):
+        return _found(_in_palette(key), missing)[0], True
+    return found, False
 
 
 def keep(key: Hashable, result: Any) -> None:

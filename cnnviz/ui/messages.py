@@ -109,7 +109,7 @@ class StepperMessage:
 @dataclass(frozen=True)
 class NumberGridMessage:
     """A table of numbers to type into; ``most``: the largest; ``cell``: the largest side of a cell, in
-    rem.
+    rem; ``help``: what the numbers are.
     """
 
     values: Sequence[Sequence[float]]
@@ -117,6 +117,7 @@ class NumberGridMessage:
     scale: Scale
     most: float
     cell: float
+    help: str
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,8 @@ class WallLabel:
 @dataclass(frozen=True)
 class WallSheet:
     """One sheet of a wall; see ``components.WallItem``. ``css``: the colours of its legend, empty for
-    none.
+    none; ``stops``: of its scale from ``span``'s first value to its second, empty where red, green and blue
+    are values themselves.
     """
 
     name: str
@@ -163,6 +165,8 @@ class WallSheet:
     low: str
     high: str
     css: str
+    stops: Sequence[str]
+    span: Sequence[float]
     target: int
     most: int
     labels: Sequence[WallLabel] | None
@@ -303,7 +307,7 @@ class NetworkFrame:
 @dataclass(frozen=True)
 class NetworkMessage:
     """A network to draw. ``lines``: (from, to, text, …) as in ``figures.NetworkDrawing``; ``folded``: blocks
-    that are closed at first.
+    that are closed at first; ``colours``: of each kind of layer.
     """
 
     title: str
@@ -315,6 +319,7 @@ class NetworkMessage:
     folded: Sequence[str]
     picked: str
     pickable: bool
+    colours: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -632,7 +637,9 @@ class BuilderRepair:
 
 @dataclass(frozen=True)
 class BuilderMessage:
-    """A network that is being written. ``at``: the address of the fault; ``null``: its end, or none."""
+    """A network that is being written. ``at``: the address of the fault; ``null``: its end, or none;
+    ``colours``: of each kind of layer.
+    """
 
     network: object
     kinds: Sequence[BuilderKind]
@@ -641,6 +648,7 @@ class BuilderMessage:
     at: Sequence[int | str] | None
     repairs: Sequence[BuilderRepair]
     input: str
+    colours: Mapping[str, str]
 
 
 @dataclass(frozen=True)

@@ -37,10 +37,28 @@ class Unit:
 class WithUnit(State):
     """Part of the state of a page with a unit under the microscope."""
 
-    layer = Text("Layer")
-    map = Open("Map", 0, 9999, whole=True)
-    row = Open("Row", 0, 9999, whole=True)
-    col = Open("Column", 0, 9999, whole=True)
+    layer = Text("Layer", help="The layer that is under the microscope. It is set by a click on a map.")
+    map = Open(
+        "Map",
+        0,
+        9999,
+        whole=True,
+        help="The channel under the microscope, counted from 0. It is set by a click on a map.",
+    )
+    row = Open(
+        "Row",
+        0,
+        9999,
+        whole=True,
+        help="The row of the unit, counted from 0 at the top. It is set by a click on a map.",
+    )
+    col = Open(
+        "Column",
+        0,
+        9999,
+        whole=True,
+        help="The column of the unit, counted from 0 at the left. It is set by a click on a map.",
+    )
 
 
 def open_unit(unit: Unit) -> None:

@@ -91,7 +91,10 @@ class WithNetwork(WithRun):
     """Part of the state of a page that looks into any network."""
 
     network = Choice(
-        "Network", Titles(lambda: {OWN: "From the training lab", **network_titles()}), shared=True
+        "Network",
+        Titles(lambda: {OWN: "From the training lab", **network_titles()}),
+        shared=True,
+        help="The network that is looked into: one of your trainings, a trained one, a published one, or one with random weights.",
     )
 
 

@@ -20,6 +20,7 @@ from cnnviz.ui.outside import plain
 from cnnviz.ui.states.datasets import Datasets
 from cnnviz.ui.states.faces import Faces
 from cnnviz.ui.tables import table_in_words
+from cnnviz.words import _
 
 NAMED = 20
 """Classes and files that were left out and are named."""
@@ -33,10 +34,19 @@ def show_own() -> None:
         f"A zip file of folders, one a class ({', '.join(FORMATS)}), perhaps below 'train' and 'test'; a zip file of images with one CSV "
         "table, a line each: path,label; or an NPZ file with 'images' and 'labels'."
     )
-    file = st.file_uploader("Your images", ["zip", "npz"], key="own_file")
+    file = st.file_uploader(
+        "Your images",
+        ["zip", "npz"],
+        key="own_file",
+        help=_("The images stay on this server and become a data set of this browser alone."),
+    )
     if file is not None:
         show_brought("bring", file.getvalue(), file.name)
-    if st.toggle("Take some with the camera", key="own_with_camera"):
+    if st.toggle(
+        "Take some with the camera",
+        key="own_with_camera",
+        help=_("Makes a small data set of shots of the camera, each with its class."),
+    ):
         shots = camera_shots()
         if shots is not None:
             show_brought("bring_shots", shots, "shots.zip")
@@ -102,9 +112,20 @@ def camera_shots() -> bytes | None:
     shots: dict[str, list[bytes]] = st.session_state.setdefault("own_shots", {})
     left, right = st.columns(2, gap="medium")
     with left:
-        picture = st.camera_input("One shot", key="own_camera")
+        picture = st.camera_input(
+            "One shot",
+            key="own_camera",
+            help=_("The shot is kept when you name its class and press the button."),
+        )
     with right:
-        name = " ".join(st.text_input("Its class", key="own_class", max_chars=LONGEST_CLASS).split())
+        name = " ".join(
+            st.text_input(
+                "Its class",
+                key="own_class",
+                max_chars=LONGEST_CLASS,
+                help=_("What the shot shows, in a word; shots with the same word are one class."),
+            ).split()
+        )
         keep = st.button(
             "Keep this shot",
             key="own_keep",

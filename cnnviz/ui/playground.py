@@ -6,8 +6,7 @@ from typing import Any
 import streamlit as st
 
 from cnnviz.errors import CnnvizError
-from cnnviz.figures import DIVERGING, SEQUENTIAL, map_sheet
-from cnnviz.figures.colours import TRAIN, VALIDATION
+from cnnviz.figures import map_sheet, palette
 from cnnviz.learning import (
     OUTPUTS,
     PENALTIES,
@@ -32,9 +31,9 @@ from cnnviz.ui.messages import PlaneSetCard, PlaygroundMenus, PlaygroundMessage
 from cnnviz.ui.outside import plain
 from cnnviz.ui.states.playground import HIDES, PROPERTIES
 from cnnviz.ui.tables import table_in_words
+from cnnviz.words import _
 
-CLASS_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9")
-"""Okabe and Ito, 2008."""
+MOST_CLASSES = 6
 
 
 def experiment_of_page() -> Experiment2D:
@@ -82,11 +81,11 @@ def playground(key: str, experiment: Experiment2D, seeds: int, on_change: Callab
             outputs=dict(OUTPUTS),
             penalties=dict(PENALTIES),
         ),
-        diverging=list(DIVERGING.stops),
-        sequential=list(SEQUENTIAL.stops),
-        classes=list(CLASS_COLOURS),
-        train=TRAIN,
-        test=VALIDATION,
+        diverging=list(palette().diverging.stops),
+        sequential=list(palette().sequential.stops),
+        classes=[palette().of(one) for one in range(MOST_CLASSES)],
+        train=palette().train,
+        test=palette().validation,
     )
 
     def hear(news: Any) -> None:
@@ -113,7 +112,12 @@ def own_data(experiment: Experiment2D) -> None:
     ):
         left, right = st.columns(2)
         with left:
-            file = st.file_uploader("Table (CSV): x, y, class or value", ["csv", "txt"], key="playground_csv")
+            file = st.file_uploader(
+                "Table (CSV): x, y, class or value",
+                ["csv", "txt"],
+                key="playground_csv",
+                help=_("One line a point, with x and y from −6 to 6; other ranges are scaled to it."),
+            )
             if file is not None and st.button("Take the table", key="take_table"):
                 with error_box():
                     points, names = from_csv(file.getvalue().decode("utf-8", "replace"), experiment.problem)
@@ -144,6 +148,7 @@ def links_and_lesson(experiment: Experiment2D) -> None:
             "Address",
             placeholder="https://playground.tensorflow.org/#activation=tanh&…",
             key="playground_link",
+            help=_("The whole address, or only what stands behind its #. All settings are taken over."),
         )
         if st.button("Open the link", key="open_link") and text:
             with error_box():
@@ -159,6 +164,7 @@ def links_and_lesson(experiment: Experiment2D) -> None:
             [name for name in experiment.hidden if name in HIDABLE],
             format_func=HIDABLE.__getitem__,
             key=f"hide {to_link(experiment)}",
+            help=_("Whoever opens the link of this page does not see these controls."),
         )
         others = [name for name in experiment.hidden if name not in HIDABLE]
         if set(hidden) | set(others) != set(experiment.hidden):

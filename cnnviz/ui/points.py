@@ -4,13 +4,11 @@ from torch import Tensor
 
 from cnnviz.data import ImageDataset
 from cnnviz.features import Separation, layer_features, project, separation
-from cnnviz.figures.line_styles import SERIES
+from cnnviz.figures import palette
 from cnnviz.training import Run
 from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, network_of_run
-
-COLOURS = (*SERIES, "#444444")
 
 
 def layout_at(
@@ -42,6 +40,6 @@ def groups_of(classes: tuple[str, ...]) -> list[tuple[str, str, str]]:
     """Marker, name and colour of each class; digits are their own marker, other classes get letters."""
     digits = all(len(name) == 1 for name in classes)
     return [
-        (name if digits else chr(ord("A") + i), "" if digits else name, COLOURS[i % len(COLOURS)])
+        (name if digits else chr(ord("A") + i), "" if digits else name, palette().of(i))
         for i, name in enumerate(classes)
     ]

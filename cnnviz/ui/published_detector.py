@@ -6,11 +6,10 @@ import streamlit as st
 
 from cnnviz.data import photo
 from cnnviz.errors import CnnvizError
-from cnnviz.figures import picture_sheet
+from cnnviz.figures import palette, picture_sheet
 from cnnviz.tasks.coco import MEGABYTES, TITLE, coco_candidates, coco_classes, coco_here, get_coco
 from cnnviz.tasks.detection import Detection, suppressed
 from cnnviz.ui.components import boxes
-from cnnviz.ui.detection import WAITS
 from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.messages import BoxMark
@@ -29,7 +28,7 @@ def show_published(name: str, threshold: float, iou: float) -> None:
     kinds = coco_classes()
     names = [kinds[label] for label in found.labels.tolist()]
     marks = [
-        BoxMark(box.tolist(), f"{kind} {float(score):.0%}", WAITS, False)
+        BoxMark(box.tolist(), f"{kind} {float(score):.0%}", palette().boxes[1], False)
         for box, kind, score in zip(found.boxes, names, found.scores, strict=True)
     ]
     rows = [

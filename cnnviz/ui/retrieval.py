@@ -9,8 +9,7 @@ from torch import Tensor
 from cnnviz.data import ImageDataset, fit, load
 from cnnviz.features.embedding import layer_features
 from cnnviz.features.nearest import Neighbours, Regions, nearest_regions, nearest_vectors, precision_at
-from cnnviz.figures import picture_sheet
-from cnnviz.figures.colours import RIGHT, WRONG
+from cnnviz.figures import palette, picture_sheet
 from cnnviz.inspection import receptive_field, shapes
 from cnnviz.models.pretrained import BUNDLED
 from cnnviz.training import Run
@@ -149,7 +148,13 @@ def wall_of_found(dataset: ImageDataset, found: Neighbours, label: int | None) -
     """The nearest images: class, distance, and by the colour whether it is the class of the query."""
     labels = []
     for one, distance in zip(dataset.labels[found.indices].tolist(), found.distances.tolist(), strict=True):
-        mark, colour = ("", "") if label is None else ("✓ ", RIGHT) if one == label else ("✗ ", WRONG)
+        mark, colour = (
+            ("", "")
+            if label is None
+            else ("✓ ", palette().right)
+            if one == label
+            else ("✗ ", palette().wrong)
+        )
         labels.append((f"{mark}{dataset.classes[one]}\n{distance:.3g}", colour))
     return image_rows(dataset.floats(found.indices), labels, what="nearest images")
 

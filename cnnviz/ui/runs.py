@@ -21,6 +21,7 @@ from cnnviz.ui.fields import Open, Text
 from cnnviz.ui.frame import link
 from cnnviz.ui.outside import plain
 from cnnviz.ui.state import State
+from cnnviz.words import _
 
 EXAMPLE = "example"
 """The bundled run: something to look at before the first own training."""
@@ -34,8 +35,16 @@ _no_network: dict[Path, tuple[float, str]] = {}
 class WithRun(State):
     """Part of the state of a page that shows a training run."""
 
-    run = Text("Training run", sticky=True)
-    step = Open("Training step", 0, whole=True, shared=True)
+    run = Text(
+        "Training run", sticky=True, help="The training run that is shown. It is set by the list of runs."
+    )
+    step = Open(
+        "Training step",
+        0,
+        whole=True,
+        shared=True,
+        help="The saved step of the training whose weights are used. Empty: the newest one.",
+    )
 
 
 def of_images(run: Run) -> bool:
@@ -161,6 +170,7 @@ def choose_run() -> Run:
             WithRun.run.label,
             list(known),
             0 if begin is None else list(known).index(begin),
+            help=_("The training whose network is shown: yours, or the one that comes with the app."),
             format_func=known.__getitem__,
             key=key,
             on_change=moved,
@@ -246,6 +256,7 @@ def commands(run: Run, key: str | None) -> None:
             "Turn",
             KNOBS,
             key="knob",
+            help=_("The setting that is changed while the training runs; it counts from the next step on."),
             format_func=KNOB_TITLES.__getitem__,
             width=230,
             disabled=state == "finished",
@@ -255,6 +266,7 @@ def commands(run: Run, key: str | None) -> None:
             "New value",
             value=None,
             key="new_rate",
+            help=_("The value that the setting gets; empty boxes change nothing."),
             format="%g",
             placeholder="off" if now is None else f"{now:g}",
             width=130,

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from cnnviz.data import PHOTOS, ImageDataset, compose, fit, loading_code, photo
 from cnnviz.expressions import Expression, script
-from cnnviz.figures import map_sheet, picture_sheet
+from cnnviz.figures import map_sheet, palette, picture_sheet
 from cnnviz.models import Network
 from cnnviz.ops.boxes import nms
 from cnnviz.tasks.scan import Scan, scan, scan_at_once
@@ -19,7 +19,6 @@ from cnnviz.ui.networks import OpenNetwork
 SCENES, LARGER, OBJECTS, NOISE = 20, 3.5, 6, 0.1
 """Pictures to choose from; their side in windows; objects in each; brightness of the ground."""
 MOST_BOXES = 200
-FOUND = "#56b4e9"
 
 
 def picture_for(
@@ -81,7 +80,7 @@ def show_windows(
     kept = order[nms(places[order], scores[order], iou)]
     names = [network.classes[int(labels[one])] for one in kept]
     marks = [
-        BoxMark(places[one].tolist(), f"{name} {float(scores[one]):.0%}", FOUND, False)
+        BoxMark(places[one].tolist(), f"{name} {float(scores[one]):.0%}", palette().boxes[1], False)
         for one, name in zip(kept, names, strict=True)
     ]
     rows = [

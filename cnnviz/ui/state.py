@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from cnnviz.ui.fields import LONGEST, Code, Field, Foreign, Switch
+from cnnviz.figures.colours import PALETTES
+from cnnviz.ui.fields import LONGEST, Choice, Code, Field, Foreign, Switch, titles_of
 
 
 class State:
@@ -31,8 +32,24 @@ class State:
         chosen: what was said; all else is usual.
     """
 
-    projector = Switch("Projector mode", help="Large type, no sidebar. Key: P", sticky=True)
-    room = Code("Room", "", sticky=True)
+    projector = Switch(
+        "Projector mode",
+        help="Large type and no sidebar, for a lecture hall. The key P switches it on and off.",
+        sticky=True,
+    )
+    room = Code(
+        "Room",
+        "",
+        help="The code of the room whose lecturer this browser follows. Empty: it follows nobody.",
+        sticky=True,
+    )
+    palette = Choice(
+        "Colours",
+        titles_of(PALETTES),
+        help="The colours of all pictures. "
+        + " ".join(f"{entry.title}: {entry.words}" for entry in PALETTES.values()),
+        sticky=True,
+    )
 
     page: ClassVar[str] = ""
     fields: ClassVar[Mapping[str, Field[Any]]] = {}

@@ -13,6 +13,7 @@ from cnnviz.ui.address import session
 from cnnviz.ui.components import component, told
 from cnnviz.ui.fields import Field, Foreign
 from cnnviz.ui.messages import NumberGridMessage, Packed, Scale, StepperGrids, StepperMessage, StepperScales
+from cnnviz.words import _
 
 
 def scale_of(values: Tensor, signed: bool = False) -> Scale:
@@ -173,7 +174,9 @@ def number_grid(
     if field.name in session().hidden:
         return shown
     values = [[float(f"{value:.7g}") for value in row] for row in shown.tolist()]
-    data = NumberGridMessage(values, field.label, scale_of(shown, signed), LARGEST_TYPED, cell)
+    data = NumberGridMessage(
+        values, field.label, scale_of(shown, signed), LARGEST_TYPED, cell, _(field.help or "")
+    )
     component("number_grid", key, data=data, default={"grid": None}, on_grid_change=told(key, "grid", hear))
     field.note()
     return shown

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from cnnviz.figures import DIVERGING, GREY, PixelSheet, scale_for
+from cnnviz.figures import GREY, PixelSheet, palette, scale_for
 from cnnviz.ui.components import component, told
 from cnnviz.ui.memory import remember
 from cnnviz.ui.messages import FlattenMessage, LensMessage, Overview, PixelSheetMessage, PixelsMessage, Scale
@@ -96,7 +96,7 @@ def _lens_result(result: Tensor, low: float, high: float, signed: bool) -> bytes
     share = np.clip((values - low) * (255 / ((high - low) or 1)), 0, 255).astype(np.uint8)
     picture = Image.fromarray(share)
     if signed:
-        picture.putpalette(DIVERGING.colours(256).tobytes())
+        picture.putpalette(palette().diverging.colours(256).tobytes())
     large = share.size > 200_000
     return (
         encoded(picture.convert("RGB") if signed else picture, "JPEG", quality=90)
@@ -131,7 +131,7 @@ def lens(
         kernel=kernel.flatten().tolist(),
         side=kernel.shape[0],
         scale=Scale.of(scale, low, high),
-        products=Scale.of(DIVERGING, -products, products),
+        products=Scale.of(palette().diverging, -products, products),
         source_title=what,
         result_title=title,
         alt=f"{title}: values from {values.min():.3g} to {values.max():.3g}",

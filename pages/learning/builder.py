@@ -29,6 +29,7 @@ from cnnviz.ui.outside import plain
 from cnnviz.ui.state import page_address
 from cnnviz.ui.states.builder import Builder
 from cnnviz.ui.states.training_lab import TrainingLab
+from cnnviz.words import _
 
 title(
     "Builder",
@@ -105,7 +106,12 @@ with left:
             icon=":material/download:",
             on_click="ignore",
         )
-        file = st.file_uploader("Open a JSON file", ["json"], key="json_file")
+        file = st.file_uploader(
+            "Open a JSON file",
+            ["json"],
+            key="json_file",
+            help=_("A network that was saved here as JSON; nothing in the file is ever run."),
+        )
         if (
             st.button("Open it", key="open_json", icon=":material/upload:", disabled=file is None)
             and file is not None

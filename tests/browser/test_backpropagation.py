@@ -107,7 +107,7 @@ def test_an_edited_number_and_an_expression(visitor: Visitor) -> None:
     room(page).get_by_role("button", name="last step").click()
     cells = room(page).locator(".cell")
     expect(cells.nth(0)).to_have_text(re.compile(r"^35$"))
-    box = page.get_by_label("Expression")
+    box = page.get_by_label("Expression", exact=True)
     box.fill("sigmoid(w * x")
     box.press("Enter")
     expect(page.get_by_text("is no expression")).to_be_visible()

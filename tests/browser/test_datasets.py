@@ -67,8 +67,8 @@ def test_shots_of_the_camera_are_collected_and_used(visitor: Visitor) -> None:
     settle(page)
     keep = page.get_by_role("button", name="Keep this shot")
     for name, count in (("cup", 1), ("cup", 2), ("book", 1), ("book", 2)):
-        page.get_by_label("Its class").fill(name)
-        page.get_by_label("Its class").press("Enter")
+        page.get_by_label("Its class", exact=True).fill(name)
+        page.get_by_label("Its class", exact=True).press("Enter")
         settle(page)
         take_photo(page)
         expect(keep).to_be_enabled()

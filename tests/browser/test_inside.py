@@ -101,7 +101,7 @@ def test_a_pixel_is_edited_and_the_layers_follow(visitor: Visitor) -> None:
     maps = page.locator("img[alt*='maps of conv1']")
     before = maps.get_attribute("src")
     page.locator(".matrix div").nth(28 * 2 + 3).click()
-    page.get_by_label("Pixel row 2, column 3, 0 to 255").fill("255")
+    page.get_by_label("Pixel row 2, column 3, 0 to 255", exact=True).fill("255")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Undo 1 changes")).to_be_enabled()
     expect(maps).not_to_have_attribute("src", before or "")

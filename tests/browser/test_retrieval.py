@@ -41,7 +41,7 @@ def test_ask_with_an_image_change_the_layer_and_ask_with_a_place(visitor: Visito
     expect(page.get_by_text(re.compile(r"these places look most like cell \(0, 0\)"))).to_be_visible(
         timeout=COMPUTING
     )
-    row = page.get_by_label("Row of the place")
+    row = page.get_by_label("Row of the place", exact=True)
     row.fill("2")
     row.press("Enter")
     expect(page.get_by_text(re.compile(r"these places look most like cell \(2, 0\)"))).to_be_visible(

@@ -101,7 +101,7 @@ def test_a_menu_draws_the_results_and_writes_its_choice_into_the_address(visitor
     page = visitor.go("convolution?padding=1")
     box = stepper(page)
     expect(box.locator(".formula .sum")).to_have_text("= 2")
-    menu = page.get_by_label("Padding mode")
+    menu = page.get_by_label("Padding mode", exact=True)
     menu.fill("circular")
     expect(page.get_by_role("option", name="circular")).to_be_visible()
     menu.press("Enter")
@@ -189,13 +189,13 @@ def test_a_pixel_and_its_number_light_together_and_can_be_changed(visitor: Visit
     expect(page.get_by_text("row 5, column 14: ")).to_be_visible()
     expect(picture.nth(0)).to_have_css("background-color", "rgb(0, 0, 0)")
     matrix.nth(0).click()
-    page.get_by_label("Pixel row 0, column 0, 0 to 255").fill("200")
+    page.get_by_label("Pixel row 0, column 0, 0 to 255", exact=True).fill("200")
     page.keyboard.press("Enter")
     expect(matrix.nth(0)).to_have_text("200")
     expect(page.get_by_role("button", name="Undo 1 changes")).to_be_enabled()
     expect(picture.nth(0)).to_have_css("background-color", "rgb(200, 200, 200)")
     matrix.nth(1).click()
-    page.get_by_label("Pixel row 0, column 1, 0 to 255").fill("300")
+    page.get_by_label("Pixel row 0, column 1, 0 to 255", exact=True).fill("300")
     page.keyboard.press("Enter")
     expect(page.get_by_text("“300” is not a number from 0 to 255")).to_be_visible()
     expect(page).to_have_url(re.compile(r"edits=0\.0\.0\.200"))
@@ -208,11 +208,11 @@ def test_a_pixel_and_its_number_light_together_and_can_be_changed(visitor: Visit
 
 def test_the_window_moves_over_a_photograph(visitor: Visitor) -> None:
     page = visitor.go("image_as_numbers?image=photo&side=6")
-    expect(page.get_by_label("First row")).to_have_value("147")
+    expect(page.get_by_label("First row", exact=True)).to_have_value("147")
     frame = page.get_by_role("slider", name="Window: arrow keys move it")
     frame.focus()
     frame.press("ArrowDown")
-    expect(page.get_by_label("First row")).to_have_value("148")
+    expect(page.get_by_label("First row", exact=True)).to_have_value("148")
 
 
 def test_the_lens_tells_the_sum_under_the_pointer(visitor: Visitor) -> None:
@@ -259,7 +259,7 @@ def test_every_dropout_step_has_a_new_mask(visitor: Visitor) -> None:
     first = picture.get_attribute("src")
     page.get_by_role("button", name="Next step").click()
     expect(picture).not_to_have_attribute("src", first or "")
-    expect(page.get_by_label("Training step (each has a new mask)")).to_have_value("2")
+    expect(page.get_by_label("Training step (each has a new mask)", exact=True)).to_have_value("2")
 
 
 def test_pooling_is_stepped_and_typed(visitor: Visitor) -> None:

@@ -50,7 +50,7 @@ def test_two_networks_stand_side_by_side(visitor: Visitor) -> None:
 def test_a_smaller_image_changes_the_shapes_in_the_drawing(visitor: Visitor) -> None:
     page = visitor.go("architectures")
     expect(page.get_by_role("button", name=re.compile("^conv1: conv 5×5, 6; output 6×28×28"))).to_be_visible()
-    box = page.get_by_label("Image side in pixels")
+    box = page.get_by_label("Image side in pixels", exact=True)
     box.fill("20")
     box.press("Enter")
     expect(page.get_by_role("button", name=re.compile("^conv1: conv 5×5, 6; output 6×20×20"))).to_be_visible()
@@ -92,7 +92,7 @@ def test_an_idea_shows_its_result_at_once_and_can_be_trained(visitor: Visitor) -
         "figure", name=re.compile(r"Accuracy on the test images at the end: one 7×7 0\.7")
     )
     expect(curves).to_be_visible()
-    epochs = page.get_by_label("Epochs")
+    epochs = page.get_by_label("Epochs", exact=True)
     epochs.fill("1")
     epochs.press("Enter")
     page.get_by_role("button", name="Train 2 networks").click()

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from cnnviz.figures import scale_for
-from cnnviz.figures.unit_picture import FRAME, unit_picture
+from cnnviz.figures import PALETTES, USUAL, scale_for
+from cnnviz.figures.unit_picture import unit_picture
+
+FRAME = PALETTES[USUAL].boxes[0]
 
 
 def framed(picture: object) -> tuple[int, int, int, int]:

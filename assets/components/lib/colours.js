@@ -2,6 +2,9 @@
 
 /** @typedef {{ stops: string[], low: number, high: number }} Scale colours, equally spaced from the lowest to the highest value */
 
+/** A colour for text: so far towards the text's own that it can be read, light and dark. */
+export const ink = (/** @type {string} */ colour) => `color-mix(in srgb, ${colour} 50%, var(--st-text-color))`;
+
 /** @param {string} hex */
 function parseColour(hex) { return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)); }
 

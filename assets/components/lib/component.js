@@ -9,9 +9,37 @@
 export function component(mount) {
   return (/** @type {Given} */ given) => {
     const stop = mount({ ...given, data: parsed(given.data) });
-    find(given.parentElement, ".root")?.setAttribute("data-ready", ""); // until then its buttons do nothing
+    const root = find(given.parentElement, ".root");
+    root?.setAttribute("data-ready", ""); // until then its buttons do nothing
+    if (root && !reached.has(root)) { reached.add(root); byKeyboard(root); }
     return stop;
   };
+}
+
+/** @type {WeakSet<Element>} */
+const reached = new WeakSet();
+const SCROLLS = ".scroll, .table, .rows, .sideways, .formula, .paper, .numbers";
+
+/** What all components owe the keyboard: Escape lets go of what has the focus, and what scrolls can be scrolled. */
+function byKeyboard(/** @type {HTMLElement} */ root) {
+  root.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    // Where an inner thing takes the focus back, as a card does from its field, that is its answer.
+    const before = /** @type {ShadowRoot} */ (root.getRootNode()).activeElement;
+    queueMicrotask(() => { const now = /** @type {ShadowRoot} */ (root.getRootNode()).activeElement; if (now === before) /** @type {HTMLElement | null} */ (now)?.blur(); });
+  });
+  const look = () => root.querySelectorAll(SCROLLS).forEach((one) => scrollable(/** @type {HTMLElement} */ (one)));
+  new ResizeObserver(look).observe(root);
+  new MutationObserver(look).observe(root, { childList: true, subtree: true });
+}
+
+/** Who scrolls a box by keys has to reach it, or something inside it. */
+export function scrollable(/** @type {HTMLElement} */ box) {
+  const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
+  const inner = box.querySelector("a[href], button:not([tabindex='-1']), input, select, textarea, [tabindex='0']");
+  if (scrolls && !inner) {
+    if (box.tabIndex !== 0) { box.tabIndex = 0; box.dataset.scrolls = ""; }
+  } else if ("scrolls" in box.dataset) { box.removeAttribute("tabindex"); delete box.dataset.scrolls; }
 }
 
 /** @type {WeakMap<Element, any>} */

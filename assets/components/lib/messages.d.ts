@@ -53,6 +53,7 @@ export interface NumberGridMessage {
   scale: Scale;
   most: number;
   cell: number;
+  help: string;
 }
 
 export interface StepPlayerMessage {
@@ -86,6 +87,8 @@ export interface WallSheet {
   low: string;
   high: string;
   css: string;
+  stops: string[];
+  span: number[];
   target: number;
   most: number;
   labels: WallLabel[] | null;
@@ -193,6 +196,7 @@ export interface NetworkMessage {
   folded: string[];
   picked: string;
   pickable: boolean;
+  colours: Record<string, string>;
 }
 
 export interface PixelSheetMessage {
@@ -419,6 +423,7 @@ export interface BuilderMessage {
   at: (number | string)[] | null;
   repairs: BuilderRepair[];
   input: string;
+  colours: Record<string, string>;
 }
 
 export interface QuestionOption {

@@ -1,5 +1,7 @@
 // The pictures and tables that stand on a page: charts of Plotly, images, components; each with its words and, where it has some, its numbers.
 
+import { colourRows } from "./read_pixels.js";
+
 /** @typedef {{ element: HTMLElement, title: string, isTable: boolean }} PagePicture */
 /** @typedef {(string | number | null)[][]} Rows the first one names the columns */
 
@@ -57,9 +59,13 @@ export function tableOf({ element }) {
   if (isPlotly(element)) return rowsOfPlotly(/** @type {any} */ (element));
   const told = /** @type {any} */ (element).numbers?.();
   if (told?.length > 1) return told;
+  const sole = element instanceof HTMLImageElement ? element : null;
+  if (sole) return colourRows(sole);
   const tables = element.matches("table") ? [element] : [...element.querySelectorAll("table")];
   const rows = tables.flatMap((table) => [...table.querySelectorAll("tr")].map((row) => [...row.querySelectorAll("th, td")].map((cell) => cell.textContent.trim())));
-  return rows.length > 1 ? rows : null;
+  if (rows.length > 1) return rows;
+  const picture = /** @type {HTMLImageElement | HTMLCanvasElement | null} */ (firstPicture(element)?.closest("img, canvas") ?? element.querySelector("canvas, img"));
+  return picture ? colourRows(picture) : null;
 }
 
 /** @param {any} chart @returns {Rows | null} */

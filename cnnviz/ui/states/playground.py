@@ -5,8 +5,16 @@ from cnnviz.learning.plane import PLANE_FEATURES
 from cnnviz.ui.fields import Number, Switch, Text
 from cnnviz.ui.state import State
 
-PROPERTIES = tuple(Text(name).named(name) for name in (*PLAYGROUND_PROPERTIES, *MORE_PROPERTIES))
-HIDES = tuple(Text(f"hide {name}").named(name + HIDE) for name in (*HIDABLE, *PLANE_FEATURES))
+PROPERTIES = tuple(
+    Text(name, help=words).named(name) for name, words in {**PLAYGROUND_PROPERTIES, **MORE_PROPERTIES}.items()
+)
+HIDES = tuple(
+    Text(f"hide {name}", help=f"“true” takes this control away: {words}.").named(name + HIDE)
+    for name, words in {
+        **HIDABLE,
+        **{feature: entry.title for feature, entry in PLANE_FEATURES.items()},
+    }.items()
+)
 
 
 class Playground(State, page="pages/learning/playground.py"):
@@ -14,5 +22,14 @@ class Playground(State, page="pages/learning/playground.py"):
 
     said = PROPERTIES
     hides = HIDES
-    seeds = Number("Networks at once, each with another seed", 1, 1, 10)
-    compare = Switch("Give the same points to scikit-learn")
+    seeds = Number(
+        "Networks at once, each with another seed",
+        1,
+        1,
+        10,
+        help="How many networks with other first weights are trained at the same time; their curves show the spread.",
+    )
+    compare = Switch(
+        "Give the same points to scikit-learn",
+        help="Trains scikit-learn's classifiers on the same points, for comparison.",
+    )

@@ -1,0 +1,289 @@
+"""Every page for everyone: no serious finding of axe-core, each picture with its words and its table, all by
+keyboard, at 200 % zoom, and still where motion is to be reduced.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from cnnviz.figures import PALETTES
+from tests.browser.conftest import SCREENSHOTS, Server, Visitor, settle
+from tests.browser.test_layout import drawn
+from tests.pages.test_all_pages import LESSONS, PAGES
+
+pytestmark = pytest.mark.browser
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+RULES = """async (place) => {
+    const options = { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], resultTypes: ["violations"] };
+    const { violations } = await axe.run(place ? { include: [[place]] } : document, options);
+    return violations.filter(({ impact }) => ["serious", "critical"].includes(impact)).flatMap(({ id, nodes }) =>
+        nodes.map(({ target, html, failureSummary }) => ({ id, target: String(target), html: html.slice(0, 200), failureSummary })));
+}"""
+ALLOWED: tuple[tuple[str, str, str], ...] = ()
+"""(rule, part of the selector, reason): what lies in Streamlit's own elements and cannot be mended from outside."""
+MAIN = "[data-testid=stMain]"
+ZOOMED = ViewportSize(width=683, height=384)
+"""A laptop of 1366×768 at 200 %."""
+EXPERIMENTS = f"{MAIN} a[data-testid=stPageLink-NavLink]:has([data-testid=stIconMaterial])"
+
+
+def name_of(file: str) -> str:
+    name = file.rpartition("/")[2].removesuffix(".py")
+    return "" if name == "home" else name
+
+
+@pytest.fixture(scope="module")
+def guest(server: Server, browser: Browser) -> Iterator[Visitor]:
+    """One browser that goes through all pages."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, permissions=["camera"])
+    visiting = Visitor(server, context)
+    yield visiting
+    context.close()
+    assert not visiting.errors
+
+
+def findings(page: Page, place: str = "") -> list[dict[str, Any]]:
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    return [
+        one
+        for one in page.evaluate(RULES, place)
+        if not any(one["id"] == rule and part in one["target"] for rule, part, _ in ALLOWED)
+    ]
+
+
+def rested(page: Page) -> None:
+    settle(page)
+    drawn(page)
+
+
+@pytest.mark.parametrize("file", PAGES)
+def test_no_serious_finding_of_axe(file: str, guest: Visitor) -> None:
+    """The usual state, light and dark; then the states of its experiments."""
+    page = guest.page
+    page.emulate_media(color_scheme="light")
+    guest.go(name_of(file))
+    drawn(page)
+    assert not findings(page)
+    page.emulate_media(color_scheme="dark")
+    drawn(page)
+    assert not findings(page, MAIN)
+    page.emulate_media(color_scheme="light")
+    links = page.locator(EXPERIMENTS)
+    for number in range(links.count() if file in LESSONS else 0):
+        links.nth(number).click()
+        rested(page)
+        assert not findings(page, MAIN)
+
+
+PICTURES = """() => {
+    const shadows = [...document.querySelector("[data-testid=stMain]").querySelectorAll("*")].flatMap((one) => one.shadowRoot ? [one.shadowRoot] : []);
+    const places = [document.querySelector("[data-testid=stMain]"), ...shadows];
+    const all = places.flatMap((place) => [...place.querySelectorAll("canvas, img, svg, .js-plotly-plot")]);
+    const large = all.filter((one) => { const box = one.getBoundingClientRect(); return box.width >= 24 && box.height >= 24 && one.checkVisibility(); });
+    // The layers inside of a chart or a drawing are parts of it.
+    const whole = large.filter((one) => !one.parentElement?.closest("svg, .js-plotly-plot") && !one.closest("[data-testid=stIconMaterial], button"));
+    const named = (one) => {
+        for (let at = one; at; at = at.parentElement) {
+            if (at.getAttribute("aria-label") || at.getAttribute("aria-labelledby") || at.getAttribute("alt")) return true;
+            // Its words stand beside it: a list, a table, or cards with names of their own.
+            if (at.getAttribute("aria-hidden") === "true") return true;
+        }
+        return one.querySelectorAll("[aria-label]").length > 0;
+    };
+    return whole.filter((one) => !named(one)).map((one) => one.outerHTML.slice(0, 160));
+}"""
+LACKING = """() => {
+    const lists = [...document.querySelectorAll("*")].map((one) => one.shadowRoot?.querySelector("[data-part=list]"));
+    const list = lists.find((one) => one?.closest("details")?.textContent.includes("Take the pictures away"));
+    return [...list.children].filter((line) => !line.querySelector("button[aria-label^=Table]") && !line.textContent.includes("CSV")).map((line) => line.textContent);
+}"""
+
+
+@pytest.mark.parametrize("file", LESSONS)
+def test_every_picture_has_its_words_and_its_table(file: str, guest: Visitor) -> None:
+    page = guest.page
+    guest.go(name_of(file))
+    drawn(page)
+    assert not page.evaluate(PICTURES)
+    page.locator("summary", has_text="Take the pictures away").click()
+    lines = page.locator(".root:has(summary:text('Take the pictures away')) li")
+    expect(lines.or_(page.get_by_text("There is no picture on this page now.")).first).to_be_visible()
+    assert not page.evaluate(LACKING)
+    opener = page.get_by_role("button", name="Table: ")
+    if opener.count():
+        opener.first.press("Enter")
+        assert page.get_by_role("region", name="Numbers of: ").first.locator("tbody tr").count() > 0
+
+
+def test_the_table_of_a_picture_of_maps_holds_its_values(guest: Visitor) -> None:
+    page = guest.go("kernels")
+    page.locator("summary", has_text="Take the pictures away").click()
+    opener = page.get_by_role("button", name="Table: ").first
+    opener.press("Enter")
+    expect(opener).to_have_attribute("aria-expanded", "true")
+    table = page.get_by_role("region", name="Numbers of: ").first.locator("table")
+    expect(table.locator("tbody tr").nth(1)).to_be_visible()
+    assert table.locator("th").count() >= 3
+
+
+FOCUS = """() => {
+    let one = document.activeElement;
+    while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement;
+    if (!one || one === document.body) return null;
+    window.__seen ??= new Map();
+    if (!window.__seen.has(one)) window.__seen.set(one, window.__seen.size);
+    const ringed = (element) => {
+        const style = getComputedStyle(element);
+        return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2) || parseFloat(style.strokeWidth) >= 3;
+    };
+    const around = [one, ...one.querySelectorAll(".edge, rect"), one.closest("label"), one.parentElement, one.parentElement?.parentElement].filter(Boolean);
+    return { number: window.__seen.get(one), ring: around.some(ringed), html: one.outerHTML.slice(0, 200), hidden: !one.checkVisibility() };
+}"""
+REACHABLE = """() => {
+    const main = document.querySelector("[data-testid=stMain]");
+    const places = [main, ...[...main.querySelectorAll("*")].flatMap((one) => one.shadowRoot ? [one.shadowRoot] : [])];
+    const wanted = places.flatMap((place) => [...place.querySelectorAll("button:not([disabled]), select:not([disabled]), input:not([disabled]), textarea, summary")]);
+    const shown = (one) => one.checkVisibility({ visibilityProperty: true }) && one.getBoundingClientRect().width > 1;
+    return wanted.filter((one) => shown(one) && one.tabIndex >= 0 && !window.__seen.has(one))
+        // One of a group of radio buttons is reached, the others from it by arrow keys.
+        .filter((one) => !(one.type === "radio" && [...window.__seen.keys()].some((other) => other.name === one.name)))
+        .map((one) => one.outerHTML.slice(0, 160));
+}"""
+MOST_TABS = 400
+
+
+@pytest.mark.parametrize("file", PAGES)
+def test_everything_is_reached_by_tab_with_a_visible_ring(file: str, guest: Visitor) -> None:
+    page = guest.page
+    page.set_viewport_size({"width": 1366, "height": 768})
+    guest.go(name_of(file))
+    drawn(page)
+    page.evaluate("window.__seen = new Map()")
+    last, ringless = -1, []
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        at = page.evaluate(FOCUS)
+        if at is None or at["number"] < last:
+            break  # round once
+        # No trap: each press goes on.
+        assert at["number"] > last, at["html"]
+        last = at["number"]
+        if not at["ring"] and not at["hidden"]:
+            ringless.append(at["html"])
+    else:
+        raise AssertionError(f"more than {MOST_TABS} stops")
+    assert not ringless
+    assert not page.evaluate(REACHABLE)
+
+
+@pytest.mark.parametrize("file", PAGES)
+def test_nothing_is_cut_off_at_200_percent(file: str, server: Server, browser: Browser) -> None:
+    context = browser.new_context(viewport=ZOOMED, device_scale_factor=2)
+    visiting = Visitor(server, context)
+    page = visiting.go(name_of(file))
+    drawn(page)
+    too_wide = """() => {
+        const main = document.querySelector("[data-testid=stMain]");
+        return [document.documentElement.scrollWidth - innerWidth, main.scrollWidth - main.clientWidth];
+    }"""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name_of(file) or 'home'}_zoomed.png")
+    assert max(page.evaluate(too_wide)) <= 0
+    context.close()
+    assert not visiting.errors
+
+
+def test_reduced_motion(server: Server, browser: Browser) -> None:
+    """Nothing moves by itself; a player goes in steps, at most two a second."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, reduced_motion="reduce")
+    visiting = Visitor(server, context)
+    page = visiting.go("convolution")
+    moving = """() => [...document.querySelectorAll("*")].flatMap((one) => [one, ...(one.shadowRoot?.querySelectorAll("*") ?? [])])
+        .filter((one) => one.getAnimations().some((animation) => animation.playState === "running" && animation.effect.getComputedTiming().duration > 1)).length"""
+    assert page.evaluate(moving) == 0
+    label = page.locator("[data-part=label]").first
+    expect(label).to_have_text("step 1 of 9")
+    speed = page.get_by_label("Speed").first
+    speed.select_option("full speed")
+    page.locator("[data-part=play]").first.click()
+    times = page.evaluate(
+        """() => new Promise((done) => {
+            const root = [...document.querySelectorAll("*")].map((one) => one.shadowRoot?.querySelector("[data-part=label]")).find(Boolean);
+            const times = [];
+            const watch = new MutationObserver(() => { times.push(performance.now()); if (times.length === 4) { watch.disconnect(); done(times); } });
+            watch.observe(root, { childList: true, characterData: true, subtree: true });
+        })"""
+    )
+    assert min(b - a for a, b in pairwise(times)) > 400
+    context.close()
+    assert not visiting.errors
+
+
+def test_the_stepper_says_each_step(guest: Visitor) -> None:
+    page = guest.go("convolution")
+    said = page.locator("[data-part=said]").first
+    expect(said).to_have_attribute("aria-live", "polite")
+    page.get_by_role("button", name="Step forward").first.click()
+    expect(said).to_contain_text("Step 2 of 9, output row 0, column 1: ")
+    words = said.inner_text()
+    total = words.rpartition("= ")[2]
+    assert words.count("·") == 9
+    products = [
+        part.split("·")
+        for part in words.partition(": ")[2]
+        .rpartition(" = ")[0]
+        .replace("(", "")
+        .replace(")", "")
+        .split(" + ")
+    ]
+    assert sum(float(a.replace("−", "-")) * float(b.replace("−", "-")) for a, b in products) == float(
+        total.replace("−", "-")
+    )
+    page = guest.go("pooling")
+    page.get_by_role("button", name="Step forward").first.click()
+    expect(page.locator("[data-part=said]").first).to_contain_text("Step 2 of ")
+    page = guest.go("backpropagation")
+    now = page.locator("[data-part=now][aria-live=polite]").first
+    before = now.inner_text()
+    page.get_by_role("button", name="one step forward").first.click()
+    expect(now).not_to_have_text(before)
+    page = guest.go("playground")
+    page.get_by_role("button", name="+ epoch").click()
+    expect(page.locator("[data-part=said]")).to_contain_text("Epoch 1: training loss ")
+
+
+def test_grids_are_one_stop_and_arrow_keys_move_inside(guest: Visitor) -> None:
+    page = guest.go("mistakes")
+    cells = page.locator("td button")
+    expect(page.locator("td button[tabindex='0']")).to_have_count(1)
+    page.locator("td button[tabindex='0']").focus()
+    page.keyboard.press("ArrowRight")
+    expect(cells.nth(1)).to_be_focused()
+    expect(cells.nth(1)).to_have_attribute("tabindex", "0")
+    page.keyboard.press("Escape")
+    expect(cells.nth(1)).not_to_be_focused()
+
+
+def test_a_link_in_a_palette_draws_in_it_and_other_pages_keep_it(guest: Visitor) -> None:
+
+    page = guest.go("convolution?palette=grey")
+    gradient = page.locator(".legend i").first
+
+    def has(stops: tuple[str, ...]) -> None:
+        first = ", ".join(str(int(stops[0][at : at + 2], 16)) for at in (1, 3, 5))
+        expect(gradient).to_have_css("background-image", re.compile(rf"rgb\({first}\)"))
+
+    has(PALETTES["grey"].sequential.stops)
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Pooling").click()
+    settle(page)
+    expect(page).to_have_url(re.compile(r"/pooling\?palette=grey$"))
+    page = guest.go("convolution?palette=usual")
+    has(PALETTES["usual"].sequential.stops)
