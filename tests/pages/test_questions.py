@@ -65,5 +65,5 @@ def test_the_smallest_network_that_reaches_a_goal_is_named(open_page: Open, goal
 
 def test_the_playground_s_address_keeps_the_experiment_of_a_link(open_page: Open) -> None:
     app = open_page("pages/learning/playground.py", dataset="spiral", seed="2")
-    assert app.query_params["dataset"] == ["spiral"]
-    assert app.query_params["seed"] == ["2"]
+    assert app.query_params["dataset"] == "spiral"
+    assert app.query_params["seed"] == "2"
