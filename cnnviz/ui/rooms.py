@@ -114,20 +114,20 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def _guarded(handle: Handler) -> Handler:
-    """What the user can mend is answered as its sentence."""
+    """What the user can mend is answered as its sentence; not by a status, which browsers write into their console."""
 
     async def answer(request: Request) -> Response:
         try:
             return await handle(request)
         except CnnvizError as error:
-            return _json({"error": _(error)}, 400)
+            return _json({"error": _(error)})
 
     return answer
 
 
-def _json(content: Any, status: int = 200) -> Response:
+def _json(content: Any) -> Response:
     body = content if isinstance(content, bytes) else orjson.dumps(content)
-    return Response(body, status, media_type="application/json", headers={"Cache-Control": "no-store"})
+    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 def _room(request: Request) -> Room:
