@@ -53,8 +53,7 @@ async def keep_house(runtime: Runtime) -> None:
         now = time.monotonic()
         if now - looked > ROOMS_SECONDS:
             looked = now
-            with suppress(OSError):
-                await asyncio.to_thread(forget_old)
+            threading.Thread(target=_forget_rooms, name="cnnviz-rooms").start()
         # A session that has left is dropped by whoever counts them next; without this, only when another one
         # leaves.
         runtime._session_mgr.num_sessions()
@@ -76,6 +75,11 @@ async def keep_house(runtime: Runtime) -> None:
         elif any(gc.get_count()[1:]):
             # Since the last collection 700 objects or more have come.
             gc.collect(1)
+
+
+def _forget_rooms() -> None:
+    with suppress(OSError):
+        forget_old()
 
 
 def _is_busy(runtime: Runtime) -> bool:

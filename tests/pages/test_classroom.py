@@ -93,7 +93,7 @@ def test_opening_a_room_shows_its_code_and_leads_it(open_page: Open) -> None:
     assert room.leads
     shown = "".join(element.proto.body for element in app.get("html"))
     assert f">{code}<" in shown
-    assert [image.proto.imgs[0].url[:18] for image in app.get("imgs")] == ["data:image/svg+xml"]
+    assert [image.proto.imgs[0].url[:18] for image in app.get("image")] == ["data:image/svg+xml"]
     assert any(f"?room={code}" in element.value for element in app.code)
     button(app, "ask_room").click()
     app.run()
