@@ -210,7 +210,7 @@ function create(root) {
   function bars(counts = asked.counts) {
     const rows = Object.entries(counts.groups).sort(([, a], [, b]) => b - a).slice(0, 10);
     const most = Math.max(1, ...rows.map(([, count]) => count));
-    const isRight = (group) => asked.solution && (group === "right" || group === asked.solution.answer);
+    const isRight = (group) => asked.solution && (asked.own ? group === counts.label : group === asked.solution.answer);
     const solved = shown?.revealed;
     return make("div", { className: "bars" }, rows.flatMap(([group, count]) => {
       const length = make("i", { className: solved && isRight(group) ? "right" : "" });
@@ -239,7 +239,7 @@ function create(root) {
     const element = make("div", { className: "question" }, [row, chart, example.element, text, secret]);
     async function act(what) { if (await tell(what)) { asking?.abort(); asking = null; since = -1; ask(); } }
     function show() {
-      const counts = shown.counts ?? { answers: 0, right: 0, groups: {} };
+      const counts = shown.counts ?? { answers: 0, right: 0, groups: {}, label: "" };
       text.hidden = !asked.own;
       text.textContent = "Each student gets an own question of this kind; above stands one of them.";
       example.show(asked.card, null, shown.revealed ? asked.solution : null, true);

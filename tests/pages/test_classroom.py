@@ -225,7 +225,12 @@ def test_a_student_gets_an_own_question_and_no_answer_before_it_is_shown(server:
     place = question("iou", asked.seed_of(BEN)).options.index(wrong)
     post(server, room, BEN, do="answer", question=1, text=str(place))
     led = get(server, path, **{"X-Room-Key": room.key})
-    assert led["counts"] == {"answers": 2, "right": 1, "groups": {"right": 1, wrong.mistake: 1}}
+    assert led["counts"] == {
+        "answers": 2,
+        "right": 1,
+        "groups": {"right": 1, wrong.mistake: 1},
+        "label": "right",
+    }
     assert server.ask(path, {"X-Room-Key": room.key}, {"do": "reveal"})[0] == 200
     after = get(server, f"{path}/question/1", **{"X-Room-Student": ANNA})
     assert after["solution"]["answer"] == known.answer
