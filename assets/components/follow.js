@@ -100,7 +100,8 @@ function create(root) {
 
   function wander(alone) {
     tab.alone = alone;
-    if (!alone) tab.place = 0;
+    // Where it stands now is no way of its own any more, until it is sent on.
+    if (!alone) Object.assign(tab, { place: 0, home: here(), acted: false });
     keep();
     asking?.abort(); asking = null;
     since = -1;
@@ -117,9 +118,9 @@ function create(root) {
     let wait = 20;
     try {
       const reply = await fetch(new URL(`${ADDRESS}/${data.code}?since=${since}`, location.href), { signal: mine.signal, cache: "no-store", headers: headers() });
-      if (reply.status === 400) { error = (await reply.json()).error; wait = 5000; throw new Error(error); }
       if (!reply.ok) throw new Error(reply.statusText);
       const next = await reply.json();
+      if (next.error) { error = next.error; wait = 5000; throw new Error(error); }
       [failures, error] = [0, ""];
       take(next);
     } catch (problem) {
@@ -152,6 +153,7 @@ function create(root) {
       const reply = await fetch(new URL(`${ADDRESS}/${data.code}/question/${number}`, location.href), { cache: "no-store", headers: headers() });
       if (!reply.ok) throw new Error(reply.statusText);
       const found = await reply.json();
+      if (found.error) throw new Error(found.error);
       if (shown.question === number) asked = found;
       if (!leads() && !found.solution) question.tell(found.mine === null ? "" : "Sent.");
       render();
@@ -170,9 +172,8 @@ function create(root) {
     try {
       const reply = await fetch(new URL(`${ADDRESS}/${data.code}`, location.href), { method: "POST", headers: { ...headers(), "Content-Type": "application/json" }, body: JSON.stringify(what) });
       const known = await reply.json();
-      if (reply.ok) return known;
+      if (!known.error) return known;
       question.tell(known.error);
-      error = known.error;
     } catch { question.tell("The server did not answer. Try again."); }
     render();
     return null;
@@ -209,7 +210,7 @@ function create(root) {
   function bars(counts = asked.counts) {
     const rows = Object.entries(counts.groups).sort(([, a], [, b]) => b - a).slice(0, 10);
     const most = Math.max(1, ...rows.map(([, count]) => count));
-    const isRight = (group) => asked.solution && (group === "right" || group === asked.solution.answer);
+    const isRight = (group) => asked.solution && (asked.own ? group === counts.label : group === asked.solution.answer);
     const solved = shown?.revealed;
     return make("div", { className: "bars" }, rows.flatMap(([group, count]) => {
       const length = make("i", { className: solved && isRight(group) ? "right" : "" });
@@ -238,7 +239,7 @@ function create(root) {
     const element = make("div", { className: "question" }, [row, chart, example.element, text, secret]);
     async function act(what) { if (await tell(what)) { asking?.abort(); asking = null; since = -1; ask(); } }
     function show() {
-      const counts = shown.counts ?? { answers: 0, right: 0, groups: {} };
+      const counts = shown.counts ?? { answers: 0, right: 0, groups: {}, label: "" };
       text.hidden = !asked.own;
       text.textContent = "Each student gets an own question of this kind; above stands one of them.";
       example.show(asked.card, null, shown.revealed ? asked.solution : null, true);

@@ -55,8 +55,7 @@ async def keep_house(runtime: Runtime) -> None:
         now = time.monotonic()
         if now - looked > ROOMS_SECONDS:
             looked = now
-            with suppress(OSError):
-                await asyncio.to_thread(forget_old)
+            threading.Thread(target=_forget_rooms, name="cnnviz-rooms").start()
         if now - told > census.EVERY_SECONDS:
             told = now
             census.tell(runtime)
@@ -81,6 +80,11 @@ async def keep_house(runtime: Runtime) -> None:
         elif any(gc.get_count()[1:]):
             # Since the last collection 700 objects or more have come.
             gc.collect(1)
+
+
+def _forget_rooms() -> None:
+    with suppress(OSError):
+        forget_old()
 
 
 def _is_busy(runtime: Runtime) -> bool:

@@ -1,7 +1,6 @@
 """Questions on the screen: what the browser gets of one, with and without its answer."""
 
 import math
-from functools import lru_cache
 
 from torch import Tensor
 
@@ -31,7 +30,6 @@ LARGEST_TABLE = 12
 """Rows of numbers that are shown as numbers; more become a picture."""
 
 
-@lru_cache(maxsize=2048)
 def card_of(name: str, seed: int) -> QuestionCard:
     """A question without its answer."""
     asked = question(name, seed)
@@ -64,7 +62,6 @@ def poll_card(asked: Asked) -> QuestionCard:
     )
 
 
-@lru_cache(maxsize=2048)
 def solution_of(name: str, seed: int) -> QuestionSolution:
     """The answer to a question."""
     asked = question(name, seed)

@@ -104,9 +104,16 @@ def _as_seen(room: Room, shown: Shown) -> dict[str, Any]:
     }
 
 
+def _counts(room: Room, number: int) -> dict[str, Any]:
+    """The answers to a question; ``label``: the group of the right ones, where each student has an own question."""
+    counts = room.counts(number)
+    groups = {_(group): count for group, count in counts.groups.items()}
+    return {"answers": counts.answers, "right": counts.right, "groups": groups, "label": _("right")}
+
+
 def _as_led(room: Room, shown: Shown) -> dict[str, Any]:
     """What the lecturer sees besides."""
-    counts = asdict(room.counts(shown.question)) if shown.question else None
+    counts = _counts(room, shown.question) if shown.question else None
     return {**_as_seen(room, shown), **asdict(room.presence()), "counts": counts, "board": shown.board}
 
 
@@ -114,20 +121,20 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def _guarded(handle: Handler) -> Handler:
-    """What the user can mend is answered as its sentence."""
+    """What the user can mend is answered as its sentence; not by a status, which browsers write into their console."""
 
     async def answer(request: Request) -> Response:
         try:
             return await handle(request)
         except CnnvizError as error:
-            return _json({"error": _(error)}, 400)
+            return _json({"error": _(error)})
 
     return answer
 
 
-def _json(content: Any, status: int = 200) -> Response:
+def _json(content: Any) -> Response:
     body = content if isinstance(content, bytes) else orjson.dumps(content)
-    return Response(body, status, media_type="application/json", headers={"Cache-Control": "no-store"})
+    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 def _room(request: Request) -> Room:
@@ -174,7 +181,7 @@ def _asked(request: Request) -> dict[str, Any]:
         "own": question.own,
         "mine": None if mine is None else mine.text,
         "solution": None,
-        "counts": asdict(room.counts(number)) if is_revealed or room.key else None,
+        "counts": _counts(room, number) if is_revealed or room.key else None,
     }
     if question.name == POLL:
         return {**found, "card": poll_card(question)}
@@ -231,4 +238,5 @@ def _judged(room: Room, number: int, student: str, text: str) -> Answer:
     verdict = question_of(question.name, question.seed_of(student)).judge(text)
     # Numbers differ from student to student where each has an own question; mistakes do not.
     group = verdict.mistake if question.own else verdict.said
-    return Answer(text, _(group)[:80], verdict.right)
+    # In English, so that students who read other languages are counted together.
+    return Answer(text, str(group)[:80], verdict.right)

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import threading
 import weakref
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit.runtime.app_session import AppSessionState
 
+from cnnviz.classroom.rooms import open_room
 from cnnviz.ui import housekeeping
 
 
@@ -99,3 +101,18 @@ def test_a_busy_server_lets_go_of_what_came_since_the_last_thaw(monkeypatch: pyt
     kept_house(monkeypatch, sessions, int(housekeeping.SWEEP_SECONDS) + 5)
     assert gone() is None
     assert sessions.counted >= housekeeping.SWEEP_SECONDS
+
+
+def test_a_room_that_is_a_day_old_is_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+    import time
+
+    young, old = open_room(), open_room(now=time.time() - 25 * 3600)
+    assert old.folder.exists()
+    before = set(threading.enumerate())
+    kept_house(monkeypatch, Sessions(AppSessionState.APP_NOT_RUNNING), 3)
+    for thread in set(threading.enumerate()) - before:
+        thread.join()
+    # The first look is at once, the next one ten minutes later.
+    assert not old.folder.exists()
+    assert young.is_open()
+    young.close()
