@@ -15,7 +15,7 @@ const LATE = 60e3; // milliseconds behind the plan from which on the time is mar
 let bar = null;
 /** @type {ReturnType<typeof spotlight> | null} */
 let light = null;
-let latest = 0; // the timer of the last message
+const timers = new Set(); // of the messages that are shown
 let scrolled = ""; // the slide whose page was put to its beginning
 
 export default component(function mount({ data, parentElement, setStateValue }) {
@@ -23,10 +23,11 @@ export default component(function mount({ data, parentElement, setStateValue }) 
   mine.update(data, setStateValue);
   bar = mine;
   const timer = setInterval(mine.tick, TICK_MS);
-  latest = timer;
+  timers.add(timer);
   return () => {
     clearInterval(timer);
-    if (latest === timer) bar = null; // a later message may come before this one is cleaned up
+    timers.delete(timer);
+    if (!timers.size) bar = null; // a message may be cleaned up when the next one is there already
     // The next page has its own bar in a moment; without one the lecture is left.
     setTimeout(() => { if (!bar) light?.off(); }, 1000);
   };

@@ -8,15 +8,15 @@ const TICK_MS = 500;
 
 /** @type {ReturnType<typeof create> | null} */
 let here = null;
-let latest = 0; // the timer of the last message
+const timers = new Set(); // of the messages that are shown
 
 export default component(function mount({ data, parentElement, setStateValue }) {
   const mine = kept(parentElement, create);
   mine.update(data, setStateValue);
   here = mine;
   const timer = setInterval(mine.tick, TICK_MS);
-  latest = timer;
-  return () => { clearInterval(timer); if (latest === timer) here = null; };
+  timers.add(timer);
+  return () => { clearInterval(timer); timers.delete(timer); if (!timers.size) here = null; };
 });
 
 /** @param {HTMLElement} root */

@@ -159,8 +159,10 @@ def go_on(shown: str) -> None:
 
 def _in_short(shown: str) -> tuple[str, int] | None:
     """The slide of a link to the app itself, such as ``/?lecture=cnn&slide=7``."""
+    if shown != "" or session().page == "":
+        return None
     address = st.query_params.to_dict()
-    if shown != "" or session().page == "" or "lecture" not in address or address["lecture"] == OWN:
+    if address.get("lecture", OWN) == OWN:
         return None
     number = address.get("slide", "1")
     return address["lecture"], int(number) if number.isdecimal() and len(number) < 4 else 1
