@@ -28,7 +28,6 @@ def test_all_of_a_server_are_counted_until_they_leave(monkeypatch: pytest.Monkey
     census.tell(runtime(2))
     monkeypatch.setattr(census.os, "getpid", lambda: me)
     assert [(one.number, one.sessions) for one in census.all_processes()] == [(7, 3), (8, 2)]
-    assert all(one.bytes > 1_000_000 for one in census.all_processes())
     monkeypatch.setattr(census.os, "getpid", lambda: 8)
     census.leave()
     monkeypatch.setattr(census.os, "getpid", lambda: me)
