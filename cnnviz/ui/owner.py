@@ -78,10 +78,18 @@ def _trainings() -> None:
                 steps=f"{run.total_steps:,}",
             )
         )
-        if button.button(_("Stop"), key=f"owner_stop_{run.id}", icon=":material/stop:"):
-            try:
-                run.stop()
-            except CnnvizError as error:
-                st.error(plain(_(error)), icon=":material/error:")
-            else:
-                st.rerun(scope="fragment")
+        button.button(
+            _("Stop"), key=f"owner_stop_{run.id}", icon=":material/stop:", on_click=_stop, args=(run.id,)
+        )
+    refused = st.session_state.pop("owner_refused", None)
+    if refused is not None:
+        st.error(plain(_(refused)), icon=":material/error:")
+
+
+def _stop(run_id: str) -> None:
+    from cnnviz.training import open_run
+
+    try:
+        open_run(run_id).stop()
+    except CnnvizError as error:
+        st.session_state["owner_refused"] = error

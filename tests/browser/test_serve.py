@@ -115,15 +115,16 @@ def test_a_killed_process_costs_nobody_the_page(server: Running, visitor: Visito
 def test_all_are_replaced_one_after_the_other_and_the_link_stays(server: Running, visitor: Visitor) -> None:
     hall = server.hall
     page = visitor.go(LINK)
-    before = {number: one.popen.pid for number, one in hall.processes.items()}
+    before = {number: one.popen for number, one in hall.processes.items()}
     reconnects(page, hall.replace_all)
     visitor.errors.clear()
     goes_on(page)
     until(lambda: not hall.to_replace and hall.coming is None, "not all were replaced")
-    after = {number: one.popen.pid for number, one in hall.processes.items()}
-    assert set(before) == set(after)
-    assert not set(before.values()) & set(after.values())
-    assert not any(psutil.pid_exists(number) for number in before.values())
+    assert set(before) == set(hall.processes)
+    for number, one in hall.processes.items():
+        assert one.popen is not before[number]
+        assert one.popen.poll() is None
+        assert before[number].poll() is not None
 
 
 def test_a_file_goes_to_the_process_that_draws_the_page(visitor: Visitor) -> None:

@@ -14,6 +14,8 @@ from cnnviz.training import TrainingSpec, launcher, start, start_all
 from cnnviz.training.budget import within_time
 from cnnviz.training.pool import Server
 from cnnviz.training.queue import put
+from cnnviz.ui import census
+from cnnviz.ui.census import Census
 from cnnviz.ui.outside import plain
 from tests.pages.conftest import BROWSER, PATIENCE, ROOT, Open, words
 
@@ -229,7 +231,10 @@ def open_owner_page() -> AppTest:
 
 
 @pytest.mark.usefixtures("owner", "nothing_trains")
-def test_the_owner_sees_all_trainings_and_stops_any() -> None:
+def test_the_owner_sees_all_trainings_and_stops_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The runtime of a test has no sessions to be counted; tests/ui/test_census.py counts some.
+    found = [Census(11, 40, 1, 600_000_000, 0.0), Census(12, 38, 0, 500_000_000, 0.0)]
+    monkeypatch.setattr(census, "all_processes", lambda: found)
     run = start(SMALL, "c" * 32)
     run.rename("**mine** :material/home:")
     app = open_owner_page()
@@ -244,6 +249,7 @@ def test_the_owner_sees_all_trainings_and_stops_any() -> None:
         "Computations of pages",
         "Memory of the web processes",
     ]
+    assert [metric.value for metric in app.metric] == ["78", "1", "1,100 MB"]
     app.button(key=f"owner_stop_{run.id}").click().run()
     assert run.state == "stopped"
     assert "Nothing trains or waits." in words(app)
