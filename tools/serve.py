@@ -299,8 +299,9 @@ class Hall:
             self.say(f"Process {new.number} is replaced.")
 
     def stop(self) -> None:
-        parts = [one.popen for one in self.processes.values()]
-        end([one for one in (self.proxy, self.coming and self.coming.popen, *parts) if one is not None])
+        coming = None if self.coming is None else self.coming.popen
+        parts = [self.proxy, coming, *(one.popen for one in self.processes.values())]
+        end([one for one in parts if one is not None])
 
 
 def end(processes: "list[subprocess.Popen[bytes]]") -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
@@ -37,7 +37,7 @@ class ShiftTest:
     probability: list[float]
 
 
-def shift_accuracy(network: Network, images: Tensor, labels: Tensor, shifts: Sequence[int]) -> list[float]:
+def shift_accuracy(network: nn.Module, images: Tensor, labels: Tensor, shifts: Sequence[int]) -> list[float]:
     """For each shift: the share of images (N, C, H, W) that are still right when all move sideways by it."""
     found = []
     with torch.inference_mode():

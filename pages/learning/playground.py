@@ -40,7 +40,7 @@ spiral = Experiment2D(
     optimizer="adam",
     learning_rate=0.01,
     target=0.05,
-    seed=2,
+    seed="2",
 )
 zero = Experiment2D(dataset="xor", layers=(Layer2D(4),), init="zero")
 try_this(
