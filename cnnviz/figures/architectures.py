@@ -13,6 +13,7 @@ from cnnviz.figures.network_drawing import layer_words, written
 from cnnviz.models import ARCHITECTURES, Group, Plan, PlannedLayer
 from cnnviz.models.architectures import Entry
 from cnnviz.models.blocks import Block
+from cnnviz.words import _
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -74,7 +75,7 @@ def discs(shown: Sequence[Disc], x_title: str, y_title: str, words: str) -> "Fig
                 "line": {"width": 1, "color": "#888"},
             },
             customdata=[[f"{disc.parameters:,}"] for disc in shown],
-            hovertemplate=f"%{{text}}: {words}, %{{customdata[0]}} parameters<extra></extra>",
+            hovertemplate=_("%{{text}}: {words}, %{{customdata[0]}} parameters<extra></extra>", words=words),
             cliponaxis=False,
         )
     )
@@ -96,7 +97,7 @@ def timeline(names: Sequence[str], chosen: Sequence[str] = ()) -> "Figure":
         )
         for entry in (ARCHITECTURES[name] for name in names)
     ]
-    figure = discs(shown, "year", "layers with weights", "%{x}, %{y} layers with weights")
+    figure = discs(shown, "year", _("layers with weights"), _("%{x}, %{y} layers with weights"))
     figure.update_xaxes(dtick=2, range=[1997, 2023.5])
     figure.update_yaxes(
         type="log", tickvals=[5, 10, 20, 50, 100, 150], range=[math.log10(4), math.log10(220)]
@@ -111,7 +112,7 @@ def accuracy_against_work(shown: Sequence[Disc], work: str, low: float, high: fl
         work: what x is, such as "billion multiply-adds".
         low, high: the range of the accuracy.
     """
-    figure = discs(shown, work, "accuracy, %", f"%{{y:.1f}} % at %{{x:.3g}} {work}")
+    figure = discs(shown, work, _("accuracy, %"), _("%{{y:.1f}} % at %{{x:.3g}} {work}", work=work))
     xs = [disc.x for disc in shown]
     figure.update_xaxes(type="log", dtick="D2", range=[math.log10(min(xs) / 1.6), math.log10(max(xs) * 2.6)])
     figure.update_yaxes(range=[low, high])
@@ -126,8 +127,8 @@ def error_by_year(entries: Sequence[Entry], human: float) -> "Figure":
 
     def depth(entry: Entry) -> str:
         if entry.layers is None:
-            return "many networks"
-        return f"{entry.layers} layers" if entry.layers else "no network"
+            return _("many networks")
+        return _("{layers} layers", layers=entry.layers) if entry.layers else _("no network")
 
     names = [f"{entry.year}<br>{entry.name}" for entry in entries]
     colours = [
@@ -159,7 +160,7 @@ def error_by_year(entries: Sequence[Entry], human: float) -> "Figure":
         x=0,
         xref="paper",
         y=human,
-        text=f"a person: {human:g}",
+        text=_("a person: {human:g}", human=human),
         showarrow=False,
         yshift=14,
         xanchor="left",
@@ -167,7 +168,7 @@ def error_by_year(entries: Sequence[Entry], human: float) -> "Figure":
         font_color="#8a3d00",
     )
     figure.update_layout(showlegend=False)
-    figure.update_yaxes(title="top-5 error, %", range=[0, 35])
+    figure.update_yaxes(title=_("top-5 error, %"), range=[0, 35])
     return layout(figure, 400)
 
 
@@ -203,7 +204,7 @@ def where_they_are(plans: Mapping[str, Plan], what: Amount) -> "Figure":
                 )
             )
     figure.update_layout(barmode="stack")
-    figure.update_xaxes(title="parameters" if what == "parameters" else "multiply-adds for one image")
+    figure.update_xaxes(title=_("parameters") if what == "parameters" else _("multiply-adds for one image"))
     figure.update_yaxes(autorange="reversed")
     return layout(figure, 130 + 50 * len(plans))
 
@@ -236,7 +237,7 @@ def _boxes(place: PlannedLayer) -> Iterator[Volume]:
         for inner in place.inner:
             yield from _boxes(inner)
     elif isinstance(place.layer, Block):
-        yield Volume(place.name, f"{place.layer.kind} block", place.output_shape, "block")
+        yield Volume(place.name, _("{kind} block", kind=place.layer.kind), place.output_shape, "block")
     else:
         title, kind = layer_words(place)
         if kind in ("conv", "linear", "pool"):

@@ -19,6 +19,7 @@ from cnnviz.ui.memory import remember
 from cnnviz.ui.messages import ChainLayout, ChainMessage, ChainNumber, ChainPart, ChainStop, ChainTable, Scale
 from cnnviz.ui.states.backpropagation import Backpropagation
 from cnnviz.ui.stepping import number_grid, table_now
+from cnnviz.words import _
 
 NO_SUM = ("activation", "pooling", "softmax", "loss", "hidden neurons", "flatten")
 CLASSES = {"lecture": 2, "digit": 10}
@@ -219,7 +220,7 @@ def trace_of_page() -> tuple[ChainTrace, str, ChainLayout | None]:
 def differences(trace: ChainTrace) -> list[dict[str, str]]:
     """Finite differences of the kernel, or of the first weights, beside the gradients."""
     rows = []
-    name = "kernel" if "kernel" in trace.grids else "weights 1"
+    name = "kernel" if "kernel" in trace.grids else _("weights 1")
     grid = trace.grids[name]
     for place in range(grid.values.numel()):
         losses = [_moved(trace, name, place, sign * NEAR) for sign in (1, -1)]
@@ -228,10 +229,12 @@ def differences(trace: ChainTrace) -> list[dict[str, str]]:
         row, column = divmod(place, grid.values.shape[1])
         rows.append(
             {
-                "number": f"{grid.title}, row {row + 1}, column {column + 1}",
+                _("number"): _(
+                    "{title}, row {row}, column {column}", title=_(grid.title), row=row + 1, column=column + 1
+                ),
                 "(E(w + ε) − E(w − ε)) / 2ε": f"{slope:.6f}",
-                "backpropagation": f"{gradient:.6f}",
-                "apart": f"{abs(slope - gradient):.1e}",
+                _("backpropagation"): f"{gradient:.6f}",
+                _("apart"): f"{abs(slope - gradient):.1e}",
             }
         )
     return rows

@@ -10,6 +10,7 @@ from cnnviz.features import channels_of, shapes
 from cnnviz.ui.fields import Choice, Choices, Number, Real, Switch, Text
 from cnnviz.ui.networks import OpenNetwork
 from cnnviz.ui.state import State
+from cnnviz.words import _
 
 FEW = 40
 
@@ -87,7 +88,7 @@ def choose_edit(network: OpenNetwork) -> ChannelEdit:
         words = WithEdit.channel_list.draw().replace(",", " ").split()
         picked = [int(word) for word in words if word.isdecimal() and len(word) < 7 and int(word) < count]
         if len(picked) < len(words):
-            st.warning(f"Only numbers from 0 to {count - 1} count.", icon=":material/warning:")
+            st.warning(_("Only numbers from 0 to {count} count.", count=count - 1), icon=":material/warning:")
     return ChannelEdit(
         layer,
         count,

@@ -39,6 +39,7 @@ from cnnviz.ui.messages import (
     WallSheet,
 )
 from cnnviz.ui.pictures import picture_url
+from cnnviz.words import _
 
 SKETCH_SIDE = 112
 
@@ -324,8 +325,8 @@ def scatter(
     low, high = points.amin(0), points.amax(0)
     places = ((points - low) / (high - low).clamp_min(1e-9)).tolist()
     data = ScatterMessage(
-        x=[round(x, 4) for x, _ in places],
-        y=[round(y, 4) for _, y in places],
+        x=[round(x, 4) for x, __ in places],
+        y=[round(y, 4) for __, y in places],
         group=list(group),
         ringed=list(ringed),
         texts=list(texts),
@@ -334,7 +335,7 @@ def scatter(
         columns=sprite.columns,
         side=sprite.width,
         alt=alt,
-        hint="Point at a marker to see its image; click it to open it in the microscope.",
+        hint=_("Point at a marker to see its image; click it to open it in the microscope."),
     )
 
     def hear(news: Any) -> None:
@@ -379,7 +380,7 @@ def matrix(
         picked=picked,
         scale=Scale.of(SEQUENTIAL, 0, 1),
         low="0 %",
-        high="100 % of the row",
+        high=_("100 % of the row"),
         caption=caption,
     )
 

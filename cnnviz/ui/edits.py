@@ -8,6 +8,7 @@ from cnnviz.figures import edits_from, edits_text
 from cnnviz.ui.address import draw_again
 from cnnviz.ui.fields import Text
 from cnnviz.ui.images import ChosenImage
+from cnnviz.words import _
 
 Edits = dict[tuple[int, int, int], int]
 
@@ -27,7 +28,9 @@ def pixel_edits(field: Text, chosen: ChosenImage, high: int = 255) -> Edits:
         edits.update(edits_from(linked, shape, high))
         # From here on they are kept with their image.
         field.forget()
-    if st.button(f"Undo {len(edits)} changes", key="undo", disabled=not edits, icon=":material/undo:"):
+    if st.button(
+        _("Undo {count} changes", count=len(edits)), key="undo", disabled=not edits, icon=":material/undo:"
+    ):
         edits.clear()
         draw_again()
     field.says(edits_text(edits) or None)

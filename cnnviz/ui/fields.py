@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, TypeVar
 import streamlit as st
 
 from cnnviz.ui.address import STICKY, Session, has_heard, key_of_control, session
+from cnnviz.words import _
 
 if TYPE_CHECKING:
     from cnnviz.ui.state import State
@@ -167,7 +168,7 @@ class Field(Generic[Value]):
         """Says quietly what of the link, or which value, the page does not know."""
         foreign = session().here.notes.get(self.name) or value
         if foreign:
-            st.caption(f"“{foreign[:40]}” is not possible here.")
+            st.caption(_("“{foreign}” is not possible here.", foreign=foreign[:40]))
 
     def control(
         self,

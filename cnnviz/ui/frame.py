@@ -16,6 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from cnnviz.errors import CnnvizError
 from cnnviz.ui.address import draw_again, one_section
 from cnnviz.ui.state import State
+from cnnviz.words import _
 
 Values = ParamSpec("Values")
 
@@ -163,7 +164,7 @@ def play_first() -> DeltaGenerator:
 
 def try_this(*experiments: Experiment) -> None:
     """Three experiments; each is a link to the page in the right state."""
-    st.subheader("Try this", anchor=False)
+    st.subheader(_("Try this"), anchor=False)
     for experiment in experiments:
         link(experiment.state.page, experiment.text, ":material/experiment:", experiment.state.parameters())
 
@@ -183,4 +184,4 @@ def show_code() -> Callable[[str], None]:
 
 
 def source(text: str) -> None:
-    st.caption(f"Source: {text}")
+    st.caption(_("Source: {text}", text=text))

@@ -14,6 +14,7 @@ from cnnviz.expressions import Expression
 from cnnviz.ui.components import sketchpad
 from cnnviz.ui.fields import Choice, Number, Switch, titles_of
 from cnnviz.ui.memory import remember
+from cnnviz.words import _
 
 SMALL = 3 * 64 * 64
 """Numbers of a picture that the code of a page may contain."""
@@ -141,20 +142,22 @@ def choose_image(test: ImageDataset | None, fields: ImageFields) -> ChosenImage:
         return _drawing(test.shape[1], fields.centred.draw(), prefix)
     if source == "upload":
         endings = [ending for group in FORMATS.values() for ending in group]
-        file = st.file_uploader(f"Your photo ({', '.join(FORMATS)})", endings, key=f"{prefix}photo_file")
+        file = st.file_uploader(
+            _("Your photo ({formats})", formats=", ".join(FORMATS)), endings, key=f"{prefix}photo_file"
+        )
     else:
-        file = st.camera_input("Your camera", key=f"{prefix}camera")
+        file = st.camera_input(_("Your camera"), key=f"{prefix}camera")
     if file is not None:
         try:
             pixels = _decoded(file.getvalue())
             small = pixels.numel() <= SMALL
             return ChosenImage(
-                pixels, "your photo", code=_embedded(pixels) if small else file_code(file.name)
+                pixels, _("your photo"), code=_embedded(pixels) if small else file_code(file.name)
             )
         except CnnvizError as error:
             st.error(str(error), icon=":material/error:")
     else:
-        st.info("Until you give one, you see another image.", icon=":material/info:")
+        st.info(_("Until you give one, you see another image."), icon=":material/info:")
     return (
         _photograph(fields.photo.usual)
         if usual == "photo" or test is None
@@ -178,17 +181,25 @@ def _decoded(content: bytes) -> Tensor:
 
 def _test_image(test: ImageDataset, number: int) -> ChosenImage:
     label = int(test.labels[number])
-    st.caption(f"Its class: **{test.classes[label]}**")
+    st.caption(_("Its class: **{class_name}**", class_name=test.classes[label]))
     code = Expression(f"{loading_code(test)}.images[{number}]", {"load": "cnnviz.data"})
     return ChosenImage(
-        test.images[number], f"test image {number} of {test.name}, {test.classes[label]}", label, code
+        test.images[number],
+        _(
+            "test image {number} of {name}, {class_name}",
+            number=number,
+            name=test.name,
+            class_name=test.classes[label],
+        ),
+        label,
+        code,
     )
 
 
 def _photograph(name: str) -> ChosenImage:
     return ChosenImage(
         remember(photo, name),
-        f"photograph: {PHOTOS[name].title}",
+        _("photograph: {title}", title=_(PHOTOS[name].title)),
         code=Expression(f'photo("{name}")', {"photo": "cnnviz.data"}),
     )
 
@@ -201,4 +212,4 @@ def _drawing(side: int, centred: bool, prefix: str) -> ChosenImage:
         else fit((ink * 255).byte(), (1, side, side))
     )
     pixels = (image * 255).round().byte()
-    return ChosenImage(pixels, "your drawing", code=_embedded(pixels))
+    return ChosenImage(pixels, _("your drawing"), code=_embedded(pixels))

@@ -17,6 +17,7 @@ import streamlit as st
 from cnnviz.errors import CnnvizError
 from cnnviz.ui.address import draw_again
 from cnnviz.ui.memory import keep, key_of, recall
+from cnnviz.words import _
 
 Result = TypeVar("Result")
 Progress = Callable[[float], None]
@@ -91,8 +92,8 @@ def job(
     me = _session()
     slots = _slots()
     if slots.cancelled.get(slot) == key:
-        st.info(f"{what}: cancelled.", icon=":material/cancel:")
-        if not st.button("Start again", key=f"{slot}_again", icon=":material/replay:"):
+        st.info(_("{what}: cancelled.", what=what), icon=":material/cancel:")
+        if not st.button(_("Start again"), key=f"{slot}_again", icon=":material/replay:"):
             return None
     slots.cancelled.pop(slot, None)
     _leave(slots.work.get(slot), me, key)
@@ -216,14 +217,14 @@ def _watch(
             draw_again()
         left = running.seconds_left
         text = f"**{what}**" + (
-            " · waiting"
+            _(" · waiting")
             if running.started is None
             else ""
             if left is None
-            else f" · about {max(1, round(left))} s left"
+            else _(" · about {value} s left", value=max(1, round(left)))
         )
         st.progress(min(1.0, max(0.0, running.share)), text=text)
-        if st.button("Cancel", key=f"{slot}_cancel", icon=":material/close:"):
+        if st.button(_("Cancel"), key=f"{slot}_cancel", icon=":material/close:"):
             with _lock:
                 running.waiting.discard(me)
                 running.cancelled = not running.waiting

@@ -14,6 +14,7 @@ from cnnviz.ui.components import component
 from cnnviz.ui.frame import error_box, page
 from cnnviz.ui.startup import imports
 from cnnviz.ui.state import State
+from cnnviz.words import _
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def _projector_mode() -> None:
     with st.sidebar:
         on = State.projector.draw()
         st.button(
-            "Switch projector mode",
+            _("Switch projector mode"),
             key="projector_key",
             shortcut="p",
             on_click=_switch_projector,

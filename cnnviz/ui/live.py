@@ -26,6 +26,7 @@ from cnnviz.ui.address import draw_again, one_section
 from cnnviz.ui.components import component, listen
 from cnnviz.ui.frame import error_box
 from cnnviz.ui.messages import LiveMessage, LiveRun
+from cnnviz.words import _
 
 Quantity = Literal["accuracy", "loss"]
 MOST_RUNS = 12
@@ -190,14 +191,21 @@ def status_in_words(run: Run, status: Status, last: Metric | None) -> list[str]:
     """
     place = run.queue_position if status.state == "queued" else None
     name = (
-        f"Waiting, place {place} in the queue"
+        _("Waiting, place {place} in the queue", place=place)
         if place
         else STATES.get(status.state, status.state.capitalize())
     )
     total = max(1, status.total_steps)
-    text = f"step {status.step} of {status.total_steps}"
+    text = _("step {step} of {total_steps}", step=status.step, total_steps=status.total_steps)
     if last:
-        text += f" · epoch {status.step / total * run.spec.epochs:.1f} of {run.spec.epochs} · {last.seconds:.1f} s of work"
+        text += _(
+            " · epoch {step:.1f} of {epochs} · {seconds:.1f} s of work",
+            step=status.step / total * run.spec.epochs,
+            epochs=run.spec.epochs,
+            seconds=last.seconds,
+        )
         if status.state == "running" and last.step > 5:
-            text += f" · about {last.seconds / last.step * (total - status.step):.0f} s left"
+            text += _(
+                " · about {seconds:.0f} s left", seconds=last.seconds / last.step * (total - status.step)
+            )
     return [name, text]

@@ -10,6 +10,7 @@ from cnnviz.figures import lines, map_sheet
 from cnnviz.ops import pooling
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem
+from cnnviz.words import _
 
 
 def pooled_items(maps: Tensor, size: int, stride: int) -> list[WallItem]:
@@ -18,7 +19,7 @@ def pooled_items(maps: Tensor, size: int, stride: int) -> list[WallItem]:
     items = [
         WallItem(
             "relu1",
-            map_sheet(maps, columns=4, what="maps before pooling"),
+            map_sheet(maps, columns=4, what=_("maps before pooling")),
             "×".join(map(str, maps.shape)),
             target=110,
         )
@@ -28,7 +29,7 @@ def pooled_items(maps: Tensor, size: int, stride: int) -> list[WallItem]:
         items.append(
             WallItem(
                 label,
-                map_sheet(pooled, columns=4, what=f"maps after pooling: {label}"),
+                map_sheet(pooled, columns=4, what=_("maps after pooling: {label}", label=label)),
                 "×".join(map(str, pooled.shape)),
                 target=110,
             )
@@ -40,20 +41,25 @@ def show_shift(tests: Mapping[str, ShiftTest], reach: int, true: int) -> None:
     """How the answer and the maps change while the image moves up to ``reach`` pixels to each side."""
     shifts = range(-reach, reach + 1)
     one, two = st.columns(2)
-    one.markdown(f"**Probability of class {true}**")
+    one.markdown(_("**Probability of class {true}**", true=true))
     chances = {name: found.probability for name, found in tests.items()}
-    lowest = "; ".join(f"{name}: lowest {min(values):.2f}" for name, values in chances.items())
+    lowest = "; ".join(
+        _("{name}: lowest {values:.2f}", name=name, values=min(values)) for name, values in chances.items()
+    )
     with one:
-        chart("shift_p", lowest, lines, chances, list(shifts), "shift in pixels", "probability", percent=True)
-    two.markdown("**Change of the maps** (1 − cosine similarity), before and after each pooling")
+        chart(
+            "shift_p", lowest, lines, chances, list(shifts), _("shift in pixels"), "probability", percent=True
+        )
+    two.markdown(_("**Change of the maps** (1 − cosine similarity), before and after each pooling"))
     changes = {
-        f"{layer}, {'after' if layer.startswith('pool') else 'before'} pooling": tests[
-            "with max pooling"
-        ].change[layer]
+        _(
+            "{layer}, {part} pooling", layer=layer, part="after" if layer.startswith("pool") else "before"
+        ): tests["with max pooling"].change[layer]
         for layer in ("relu1", "pool1", "relu2", "pool2")
     }
     after_one = "; ".join(
-        f"{name}: after one pixel {values[reach + 1]:.2f}" for name, values in changes.items()
+        _("{name}: after one pixel {value:.2f}", name=name, value=values[reach + 1])
+        for name, values in changes.items()
     )
     with two:
-        chart("shift_m", after_one, lines, changes, list(shifts), "shift in pixels", "change")
+        chart("shift_m", after_one, lines, changes, list(shifts), _("shift in pixels"), "change")

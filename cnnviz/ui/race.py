@@ -12,6 +12,7 @@ from cnnviz.ui.fields import Text
 from cnnviz.ui.frame import error_box
 from cnnviz.ui.live import MOST_RUNS, Quantity, live_curves, watch
 from cnnviz.ui.runs import remember_opened
+from cnnviz.words import _, say
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,11 @@ def race(
         with error_box():
             if len(racers) > MOST_RUNS:
                 raise CnnvizError(
-                    f"A picture holds 1 to {MOST_RUNS} runs, but this one has {len(racers)}. Choose fewer networks or seeds."
+                    say(
+                        "A picture holds 1 to {most_runs} runs, but this one has {count}. Choose fewer networks or seeds.",
+                        most_runs=MOST_RUNS,
+                        count=len(racers),
+                    )
                 )
             field.set(Experiment.start(title, racers, secret).id)
     shown = field.now
@@ -68,7 +73,7 @@ def race(
         return []
     for result in results:
         remember_opened(result.run.id)
-    st.markdown(f"**{heading}**" if heading else "Runs of a link:")
+    st.markdown(f"**{heading}**" if heading else _("Runs of a link:"))
     watch(
         f"{key}_curves",
         [result.run for result in results],
@@ -90,7 +95,10 @@ def _raced(shown: str) -> tuple[str, list[Result]]:
     results = [Result(title, run) for title, run in experiment.runs.items()]
     if not results:
         raise CnnvizError(
-            f"The runs of “{experiment.title}” have been deleted to make room. Train them again."
+            say(
+                "The runs of “{title}” have been deleted to make room. Train them again.",
+                title=_(experiment.title),
+            )
         )
     return experiment.title, results
 

@@ -15,6 +15,7 @@ from cnnviz.ui.live import live_curves, watch
 from cnnviz.ui.networks import OpenNetwork, network_of_run
 from cnnviz.ui.runs import choose_step, commands, describe, notices, remember_opened
 from cnnviz.ui.take_away import take_away
+from cnnviz.words import _, say
 
 
 def run_of_task(task: str, field: Text, example: str) -> Run:
@@ -23,7 +24,11 @@ def run_of_task(task: str, field: Text, example: str) -> Run:
         run = open_run(field.now or example)
         if run.spec.task != task:
             raise CnnvizError(
-                f"This run learns {run.spec.task}, not {task}. Here is the bundled example instead."
+                say(
+                    "This run learns {task}, not {task2}. Here is the bundled example instead.",
+                    task=run.spec.task,
+                    task2=task,
+                )
             )
     except CnnvizError as error:
         st.error(str(error), icon=":material/error:")
@@ -37,7 +42,9 @@ def run_of_task(task: str, field: Text, example: str) -> Run:
 def begun(run: Run) -> bool:
     """Whether there are weights to look at; says so if not."""
     if not run.steps:
-        st.info("The first weights appear as soon as the run has started.", icon=":material/hourglass_empty:")
+        st.info(
+            _("The first weights appear as soon as the run has started."), icon=":material/hourglass_empty:"
+        )
     return bool(run.steps)
 
 
@@ -87,7 +94,11 @@ def watch_run(
         )
         if words := TASKS[run.spec.task].training_score:
             st.caption(
-                f"Beside the {TASKS[run.spec.task].score_name} of the test scenes, for training: {words}."
+                _(
+                    "Beside the {score_name} of the test scenes, for training: {words}.",
+                    score_name=TASKS[run.spec.task].score_name,
+                    words=words,
+                )
             )
         notices(run, [])
         if not begun(run):
@@ -97,7 +108,7 @@ def watch_run(
 
     st.markdown(
         f"**{describe(run)}**"
-        + (" · the bundled example: press Train to start your own" if run.id == example else "")
+        + (_(" · the bundled example: press Train to start your own") if run.id == example else "")
     )
     watch(key, [run], view)
 

@@ -15,6 +15,7 @@ from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, open_network
 from cnnviz.ui.runs import EXAMPLE, choose_run
 from cnnviz.ui.states.mistakes import Mistakes
+from cnnviz.words import _
 
 SHOWN, ROW = 24, 12
 title(
@@ -27,19 +28,19 @@ def wall_of(test: ImageDataset, found: Answers, numbers: list[int]) -> list[Wall
     items = []
     for start in range(0, len(numbers), ROW):
         part = numbers[start : start + ROW]
-        sheet = image_sheet(test.floats(slice(None))[part], columns=len(part), what="test images")
+        sheet = image_sheet(test.floats(slice(None))[part], columns=len(part), what=_("test images"))
         labels = judged_labels(found.probabilities[part], found.labels[part], test.classes)
         items.append(
             WallItem(
                 str(start),
                 sheet,
-                unit="image",
+                unit=_("image"),
                 labels=labels,
                 title=" ",
                 target=90,
                 most=1200,
                 legend=False,
-                hint="Click an image.",
+                hint=_("Click an image."),
             )
         )
     return items
@@ -83,15 +84,23 @@ def table() -> None:
         with table:
             counts = found.confusion.tolist()
             cell = (true, said) if view == "cell" else None
-            caption = f"Rows: true class, columns: predicted class. {found.accuracy:.2%} of {len(test)} test images are right at step {network.step}."
+            caption = _(
+                "Rows: true class, columns: predicted class. {accuracy:.2%} of {count} test images are right at step {step}.",
+                accuracy=found.accuracy,
+                count=len(test),
+                step=network.step,
+            )
             matrix("confusion", counts, names, names, ("true", "predicted"), cell, caption, open_cell)
         with curve:
             calibration = found.calibration()
-            words = f"Reliability diagram: expected calibration error {calibration.error:.3f}"
+            words = _("Reliability diagram: expected calibration error {error:.3f}", error=calibration.error)
             chart("calibration", words, calibration_curve, calibration)
             st.caption(
-                "Reliability diagram: on the diagonal, predictions with 80 % confidence are right in 80 % of cases. "
-                f"Expected calibration error: **{calibration.error:.3f}**."
+                _(
+                    "Reliability diagram: on the diagonal, predictions with 80 % confidence are right in 80 % of cases. "
+                    "Expected calibration error: **{error:.3f}**.",
+                    error=calibration.error,
+                )
             )
     images(run, network, found, true, said, view == "cell")
     code(mistakes_code(network.code, test, true, said))
@@ -103,13 +112,18 @@ def images(run: Run, network: OpenNetwork, found: Answers, true: int, said: int,
     names, counts = list(test.classes), found.confusion.tolist()
     numbers = (found.cell(true, said) if one_cell else found.confident_mistakes(SHOWN))[:SHOWN]
     heading = (
-        f"True {names[true]}, answered {names[said]}: {counts[true][said]} images"
+        _(
+            "True {name}, answered {name2}: {count} images",
+            name=names[true],
+            name2=names[said],
+            count=counts[true][said],
+        )
         if one_cell
-        else "Wrong, and confident"
+        else _("Wrong, and confident")
     )
     st.subheader(heading, anchor=False)
     if not numbers:
-        st.info("No image at all: choose another cell, or an earlier step.", icon=":material/info:")
+        st.info(_("No image at all: choose another cell, or an earlier step."), icon=":material/info:")
     else:
         wanted = Mistakes.example.now
         number = int(wanted) if wanted in numbers else numbers[0]
@@ -125,11 +139,17 @@ def images(run: Run, network: OpenNetwork, found: Answers, true: int, said: int,
         image = test.floats(slice(number, number + 1))[0]
         answer = int(found.predicted[number])
         st.markdown(
-            f"**Test image {number}**: {names[int(test.labels[number])]}, answered **{names[answer]}** with {found.confidence[number]:.1%}."
+            _(
+                "**Test image {number}**: {name}, answered **{name2}** with {confidence:.1%}.",
+                number=number,
+                name=names[int(test.labels[number])],
+                name2=names[answer],
+                confidence=found.confidence[number],
+            )
         )
         label = int(test.labels[number])
         asked = [
-            Question(f"for {names[i]}", network, "integrated_gradients", i)
+            Question(_("for {name}", name=names[i]), network, "integrated_gradients", i)
             for i in dict.fromkeys((answer, label))
         ]
         how = How({}, None)
@@ -139,21 +159,27 @@ def images(run: Run, network: OpenNetwork, found: Answers, true: int, said: int,
         items = [
             WallItem(
                 "image",
-                remember(picture_sheet, image, "the image"),
-                unit="image",
+                remember(picture_sheet, image, _("the image")),
+                unit=_("image"),
                 target=168,
                 legend=False,
             )
         ]
         items += wall_of_maps(asked, maps, image, 1.0, False, 0.0, True, 168)
-        items.append(WallItem("maps", map_sheet(seen[last], what=f"maps of {last}"), title=last, target=168))
+        items.append(
+            WallItem(
+                "maps", map_sheet(seen[last], what=_("maps of {last}", last=last)), title=last, target=168
+            )
+        )
         map_wall("mistake", items)
         st.caption(
-            "Integrated gradients on one scale: red pixels speak for the class named above the map, blue ones against it."
+            _(
+                "Integrated gradients on one scale: red pixels speak for the class named above the map, blue ones against it."
+            )
         )
         state = {"run": run.id, "step": str(network.step), "image": "test", "number": str(number)}
-        link("pages/inside/feature_maps.py", "Open it in the microscope", ":material/search:", state)
-        link("pages/inside/saliency.py", "More saliency methods for it", ":material/visibility:", state)
+        link("pages/inside/feature_maps.py", _("Open it in the microscope"), ":material/search:", state)
+        link("pages/inside/saliency.py", _("More saliency methods for it"), ":material/visibility:", state)
 
 
 try_this(

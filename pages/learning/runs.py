@@ -36,6 +36,7 @@ from cnnviz.ui.runs import runs_in_menu
 from cnnviz.ui.state import page_address
 from cnnviz.ui.states.runs import USUAL_VALUES, Runs
 from cnnviz.ui.tables import table_in_words
+from cnnviz.words import _
 
 BUNDLED = "batch_size"
 
@@ -56,12 +57,12 @@ def comparison() -> None:
         differs = Runs.differs.draw(on_change=Runs.values.forget)
         Runs.values.draw()
         if not Runs.values.now:
-            st.caption(f"Empty: {USUAL_VALUES[differs]}")
+            st.caption(_("Empty: {usual_values}", usual_values=USUAL_VALUES[differs]))
         second = Runs.second.draw(on_change=Runs.second_values.forget)
         if second != "none":
             Runs.second_values.draw()
             if not Runs.second_values.now:
-                st.caption(f"Empty: {USUAL_VALUES[second]}")
+                st.caption(_("Empty: {usual_values}", usual_values=USUAL_VALUES[second]))
         seeds, epochs = st.columns(2)
         Runs.seeds.draw(seeds)
         Runs.epochs.draw(epochs)
@@ -73,7 +74,7 @@ def comparison() -> None:
             specs = {}
             st.error(str(error), icon=":material/error:")
         pressed = st.button(
-            f"Train {len(specs)} runs",
+            _("Train {count} runs", count=len(specs)),
             key="compare",
             type="primary",
             icon=":material/flag:",
@@ -87,11 +88,18 @@ def comparison() -> None:
         shown = experiment_shown()
         if shown is not None:
             show_experiment(shown)
-            st.caption("The link to this comparison; whoever has it may look:")
+            st.caption(_("The link to this comparison; whoever has it may look:"))
             st.code(page_address(Runs(race=shown.id)), language=None)
         else:
             trick = TRICKS[BUNDLED]
-            st.markdown(f"**{trick.title}** · a bundled comparison: {trick.question} {trick.expect}")
+            st.markdown(
+                _(
+                    "**{title}** · a bundled comparison: {question} {expect}",
+                    title=_(trick.title),
+                    question=trick.question,
+                    expect=trick.expect,
+                )
+            )
             show_outcomes(recorded(BUNDLED), trick.runs)
     if specs:
         code(training_code(next(iter(specs.values()))))
@@ -99,7 +107,7 @@ def comparison() -> None:
 
 @section
 def my_runs() -> None:
-    st.subheader("Your runs", anchor=False)
+    st.subheader(_("Your runs"), anchor=False)
     known: dict[str, Run] = {run.id: run for run in runs_in_menu()}
     titles = own_titles(known)
     chosen = Runs.shown.draw(titles=titles, usual=list(titles)[:2])
@@ -107,7 +115,12 @@ def my_runs() -> None:
     if chosen:
         overlay({titles[run_id]: known[run_id] for run_id in chosen[:MOST_RUNS]})
     one = known[Runs.one.draw(titles=titles)]
-    link("pages/learning/training_lab.py", f"Open {titles[one.id]}", ":material/search:", {"run": one.id})
+    link(
+        "pages/learning/training_lab.py",
+        _("Open {title}", title=titles[one.id]),
+        ":material/search:",
+        {"run": one.id},
+    )
     manage(one, browser_key("browser_key_of_runs"))
 
 

@@ -18,6 +18,7 @@ from cnnviz.ui.race import race
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.states.kernels import Kernels
 from cnnviz.ui.viewers import lens
+from cnnviz.words import _
 
 title(
     "Kernels", "Nine numbers, or twenty-five, decide whether a convolution blurs, sharpens, or finds edges."
@@ -54,8 +55,14 @@ def photograph() -> None:
         two = Kernels.two.draw()
         chosen = choose_image(load("mnist", "test"), Kernels.images)
     with right, play_first():
-        show("lens_a", first, brightness_of(chosen), f"{chosen.what}, as brightness 0 to 1", signed)
-        sheet = remember(map_sheet, first.weights.unsqueeze(0), what="kernel", signed=True)
+        show(
+            "lens_a",
+            first,
+            brightness_of(chosen),
+            _("{what}, as brightness 0 to 1", what=chosen.what),
+            signed,
+        )
+        sheet = remember(map_sheet, first.weights.unsqueeze(0), what=_("kernel"), signed=True)
         map_wall(
             "kernel_wall", [WallItem("kernel", sheet, "×".join(map(str, first.weights.shape)), target=110)]
         )
@@ -73,16 +80,24 @@ def beside(chosen: ChosenImage, signed: bool) -> None:
     with left:
         second = choose_kernel(Kernels.second)
     with right:
-        show("lens_b", second, brightness_of(chosen), f"{chosen.what}, as brightness 0 to 1", signed)
+        show(
+            "lens_b",
+            second,
+            brightness_of(chosen),
+            _("{what}, as brightness 0 to 1", what=chosen.what),
+            signed,
+        )
 
 
 def all_kernels(learned: torch.Tensor, run_name: str) -> list[WallItem]:
     made = []
     for name, entry in KERNELS.items():
-        sheet = map_sheet(kernel(name, 5, 45.0).unsqueeze(0), what=f"kernel {entry.title}", signed=True)
-        made.append(WallItem(f"hand {name}", sheet, title=entry.title, target=70, legend=False))
-    sheet = map_sheet(learned, columns=min(16, len(learned)), what="learned kernels", signed=True)
-    return [*made, WallItem("learned", sheet, run_name, "kernel", target=80, most=900)]
+        sheet = map_sheet(
+            kernel(name, 5, 45.0).unsqueeze(0), what=_("kernel {title}", title=_(entry.title)), signed=True
+        )
+        made.append(WallItem(_("hand {name}", name=name), sheet, title=entry.title, target=70, legend=False))
+    sheet = map_sheet(learned, columns=min(16, len(learned)), what=_("learned kernels"), signed=True)
+    return [*made, WallItem("learned", sheet, run_name, _("kernel"), target=80, most=900)]
 
 
 def take(name: str, number: int) -> None:
@@ -94,32 +109,36 @@ def take(name: str, number: int) -> None:
 
 @section
 def gallery() -> None:
-    st.subheader("Gallery: made by hand, and learned", anchor=False)
-    run_name, learned, _ = learned_kernels()
+    st.subheader(_("Gallery: made by hand, and learned"), anchor=False)
+    run_name, learned, __ = learned_kernels()
     map_wall("gallery", remember(all_kernels, learned, run_name), on_pick=take)
 
 
 @section
 def training(first: ChosenKernel) -> None:
-    st.subheader("Your kernel inside a network", anchor=False)
+    st.subheader(_("Your kernel inside a network"), anchor=False)
     st.markdown(
-        "The kernel above becomes the first filter of a network and stays frozen; all other weights are learned. "
-        "The second network is the same, but learns all its filters. Does a good kernel help? Try a Sobel kernel, then a blur."
+        _(
+            "The kernel above becomes the first filter of a network and stays frozen; all other weights are learned. "
+            "The second network is the same, but learns all its filters. Does a good kernel help? Try a Sobel kernel, then a blur."
+        )
     )
     if first.weights.shape[0] <= 7:
         fast = PRESETS["fast"]
         racers = {
-            f"{first.title}, frozen": TrainingSpec(network=with_fixed_kernel(fast, first.weights), epochs=2),
+            _("{title}, frozen", title=_(first.title)): TrainingSpec(
+                network=with_fixed_kernel(fast, first.weights), epochs=2
+            ),
             "all filters learned": TrainingSpec(
                 network=with_first_kernel_size(fast, first.weights.shape[0]), epochs=2
             ),
         }
-        race(Kernels.frozen, "A fixed kernel or a free one", racers, label="Train both")
+        race(Kernels.frozen, _("A fixed kernel or a free one"), racers, label=_("Train both"))
     else:
-        st.info("Kernels up to 7×7 fit into the network. Choose a smaller side.", icon=":material/info:")
+        st.info(_("Kernels up to 7×7 fit into the network. Choose a smaller side."), icon=":material/info:")
 
 
-own_run_link("conv", "The kernels of a trained network at work")
+own_run_link("conv", _("The kernels of a trained network at work"))
 try_this(
     Experiment(
         "Vertical against horizontal edges on the brick wall.",
