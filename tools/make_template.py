@@ -15,7 +15,7 @@ import dataclasses
 import importlib
 import pkgutil
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,34 @@ CALLS: Mapping[str, tuple[int, ...]] = {
 """Function -> which of its arguments are sentences."""
 PLURAL = ("many", "say_many")
 WORDS = frozenset(
-    ["title", "idea", "note", "what", "about", "question", "expect", "does", "words", "blind", "cost", "see", "good_for", "get", "licence", "withdrawn", "refusal", "score_name", "training_score", "label", "help", "sentence", "picture_alt", "hint", "unit", "placeholder", "size_text"]
+    (
+        *(
+            "title",
+            "idea",
+            "note",
+            "what",
+            "about",
+            "question",
+            "expect",
+            "does",
+            "words",
+            "blind",
+            "cost",
+            "see",
+        ),
+        *(
+            "good_for",
+            "get",
+            "licence",
+            "withdrawn",
+            "refusal",
+            "score_name",
+            "training_score",
+            "label",
+            "help",
+        ),
+        *("sentence", "picture_alt", "hint", "unit", "placeholder", "size_text"),
+    )
 )
 """Attributes of a registry's entries that the screen shows."""
 TITLED = ("NetworkSpec", "TrainingSpec")
@@ -85,6 +112,8 @@ def template() -> Catalog:
 
 def is_sentence(text: str) -> bool:
     """Whether it has a word: formulas, numbers and signs are the same in all languages."""
+    if re.fullmatch(r"[a-z]+[A-Z]\w*|\w+_\w+|[A-Z][a-z]*[A-Z]+\w*[-.\d ]*", text):
+        return False
     bare = re.sub(r"\{[^}]*\}|\$[^$]*\$|`[^`]*`|:material/\w+:|https?://[^\s)]+", " ", text)
     return bool(re.search(r"[^\W\d_]{2,}", bare))
 
@@ -205,12 +234,10 @@ def _states() -> Iterator[Message]:
     for page, state in sorted(State.pages.items()):
         file = f"cnnviz/ui/states/{page.rpartition('/')[2]}"
         for field in state.fields.values():
-            shown: Iterable[Any] = (
-                field.label,
-                field.help or "",
-                getattr(field, "placeholder", ""),
-                *(dict(getattr(field, "titles", None) or {}).values()),
-            )
+            # Titles that a function makes are those of a registry, or it says them itself.
+            titles = getattr(field, "titles", None)
+            shown = [field.label, field.help or "", getattr(field, "placeholder", "")]
+            shown += titles.values() if isinstance(titles, dict) else ()
             yield from ((getattr(text, "key", text), file) for text in shown)
 
 

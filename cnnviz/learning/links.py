@@ -294,7 +294,7 @@ def _one_of(said: dict[str, str], name: str, known: list[str] | tuple[str, ...],
     value = said.get(name, usual)
     if value not in known:
         raise CnnvizError(
-            tell(
+            say(
                 "The link says {name}={value}. Use one of: {known}.",
                 name=name,
                 value=value[:30],
@@ -322,7 +322,7 @@ def _as_number(text: str, name: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise CnnvizError(tell("The link says {name}={text}, which is no number.", name=name, text=text[:30]))
+        raise CnnvizError(say("The link says {name}={text}, which is no number.", name=name, text=text[:30]))
     return value
 
 
@@ -330,6 +330,6 @@ def _as_whole(text: str, name: str) -> int:
     value = _as_number(text, name)
     if value != int(value):
         raise CnnvizError(
-            tell("The link says {name}={text}, which is no whole number.", name=name, text=text[:30])
+            say("The link says {name}={text}, which is no whole number.", name=name, text=text[:30])
         )
     return int(value)
