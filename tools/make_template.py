@@ -23,7 +23,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 
 import cnnviz
-from tools.component_words import in_components
+from cnnviz.ui.component_words import in_components
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "locales" / "cnnviz.pot"

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from cnnviz.figures import SEQUENTIAL, NetworkDrawing, Sheet
 from cnnviz.settings import ASSETS
+from cnnviz.ui.component_words import language_of
 from cnnviz.ui.messages import (
     BoxesMessage,
     BoxMark,
@@ -39,7 +40,7 @@ from cnnviz.ui.messages import (
     WallSheet,
 )
 from cnnviz.ui.pictures import picture_url
-from cnnviz.words import _
+from cnnviz.words import _, language
 
 SKETCH_SIDE = 112
 
@@ -93,7 +94,17 @@ def component(
     if pictures:
         options["default"] = {"embedded": False, **options.get("default", {})}
         options["on_embedded_change"] = listen
-    return _component(name)(key=key, data=None if data is None else orjson.dumps(data), **options)
+    return _component(name)(key=key, data=_written(name, data), **options)
+
+
+def _written(name: str, data: Message | None) -> bytes | None:
+    """The message, and the words of the language of whoever looks."""
+    spoken = language_of(name, language())
+    if spoken is None:
+        return None if data is None else orjson.dumps(data)
+    words = b'{"language":' + orjson.dumps(spoken)
+    rest = b"{}" if data is None else orjson.dumps(data)
+    return words + (b"}" if rest == b"{}" else b"," + rest[1:])
 
 
 def listen() -> None:
@@ -225,7 +236,7 @@ def _sheet(key: str, item: WallItem) -> WallSheet:
     )
     return WallSheet(
         name=item.name,
-        title=item.title or item.name,
+        title=_(item.title or item.name),
         shape=item.shape,
         unit=item.unit,
         alt=sheet.alt,

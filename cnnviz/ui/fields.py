@@ -273,7 +273,7 @@ class Number(Field[int]):
     ) -> int:
         """The control; ``usual`` and the range as they are now, if they depend on what is shown."""
         least, most = self.low if low is None else low, self.high if high is None else high
-        words = self.label if label is None else label
+        words = _(self.label if label is None else label)
 
         def widget(begin: int | None, key: str, moved: Callable[[], None]) -> int:
             if self.slider:
@@ -284,7 +284,7 @@ class Number(Field[int]):
                     begin,
                     self.step,
                     key=key,
-                    help=self.help,
+                    help=_(self.help) if self.help else None,
                     on_change=moved,
                     disabled=disabled,
                 )
@@ -298,7 +298,7 @@ class Number(Field[int]):
                     first,
                     self.step,
                     key=key,
-                    help=self.help,
+                    help=_(self.help) if self.help else None,
                     on_change=moved,
                     disabled=disabled,
                 ),
@@ -347,18 +347,18 @@ class Real(Field[float]):
         usual: float | None = None,
         on_change: Callable[[], None] | None = None,
     ) -> float:
-        words = self.label if label is None else label
+        words = _(self.label if label is None else label)
 
         def widget(begin: float | None, key: str, moved: Callable[[], None]) -> float:
             if self.slider:
                 return st.slider(
-                    words, self.low, self.high, begin, self.step, key=key, help=self.help, on_change=moved
+                    words, self.low, self.high, begin, self.step, key=key, help=_(self.help) if self.help else None, on_change=moved
                 )
             first: Any = "min" if begin is None else begin
             return cast(
                 float,
                 st.number_input(
-                    words, self.low, self.high, first, self.step, key=key, help=self.help, on_change=moved
+                    words, self.low, self.high, first, self.step, key=key, help=_(self.help) if self.help else None, on_change=moved
                 ),
             )
 
@@ -406,7 +406,7 @@ class Open(Field[float | None]):
         placeholder: str | None = None,
         on_change: Callable[[], None] | None = None,
     ) -> float | None:
-        empty = self.placeholder if placeholder is None else placeholder
+        empty = _(self.placeholder if placeholder is None else placeholder)
 
         def widget(begin: float | None, key: str, moved: Callable[[], None]) -> float | None:
             # Given as a default, an emptied box would go back to it.
@@ -415,26 +415,26 @@ class Open(Field[float | None]):
             if self.whole:
                 low, high = (None if limit is None else int(limit) for limit in (self.low, self.high))
                 return st.number_input(
-                    self.label,
+                    _(self.label),
                     low,
                     high,
                     value=None,
                     step=1,
                     placeholder=empty,
                     key=key,
-                    help=self.help,
+                    help=_(self.help) if self.help else None,
                     on_change=moved,
                 )
             low_real, high_real = (None if limit is None else float(limit) for limit in (self.low, self.high))
             return st.number_input(
-                self.label,
+                _(self.label),
                 low_real,
                 high_real,
                 value=None,
                 format="%g",
                 placeholder=empty,
                 key=key,
-                help=self.help,
+                help=_(self.help) if self.help else None,
                 on_change=moved,
             )
 
@@ -460,7 +460,7 @@ class Switch(Field[bool]):
 
     def draw(self, place: Place | None = None, *, on_change: Callable[[], None] | None = None) -> bool:
         def widget(begin: bool | None, key: str, moved: Callable[[], None]) -> bool:
-            return st.toggle(self.label, begin or False, key=key, help=self.help, on_change=moved)
+            return st.toggle(_(self.label), begin or False, key=key, help=_(self.help) if self.help else None, on_change=moved)
 
         return self.control(place, self.usual, lambda value: value, widget, on_change)
 
@@ -558,22 +558,22 @@ class Choice(Field[str]):
             visibility: Literal["visible", "collapsed"] = "collapsed" if self.hide else "visible"
             if self.kind == "menu":
                 return st.selectbox(
-                    self.label,
+                    _(self.label),
                     names,
                     0 if begin is None else names.index(begin),
-                    format_func=known.__getitem__,
+                    format_func=lambda name: _(known[name]),
                     key=key,
-                    help=self.help,
+                    help=_(self.help) if self.help else None,
                     label_visibility=visibility,
                     on_change=moved,
                 )
             return st.segmented_control(
-                self.label,
+                _(self.label),
                 names,
                 default=begin,
-                format_func=known.__getitem__,
+                format_func=lambda name: _(known[name]),
                 key=key,
-                help=self.help,
+                help=_(self.help) if self.help else None,
                 required=True,
                 label_visibility=visibility,
                 wrap=True,
@@ -637,13 +637,13 @@ class Choices(Field[tuple[str, ...]]):
 
         def widget(begin: tuple[str, ...] | None, key: str, moved: Callable[[], None]) -> list[str]:
             return st.pills(
-                self.label,
+                _(self.label),
                 list(known),
                 selection_mode="multi",
                 default=None if begin is None else list(begin),
-                format_func=known.__getitem__,
+                format_func=lambda name: _(known[name]),
                 key=key,
-                help=self.help,
+                help=_(self.help) if self.help else None,
                 wrap=True,
                 on_change=moved,
             )
@@ -662,7 +662,7 @@ class Text(Field[str]):
 
     def draw(self, place: Place | None = None, *, on_change: Callable[[], None] | None = None) -> str:
         def widget(begin: str | None, key: str, moved: Callable[[], None]) -> str:
-            return st.text_input(self.label, begin or "", key=key, help=self.help, on_change=moved)
+            return st.text_input(_(self.label), begin or "", key=key, help=_(self.help) if self.help else None, on_change=moved)
 
         return self.control(place, self.usual, lambda value: value, widget, on_change)
 

@@ -55,7 +55,7 @@ def error_box() -> Iterator[None]:
     try:
         yield
     except CnnvizError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(_(error), icon=":material/error:")
 
 
 @contextmanager
@@ -151,8 +151,8 @@ def _is_one_section() -> bool:
 
 def title(text: str, idea: str) -> None:
     """The page's heading and its one-sentence idea."""
-    st.header(text, anchor=False)
-    st.markdown(idea)
+    st.header(_(text), anchor=False)
+    st.markdown(_(idea))
 
 
 def play_first() -> DeltaGenerator:
@@ -166,7 +166,7 @@ def try_this(*experiments: Experiment) -> None:
     """Three experiments; each is a link to the page in the right state."""
     st.subheader(_("Try this"), anchor=False)
     for experiment in experiments:
-        link(experiment.state.page, experiment.text, ":material/experiment:", experiment.state.parameters())
+        link(experiment.state.page, _(experiment.text), ":material/experiment:", experiment.state.parameters())
 
 
 def show_code() -> Callable[[str], None]:

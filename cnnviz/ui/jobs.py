@@ -17,7 +17,7 @@ import streamlit as st
 from cnnviz.errors import CnnvizError
 from cnnviz.ui.address import draw_again
 from cnnviz.ui.memory import keep, key_of, recall
-from cnnviz.words import _
+from cnnviz.words import _, in_language, language
 
 Result = TypeVar("Result")
 Progress = Callable[[float], None]
@@ -108,7 +108,7 @@ def job(
             running = _jobs[key] = _Job()
             threading.Thread(
                 target=_work,
-                args=(key, running, partial(function, *arguments, **named)),
+                args=(key, running, partial(_said, language(), function, *arguments, **named)),
                 name=f"cnnviz-job-{slot}",
                 daemon=True,
             ).start()
@@ -180,6 +180,12 @@ def _work(key: Hashable, running: _Job, make: Callable[..., Any]) -> None:
             running.done.set()
 
 
+def _said(name: str, function: Callable[..., Result], *arguments: Any, **named: Any) -> Result:
+    """The work, in the language of who asked for it: no session is looking at its thread."""
+    with in_language(name):
+        return function(*arguments, **named)
+
+
 def _step_back() -> None:
     """This thread works when no page wants the processor: a page is a matter of milliseconds, and somebody
     looks at it.
@@ -209,7 +215,7 @@ def _watch(
             if running.error is None:
                 draw_again()
             elif isinstance(running.error, CnnvizError):
-                st.error(str(running.error), icon=":material/error:")
+                st.error(_(running.error), icon=":material/error:")
             elif not isinstance(running.error, _CancelledError):
                 raise running.error
             return
