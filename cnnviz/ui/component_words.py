@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 from cnnviz.settings import ASSETS
@@ -89,6 +88,6 @@ def _files_of(component: str) -> tuple[str, ...]:
             continue
         found.append(file)
         folder = file.rpartition("/")[0]
-        for name in IMPORTED.findall((COMPONENTS / file).read_text(encoding="utf-8")):
-            ahead.append(f"{folder}/{name}" if folder else name)
+        imported = IMPORTED.findall((COMPONENTS / file).read_text(encoding="utf-8"))
+        ahead += [f"{folder}/{name}" if folder else name for name in imported]
     return tuple(found)

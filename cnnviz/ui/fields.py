@@ -352,13 +352,27 @@ class Real(Field[float]):
         def widget(begin: float | None, key: str, moved: Callable[[], None]) -> float:
             if self.slider:
                 return st.slider(
-                    words, self.low, self.high, begin, self.step, key=key, help=_(self.help) if self.help else None, on_change=moved
+                    words,
+                    self.low,
+                    self.high,
+                    begin,
+                    self.step,
+                    key=key,
+                    help=_(self.help) if self.help else None,
+                    on_change=moved,
                 )
             first: Any = "min" if begin is None else begin
             return cast(
                 float,
                 st.number_input(
-                    words, self.low, self.high, first, self.step, key=key, help=_(self.help) if self.help else None, on_change=moved
+                    words,
+                    self.low,
+                    self.high,
+                    first,
+                    self.step,
+                    key=key,
+                    help=_(self.help) if self.help else None,
+                    on_change=moved,
                 ),
             )
 
@@ -460,7 +474,13 @@ class Switch(Field[bool]):
 
     def draw(self, place: Place | None = None, *, on_change: Callable[[], None] | None = None) -> bool:
         def widget(begin: bool | None, key: str, moved: Callable[[], None]) -> bool:
-            return st.toggle(_(self.label), begin or False, key=key, help=_(self.help) if self.help else None, on_change=moved)
+            return st.toggle(
+                _(self.label),
+                begin or False,
+                key=key,
+                help=_(self.help) if self.help else None,
+                on_change=moved,
+            )
 
         return self.control(place, self.usual, lambda value: value, widget, on_change)
 
@@ -662,7 +682,9 @@ class Text(Field[str]):
 
     def draw(self, place: Place | None = None, *, on_change: Callable[[], None] | None = None) -> str:
         def widget(begin: str | None, key: str, moved: Callable[[], None]) -> str:
-            return st.text_input(_(self.label), begin or "", key=key, help=_(self.help) if self.help else None, on_change=moved)
+            return st.text_input(
+                _(self.label), begin or "", key=key, help=_(self.help) if self.help else None, on_change=moved
+            )
 
         return self.control(place, self.usual, lambda value: value, widget, on_change)
 

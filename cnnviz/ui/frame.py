@@ -41,7 +41,10 @@ def page(
     if file not in _pages:
         _pages[file] = st.Page(file, title=title, url_path=url_path, default=default)
     # A copy, because a script run writes into it.
-    return copy(_pages[file])
+    shown = copy(_pages[file])
+    if title is not None:
+        shown._title = title
+    return shown
 
 
 def link(file: str, label: str, icon: str, state: Mapping[str, str] | None = None) -> None:
@@ -166,7 +169,9 @@ def try_this(*experiments: Experiment) -> None:
     """Three experiments; each is a link to the page in the right state."""
     st.subheader(_("Try this"), anchor=False)
     for experiment in experiments:
-        link(experiment.state.page, _(experiment.text), ":material/experiment:", experiment.state.parameters())
+        link(
+            experiment.state.page, _(experiment.text), ":material/experiment:", experiment.state.parameters()
+        )
 
 
 def show_code() -> Callable[[str], None]:

@@ -9,12 +9,13 @@ from functools import cache
 import streamlit as st
 
 from cnnviz.settings import ASSETS
-from cnnviz.ui.address import arrive, tell_address
+from cnnviz.ui.address import arrive, draw_again, session, tell_address
 from cnnviz.ui.components import component
 from cnnviz.ui.frame import error_box, page
+from cnnviz.ui.language import language_ahead, language_here
 from cnnviz.ui.startup import imports
 from cnnviz.ui.state import State
-from cnnviz.words import _
+from cnnviz.words import _, in_language
 
 
 @dataclass(frozen=True)
@@ -75,15 +76,18 @@ def run(chapters: tuple[Chapter, ...]) -> None:
     _lecture = chapters
     st.set_page_config(page_title="cnnviz", page_icon=_icon(), layout="wide")
     first = chapters[0].lessons[0]
-    pages = {
-        chapter.title: [
-            page(lesson.file, title=lesson.title, url_path=lesson.url_path, default=lesson is first)
-            for lesson in chapter.lessons
-        ]
-        for chapter in chapters
-    }
+    spoken = language_ahead()
+    with in_language(spoken):
+        pages = {
+            _(chapter.title): [
+                page(lesson.file, title=_(lesson.title), url_path=lesson.url_path, default=lesson is first)
+                for lesson in chapter.lessons
+            ]
+            for chapter in chapters
+        }
     shown = st.navigation(pages, expanded=True)
     arrive(shown.url_path)
+    _choose_language(spoken)
     _projector_mode()
     is_first = shown.url_path == ""
     if not is_first:
@@ -108,6 +112,16 @@ def run(chapters: tuple[Chapter, ...]) -> None:
 def _style(name: str) -> str:
     """A file of ``assets/style``, read once a server."""
     return f"<style>\n{(ASSETS / 'style' / f'{name}.css').read_text(encoding='utf-8')}</style>"
+
+
+def _choose_language(spoken: str) -> None:
+    """The menu of languages; ``spoken`` is that of the menu of pages, which came before the address was read."""
+    State.language.now  # noqa: B018 - reads the link
+    session().here.language = language_here()
+    with st.sidebar:
+        State.language.draw()
+    if language_here() != spoken:
+        draw_again()
 
 
 def _projector_mode() -> None:

@@ -27,7 +27,11 @@ from cnnviz.words import language
 Result = TypeVar("Result")
 
 _MISSING = object()
-_SAYING = (f"{os.sep}pages{os.sep}", f"{os.sep}cnnviz{os.sep}ui{os.sep}", f"{os.sep}cnnviz{os.sep}figures{os.sep}")
+_SAYING = (
+    f"{os.sep}pages{os.sep}",
+    f"{os.sep}cnnviz{os.sep}ui{os.sep}",
+    f"{os.sep}cnnviz{os.sep}figures{os.sep}",
+)
 """Rooms whose functions say something in the language of whoever looks, so that this language names their results too."""
 _lock = threading.Lock()
 _results: OrderedDict[Hashable, Any] = OrderedDict()

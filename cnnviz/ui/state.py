@@ -12,7 +12,14 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from cnnviz.ui.fields import LONGEST, Field, Foreign, Switch
+from cnnviz.ui.fields import LONGEST, Choice, Field, Foreign, Switch, Titles
+from cnnviz.words import LANGUAGES, _
+
+BROWSER = "browser"
+
+
+def _languages() -> dict[str, str]:
+    return {BROWSER: _("as the browser"), **LANGUAGES}
 
 
 class State:
@@ -32,6 +39,7 @@ class State:
     """
 
     projector = Switch("Projector mode", help="Large type, no sidebar. Key: P", sticky=True)
+    language = Choice("Language", Titles(_languages), BROWSER, sticky=True)
 
     page: ClassVar[str] = ""
     fields: ClassVar[Mapping[str, Field[Any]]] = {}

@@ -10,9 +10,9 @@ from cnnviz.words import _
 
 def card(lesson: Lesson, place: DeltaGenerator) -> None:
     with place.container(border=True, height="stretch"):
-        st.image(picture(lesson.picture), alt=lesson.picture_alt, width="stretch")
-        link(lesson.file, f"**{lesson.title}**", ":material/arrow_forward:")
-        st.markdown(f"*“{lesson.sentence}”*")
+        st.image(picture(lesson.picture), alt=_(lesson.picture_alt), width="stretch")
+        link(lesson.file, f"**{_(lesson.title)}**", ":material/arrow_forward:")
+        st.markdown(f"*“{_(lesson.sentence)}”*")
 
 
 __, *before = lecture()[0].lessons
@@ -34,7 +34,7 @@ for lesson, place in zip(before, places, strict=True):
     card(lesson, place)
 
 for chapter in lecture()[1:]:
-    st.subheader(chapter.title, anchor=False)
+    st.subheader(_(chapter.title), anchor=False)
     for first in range(0, len(chapter.lessons), 4):
         for column, lesson in zip(st.columns(4), chapter.lessons[first : first + 4], strict=False):
             card(lesson, column)

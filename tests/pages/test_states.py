@@ -117,7 +117,9 @@ FIELDS = [
     (state, field)
     for state in State.pages.values()
     for field in state.fields.values()
-    if by_control(state, field) and (field is not State.projector or state.__name__ == "Kernels")
+    if by_control(state, field)
+    and field is not State.language
+    and (field is not State.projector or state.__name__ == "Kernels")
 ]
 """The projector's switch is the same on all pages."""
 
