@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch", "es": "Español", "zh_CN": "简体中文"}
+LANGUAGES: dict[str, str] = {"en": "English", "de": "Deutsch", "es": "Español", "zh_CN": "简体中文"}
 """Language -> what it calls itself."""
 ENGLISH = "en"
-LOCALES = Path(__file__).resolve().parents[1] / "locales"
+_HERE = Path(__file__).resolve().parent
+LOCALES = _HERE / "locales" if (_HERE / "locales").is_dir() else _HERE.parent / "locales"
 
 
 class Sentence(str):
@@ -187,8 +188,9 @@ def _spaced_format(text: str, values: Mapping[str, Any]) -> str:
     return _spaced.vformat(text, (), values)
 
 
-def add_language(name: str, made: Catalogue) -> None:
+def add_language(name: str, title: str, made: Catalogue) -> None:
     """A language that has no file, such as the one of the tests."""
+    LANGUAGES[name] = title
     _catalogues[name] = made
 
 

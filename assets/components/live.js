@@ -75,7 +75,7 @@ function create(root) {
     if (asking || !open.length || document.hidden || !root.isConnected) return;
     asking = new AbortController();
     try {
-      const query = new URLSearchParams(open.flatMap((run) => [["run", run.id], ["after", run.mark]]));
+      const query = new URLSearchParams([["language", data.language?.name ?? "en"], ...open.flatMap((run) => [["run", run.id], ["after", run.mark]])]);
       const reply = await fetch(new URL(`${ADDRESS}?${query}`, location.href), { signal: asking.signal, cache: "no-store" });
       if (!reply.ok) throw new Error(reply.statusText);
       const changed = take(await reply.json());

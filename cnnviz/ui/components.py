@@ -238,7 +238,7 @@ def _sheet(key: str, item: WallItem) -> WallSheet:
         name=item.name,
         title=_(item.title or item.name),
         shape=item.shape,
-        unit=item.unit,
+        unit=_(item.unit),
         alt=sheet.alt,
         url=picture_url(sheet.png, key, sheet.name),
         count=count,
@@ -248,7 +248,7 @@ def _sheet(key: str, item: WallItem) -> WallSheet:
         width=width,
         cells=item.cells,
         field=item.field,
-        hint=item.hint,
+        hint=_(item.hint),
         low=f"{sheet.low:.3g}",
         high=f"{sheet.high:.3g}",
         css=sheet.scale.css if item.legend else "",
@@ -287,7 +287,7 @@ def boxes(
         steps=steps,
         start=start,
         caption=caption,
-        head=head,
+        head=[_(title) for title in head],
         rows=rows,
     )
     component("boxes", key, data=data, pictures=True)
@@ -416,7 +416,7 @@ def network_view(
         NetworkCard(
             card.name,
             card.block,
-            card.title,
+            _(card.title),
             card.kind,
             card.shape,
             card.parameters,

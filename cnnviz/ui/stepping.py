@@ -12,6 +12,7 @@ from cnnviz.ops.trace import Trace
 from cnnviz.ui.components import component, told
 from cnnviz.ui.fields import Field, Foreign
 from cnnviz.ui.messages import NumberGridMessage, Packed, Scale, StepperGrids, StepperMessage, StepperScales
+from cnnviz.words import _
 
 
 def scale_of(values: Tensor, signed: bool = False) -> Scale:
@@ -73,7 +74,12 @@ def stepper(
         combine=COMBINE.get(trace.operation, "each"),
         start=start,
         names=StepperGrids(
-            names.input, names.weights, names.output, names.symbol, names.function, list(names.channels)
+            _(names.input),
+            _(names.weights),
+            _(names.output),
+            names.symbol,
+            names.function,
+            list(names.channels),
         ),
         scales=StepperScales(
             scale_of(padded[padded.isfinite()]),

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from cnnviz.words import _
+
 
 def table_in_words(rows: Sequence[Mapping[str, str]]) -> str:
     """Markdown of a table, for ``st.markdown``: ``st.table`` would make a data frame of it first, 2 ms each
@@ -12,7 +14,7 @@ def table_in_words(rows: Sequence[Mapping[str, str]]) -> str:
     """
     if not rows:
         return ""
-    lines = [list(rows[0]), ["---"] * len(rows[0]), *(list(row.values()) for row in rows)]
+    lines = [[_(title) for title in rows[0]], ["---"] * len(rows[0]), *(list(row.values()) for row in rows)]
     return "\n".join(
         "| " + " | ".join(str(word).replace("|", "\\|") for word in line) + " |" for line in lines
     )
