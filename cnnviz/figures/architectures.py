@@ -65,7 +65,7 @@ def discs(shown: Sequence[Disc], x_title: str, y_title: str, words: str) -> "Fig
         Scatter(
             x=[disc.x for disc in shown],
             y=[disc.y for disc in shown],
-            text=[disc.title for disc in shown],
+            text=[_(disc.title) for disc in shown],
             mode="markers+text",
             textposition=[disc.side for disc in shown],
             marker={
@@ -88,7 +88,7 @@ def timeline(names: Sequence[str], chosen: Sequence[str] = ()) -> "Figure":
     """Year against depth of networks of ``ARCHITECTURES``."""
     shown = [
         Disc(
-            entry.title,
+            _(entry.title),
             entry.year,
             entry.depth,
             entry.parameters,
@@ -279,7 +279,7 @@ def network_volumes(plan: Plan) -> "Figure":
             for across, up in ((0, 0), (1, 0), (1, 1), (0, 1))
         ]
         faces[volume.kind] += [tuple(base + corner for corner in three) for three in _TRIANGLES]
-        words[volume.kind] += [f"{volume.name}: {volume.title}, {written(volume.shape)}"] * 8
+        words[volume.kind] += [f"{volume.name}: {_(volume.title)}, {written(volume.shape)}"] * 8
         x += deep + GAP
     figure = Figure()
     for kind, points in corners.items():

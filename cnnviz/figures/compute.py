@@ -30,7 +30,7 @@ def arithmetic_bars(found: Mapping[str, Sequence[Measurement]]) -> "Figure":
         shown = [one for one in measured if one.kind in ("product", "convolution")]
         figure.add_trace(
             Bar(
-                y=[one.title for one in shown],
+                y=[_(one.title) for one in shown],
                 x=[one.gflops for one in shown],
                 name=name,
                 orientation="h",
@@ -61,7 +61,7 @@ def images_per_second(found: Mapping[str, Sequence[Measurement]]) -> "Figure":
         shown = [one for one in measured if one.kind in ("forward", "training")]
         figure.add_trace(
             Scatter(
-                y=[one.title for one in shown],
+                y=[_(one.title) for one in shown],
                 x=[one.images_per_second for one in shown],
                 name=name,
                 mode="markers+text",

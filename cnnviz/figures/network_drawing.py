@@ -234,7 +234,7 @@ def _words(layer: Layer, place: PlannedLayer) -> tuple[str, str]:
     if isinstance(layer, Pool):
         return _("{mode} pool {size}×{size}", mode=layer.mode, size=layer.size), "pool"
     if isinstance(layer, Activation):
-        return ACTIVATIONS[layer.function].title, "activation"
+        return _(ACTIVATIONS[layer.function].title), "activation"
     if isinstance(layer, BatchNorm):
         return _("batch norm"), "norm"
     if isinstance(layer, GroupNorm):

@@ -45,7 +45,7 @@ def curves_with_spread(found: Sequence[Outcome], quantity: Quantity) -> "Figure"
     figure = Figure()
     percent = quantity == "accuracy"
     number = ".1%" if percent else ".3f"
-    for outcome, (colour, dash) in zip(found, styles([one.title for one in found]), strict=True):
+    for outcome, (colour, dash) in zip(found, styles([_(one.title) for one in found]), strict=True):
         curve = outcome.curve(quantity)
         steps = [step for step, __ in curve]
         red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
@@ -58,7 +58,7 @@ def curves_with_spread(found: Sequence[Outcome], quantity: Quantity) -> "Figure"
                 line={"width": 0},
                 hoverinfo="skip",
                 showlegend=False,
-                legendgroup=outcome.title,
+                legendgroup=_(outcome.title),
             )
         )
         figure.add_trace(
@@ -67,7 +67,7 @@ def curves_with_spread(found: Sequence[Outcome], quantity: Quantity) -> "Figure"
                 y=[one.mean for __, one in curve],
                 customdata=[[one.low, one.high] for __, one in curve],
                 name=outcome.title,
-                legendgroup=outcome.title,
+                legendgroup=_(outcome.title),
                 mode="lines+markers",
                 line={"color": colour, "dash": dash, "width": 3},
                 hovertemplate=_(
@@ -91,7 +91,7 @@ def gradients_by_layer(found: Sequence[Outcome]) -> "Figure":
     from plotly.graph_objects import Figure, Scatter
 
     figure = Figure()
-    for outcome, (colour, dash) in zip(found, styles([one.title for one in found]), strict=True):
+    for outcome, (colour, dash) in zip(found, styles([_(one.title) for one in found]), strict=True):
         norms = outcome.gradients
         figure.add_trace(
             Scatter(
@@ -113,7 +113,7 @@ def fitted_and_test(found: Sequence[Outcome]) -> "Figure":
     """Accuracy on the training images, by the labels they were trained with, and on the test images; means."""
     from plotly.graph_objects import Bar, Figure
 
-    titles = [one.title for one in found]
+    titles = [_(one.title) for one in found]
     figure = Figure()
     for number, (name, values) in enumerate(
         (

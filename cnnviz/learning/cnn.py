@@ -301,13 +301,13 @@ class _Run(Chain):
 
     def forward_steps(self) -> list[ChainStep]:
         rules = {
-            "convolution": ("convolution", "z = Σ x · w + b"),
-            "activation": ("activation", f"a = {self.activation}(z)"),
-            "pooling": ("pooling", say("p = {pooling} of the window", pooling=self.pooling)),
-            "flatten": ("flatten", say("f = p, row by row")),
-            "logits": ("fully connected", "u = Σ W · f + c"),
-            "softmax": ("softmax", "q = eᵘ / Σ eᵘ"),
-            "loss": ("loss", say("E = −ln q of the right class, {target}", target=self.target)),
+            "convolution": (say("convolution"), "z = Σ x · w + b"),
+            "activation": (say("activation"), f"a = {self.activation}(z)"),
+            "pooling": (say("pooling"), say("p = {pooling} of the window", pooling=self.pooling)),
+            "flatten": (say("flatten"), say("f = p, row by row")),
+            "logits": (say("fully connected"), "u = Σ W · f + c"),
+            "softmax": (say("softmax"), "q = eᵘ / Σ eᵘ"),
+            "loss": (say("loss"), say("E = −ln q of the right class, {target}", target=self.target)),
         }
         return self.steps_of(FORWARD, rules)
 

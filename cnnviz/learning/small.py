@@ -82,11 +82,11 @@ def network_steps(
     run = _Network(numbers, activation)
     run.tape.backward(run.places["loss"][0])
     rules = {
-        "sums": ("weighted sums", "z = Σ w · x + b"),
-        "hidden": ("hidden neurons", f"h = {activation}(z)"),
-        "output": ("output", "o = Σ w · h + b"),
-        "error": ("error", "e = o − y"),
-        "loss": ("loss", "E = ½ e²"),
+        "sums": (say("weighted sums"), "z = Σ w · x + b"),
+        "hidden": (say("hidden neurons"), f"h = {activation}(z)"),
+        "output": (say("output"), "o = Σ w · h + b"),
+        "error": (say("error"), "e = o − y"),
+        "loss": (say("loss"), "E = ½ e²"),
     }
     back = {
         "loss": (say("gradient of the loss"), "∂E/∂E = 1"),

@@ -35,7 +35,7 @@ def plan_of(name: str, side: int) -> Plan:
 
 
 def drawing_of(name: str, side: int) -> NetworkDrawing:
-    return network_drawing(plan_of(name, side), ARCHITECTURES[name].title)
+    return network_drawing(plan_of(name, side), _(ARCHITECTURES[name].title))
 
 
 def layer_table(plan: Plan) -> dict[str, list[Any]]:
@@ -76,13 +76,13 @@ def show_layer_table(table: dict[str, list[Any]], key: str) -> None:
 
 def about(entry: Architecture) -> None:
     """Who, when, what was new, and the published figures with their sources."""
-    lines = [f"**{entry.title}** · {entry.authors}, **{entry.year}**. {entry.idea}", ""]
+    lines = [f"**{_(entry.title)}** · {entry.authors}, **{entry.year}**. {_(entry.idea)}", ""]
     for figure in entry.figures:
         value = f"{figure.value:,.0f}" if figure.value >= 1000 else f"{figure.value:g}"
         lines.append(
-            f"- {figure.what}: **{value}{' ' + figure.unit if figure.unit else ''}** ({figure.source})"
+            f"- {_(figure.what)}: **{value}{(' ' + figure.unit if figure.unit else '')}** ({figure.source})"
         )
-    lines += ["", _("Counts: {counted_by}. {note}", counted_by=entry.counted_by, note=entry.note)]
+    lines += ["", _("Counts: {counted_by}. {note}", counted_by=entry.counted_by, note=_(entry.note))]
     st.markdown("\n".join(lines))
     st.caption(_("Paper: {paper}", paper=entry.paper))
 
@@ -123,7 +123,7 @@ def amount(count: float) -> str:
 def compared(one: tuple[str, Plan], other: tuple[str, Plan]) -> str:
     """What differs between two networks, in words."""
     (first, left), (second, right) = one, other
-    names = ARCHITECTURES[first].title, ARCHITECTURES[second].title
+    names = _(ARCHITECTURES[first].title), _(ARCHITECTURES[second].title)
 
     def ratio(a: float, b: float, what: str) -> str:
         larger, smaller = (names[0], b) if a >= b else (names[1], a)

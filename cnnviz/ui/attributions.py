@@ -60,7 +60,7 @@ class How:
 
 def _option_field(method: Method, option: Option) -> Field[Any]:
     label, name, needs = (
-        f"{method.title}: {option.title}",
+        f"{_(method.title)}: {_(option.title)}",
         f"{method.name}_{option.name}",
         {"methods": method.name},
     )
@@ -155,7 +155,7 @@ def _asked(question: Question, image: Tensor, how: How) -> _Asked:
 
 def _is_cheap(method: str) -> bool:
     """Whether a map takes a pass or two through the network, and not one for each step, sample or window."""
-    return re.match(r"\d+ forwards?, \d+ backward", METHODS[method].cost) is not None
+    return re.match(r"\d+ forwards?, \d+ backward", _(METHODS[method].cost)) is not None
 
 
 Found = Attribution | CnnvizError
@@ -218,7 +218,7 @@ def wall_of_maps(
     missing: dict[str, list[str]] = {}
     for question, one in zip(questions, found, strict=True):
         if isinstance(one, CnnvizError):
-            missing.setdefault(str(one), []).append(question.title)
+            missing.setdefault(str(one), []).append(_(question.title))
     for sentence, titles in missing.items():
         st.error(f"{', '.join(titles)}: {sentence}", icon=":material/error:")
     most = (
@@ -236,7 +236,7 @@ def wall_of_maps(
             )
             items.append(
                 WallItem(
-                    question.title,
+                    _(question.title),
                     pale,
                     unit=_("map"),
                     labels=((_("not computed yet"), ""),),
@@ -255,7 +255,7 @@ def wall_of_maps(
         )
         seconds = f"{one.seconds * 1000:.0f} ms" if one.seconds < 1 else f"{one.seconds:.1f} s"
         below = f"{one.layer}, {seconds}" if one.layer else seconds
-        items.append(WallItem(question.title, sheet, unit=_("map"), labels=((below, ""),), target=target))
+        items.append(WallItem(_(question.title), sheet, unit=_("map"), labels=((below, ""),), target=target))
     return items
 
 
@@ -332,7 +332,7 @@ def trust_rows(questions: Sequence[Question], measured: Sequence[Trust | None]) 
         curves, floor = one.curves, one.floor
         rows.append(
             {
-                _("method"): question.title,
+                _("method"): _(question.title),
                 _("deletion area ↓"): area(
                     curves.deletion_area, floor.deletion_area, curves.deletion_area < floor.deletion_area
                 ),

@@ -43,11 +43,11 @@ def chain(key: str, trace: ChainTrace, start: int = 0, layout: ChainLayout | Non
     steps = [
         ChainStop(
             step.phase,
-            step.name,
+            _(step.name),
             step.grid,
             step.place,
             step.part,
-            step.rule,
+            _(step.rule),
             [part(term) for term in step.terms],
             step.value,
             step.name not in NO_SUM and adds_up(step.terms, step.value),
@@ -58,7 +58,7 @@ def chain(key: str, trace: ChainTrace, start: int = 0, layout: ChainLayout | Non
     grids = [
         ChainTable(
             grid.name,
-            grid.title,
+            _(grid.title),
             grid.values.shape[0],
             grid.values.shape[1],
             grid.values.flatten().tolist(),

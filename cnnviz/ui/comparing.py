@@ -75,7 +75,7 @@ def rows_of(found: Sequence[Outcome]) -> list[dict[str, str]]:
     ordered = sorted(found, key=lambda one: -one.accuracy.mean)
     return [
         {
-            _("training"): one.title,
+            _("training"): _(one.title),
             _("test accuracy"): percent(one.accuracy),
             _("training loss"): f"{one.loss.mean:.3g}",
             _("seeds"): str(len(one.courses)),
@@ -93,7 +93,7 @@ def show_outcomes(found: Sequence[Outcome], specs: Mapping[str, TrainingSpec]) -
     st.markdown(table_in_words(rows_of(found)))
     st.markdown(f"{compared(found)} {beside_the_best(found)}")
     if len(found) <= MOST_RUNS:
-        words = "; ".join(f"{one.title} {one.accuracy.mean:.1%}" for one in found)
+        words = "; ".join(f"{_(one.title)} {one.accuracy.mean:.1%}" for one in found)
         chart(
             "spread",
             _("Test accuracy at the end: {words}", words=words),
@@ -104,7 +104,7 @@ def show_outcomes(found: Sequence[Outcome], specs: Mapping[str, TrainingSpec]) -
     rows = settings_rows(found, specs)
     if rows and len(rows[0]) > 1:
         st.markdown(_("**Each training as a line through its settings to its accuracy**"))
-        words = "; ".join(f"{one.title}: {one.accuracy.mean:.1%}" for one in found)
+        words = "; ".join(f"{_(one.title)}: {one.accuracy.mean:.1%}" for one in found)
         chart("parallel", words, parallel_figure, rows)
 
 
@@ -142,7 +142,7 @@ def show_experiment(experiment: Experiment) -> None:
     """Runs of a comparison while they train, and what they came to."""
     runs = experiment.runs
     results = [Result(title, run) for title, run in runs.items()]
-    st.markdown(f"**{experiment.title}**")
+    st.markdown(f"**{_(experiment.title)}**")
 
     def picture() -> None:
         if len(results) <= MOST_RUNS:

@@ -34,7 +34,7 @@ def compared(found: Sequence[Outcome]) -> str:
 def beside_the_best(found: Sequence[Outcome]) -> str:
     """Which others could be as good as the best: their seeds overlap with its own."""
     best = max(found, key=lambda one: one.accuracy.mean)
-    near = [one.title for one in found if one is not best and one.accuracy.high >= best.accuracy.low]
+    near = [_(one.title) for one in found if one is not best and one.accuracy.high >= best.accuracy.low]
     if not near or len(best.courses) < 2:
         return ""
     return _(

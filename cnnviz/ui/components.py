@@ -425,9 +425,9 @@ def network_view(
         )
         for card in drawing.cards
     ]
-    frames = [NetworkFrame(frame.name, frame.parent, frame.title) for frame in drawing.frames]
+    frames = [NetworkFrame(frame.name, frame.parent, _(frame.title)) for frame in drawing.frames]
     data = NetworkMessage(
-        drawing.title,
+        _(drawing.title),
         drawing.alt,
         drawing.input_shape,
         cards,

@@ -121,7 +121,7 @@ def arithmetic_rows(found: Found) -> list[dict[str, str]]:
     return [
         {
             _("device"): name,
-            _("work"): one.title,
+            _("work"): _(one.title),
             _("multiply-adds"): f"{one.multiply_adds:,}",
             "ms": f"{1000 * one.seconds:.3g}",
             _("GFLOP/s"): f"{one.gflops:.3g}",
@@ -137,7 +137,7 @@ def image_rows(found: Found) -> list[dict[str, str]]:
     return [
         {
             _("device"): name,
-            _("work"): one.title,
+            _("work"): _(one.title),
             "ms": f"{1000 * one.seconds:.3g}",
             _("turns a second"): f"{1 / one.seconds:,.3g}"
             if one.seconds > 0.01

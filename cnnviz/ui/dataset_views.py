@@ -183,7 +183,7 @@ def _augmentation(dataset: ImageDataset, numbers: list[int]) -> None:
     draw = Datasets.draw_number.draw(st.columns([1, 3])[0])
     changes = {one.title: (name,) for name, one in AUGMENTATIONS.items()}
     map_wall("augmented", remember(augmented_images, dataset, numbers[:CHANGED], changes, draw))
-    st.caption(" ".join(f"**{one.title}.** {one.words}" for one in AUGMENTATIONS.values()))
+    st.caption(" ".join(f"**{_(one.title)}.** {_(one.words)}" for one in AUGMENTATIONS.values()))
 
 
 SHOW: Mapping[str, Callable[[ImageDataset, list[int]], None]] = {

@@ -52,16 +52,16 @@ def show_published(entry: PublishedSet) -> None:
         _("Images"): f"{entry.images:,}" + (f" = {splits}" if splits else ""),
         _("Classes"): f"{entry.classes:,}; {TASK_TITLES[entry.task]}",
         _("Pixels"): f"{entry.size_text}, {'grey' if entry.channels == 1 else 'colour'}",
-        _("Good for"): entry.good_for,
+        _("Good for"): _(entry.good_for),
         _("How to get it"): entry.get + (f" ({entry.megabytes:,.0f} MB)" if entry.megabytes else ""),
-        _("Licence"): entry.licence,
+        _("Licence"): _(entry.licence),
         _("Source"): entry.source,
     }
     if entry.note:
         facts["Note"] = entry.note
     st.markdown(table_in_words([{"": f"**{name}**", entry.title: text} for name, text in facts.items()]))
     if entry.withdrawn:
-        st.warning(entry.withdrawn, icon=":material/block:")
+        st.warning(_(entry.withdrawn), icon=":material/block:")
     if entry.bundled:
         link(
             Datasets.page,
@@ -130,11 +130,11 @@ def published_rows() -> list[dict[str, str]]:
     """All of them in one table."""
     return [
         {
-            _("Data set"): entry.title,
+            _("Data set"): _(entry.title),
             _("Images"): f"{entry.images:,}",
             _("Classes"): f"{entry.classes:,}",
             _("Pixels"): entry.size_text,
-            _("Licence"): entry.licence,
+            _("Licence"): _(entry.licence),
             _("Here"): _("a part")
             if entry.bundled
             else "withdrawn"

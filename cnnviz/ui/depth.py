@@ -44,7 +44,7 @@ def published() -> list[Disc]:
         accuracy = imagenet_top1(name)
         if accuracy is not None:
             work = entry.summary().multiply_adds / 1e9
-            found.append(Disc(entry.title, work, accuracy, entry.parameters, side=_side(name)))
+            found.append(Disc(_(entry.title), work, accuracy, entry.parameters, side=_side(name)))
     return found
 
 
@@ -87,7 +87,7 @@ def rows_of(shown: Sequence[Disc], work: str) -> list[dict[str, str]]:
     """The chart as a table."""
     return [
         {
-            "network": disc.title,
+            "network": _(disc.title),
             work: f"{disc.x:.3g}",
             "accuracy": f"{disc.y:.1f} %",
             "parameters": f"{disc.parameters:,}",

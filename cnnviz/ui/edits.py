@@ -22,7 +22,7 @@ def pixel_edits(field: Text, chosen: ChosenImage, high: int = 255) -> Edits:
     """
     shape = (chosen.pixels.shape[0], chosen.pixels.shape[1], chosen.pixels.shape[2])
     of_images: dict[object, Edits] = st.session_state.setdefault("pixel_edits", {})
-    edits = of_images.setdefault((chosen.what, shape), {})
+    edits = of_images.setdefault((_(chosen.what), shape), {})
     if linked := field.now:
         edits.clear()
         edits.update(edits_from(linked, shape, high))

@@ -113,7 +113,7 @@ def _had(name: str) -> bool:
             "{about}. {source}. Licence: {licence}.",
             about=entry.about,
             source=entry.source,
-            licence=entry.licence,
+            licence=_(entry.licence),
         )
     )
 

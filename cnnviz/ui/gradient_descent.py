@@ -59,7 +59,7 @@ def walk(key: str, on_change: Callable[[], None]) -> None:
         surface.low,
         surface.high,
         [
-            DescentRule(name, RULES[name].title, SERIES[order.index(name)], RULES[name].memory)
+            DescentRule(name, _(RULES[name].title), SERIES[order.index(name)], RULES[name].memory)
             for name in (names or ("sgd",))
         ],
         SEQUENTIAL.stops,

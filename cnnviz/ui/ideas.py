@@ -40,7 +40,7 @@ def rows_of(found: Sequence[Outcome], times: Mapping[str, float] | None = None) 
     """
     rows = []
     for one in found:
-        row = {_("network"): one.title, _("test accuracy"): percent(one.accuracy)}
+        row = {_("network"): _(one.title), _("test accuracy"): percent(one.accuracy)}
         if one.error is not None:
             row["training error"] = percent(one.error)
         row["parameters"] = f"{one.parameters:,}"
@@ -67,7 +67,7 @@ def how(name: str) -> str:
 
 def curves_in_words(found: Sequence[Outcome], quantity: Quantity) -> str:
     return _("{words} at the end: ", words=WORDS[quantity].capitalize()) + "; ".join(
-        f"{one.title} {getattr(one, quantity).mean:.3f}" for one in found
+        f"{_(one.title)} {getattr(one, quantity).mean:.3f}" for one in found
     )
 
 
@@ -198,7 +198,7 @@ def show_work(found: Sequence[Outcome], measured: Mapping[str, float] | None) ->
     work = _("million multiply-adds") if measured is None else _("ms for one image")
     discs = [
         Disc(
-            one.title,
+            _(one.title),
             one.multiply_adds / 1e6 if measured is None else measured[one.title],
             100 * one.accuracy.mean,
             one.parameters,

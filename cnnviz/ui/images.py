@@ -136,7 +136,7 @@ def choose_image(test: ImageDataset | None, fields: ImageFields) -> ChosenImage:
         return _test_image(test, fields.number.draw(high=len(test) - 1))
     if source == "photo":
         name = fields.photo.draw()
-        st.caption(f"{PHOTOS[name].source} ({PHOTOS[name].licence})")
+        st.caption(f"{PHOTOS[name].source} ({_(PHOTOS[name].licence)})")
         return _photograph(name)
     if source == "draw" and test is not None:
         return _drawing(test.shape[1], fields.centred.draw(), prefix)

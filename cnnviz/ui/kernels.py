@@ -128,4 +128,4 @@ def choose_kernel(fields: KernelFields) -> ChosenKernel:
     code = Expression(
         f'kernel("{name}", {side}, {angle:g}, {wave:g}, {seed})', {"kernel": "cnnviz.ops.kernels"}
     )
-    return ChosenKernel(weights, entry.title, entry.does, entry.formula, code)
+    return ChosenKernel(weights, _(entry.title), _(entry.does), entry.formula, code)

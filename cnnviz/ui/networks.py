@@ -144,7 +144,7 @@ def open_network(chosen: Run | str, player: str | None) -> OpenNetwork:
         network = fetched
     channels, height, width = network.input_shape
     code = Expression(f'pretrained("{chosen}")', {"pretrained": "cnnviz.models"})
-    return OpenNetwork(network, entry.title, (channels, height, width), network.classes, (chosen, 0), code)
+    return OpenNetwork(network, _(entry.title), (channels, height, width), network.classes, (chosen, 0), code)
 
 
 def network_of_run(run: Run, step: int) -> OpenNetwork:
@@ -199,7 +199,7 @@ def _published(name: str) -> OpenNetwork:
     code = Expression(f'ARCHITECTURES["{name}"].pretrained()', {"ARCHITECTURES": "cnnviz.models"})
     key = (f"{PUBLISHED}{name}", 0)
     return OpenNetwork(
-        network, ARCHITECTURES[name].title, (channels, height, width), network.classes, key, code
+        network, _(ARCHITECTURES[name].title), (channels, height, width), network.classes, key, code
     )
 
 

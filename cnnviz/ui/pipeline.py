@@ -61,7 +61,7 @@ def kind_in_words(stop: Stop) -> str:
     if isinstance(module, nn.Linear):
         return _("fully connected, {out_features} units", out_features=module.out_features)
     if kind in FUNCTIONS:
-        return ACTIVATIONS[FUNCTIONS[kind]].title
+        return _(ACTIVATIONS[FUNCTIONS[kind]].title)
     return {
         "MaxPool2d": _("max pooling"),
         "AvgPool2d": _("average pooling"),

@@ -70,15 +70,15 @@ def playground(key: str, experiment: Experiment2D, seeds: int, on_change: Callab
         digits=[[point.x, point.y, point.label] for point in digits()],
         menus=PlaygroundMenus(
             sets=[
-                PlaneSetCard(entry.name, entry.title, entry.problem, entry.classes[0], entry.classes[1])
+                PlaneSetCard(entry.name, _(entry.title), entry.problem, entry.classes[0], entry.classes[1])
                 for entry in PLANE_SETS.values()
             ],
-            features={name: entry.title for name, entry in PLANE_FEATURES.items()},
+            features={name: _(entry.title) for name, entry in PLANE_FEATURES.items()},
             activations=dict(PLANE_ACTIVATIONS),
-            optimizers={name: entry.title for name, entry in RULES.items()},
+            optimizers={name: _(entry.title) for name, entry in RULES.items()},
             memory={name: list(entry.memory) for name, entry in RULES.items()},
-            schedules={name: entry.title for name, entry in SCHEDULES.items()},
-            inits={name: entry.title for name, entry in PLANE_INITIALISATIONS.items()},
+            schedules={name: _(entry.title) for name, entry in SCHEDULES.items()},
+            inits={name: _(entry.title) for name, entry in PLANE_INITIALISATIONS.items()},
             outputs=dict(OUTPUTS),
             penalties=dict(PENALTIES),
         ),
@@ -179,7 +179,7 @@ def show_rivals(experiment: Experiment2D) -> None:
         "rivals",
         [
             WallItem(
-                result.title,
+                _(result.title),
                 map_sheet(
                     result.plane[None],
                     span=(0.0, experiment.classes - 1.0) if many else (-1.0, 1.0),
@@ -197,7 +197,7 @@ def show_rivals(experiment: Experiment2D) -> None:
         table_in_words(
             [
                 {
-                    _("method"): result.title,
+                    _("method"): _(result.title),
                     _("test {score}", score=score): f"{result.score:.3f}",
                     _("training {score}", score=score): f"{result.train_score:.3f}",
                     _("time to fit"): f"{result.seconds * 1000:.1f} ms",

@@ -15,7 +15,7 @@ from cnnviz.words import _
 
 def pooled_items(maps: Tensor, size: int, stride: int) -> list[WallItem]:
     """Maps before pooling, and after each function."""
-    titles = {name: entry.title for name, entry in pooling.POOLINGS.items()}
+    titles = {name: _(entry.title) for name, entry in pooling.POOLINGS.items()}
     items = [
         WallItem(
             "relu1",

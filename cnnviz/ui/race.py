@@ -100,7 +100,7 @@ def _raced(shown: str) -> tuple[str, list[Result]]:
                 title=_(experiment.title),
             )
         )
-    return experiment.title, results
+    return _(experiment.title), results
 
 
 def race_picture(
@@ -117,4 +117,4 @@ def race_picture(
     for result in results:
         status = result.run.status
         if status.state in ("diverged", "failed", "interrupted"):
-            st.warning(f"{result.title}: {status.message}", icon=":material/warning:")
+            st.warning(f"{_(result.title)}: {status.message}", icon=":material/warning:")

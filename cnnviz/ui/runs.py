@@ -339,7 +339,7 @@ def fetch_all(entry: DatasetEntry) -> bool:
 
 def _data_title(spec: TrainingSpec) -> str:
     title = (
-        DATASETS[spec.dataset].title
+        _(DATASETS[spec.dataset].title)
         if spec.dataset in DATASETS
         else _("{dataset} (no longer here)", dataset=spec.dataset)
     )

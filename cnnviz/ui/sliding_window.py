@@ -38,7 +38,7 @@ def picture_for(
     larger = 1.75 if height > 100 else LARGER
     shape = (channels, round(height * larger), round(width * larger))
     code = Expression(f'fit(photo("{name}"), {shape})', {"fit": "cnnviz.data", "photo": "cnnviz.data"})
-    return remember(enlarged, name, shape), PHOTOS[name].title, code
+    return remember(enlarged, name, shape), _(PHOTOS[name].title), code
 
 
 def scenes_of(test: ImageDataset, side: int) -> ImageDataset:

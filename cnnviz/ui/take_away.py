@@ -26,7 +26,7 @@ def take_away(run: Run, step: int) -> None:
                 continue
             missing = [name for name in NEEDS.get(kind, ()) if importlib.util.find_spec(name) is None]
             st.download_button(
-                entry.title,
+                _(entry.title),
                 partial(_made, run, kind, step),
                 f"{run.id}-{step}.{entry.suffix}" if entry.of_step else f"{run.id}.{entry.suffix}",
                 entry.mime,

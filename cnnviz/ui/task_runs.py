@@ -90,13 +90,13 @@ def watch_run(
             {run.spec.network_name: run},
             weights=True,
             step=step.now if step.now is None else int(step.now),
-            names={"accuracy": TASKS[run.spec.task].score_name},
+            names={"accuracy": _(TASKS[run.spec.task].score_name)},
         )
         if words := TASKS[run.spec.task].training_score:
             st.caption(
                 _(
                     "Beside the {score_name} of the test scenes, for training: {words}.",
-                    score_name=TASKS[run.spec.task].score_name,
+                    score_name=_(TASKS[run.spec.task].score_name),
                     words=words,
                 )
             )

@@ -51,7 +51,7 @@ def _data(dataset: str) -> bool:
     for name in GROUPS["data"][1:]:
         TrainingLab.fields[name].draw()
     for name in TrainingLab.augmentation.now:
-        st.caption(f"**{AUGMENTATIONS[name].title}.** {AUGMENTATIONS[name].words}")
+        st.caption(f"**{_(AUGMENTATIONS[name].title)}.** {_(AUGMENTATIONS[name].words)}")
     return fetch_all(entry) if entry.full else False
 
 
@@ -107,7 +107,7 @@ def show_recipes(dataset: str) -> None:
         if entry.spec.dataset == dataset:
             words = _("Recipe: {title}", title=_(entry.title))
             link(TrainingLab.page, words, ":material/menu_book:", lab_of(entry.spec).parameters())
-            st.caption(entry.words)
+            st.caption(_(entry.words))
 
 
 def lab_of(spec: TrainingSpec) -> TrainingLab:

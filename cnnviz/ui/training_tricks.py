@@ -39,7 +39,7 @@ def rows_of(found: Sequence[Outcome]) -> list[dict[str, str]]:
     """A row a training, as the table shows it."""
     rows = []
     for one in found:
-        row = {_("training"): one.title, _("test accuracy"): percent(one.accuracy)}
+        row = {_("training"): _(one.title), _("test accuracy"): percent(one.accuracy)}
         if fitted := one.measured_mean("fitted"):
             row["training images fitted"] = f"{fitted[0]:.1%}"
         row["training loss"] = f"{one.loss.mean:.3g}"
@@ -66,7 +66,7 @@ def how(trick: Trick) -> str:
 
 
 def show_curves(name: str, quantity: Quantity) -> None:
-    words = "; ".join(f"{one.title} {getattr(one, quantity).mean:.3f}" for one in recorded(name))
+    words = "; ".join(f"{_(one.title)} {getattr(one, quantity).mean:.3f}" for one in recorded(name))
     chart(
         "curves",
         _("{words} at the end: {words2}", words=WORDS[quantity].capitalize(), words2=words),
@@ -178,7 +178,7 @@ def _shift(name: str) -> None:
 
 def _final(name: str) -> None:
     st.subheader(_("Accuracy against the number of images"), anchor=False)
-    words = "; ".join(f"{one.title}: {one.accuracy.mean:.1%}" for one in recorded(name))
+    words = "; ".join(f"{_(one.title)}: {one.accuracy.mean:.1%}" for one in recorded(name))
     chart("final", _("Accuracy on the test images. {words}", words=words), _final_figure, name)
 
 
@@ -194,7 +194,7 @@ def _augmented(name: str) -> None:
     draw = TrainingTricks.draw_number.draw(right) if name == "augmentation" else 0
     map_wall("augmented", remember(augmented, name, first, draw))
     words = [AUGMENTATIONS[key] for run in TRICKS[name].runs.values() for key in run.augmentations]
-    st.caption(" ".join(f"**{one.title}.** {one.words}" for one in words))
+    st.caption(" ".join(f"**{_(one.title)}.** {_(one.words)}" for one in words))
 
 
 def augmented(name: str, first: int, draw: int) -> list[WallItem]:

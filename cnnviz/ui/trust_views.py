@@ -47,15 +47,15 @@ def show_sanity(
     checks = sanity(questions, found, image, how)
     if checks:
         verdicts = [
-            f"**{METHODS[check.method].title}**: {(_('✓ passes') if check.passes else _('✗ fails'))} ({check.similarities[-1]:.2f})."
+            f"**{_(METHODS[check.method].title)}**: {(_('✓ passes') if check.passes else _('✗ fails'))} ({check.similarities[-1]:.2f})."
             for check in checks
         ]
         st.markdown(" ".join(verdicts))
         several = len({check.method for check in checks}) < len(checks)
         curves = {
-            f"{i + 1}. {METHODS[check.method].title}"
+            f"{i + 1}. {_(METHODS[check.method].title)}"
             if several
-            else METHODS[check.method].title: check.similarities
+            else _(METHODS[check.method].title): check.similarities
             for i, check in enumerate(checks)
         }
         words = _("Similarity of the maps while the weights are shuffled, layer by layer")
@@ -88,7 +88,7 @@ def show_bench() -> None:
         heads = {name: make(0) for name, make in KNOWN_ANSWERS.items()}
         st.table(
             [
-                {"method": METHODS[m].title}
+                {"method": _(METHODS[m].title)}
                 | {heads[k].title: "–" if v is None else f"{v:.2f}" for k, v in row.items()}
                 for m, row in table.items()
             ],
@@ -97,5 +97,5 @@ def show_bench() -> None:
         )
         st.caption(
             _("Spearman's rank correlation with the true map; 1 is perfect. ")
-            + " ".join(f"{one.title}: {one.why}" for one in heads.values())
+            + " ".join(f"{_(one.title)}: {one.why}" for one in heads.values())
         )

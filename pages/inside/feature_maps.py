@@ -66,7 +66,7 @@ def maps_of_all_layers() -> None:
         if max(network.input_shape[1:]) <= EDITABLE and FeatureMaps.edit.draw():
             pixels = (image * 255).round().to(torch.uint8)
             edits = pixel_edits(
-                FeatureMaps.edits, ChosenImage(pixels, f"{picture.what}, {network.input_shape}")
+                FeatureMaps.edits, ChosenImage(pixels, f"{_(picture.what)}, {network.input_shape}")
             )
             image = with_edits(pixels, edits).float() / 255 if edits else image
     maps, answer = seen(network, image)

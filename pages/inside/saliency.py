@@ -144,8 +144,8 @@ def about(methods: list[str], network: OpenNetwork, image: Tensor) -> None:
                 "**{title}** ({paper}; {cost}). Blind: {blind}\n\n$${formula}$$",
                 title=_(method.title),
                 paper=method.paper,
-                cost=method.cost,
-                blind=method.blind,
+                cost=_(method.cost),
+                blind=_(method.blind),
                 formula=method.formula,
             )
             for method in told

@@ -37,7 +37,7 @@ def play() -> None:
     surface = surface_now()
     walk("descent", draws(play, updates, rates))
     st.latex(surface.formula)
-    st.markdown(surface.see)
+    st.markdown(_(surface.see))
 
 
 @section

@@ -96,8 +96,8 @@ def comparison() -> None:
                 _(
                     "**{title}** · a bundled comparison: {question} {expect}",
                     title=_(trick.title),
-                    question=trick.question,
-                    expect=trick.expect,
+                    question=_(trick.question),
+                    expect=_(trick.expect),
                 )
             )
             show_outcomes(recorded(BUNDLED), trick.runs)

@@ -49,7 +49,7 @@ def experiment() -> None:
         show_curves(name, curve)
         st.caption(how(trick))
     st.markdown(table_in_words(rows_of(found)))
-    st.markdown(f"{compared(found)} {beside_the_best(found)} {trick.note}")
+    st.markdown(f"{compared(found)} {beside_the_best(found)} {_(trick.note)}")
     show_look(name)
     st.caption(_("Source: {source}", source=trick.source))
     own(name)
@@ -57,8 +57,8 @@ def experiment() -> None:
 
 
 def words(about: Trick | View) -> None:
-    st.markdown(_("**The question.** {question}", question=about.question))
-    st.info(_("**What to expect.** {expect}", expect=about.expect), icon=":material/psychology:")
+    st.markdown(_("**The question.** {question}", question=_(about.question)))
+    st.info(_("**What to expect.** {expect}", expect=_(about.expect)), icon=":material/psychology:")
 
 
 def look(name: str, left: DeltaGenerator, right: DeltaGenerator) -> None:
@@ -83,7 +83,7 @@ def own(name: str) -> None:
     runs = racers(trick, chosen, seeds, epochs)
     results = race(
         TrainingTricks.race,
-        trick.title,
+        _(trick.title),
         runs,
         label=_("Train {count} networks", count=len(runs)),
         training=True,

@@ -118,7 +118,7 @@ def training() -> None:
         st.caption(_("Two bundled runs, until you train your own:"))
         results = bundled_runs()
         race_picture("bundled", results, True, "accuracy")
-    training.tell([(result.title, result.run.id) for result in results])
+    training.tell([(_(result.title), result.run.id) for result in results])
 
 
 @part

@@ -67,7 +67,7 @@ def window() -> None:
     with right, play_first():
         rows, cols = min(height, side), min(width, side)
         st.markdown(
-            _("**{what}**: {height} rows × {width} columns", what=chosen.what, height=height, width=width)
+            _("**{what}**: {height} rows × {width} columns", what=_(chosen.what), height=height, width=width)
             + (
                 _(" × 3 channels = **{height:,} numbers**", height=3 * height * width)
                 if colour

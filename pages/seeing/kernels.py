@@ -42,7 +42,7 @@ def show(key: str, chosen: ChosenKernel, brightness: torch.Tensor, what: str, si
         chosen.weights,
         signed=signed,
         what=what,
-        title=f"{chosen.title}: {chosen.does}",
+        title=f"{_(chosen.title)}: {_(chosen.does)}",
     )
 
 
@@ -59,7 +59,7 @@ def photograph() -> None:
             "lens_a",
             first,
             brightness_of(chosen),
-            _("{what}, as brightness 0 to 1", what=chosen.what),
+            _("{what}, as brightness 0 to 1", what=_(chosen.what)),
             signed,
         )
         sheet = remember(map_sheet, first.weights.unsqueeze(0), what=_("kernel"), signed=True)
@@ -84,7 +84,7 @@ def beside(chosen: ChosenImage, signed: bool) -> None:
             "lens_b",
             second,
             brightness_of(chosen),
-            _("{what}, as brightness 0 to 1", what=chosen.what),
+            _("{what}, as brightness 0 to 1", what=_(chosen.what)),
             signed,
         )
 
@@ -95,7 +95,9 @@ def all_kernels(learned: torch.Tensor, run_name: str) -> list[WallItem]:
         sheet = map_sheet(
             kernel(name, 5, 45.0).unsqueeze(0), what=_("kernel {title}", title=_(entry.title)), signed=True
         )
-        made.append(WallItem(_("hand {name}", name=name), sheet, title=entry.title, target=70, legend=False))
+        made.append(
+            WallItem(_("hand {name}", name=name), sheet, title=_(entry.title), target=70, legend=False)
+        )
     sheet = map_sheet(learned, columns=min(16, len(learned)), what=_("learned kernels"), signed=True)
     return [*made, WallItem("learned", sheet, run_name, _("kernel"), target=80, most=900)]
 

@@ -23,7 +23,7 @@ from cnnviz.ui.states.pooling import Pooling
 from cnnviz.ui.stepping import StepperNames, number_grid, stepper
 from cnnviz.words import _
 
-TITLES = {name: entry.title for name, entry in pooling.POOLINGS.items()}
+TITLES = {name: _(entry.title) for name, entry in pooling.POOLINGS.items()}
 NUMBERS = [
     torch.tensor([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]]),
     torch.tensor([[0.0, 3, 0, 1], [2, 9, 4, 2], [1, 0, 5, 5], [7, 1, 2, 0]]),

@@ -96,7 +96,12 @@ def one_layer(name: str, side: int) -> None:
             map_wall("layer_maps", remember(wall_items, {layer: maps}, None))
             kind = weights or "random"
             st.caption(
-                _("**{layer}** with {kind} weights, for {what}.", layer=layer, kind=kind, what=picture.what)
+                _(
+                    "**{layer}** with {kind} weights, for {what}.",
+                    layer=layer,
+                    kind=kind,
+                    what=_(picture.what),
+                )
             )
         open_published(entry, layer)
         open_small(entry)

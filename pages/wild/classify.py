@@ -46,7 +46,7 @@ def answers() -> None:
         photo.image(
             remember(cropped, picture.pixels, first.input_shape),
             width="stretch",
-            alt=_("{what}; the frame shows what the network is given", what=picture.what),
+            alt=_("{what}; the frame shows what the network is given", what=_(picture.what)),
         )
         for network, place, key in zip(networks, places, "ab", strict=False):
             with place:

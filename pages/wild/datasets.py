@@ -41,7 +41,7 @@ def look() -> None:
             _(
                 "{source}. Licence: {licence}.",
                 source=plain(entry.source[:1].upper() + entry.source[1:]),
-                licence=plain(entry.licence),
+                licence=plain(_(entry.licence)),
             )
         )
     dataset = load(name, split)  # type: ignore[arg-type]
@@ -50,7 +50,7 @@ def look() -> None:
         st.markdown(
             _(
                 "**{title}**: {count:,} {splits} images, {numbers:,} of them chosen",
-                title=plain(entry.title),
+                title=plain(_(entry.title)),
                 count=len(dataset),
                 splits=SPLITS[split],
                 numbers=len(numbers),
@@ -95,7 +95,7 @@ def skewed() -> None:
             "Samples are not skewed by accident alone: who is seldom photographed, or photographed without being asked, has no say in it. "
             "{title}: {withdrawn}",
             title=_(CATALOGUE["tiny_images"].title),
-            withdrawn=CATALOGUE["tiny_images"].withdrawn,
+            withdrawn=_(CATALOGUE["tiny_images"].withdrawn),
         )
     )
 

@@ -58,8 +58,8 @@ def experiment() -> None:
     with left:
         name = Ideas.idea.draw()
         idea, found = IDEAS[name], bundled(name).outcomes
-        st.markdown(_("**The question.** {question}", question=idea.question))
-        st.info(_("**What to expect.** {expect}", expect=idea.expect), icon=":material/psychology:")
+        st.markdown(_("**The question.** {question}", question=_(idea.question)))
+        st.info(_("**What to expect.** {expect}", expect=_(idea.expect)), icon=":material/psychology:")
         curve = quantity(Ideas.curve.draw(usual=usual_curve(idea)))
         measured = Ideas.measured.draw()
         state = Architectures(architecture=idea.architecture)
@@ -74,7 +74,7 @@ def experiment() -> None:
         st.caption(how(name))
     took = job("times", _("Running each network on one image"), times, name) if measured else None
     st.markdown(table_in_words(rows_of(found, took)))
-    st.markdown(f"{compared(found)} {idea.note}")
+    st.markdown(f"{compared(found)} {_(idea.note)}")
     if idea.look == "gradients":
         show_gradients(name)
     elif idea.look == "reuse":
@@ -110,7 +110,7 @@ def own(name: str) -> None:
     curve = usual_curve(idea)
     results = race(
         Ideas.race,
-        idea.title,
+        _(idea.title),
         runs,
         label=_("Train {count} networks", count=len(runs)),
         training=curve == "loss",

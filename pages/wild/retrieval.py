@@ -109,7 +109,7 @@ def like_the_image(network: OpenNetwork, dataset: ImageDataset, picture: ChosenI
         st.markdown(
             _(
                 "**By {words}**, {partition} below each image:",
-                words=way.words,
+                words=_(way.words),
                 partition=METRICS[metric].partition(",")[0].lower(),
             )
         )
@@ -119,7 +119,7 @@ def like_the_image(network: OpenNetwork, dataset: ImageDataset, picture: ChosenI
             _(
                 "**{remember:.1%}** by {words}",
                 remember=remember(precision_of, vectors, dataset.labels, count, metric),
-                words=way.words,
+                words=_(way.words),
             )
         )
     if told:
@@ -153,7 +153,7 @@ def like_a_place(
                 layer=layer,
                 row=row,
                 column=column,
-                what=picture.what,
+                what=_(picture.what),
             )
         )
         map_wall("places", remember(wall_of_places, network, layer, image, cell, dataset, found))

@@ -79,7 +79,7 @@ def looking() -> None:
         else:
             with left:
                 beside = Segmentation.beside.draw()
-            networks = {f"{network.title}": network}
+            networks = {f"{_(network.title)}": network}
             if beside == "no_skips" and scenes.name == "mnist_scenes":
                 networks["without skips"] = without_skips()
             show_masks("masks", scenes, numbers, networks)
