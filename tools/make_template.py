@@ -185,8 +185,21 @@ def _registries() -> Iterator[Message]:
         for name, value in vars(importlib.import_module(module.name)).items():
             if isinstance(value, str) and name.isupper() and re.search(r"[a-z] [a-z]+ [^\n]*\.$", value):
                 yield value, file
+            elif _are_titles(name, value):
+                yield from ((text, file) for text in value.values())
             elif isinstance(value, Mapping | list | tuple) and not name.startswith("__"):
                 yield from ((text, file) for text in _entries(value, seen))
+
+
+def _are_titles(name: str, value: Any) -> bool:
+    """Whether a table says what the screen calls its names."""
+    return (
+        isinstance(value, dict)
+        and name.isupper()
+        and not name.startswith("_")
+        and all(isinstance(key, str) and isinstance(text, str) for key, text in value.items())
+        and any(" " in text for text in value.values())
+    )
 
 
 def _entries(value: Any, seen: set[int]) -> Iterator[str]:

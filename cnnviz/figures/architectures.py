@@ -13,18 +13,18 @@ from cnnviz.figures.network_drawing import layer_words, written
 from cnnviz.models import ARCHITECTURES, Group, Plan, PlannedLayer
 from cnnviz.models.architectures import Entry
 from cnnviz.models.blocks import Block
-from cnnviz.words import _
+from cnnviz.words import _, say
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 KINDS = {
-    "conv": ("convolution", "#0072b2"),
-    "linear": ("fully connected", "#cc79a7"),
-    "norm": ("normalisation", "#56b4e9"),
-    "pool": ("pooling", "#009e73"),
-    "block": ("block", "#e69f00"),
-    "other": ("other", "#7f7f7f"),
+    "conv": (say("convolution"), "#0072b2"),
+    "linear": (say("fully connected"), "#cc79a7"),
+    "norm": (say("normalisation"), "#56b4e9"),
+    "pool": (say("pooling"), "#009e73"),
+    "block": (say("block"), "#e69f00"),
+    "other": (say("other"), "#7f7f7f"),
 }
 """Kind of a layer -> its name and colour, the same as in the drawing."""
 _TITLES = {
@@ -294,7 +294,7 @@ def network_volumes(plan: Plan) -> "Figure":
                 j=j,
                 k=k,
                 color=KINDS[kind][1],
-                name="image" if kind == "other" else KINDS[kind][0],
+                name=_("image") if kind == "other" else _(KINDS[kind][0]),
                 showlegend=True,
                 flatshading=True,
                 opacity=0.9,

@@ -185,7 +185,7 @@ def two_answers(before: Tensor, after: Tensor, classes: Sequence[str]) -> "Figur
     from plotly.graph_objects import Bar, Figure
 
     figure = Figure()
-    for index, (title, values) in enumerate((("before", before), ("after", after))):
+    for index, (title, values) in enumerate(((_("before"), before), (_("after"), after))):
         figure.add_trace(
             Bar(
                 x=values.tolist(),

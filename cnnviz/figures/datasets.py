@@ -9,7 +9,7 @@ from cnnviz.figures.colours import SEQUENTIAL
 from cnnviz.figures.curves import layout
 from cnnviz.figures.line_styles import SERIES
 from cnnviz.training.outcomes import Spread
-from cnnviz.words import _
+from cnnviz.words import _, say
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 GREY_COLOUR = ("#555555",)
 CHANNEL_COLOURS = ("#c1272d", "#2e8b57", "#0072b2")
 CHANNEL_DASHES = ("solid", "dash", "dot")
-CHANNEL_NAMES = ("red", "green", "blue")
+CHANNEL_NAMES = (say("red"), say("green"), say("blue"))
 
 
 def class_balance(counts: Tensor, classes: Sequence[str], chosen: Sequence[str] = ()) -> "Figure":
@@ -55,7 +55,7 @@ def pixel_histogram(histogram: Tensor) -> "Figure":
                 y=(counts / counts.sum()).tolist(),
                 mode="lines",
                 line={"color": colours[number], "dash": CHANNEL_DASHES[number], "width": 2},
-                name=_("grey") if len(histogram) == 1 else CHANNEL_NAMES[number],
+                name=_("grey") if len(histogram) == 1 else _(CHANNEL_NAMES[number]),
                 hovertemplate=_("value %{x}: %{y:.2%}<extra></extra>"),
             )
         )

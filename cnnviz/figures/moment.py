@@ -23,7 +23,7 @@ def surface_map(surface: LossSurface) -> "Figure":
                 y=list(surface.places),
                 colorscale=SEQUENTIAL.plotly,
                 ncontours=16,
-                colorbar={"thickness": 12, "title": "loss"},
+                colorbar={"thickness": 12, "title": _("loss")},
                 hovertemplate=_("%{x:.2f}, %{y:.2f}: loss %{z:.3f}<extra></extra>"),
             ),
             Scatter(

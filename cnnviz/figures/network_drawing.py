@@ -323,7 +323,7 @@ def _words_of_call(call: LayerCall) -> tuple[str, str]:
         return {
             "BatchNorm2d": _("batch norm"),
             "BatchNorm1d": _("batch norm"),
-            _("Normalise"): "normalise",
+            "Normalise": _("normalise"),
         }.get(call.kind, call.kind), "norm"
     if "Pool" in call.kind or call.kind == "mean":
         return call.kind, "pool"

@@ -11,12 +11,12 @@ from cnnviz.figures.colours import SEQUENTIAL
 from cnnviz.figures.curves import layout
 from cnnviz.figures.line_styles import DASHES, SERIES
 from cnnviz.training.outcomes import Outcome, Quantity
-from cnnviz.words import _
+from cnnviz.words import _, say
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-WORDS: dict[Quantity, str] = {"accuracy": "accuracy on the test images", "loss": "training loss"}
+WORDS: dict[Quantity, str] = {"accuracy": say("accuracy on the test images"), "loss": say("training loss")}
 HEIGHT = 360
 
 
@@ -79,7 +79,7 @@ def curves_with_spread(found: Sequence[Outcome], quantity: Quantity) -> "Figure"
         )
     figure.update_xaxes(title=_("step"))
     figure.update_yaxes(
-        title=WORDS[quantity], **({"tickformat": ".0%"} if percent else {"rangemode": "tozero"})
+        title=_(WORDS[quantity]), **({"tickformat": ".0%"} if percent else {"rangemode": "tozero"})
     )
     return layout(figure, HEIGHT)
 
@@ -157,7 +157,7 @@ def last_accuracy(found: Sequence[Outcome], numbers: Sequence[float], x_title: s
         )
     )
     figure.update_xaxes(title=x_title, type="log")
-    figure.update_yaxes(title=WORDS["accuracy"], tickformat=".0%")
+    figure.update_yaxes(title=_(WORDS["accuracy"]), tickformat=".0%")
     return layout(figure, 300)
 
 

@@ -18,7 +18,7 @@ def show_depth(stacks: Mapping[str, Stack]) -> None:
         {key: getattr(stack, field) for key, stack in stacks.items()} for field in ("gradient_norm", "dead")
     )
     words = (
-        "; ".join(f"{TITLES[key]}: {values[at]:.2g}" for key, values in table.items())
+        "; ".join(f"{_(TITLES[key])}: {values[at]:.2g}" for key, values in table.items())
         for table, at in ((gradients, 0), (dead, -1))
     )
     one.markdown(_("**Norm of the gradient, relative to the last layer**"))

@@ -51,7 +51,7 @@ def layer_table(plan: Plan) -> dict[str, list[Any]]:
         _("of all"): [place.parameters / parameters for place in rows],
         _("multiply-adds"): [place.multiply_adds for place in rows],
         _("of all work"): [place.multiply_adds / work for place in rows],
-        _("sees"): ["all" if field is None else f"{field.size:g}×{field.size:g}" for field in fields],
+        _("sees"): [_("all") if field is None else f"{field.size:g}×{field.size:g}" for field in fields],
         _("memory"): [f"{place.activation_bytes / 1e6:.2f} MB" for place in rows],
     }
 
@@ -103,7 +103,7 @@ def totals(plans: Mapping[str, Plan]) -> str:
 
 def _counted(entry: Architecture, plan: Plan) -> dict[str, str]:
     usual = plan.input_shape == entry.input_shape
-    said = "published" if usual else _("published for {written}", written=written(entry.input_shape))
+    said = _("published") if usual else _("published for {written}", written=written(entry.input_shape))
     return {
         _("parameters"): f"**{plan.parameters:,}** ({said}: {entry.parameters:,})",
         _("multiply-adds"): f"**{amount(plan.multiply_adds)}** ({said}: {amount(entry.multiply_adds)})",
@@ -114,7 +114,7 @@ def _counted(entry: Architecture, plan: Plan) -> dict[str, str]:
 
 def amount(count: float) -> str:
     """A large number with three digits and a word."""
-    for size, word in ((1e9, "billion"), (1e6, "million")):
+    for size, word in ((1e9, _("billion")), (1e6, _("million"))):
         if count >= size:
             return f"{count / size:.3g} {word}"
     return f"{count:,.0f}"
@@ -171,7 +171,7 @@ def weights_of(entry: Architecture, plan: Plan) -> str:
         return ""
     if entry.weights and weights_here(entry.weights):
         return "published"
-    return "trained" if entry.name == entry.small else ""
+    return _("trained") if entry.name == entry.small else ""
 
 
 def weights_in_words(entry: Architecture, plan: Plan) -> str:

@@ -29,7 +29,7 @@ from cnnviz.models.layers import Shape
 from cnnviz.ops.activations import ACTIVATIONS
 from cnnviz.ui.components import component, told
 from cnnviz.ui.messages import BuilderKind, BuilderMessage, BuilderOption, BuilderRepair, BuilderRow
-from cnnviz.words import _, language
+from cnnviz.words import _, language, say
 
 TITLES = {
     "conv": ("Convolution", "conv"),
@@ -63,15 +63,15 @@ PARTS = {
 HIDDEN = ("fixed", "connections", "name", "eps", "alpha", "beta", "k", "ceil", "dilation", "join")
 WORDS = {
     "p": "p",
-    "mode": "kind",
-    "function": "function",
-    "groups": "groups",
-    "units": "units",
-    "n": "times",
-    "layers": "layers",
+    "mode": say("kind"),
+    "function": say("function"),
+    "groups": say("groups"),
+    "units": say("units"),
+    "n": say("times"),
+    "layers": say("layers"),
 }
 EMPTY = {
-    ("fc", "units"): "classes",
+    ("fc", "units"): say("classes"),
     ("pool", "stride"): "= size",
     ("group_norm", "groups"): "as channels",
 }

@@ -144,7 +144,7 @@ def rows_of(look: Look, chosen: str) -> list[dict[str, str]]:
             _("one unit sees"): f"{side}×{side}" + (_(", the whole image") if beyond else _(" pixels")),
         }
         if chosen in PRETRAINED and len(look.stages) == len(WORDS):
-            row["what it finds"] = WORDS[number]
+            row[_("what it finds")] = _(WORDS[number])
         rows.append(row)
     return rows
 

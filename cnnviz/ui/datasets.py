@@ -50,8 +50,8 @@ def show_published(entry: PublishedSet) -> None:
     splits = ", ".join(f"{count:,} {name}" for name, count in entry.splits.items())
     facts = {
         _("Images"): f"{entry.images:,}" + (f" = {splits}" if splits else ""),
-        _("Classes"): f"{entry.classes:,}; {TASK_TITLES[entry.task]}",
-        _("Pixels"): f"{entry.size_text}, {'grey' if entry.channels == 1 else 'colour'}",
+        _("Classes"): f"{entry.classes:,}; {_(TASK_TITLES[entry.task])}",
+        _("Pixels"): f"{entry.size_text}, {_('grey') if entry.channels == 1 else _('colour')}",
         _("Good for"): _(entry.good_for),
         _("How to get it"): entry.get + (f" ({entry.megabytes:,.0f} MB)" if entry.megabytes else ""),
         _("Licence"): _(entry.licence),
@@ -120,7 +120,7 @@ def wall_of_labelled(key: str) -> list[WallItem]:
     found = arrays(key)
     images = torch.from_numpy(found["train_images"][:LABELLED])[:, None]
     labels = [
-        ("\n".join(found["classes"][row == 1].tolist()) or "none", "")
+        ("\n".join(found["classes"][row == 1].tolist()) or _("none"), "")
         for row in found["train_labels"][:LABELLED]
     ]
     return image_rows(floats(images), labels, "", _("images of {key}", key=key))
@@ -137,9 +137,9 @@ def published_rows() -> list[dict[str, str]]:
             _("Licence"): _(entry.licence),
             _("Here"): _("a part")
             if entry.bundled
-            else "withdrawn"
+            else _("withdrawn")
             if entry.withdrawn
-            else "yes"
+            else _("yes")
             if is_got(entry.key)
             else "",
         }

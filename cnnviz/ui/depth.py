@@ -30,7 +30,7 @@ def competition_rows() -> list[dict[str, str]]:
             _("top-5 error"): f"{entry.top5_error:g} %",
             _("layers with weights"): _("many networks")
             if entry.layers is None
-            else str(entry.layers or "none"),
+            else str(entry.layers or _("none")),
             _("source"): entry.source,
         }
         for entry in COMPETITION
@@ -87,10 +87,10 @@ def rows_of(shown: Sequence[Disc], work: str) -> list[dict[str, str]]:
     """The chart as a table."""
     return [
         {
-            "network": _(disc.title),
-            work: f"{disc.x:.3g}",
-            "accuracy": f"{disc.y:.1f} %",
-            "parameters": f"{disc.parameters:,}",
+            _("network"): _(disc.title),
+            _(work): f"{disc.x:.3g}",
+            _("accuracy"): f"{disc.y:.1f} %",
+            _("parameters"): f"{disc.parameters:,}",
         }
         for disc in sorted(shown, key=lambda disc: -disc.y)
     ]

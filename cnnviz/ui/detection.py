@@ -32,12 +32,21 @@ from cnnviz.ui.memory import remember
 from cnnviz.ui.messages import BoxMark, BoxStep
 from cnnviz.ui.networks import OpenNetwork
 from cnnviz.ui.states.detection import Detection as State
-from cnnviz.words import _
+from cnnviz.words import _, say
 
 EXAMPLE = "example_detector"
 TRUE, WAITS = "#f0e442", "#56b4e9"
 """Colours that can be told apart on grey, also by colour-blind eyes: true boxes, and those of which nothing is known yet."""
-HEAD = ("box", "class", "probability", "left", "top", "right", "bottom", "IoU with its object")
+HEAD = (
+    say("box"),
+    say("class"),
+    say("probability"),
+    say("left"),
+    say("top"),
+    say("right"),
+    say("bottom"),
+    say("IoU with its object"),
+)
 ALL = "all"
 
 
@@ -153,7 +162,7 @@ def show_suppression(scenes: ImageDataset, number: int, found: Detection, iou: f
         ),
         (
             _("All steps as a table"),
-            ("step", "class", "stays", "compared", _("IoU, and what goes")),
+            (_("step"), _("class"), _("stays"), _("compared"), _("IoU, and what goes")),
             [["begin", "", "", str(len(found)), ""], *rows],
         ),
         steps=[first, *steps],
@@ -213,7 +222,7 @@ def show_anchors(scenes: ImageDataset, number: int, row: int, column: int) -> st
     marks += [BoxMark(anchors[one].tolist(), "", WAITS, False) for one in good]
     for one in range(own, own + sizes):
         says = int(targets[one, 0])
-        words = _("does not count") if says < 0 else "nothing" if says == 0 else scenes.classes[says - 1]
+        words = _("does not count") if says < 0 else _("nothing") if says == 0 else scenes.classes[says - 1]
         best = float(overlaps[one].max()) if len(places) else 0.0
         marks.append(BoxMark(anchors[one].tolist(), words if says > 0 else "", WRONG, False))
         rows.append(
@@ -239,7 +248,7 @@ def show_anchors(scenes: ImageDataset, number: int, row: int, column: int) -> st
         ),
         (
             _("The anchors of the cell as a table"),
-            ("size", _("best IoU with an object"), _("is to say"), _("offsets t")),
+            (_("size"), _("best IoU with an object"), _("is to say"), _("offsets t")),
             rows,
         ),
     )
@@ -275,7 +284,7 @@ def show_pooling(
     for index, cell in enumerate(cells):
         values = one[cell.top : cell.bottom, cell.left : cell.right].flatten().tolist()
         result = float(pooled[0, cell.row, cell.column])
-        shown = ", ".join(f"{value:.2f}" for value in values) or "none"
+        shown = ", ".join(f"{value:.2f}" for value in values) or _("none")
         steps.append(
             BoxStep(
                 _(
@@ -313,7 +322,7 @@ def show_pooling(
             shape2=one.shape[1],
             count=len(cells),
         ),
-        (_("All bins as a table"), ("bin", "rows", "columns", "values", "largest"), rows),
+        (_("All bins as a table"), (_("bin"), _("rows"), _("columns"), _("values"), _("largest")), rows),
         steps=steps,
     )
     map_wall(

@@ -32,7 +32,7 @@ from cnnviz.ui.networks import TRAINED, UNTRAINED, UNTRAINED_ON, OpenNetwork
 from cnnviz.ui.retrieval import fitted
 from cnnviz.ui.states.faces import HIGHEST, Faces, sets_in_menu
 from cnnviz.ui.tables import table_in_words
-from cnnviz.words import _
+from cnnviz.words import _, say
 
 MOST, MOST_LARGE = 1000, 240
 """Images that are judged; fewer by a network for photographs, which takes some milliseconds for each."""
@@ -41,8 +41,13 @@ EPOCHS, SEEN, FEW = 30, 20_000, 2000
 """A small set is seen often, a large one once; so many images in all, in small batches where there are few."""
 WRONG_PAIRS = 5
 WORST = 12
-NOUNS = {"mnist": "digit", "digits": "digit", "fashion": "kind of clothes", "patches": "photograph"}
-NOUNS |= {"olivetti": "person", "lfw": "person", "faces-or-not": "kind"}
+NOUNS = {
+    "mnist": say("digit"),
+    "digits": say("digit"),
+    "fashion": say("kind of clothes"),
+    "patches": say("photograph"),
+}
+NOUNS |= {"olivetti": say("person"), "lfw": say("person"), "faces-or-not": say("kind")}
 FILTERS = 5
 GENDER_SHADES = (
     "One rate for all hides whom a system fails. *Gender Shades* (2018) tested three commercial programs that name the gender "
@@ -61,7 +66,7 @@ FALSE_ACCEPTS = (0.1, 0.01, 0.001)
 
 def noun(name: str) -> str:
     """What two images are the same of."""
-    return NOUNS.get(name, "class")
+    return _(NOUNS.get(name, say("class")))
 
 
 def data_of(chosen: Run | str) -> tuple[str, tuple[str, ...]]:
@@ -281,7 +286,7 @@ def class_rows(
                 different=row.different,
                 false_accept=row.false_accept,
             ),
-            _("In the training"): "yes" if classes[row.label] in known else "no",
+            _("In the training"): _("yes") if classes[row.label] in known else _("no"),
         }
         for row in rows
     ]

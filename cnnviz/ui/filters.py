@@ -40,7 +40,7 @@ def sheet_of_bank(bank: FilterBank, order: str) -> tuple[list[int], Sheet]:
     """The filters' numbers in an order, and one kernel of each."""
     numbers, inputs = bank.order(order), bank.kernels.shape[1]
     what = (
-        "kernel"
+        _("kernel")
         if inputs in (1, 3)
         else _("kernel of the strongest of {inputs} input channels", inputs=inputs)
     )
@@ -58,7 +58,7 @@ def marks_of(bank: FilterBank, judged: int | None) -> str:
     dead, pairs = bank.dead[:20], bank.duplicates[:8]
     silent = _(
         "**Dead** (never above zero on {judged} images): {str}.",
-        judged=judged or "any",
+        judged=judged or _("any"),
         str=", ".join(map(str, dead)),
     )
     alike = _(

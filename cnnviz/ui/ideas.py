@@ -66,7 +66,7 @@ def how(name: str) -> str:
 
 
 def curves_in_words(found: Sequence[Outcome], quantity: Quantity) -> str:
-    return _("{words} at the end: ", words=WORDS[quantity].capitalize()) + "; ".join(
+    return _("{words} at the end: ", words=_(WORDS[quantity]).capitalize()) + "; ".join(
         f"{_(one.title)} {getattr(one, quantity).mean:.3f}" for one in found
     )
 

@@ -77,7 +77,7 @@ def augmented_images(
 def wall_items(maps: dict[str, Tensor], span: tuple[float, float] | None, what: str = "") -> list[WallItem]:
     items = []
     for name, values in maps.items():
-        kind = "unit" if values.shape[1:] == (1, 1) else "map"
+        kind = _("unit") if values.shape[1:] == (1, 1) else _("map")
         heading = f"{name}{': ' if what else ''}{what}"
         sheet = map_sheet(values, span=span, what=_("{kind}s of {heading}", kind=kind, heading=heading))
         tall = 480 if len(maps) == 1 and not what else 150

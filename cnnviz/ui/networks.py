@@ -77,7 +77,7 @@ def _titles(weights: frozenset[str], _presets: int) -> dict[str, str]:
         **{
             f"{TRAINED}{name}_{dataset}": _(
                 "{preset_titles}, trained on {title}",
-                preset_titles=PRESET_TITLES[name],
+                preset_titles=_(PRESET_TITLES[name]),
                 title=_(DATASETS[dataset].title),
             )
             for name, dataset in trained_networks()
@@ -186,7 +186,9 @@ def _trained(chosen: str) -> OpenNetwork:
     name, __, dataset = chosen.removeprefix(TRAINED).rpartition("_")
     entry = DATASETS[dataset]
     code = Expression(f'trained("{name}", "{dataset}")', {"trained": "cnnviz.training"})
-    title = _("{partition} on {title}", partition=PRESET_TITLES[name].partition(":")[0], title=_(entry.title))
+    title = _(
+        "{partition} on {title}", partition=_(PRESET_TITLES[name]).partition(":")[0], title=_(entry.title)
+    )
     return OpenNetwork(
         remember(trained, name, dataset), title, entry.shape, tuple(entry.classes), (chosen, 0), code
     )

@@ -53,7 +53,9 @@ def show_shift(tests: Mapping[str, ShiftTest], reach: int, true: int) -> None:
     two.markdown(_("**Change of the maps** (1 − cosine similarity), before and after each pooling"))
     changes = {
         _(
-            "{layer}, {part} pooling", layer=layer, part="after" if layer.startswith("pool") else "before"
+            "{layer}, {part} pooling",
+            layer=layer,
+            part=_("after") if layer.startswith("pool") else _("before"),
         ): tests["with max pooling"].change[layer]
         for layer in ("relu1", "pool1", "relu2", "pool2")
     }

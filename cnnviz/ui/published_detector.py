@@ -44,11 +44,11 @@ def show_published(name: str, threshold: float, iou: float) -> None:
             "Photograph {name} with {count} boxes: {names}",
             name=name,
             count=len(found),
-            names=", ".join(names) or "none",
+            names=", ".join(names) or _("none"),
         ),
         (
             _("The boxes of the photograph as a table"),
-            ("kind", "probability", "left", "top", "right", "bottom"),
+            (_("kind"), _("probability"), _("left"), _("top"), _("right"), _("bottom")),
             rows,
         ),
     )

@@ -278,7 +278,7 @@ def commands(run: Run, key: str | None) -> None:
             st.toast(
                 _(
                     "From the next step on: {knob_titles} {value:g}. The curves have a mark there.",
-                    knob_titles=KNOB_TITLES[knob].lower(),
+                    knob_titles=_(KNOB_TITLES[knob]).lower(),
                     value=value,
                 )
             )

@@ -192,7 +192,7 @@ def show_ups(network: OpenNetwork, scenes: ImageDataset, number: int, up: str) -
             WallItem(
                 "counts",
                 map_sheet(counts[None], what=_("numbers of products")),
-                title=UPS[up],
+                title=_(UPS[up]),
                 target=230,
                 hint="",
             ),

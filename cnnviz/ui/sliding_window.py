@@ -94,7 +94,11 @@ def show_windows(
         picture_sheet(picture, what),
         marks,
         _("{what}, {count} windows left: {names}", what=what, count=len(kept), names=", ".join(names)),
-        (_("The windows as a table"), ("class", "probability", "left", "top", "right", "bottom"), rows),
+        (
+            _("The windows as a table"),
+            (_("class"), _("probability"), _("left"), _("top"), _("right"), _("bottom")),
+            rows,
+        ),
     )
     return len(kept)
 

@@ -123,7 +123,7 @@ def percent_table(names: Sequence[str], **columns: Sequence[float]) -> list[dict
     """Rows for ``table_in_words``: a class each, with shares; a dash where there is none."""
     return [
         {
-            "class": name,
+            _("class"): name,
             **{
                 title.replace("_", " "): "—" if (value := values[number]) != value else f"{value:.1%}"
                 for title, values in columns.items()

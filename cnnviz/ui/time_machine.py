@@ -106,14 +106,14 @@ def show_histograms(moments: dict[str, Moment], layer: str) -> None:
             edges = remember(edges_of, list(values.values()))
             columns = [remember(shares_of, one, edges) for one in values.values()]
             with place:
-                st.markdown(_("**{kinds}** of {layer}", kinds=KINDS[kind], layer=layer))
+                st.markdown(_("**{kinds}** of {layer}", kinds=_(KINDS[kind]), layer=layer))
                 spreads = "; ".join(
                     _("{step}: standard deviation {std:.3g}", step=step, std=one.std())
                     for step, one in values.items()
                 )
                 chart(
                     f"histogram_{kind}",
-                    _("{kinds} of {layer}, {spreads}", kinds=KINDS[kind], layer=layer, spreads=spreads),
+                    _("{kinds} of {layer}, {spreads}", kinds=_(KINDS[kind]), layer=layer, spreads=spreads),
                     value_histograms,
                     columns,
                     edges,

@@ -69,7 +69,7 @@ def show_curves(name: str, quantity: Quantity) -> None:
     words = "; ".join(f"{_(one.title)} {getattr(one, quantity).mean:.3f}" for one in recorded(name))
     chart(
         "curves",
-        _("{words} at the end: {words2}", words=WORDS[quantity].capitalize(), words2=words),
+        _("{words} at the end: {words2}", words=_(WORDS[quantity]).capitalize(), words2=words),
         _curves,
         name,
         quantity,

@@ -88,7 +88,7 @@ def show_bench() -> None:
         heads = {name: make(0) for name, make in KNOWN_ANSWERS.items()}
         st.table(
             [
-                {"method": _(METHODS[m].title)}
+                {_("method"): _(METHODS[m].title)}
                 | {heads[k].title: "–" if v is None else f"{v:.2f}" for k, v in row.items()}
                 for m, row in table.items()
             ],

@@ -28,9 +28,9 @@ title(
 
 
 def before_and_after(layer: str, maps: Tensor, edited: Tensor, image: Tensor) -> list[WallItem]:
-    unit, span = "unit" if maps.shape[1:] == (1, 1) else "map", limits(maps, edited)
+    unit, span = _("unit") if maps.shape[1:] == (1, 1) else _("map"), limits(maps, edited)
     items = []
-    for heading, values in (("before", maps), ("after", edited)):
+    for heading, values in ((_("before"), maps), (_("after"), edited)):
         sheet = map_sheet(
             values,
             span=span,

@@ -57,12 +57,12 @@ def comparison() -> None:
         differs = Runs.differs.draw(on_change=Runs.values.forget)
         Runs.values.draw()
         if not Runs.values.now:
-            st.caption(_("Empty: {usual_values}", usual_values=USUAL_VALUES[differs]))
+            st.caption(_("Empty: {usual_values}", usual_values=_(USUAL_VALUES[differs])))
         second = Runs.second.draw(on_change=Runs.second_values.forget)
         if second != "none":
             Runs.second_values.draw()
             if not Runs.second_values.now:
-                st.caption(_("Empty: {usual_values}", usual_values=USUAL_VALUES[second]))
+                st.caption(_("Empty: {usual_values}", usual_values=_(USUAL_VALUES[second])))
         seeds, epochs = st.columns(2)
         Runs.seeds.draw(seeds)
         Runs.epochs.draw(epochs)

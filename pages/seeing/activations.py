@@ -36,7 +36,7 @@ def curves() -> None:
     with left:
         chart(
             "curves",
-            _("Curves of {names}", names=", ".join(TITLES[name] for name in names)),
+            _("Curves of {names}", names=", ".join(_(TITLES[name]) for name in names)),
             activation_curves,
             names,
         )

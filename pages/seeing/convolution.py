@@ -69,7 +69,7 @@ with right, play_first():
     def forward() -> None:
         (image, kernel), way = image_and_kernel(), geometry()
         trace = convolution.trace(image, kernel, *way)
-        names = StepperNames(weights="kernel w, flipped" if way.flip else "kernel w")
+        names = StepperNames(weights=_("kernel w, flipped") if way.flip else _("kernel w"))
         stepper("stepper", trace, names, start=Convolution.start.now - 1)
         rows, cols = image.shape
         st.markdown(

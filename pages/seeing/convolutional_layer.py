@@ -105,7 +105,7 @@ def one_sum(layer: Layer, image: Tensor, bias: float) -> None:
         )
     st.caption(words)
     first_channel = number * groups // filters * len(slices)
-    colours = ("red", "green", "blue")[first_channel : first_channel + len(slices)]
+    colours = (_("red"), _("green"), _("blue"))[first_channel : first_channel + len(slices)]
     stepper("layer_stepper", trace, StepperNames(weights="filter", output="map", channels=colours))
 
 

@@ -25,7 +25,7 @@ from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.states.dropout import Dropout
 from cnnviz.words import _
 
-LAYERS = ("input", _("hidden 1"), _("hidden 2"), "output")
+LAYERS = (_("input"), _("hidden 1"), _("hidden 2"), _("output"))
 INPUT = torch.tensor([1.0, -0.5, 2.0, 0.8])
 title(
     "Dropout",
@@ -148,7 +148,7 @@ def certainty() -> None:
     with right:
         named = [
             f"{what}: a {test.classes[int(test.labels[index])]}"
-            for what, index in (("clear", clear), ("unclear", unclear))
+            for what, index in ((_("clear"), clear), (_("unclear"), unclear))
         ]
         clouds = {
             name: remember(monte_carlo_dropout, dropping.model, picture, 200)

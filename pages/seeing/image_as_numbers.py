@@ -90,7 +90,7 @@ def window() -> None:
             pixel_sheets(image, (top, first, rows, cols), kind, apart, edits, high),
             (top, first),
             chosen.pixels if max(height, width) > most else None,
-            _("What the computer sees ({values})", values=VALUES[kind] if not matrix else f"0 – {high}"),
+            _("What the computer sees ({values})", values=_(VALUES[kind]) if not matrix else f"0 – {high}"),
             (0, high),
             hint,
             editor(edits),

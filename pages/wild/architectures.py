@@ -94,7 +94,7 @@ def one_layer(name: str, side: int) -> None:
         maps = job("maps", what, maps_of, name, side, picture.for_network(shape), layer, weights)
         if maps is not None:
             map_wall("layer_maps", remember(wall_items, {layer: maps}, None))
-            kind = weights or "random"
+            kind = weights or _("random")
             st.caption(
                 _(
                     "**{layer}** with {kind} weights, for {what}.",

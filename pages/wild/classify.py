@@ -89,7 +89,7 @@ def times(networks: list[OpenNetwork]) -> None:
                     shown,
                     _("ms for one image"),
                 )
-                what = "block" if len(shown) < len(took) else "layer"
+                what = _("block") if len(shown) < len(took) else _("layer")
                 st.caption(
                     _(
                         "**{values:.1f} ms** in all, one bar a {what}: median of nine images, one after the other.",

@@ -52,7 +52,7 @@ def look() -> None:
                 "**{title}**: {count:,} {splits} images, {numbers:,} of them chosen",
                 title=plain(_(entry.title)),
                 count=len(dataset),
-                splits=SPLITS[split],
+                splits=_(SPLITS[split]),
                 numbers=len(numbers),
             )
         )

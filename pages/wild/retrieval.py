@@ -110,7 +110,7 @@ def like_the_image(network: OpenNetwork, dataset: ImageDataset, picture: ChosenI
             _(
                 "**By {words}**, {partition} below each image:",
                 words=_(way.words),
-                partition=METRICS[metric].partition(",")[0].lower(),
+                partition=_(METRICS[metric]).partition(",")[0].lower(),
             )
         )
         labelled = picture.label if Retrieval.images.image.now == "test" else None
