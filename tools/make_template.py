@@ -234,6 +234,9 @@ def _entries(value: Any, seen: set[int]) -> Iterator[str]:
 def _states() -> Iterator[Message]:
     """What the controls of the pages and the lecture's table say."""
     import explorer_app
+    from cnnviz.ui.builder import kinds
+    from cnnviz.ui.fields import Field
+    from cnnviz.ui.runs import WithRun
     from cnnviz.ui.state import State
 
     for path in sorted((ROOT / "cnnviz" / "ui" / "states").glob("*.py")):
@@ -244,6 +247,9 @@ def _states() -> Iterator[Message]:
             yield from (
                 (text, "explorer_app.py") for text in (lesson.title, lesson.sentence, lesson.picture_alt)
             )
+    for kind in kinds():
+        yield from ((option.title, "cnnviz/ui/builder.py") for option in kind.options)
+    yield from ((one.label, "cnnviz/ui/runs.py") for one in vars(WithRun).values() if isinstance(one, Field))
     for page, state in sorted(State.pages.items()):
         file = f"cnnviz/ui/states/{page.rpartition('/')[2]}"
         for field in state.fields.values():

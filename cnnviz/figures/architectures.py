@@ -186,7 +186,8 @@ def where_they_are(plans: Mapping[str, Plan], what: Amount) -> "Figure":
 
     figure = Figure()
     counted = {title: amounts(plan, what) for title, plan in plans.items()}
-    for kind, (words, colour) in KINDS.items():
+    for kind, (title, colour) in KINDS.items():
+        words = _(title)
         values = [counts.get(kind, 0) for counts in counted.values()]
         if any(values):
             shares = [

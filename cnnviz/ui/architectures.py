@@ -171,7 +171,7 @@ def weights_of(entry: Architecture, plan: Plan) -> str:
         return ""
     if entry.weights and weights_here(entry.weights):
         return "published"
-    return _("trained") if entry.name == entry.small else ""
+    return "trained" if entry.name == entry.small else ""
 
 
 def weights_in_words(entry: Architecture, plan: Plan) -> str:

@@ -220,7 +220,7 @@ def trace_of_page() -> tuple[ChainTrace, str, ChainLayout | None]:
 def differences(trace: ChainTrace) -> list[dict[str, str]]:
     """Finite differences of the kernel, or of the first weights, beside the gradients."""
     rows = []
-    name = "kernel" if "kernel" in trace.grids else _("weights 1")
+    name = "kernel" if "kernel" in trace.grids else "weights 1"
     grid = trace.grids[name]
     for place in range(grid.values.numel()):
         losses = [_moved(trace, name, place, sign * NEAR) for sign in (1, -1)]

@@ -39,19 +39,19 @@ def network_layout(trace: ChainTrace) -> ChainLayout:
             # The weights of one input stand below each other, those of the next farther right.
             share = 0.36 + 0.3 * i / max(1, width - 1)
             put(
-                _("weights 1"),
+                "weights 1",
                 CELL + (sums_at - CELL) * share - CELL / 2,
                 begin + (y - begin) * share,
                 f"w{h + 1}{i + 1}",
             )
-        put(_("biases 1"), sums_at, y + 4.0, f"b{h + 1}")
+        put("biases 1", sums_at, y + 4.0, f"b{h + 1}")
         put("sums", sums_at, y, f"z{h + 1}")
         line(sums_at + CELL, y, sums_at + CELL + 1, y)
         put("hidden", sums_at + CELL + 1, y, f"h{h + 1}")
         start = sums_at + 2 * CELL + 1
         line(start, y, out_at, middle)
-        put(_("weights 2"), (start + out_at - CELL) / 2, (y + middle) / 2, f"v{h + 1}")
-    put(_("biases 2"), out_at, middle + 4.0, "c")
+        put("weights 2", (start + out_at - CELL) / 2, (y + middle) / 2, f"v{h + 1}")
+    put("biases 2", out_at, middle + 4.0, "c")
     for name, label in (("output", "o"), ("error", "e = o − y"), ("loss", "E = ½ e²")):
         x = out_at + (CELL + 1.6) * ("output", "error", "loss").index(name)
         put(name, x, middle, label)
@@ -65,7 +65,7 @@ def network_layout(trace: ChainTrace) -> ChainLayout:
         cells,
         labels,
         lines,
-        (_("weights 1"), _("weights 2"), _("biases 1"), _("biases 2"), "target"),
+        ("weights 1", "weights 2", "biases 1", "biases 2", "target"),
     )
 
 

@@ -135,7 +135,7 @@ def _shown(value: object, spec: TrainingSpec, name: str) -> float | str:
         return spec.network_name
     if isinstance(value, int | float):
         return float(value)
-    return "+".join(map(str, value)) or _("none") if isinstance(value, list | tuple) else str(value)
+    return "+".join(map(str, value)) or "none" if isinstance(value, list | tuple) else str(value)
 
 
 def show_experiment(experiment: Experiment) -> None:
@@ -203,7 +203,7 @@ def list_of_runs(runs: Sequence[Run]) -> list[dict[str, str]]:
 def _value(value: object) -> str:
     if isinstance(value, float):
         return f"{value:g}"
-    return "+".join(map(str, value)) or _("none") if isinstance(value, list | tuple) else str(value)
+    return "+".join(map(str, value)) or "none" if isinstance(value, list | tuple) else str(value)
 
 
 def overlay(runs: Mapping[str, Run]) -> None:

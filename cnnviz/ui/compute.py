@@ -155,7 +155,7 @@ def image_rows(found: Found) -> list[dict[str, str]]:
 
 def in_words(rows: Sequence[Mapping[str, str]], unit: str) -> str:
     """The text alternative of a chart: each row of its table in a few words."""
-    return "; ".join(f"{row['device']}, {row['work']}: {row[unit]} {unit}" for row in rows)
+    return "; ".join(f"{row[_('device')]}, {row[_('work')]}: {row[unit]} {unit}" for row in rows)
 
 
 def findings(found: Found, view: str) -> str:

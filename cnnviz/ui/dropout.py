@@ -43,7 +43,7 @@ def bundled_runs() -> list[Result]:
     """The same two, trained before."""
     return [
         Result(_("with dropout, p = 0.5"), open_run("example_dropout")),
-        Result("without", open_run("example_no_dropout")),
+        Result(_("without"), open_run("example_no_dropout")),
     ]
 
 

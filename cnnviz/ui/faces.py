@@ -295,8 +295,8 @@ def class_rows(
 def three_depths(found: Sequence[Stage]) -> dict[str, int]:
     """Which stages stand for early, middle and late."""
     last = len(found) - 1
-    chosen = {_("Early"): 0, _("Middle"): last // 2 if last > 1 else 0, _("Late"): last}
-    return {words: number for words, number in chosen.items() if words == "Early" or number > 0}
+    places = (_("Early"), 0), (_("Middle"), last // 2 if last > 1 else 0), (_("Late"), last)
+    return {words: number for at, (words, number) in enumerate(places) if not at or number > 0}
 
 
 def depth_title(words: str, stage: Stage, shape: tuple[int, int, int]) -> str:

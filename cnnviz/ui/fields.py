@@ -572,7 +572,7 @@ class Choice(Field[str]):
             known[asked] = self.titles[asked]
         first = next(iter(known))
         common = usual if usual is not None else self.usual if self.usual in known else first
-        names = list(known)
+        names, said = list(known), {name: _(title) for name, title in known.items()}
 
         def widget(begin: str | None, key: str, moved: Callable[[], None]) -> str | None:
             visibility: Literal["visible", "collapsed"] = "collapsed" if self.hide else "visible"
@@ -581,7 +581,7 @@ class Choice(Field[str]):
                     _(self.label),
                     names,
                     0 if begin is None else names.index(begin),
-                    format_func=lambda name: _(known[name]),
+                    format_func=said.__getitem__,
                     key=key,
                     help=_(self.help) if self.help else None,
                     label_visibility=visibility,
@@ -591,7 +591,7 @@ class Choice(Field[str]):
                 _(self.label),
                 names,
                 default=begin,
-                format_func=lambda name: _(known[name]),
+                format_func=said.__getitem__,
                 key=key,
                 help=_(self.help) if self.help else None,
                 required=True,
@@ -649,6 +649,8 @@ class Choices(Field[tuple[str, ...]]):
         chosen = self.usual if usual is None else tuple(usual)
         known = dict(((self.titles or {}) if titles is None else titles).items())
 
+        said = {name: _(title) for name, title in known.items()}
+
         def in_order(names: Sequence[str]) -> tuple[str, ...]:
             return tuple(name for name in known if name in names)
 
@@ -661,7 +663,7 @@ class Choices(Field[tuple[str, ...]]):
                 list(known),
                 selection_mode="multi",
                 default=None if begin is None else list(begin),
-                format_func=lambda name: _(known[name]),
+                format_func=said.__getitem__,
                 key=key,
                 help=_(self.help) if self.help else None,
                 wrap=True,

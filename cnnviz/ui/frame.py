@@ -178,7 +178,7 @@ def show_code() -> Callable[[str], None]:
     """Reserves the place of "Show the code"; returns what shows the PyTorch lines that give the page's
     numbers there, ready to copy.
     """
-    with st.expander("Show the code", icon=":material/code:", key="show_code"):
+    with st.expander(_("Show the code"), icon=":material/code:", key="show_code"):
         place = st.empty()
 
     def show(code: str) -> None:

@@ -42,12 +42,12 @@ def rows_of(found: Sequence[Outcome], times: Mapping[str, float] | None = None) 
     for one in found:
         row = {_("network"): _(one.title), _("test accuracy"): percent(one.accuracy)}
         if one.error is not None:
-            row["training error"] = percent(one.error)
-        row["parameters"] = f"{one.parameters:,}"
-        row["multiply-adds"] = amount(one.multiply_adds)
+            row[_("training error")] = percent(one.error)
+        row[_("parameters")] = f"{one.parameters:,}"
+        row[_("multiply-adds")] = amount(one.multiply_adds)
         if times is not None:
-            row["ms an image"] = f"{times[one.title]:.2f}"
-        row["one unit sees"] = f"{one.reach}×{one.reach}"
+            row[_("ms an image")] = f"{times[one.title]:.2f}"
+        row[_("one unit sees")] = f"{one.reach}×{one.reach}"
         rows.append(row)
     return rows
 

@@ -26,7 +26,7 @@ from cnnviz.ui.fields import Choice, Titles, titles_of
 from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.runs import WithRun, choose_run, choose_step
-from cnnviz.words import _
+from cnnviz.words import _, language
 
 OWN = "run"
 UNTRAINED = "untrained_"
@@ -66,11 +66,11 @@ class OpenNetwork:
 
 def network_titles() -> dict[str, str]:
     """All networks that need no run, as menus name them."""
-    return _titles(all_weights_here(), len(PRESETS))
+    return _titles(all_weights_here(), len(PRESETS), language())
 
 
-@lru_cache(maxsize=8)
-def _titles(weights: frozenset[str], _presets: int) -> dict[str, str]:
+@lru_cache(maxsize=32)
+def _titles(weights: frozenset[str], _presets: int, _language: str) -> dict[str, str]:
     """Each menu asks for it some times a run."""
     return {
         **dict(titles_of(PRETRAINED).items()),
@@ -95,7 +95,7 @@ class WithNetwork(WithRun):
     """Part of the state of a page that looks into any network."""
 
     network = Choice(
-        "Network", Titles(lambda: {OWN: "From the training lab", **network_titles()}), shared=True
+        "Network", Titles(lambda: {OWN: _("From the training lab"), **network_titles()}), shared=True
     )
 
 

@@ -161,7 +161,7 @@ def links_and_lesson(experiment: Experiment2D) -> None:
             _("Controls that the page's address hides"),
             list(HIDABLE),
             [name for name in experiment.hidden if name in HIDABLE],
-            format_func=HIDABLE.__getitem__,
+            format_func={name: _(title) for name, title in HIDABLE.items()}.__getitem__,
             key=f"hide {to_link(experiment)}",
         )
         others = [name for name in experiment.hidden if name not in HIDABLE]

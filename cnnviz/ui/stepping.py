@@ -176,7 +176,7 @@ def number_grid(
     basic = _over(torch.zeros(rows, cols, dtype=torch.float64), usual[:rows, :cols])
     field.shows(field.now, None if torch.equal(shown, basic) else _numbers_text(shown))
     values = [[float(f"{value:.7g}") for value in row] for row in shown.tolist()]
-    data = NumberGridMessage(values, field.label, scale_of(shown, signed), LARGEST_TYPED, cell)
+    data = NumberGridMessage(values, _(field.label), scale_of(shown, signed), LARGEST_TYPED, cell)
     component("number_grid", key, data=data, default={"grid": None}, on_grid_change=told(key, "grid", hear))
     field.note()
     return shown

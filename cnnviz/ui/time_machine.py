@@ -119,7 +119,7 @@ def show_histograms(moments: dict[str, Moment], layer: str) -> None:
                     edges,
                     list(values),
                     "step",
-                    KINDS[kind].lower(),
+                    _(KINDS[kind]).lower(),
                 )
                 st.caption(spreads)
 
@@ -142,8 +142,8 @@ def map_items(found: Moment, layer: str, number: int, step: str) -> list[WallIte
     one = found.layers[layer]
     items = []
     for title, what, values in (
-        ("outputs", "outputs", one.outputs[number]),
-        ("gradients", _("gradients of the outputs"), one.output_gradients[number]),
+        (_("outputs"), _("outputs"), one.outputs[number]),
+        (_("gradients"), _("gradients of the outputs"), one.output_gradients[number]),
     ):
         maps = values if values.dim() == 3 else values.view(-1, 1, 1)
         sheet = map_sheet(maps, what=_("{what} of {layer}", what=what, layer=layer), signed=True)

@@ -41,8 +41,8 @@ def rows_of(found: Sequence[Outcome]) -> list[dict[str, str]]:
     for one in found:
         row = {_("training"): _(one.title), _("test accuracy"): percent(one.accuracy)}
         if fitted := one.measured_mean("fitted"):
-            row["training images fitted"] = f"{fitted[0]:.1%}"
-        row["training loss"] = f"{one.loss.mean:.3g}"
+            row[_("training images fitted")] = f"{fitted[0]:.1%}"
+        row[_("training loss")] = f"{one.loss.mean:.3g}"
         rows.append(row)
     return rows
 

@@ -94,7 +94,7 @@ def expected_value() -> None:
     )
     averages = {_("mean of the draws so far"): means.tolist(), _("value in evaluation"): [2.0] * count}
     words = _("The mean goes to 2; after {count} draws it is {mean:.3f}", count=count, mean=means[-1])
-    chart("means", words, lines, averages, list(range(1, count + 1)), "draws", "value")
+    chart("means", words, lines, averages, list(range(1, count + 1)), _("draws"), _("value"))
     code(dropout_code(p, number, count))
 
 

@@ -47,7 +47,7 @@ def speed() -> None:
         st.markdown(_("**This machine**"))
         st.markdown(machine_in_words(about))
         if about.gpu is None:
-            st.caption(NO_GPU)
+            st.caption(_(NO_GPU))
     with right, play_first():
         view = Compute.view.draw()
         found = remember(bundled_found)

@@ -42,6 +42,8 @@ HIDDEN = frozenset(
             "external_url",
             "default",
             "locale",
+            "deferred_file_id",
+            "terms",
         ),
     )
 )
