@@ -97,7 +97,7 @@ def timeline(names: Sequence[str], chosen: Sequence[str] = ()) -> "Figure":
         )
         for entry in (ARCHITECTURES[name] for name in names)
     ]
-    figure = discs(shown, "year", _("layers with weights"), _("%{x}, %{y} layers with weights"))
+    figure = discs(shown, _("year"), _("layers with weights"), _("%{x}, %{y} layers with weights"))
     figure.update_xaxes(dtick=2, range=[1997, 2023.5])
     figure.update_yaxes(
         type="log", tickvals=[5, 10, 20, 50, 100, 150], range=[math.log10(4), math.log10(220)]

@@ -78,7 +78,7 @@ def recall_by_class(classes: Sequence[str], found: Mapping[str, Sequence[Spread]
             Bar(
                 x=list(classes),
                 y=[one.mean for one in values],
-                name=title,
+                name=_(title),
                 marker={
                     "color": SERIES[1 - index if index < 2 else index],
                     "pattern": {"shape": "/" if index == 0 else ""},
@@ -91,7 +91,7 @@ def recall_by_class(classes: Sequence[str], found: Mapping[str, Sequence[Spread]
                     "thickness": 1.2,
                     "width": 3,
                 },
-                hovertemplate=f"%{{x}}, {title}: %{{y:.1%}}<extra></extra>",
+                hovertemplate=f"%{{x}}, {_(title)}: %{{y:.1%}}<extra></extra>",
             )
         )
     figure.update_layout(barmode="group")

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.figures.sheet import Sheet, image_sheet
+from cnnviz.words import _
 
 CLASS_COLOURS = (
     "#e69f00",
@@ -49,4 +50,6 @@ def mask_sheet(
     mixed = torch.where((labels > 0)[:, None], OPACITY * colours + (1 - OPACITY) * grey, grey)
     there = [name for number, name in enumerate(classes, 1) if (labels == number).any()]
     sheet = image_sheet(mixed.expand(-1, 3, -1, -1), columns, what)
-    return replace(sheet, alt=f"{sheet.alt}, with the classes: {', '.join(there) or 'none'}")
+    return replace(
+        sheet, alt=_("{alt}, with the classes: {there}", alt=sheet.alt, there=", ".join(there) or _("none"))
+    )

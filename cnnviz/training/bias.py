@@ -10,11 +10,12 @@ from functools import cache
 from cnnviz.settings import ASSETS
 from cnnviz.training.outcomes import Spread
 from cnnviz.training.spec import TrainingSpec
+from cnnviz.words import say
 
 FILE = ASSETS / "bias" / "clothes.json"
 DATASET, LIMIT, EPOCHS = "fashion", 5000, 8
 RARE, RARE_PERCENT, SEEDS = ("Coat", "Sneaker"), 5, 3
-SKEWED, BALANCED = "skewed", "balanced"
+SKEWED, BALANCED = say("skewed"), say("balanced")
 
 
 def bias_training(

@@ -20,7 +20,7 @@ def bias_words(about: Bias) -> str:
     """What came out, from its numbers."""
     skewed, balanced = (about.found[title] for title in (SKEWED, BALANCED))
     places = [about.classes.index(name) for name in about.rare]
-    failed = " and ".join(
+    failed = _(" and ").join(
         _(
             "**{mean:.0%}** of the class {class_name} (balanced: {mean2:.0%})",
             mean=skewed.by_class[place].mean,
@@ -91,7 +91,7 @@ def show_bias() -> None:
                 "only {percent} % of the images of {rare}. {seeds} seeds each.",
                 images=about.images,
                 percent=about.percent,
-                rare=" and ".join(about.rare),
+                rare=_(" and ").join(about.rare),
                 seeds=about.seeds,
             )
         )

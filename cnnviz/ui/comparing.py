@@ -64,7 +64,7 @@ def title_now() -> str:
     things = [SETTINGS[name] for name in (Runs.differs.now, Runs.second.now) if name in SETTINGS]
     return _(
         "{fromkeys}: {now} on {title}",
-        fromkeys=" and ".join(dict.fromkeys(things)),
+        fromkeys=_(" and ").join(dict.fromkeys(things)),
         now=Runs.network.now,
         title=_(DATASETS[Runs.dataset.now].title),
     )

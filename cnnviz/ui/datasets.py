@@ -47,7 +47,7 @@ def use_links(name: str, classes: Sequence[str]) -> None:
 
 def show_published(entry: PublishedSet) -> None:
     """What is known of one of them."""
-    splits = ", ".join(f"{count:,} {name}" for name, count in entry.splits.items())
+    splits = ", ".join(f"{count:,} {_(name)}" for name, count in entry.splits.items())
     facts = {
         _("Images"): f"{entry.images:,}" + (f" = {splits}" if splits else ""),
         _("Classes"): f"{entry.classes:,}; {_(TASK_TITLES[entry.task])}",

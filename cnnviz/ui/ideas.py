@@ -177,7 +177,7 @@ def show_frequencies(dataset: str, number: int) -> None:
     maps = remember(both_frequencies, dataset, test.images[number].float() / 255)
     items = remember(wall_items, maps, None)
     map_wall("frequencies", items)
-    shapes = " and ".join(f"{title}: {written(tuple(maps[title].shape))}" for title in maps)
+    shapes = _(" and ").join(f"{title}: {written(tuple(maps[title].shape))}" for title in maps)
     st.caption(
         _(
             "Second block of the small OctConv-ResNet (α = 0.5, trained by us) for test image {number}, {class_name}. {shapes}.",

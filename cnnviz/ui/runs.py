@@ -169,7 +169,7 @@ def choose_run() -> Run:
 
     def menu(begin: str | None, key: str, moved: Callable[[], None]) -> str:
         return st.selectbox(
-            WithRun.run.label,
+            _(WithRun.run.label),
             list(known),
             0 if begin is None else list(known).index(begin),
             format_func=known.__getitem__,

@@ -161,7 +161,7 @@ def weights(chosen: Run | str, network: OpenNetwork, layer: str, edges: list[flo
             edges,
             [str(step) for step in steps],
             _("training step"),
-            "weight",
+            _("weight"),
         )
 
 

@@ -80,7 +80,7 @@ def machine() -> None:
     moments = {_("step {step}", step=step): found}
     if other is not None and other != step:
         moments[f"step {other}"] = moment_of(network_of_run(run, other), batch)
-    st.subheader(_("{layer} at {moments}", layer=layer, moments=" and ".join(moments)), anchor=False)
+    st.subheader(_("{layer} at {moments}", layer=layer, moments=_(" and ").join(moments)), anchor=False)
     show_histograms(moments, layer)
     map_wall("maps", [item for name, one in moments.items() for item in map_items(one, layer, number, name)])
     classes(opened)

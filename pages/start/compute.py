@@ -56,7 +56,7 @@ def speed() -> None:
             found = found if own is None else {**of_devices(_("this machine"), own), **found}
         is_arithmetic = view == "arithmetic"
         rows = arithmetic_rows(found) if is_arithmetic else image_rows(found)
-        unit = "GFLOP/s" if is_arithmetic else _("images a second")
+        unit = _("GFLOP/s") if is_arithmetic else _("images a second")
         chart("speed", in_words(rows, unit), arithmetic_bars if is_arithmetic else images_per_second, found)
         st.markdown(findings(found, view))
         st.caption(

@@ -95,7 +95,7 @@ def train(name: str) -> None:
             state.parameters(),
         )
     st.subheader(_("Whose faces?"), anchor=False)
-    st.markdown(CONSENT)
+    st.markdown(_(CONSENT))
 
 
 try_this(

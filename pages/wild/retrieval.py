@@ -128,7 +128,7 @@ def like_the_image(network: OpenNetwork, dataset: ImageDataset, picture: ChosenI
                 "Precision at {count}: of the {count} nearest, {told} have the class of the image that asks "
                 "(mean over all {dataset:,} images).",
                 count=count,
-                told=" and ".join(told),
+                told=_(" and ").join(told),
                 dataset=len(dataset),
             )
         )

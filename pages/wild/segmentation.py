@@ -89,7 +89,7 @@ def looking() -> None:
 
 def how_good(network: OpenNetwork, scenes: ImageDataset) -> None:
     st.subheader(_("On all {count} test scenes", count=len(scenes)), anchor=False)
-    ours, names = remember(scores_of, network, scenes), ("ground", *scenes.classes)
+    ours, names = remember(scores_of, network, scenes), (_("ground"), *scenes.classes)
     columns = {"IoU": ours.iou.tolist(), _("Dice"): ours.dice.tolist()}
     st.markdown(
         _(
@@ -101,7 +101,7 @@ def how_good(network: OpenNetwork, scenes: ImageDataset) -> None:
     )
     if scenes.name == "mnist_scenes":
         theirs = remember(scores_of, without_skips(), scenes)
-        columns["IoU_without_skips"] = theirs.iou.tolist()
+        columns[_("IoU without skips")] = theirs.iou.tolist()
         st.markdown(
             _(
                 "The bundled network without skips, after the same training: mean IoU **{mean_iou:.1%}**.",

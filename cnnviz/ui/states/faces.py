@@ -13,7 +13,7 @@ HIGHEST = 1.5
 def sets_in_menu() -> dict[str, str]:
     """Face sets, whether they are here or not, and the bundled data sets."""
     faces = {
-        name: f"{entry.title} ({(_('download, {megabytes:g} MB', megabytes=entry.megabytes) if entry.megabytes else _('of scikit-image'))})"
+        name: f"{_(entry.title)} ({(_('download, {megabytes:g} MB', megabytes=entry.megabytes) if entry.megabytes else _('of scikit-image'))})"
         for name, entry in face_sets().items()
     }
     return {**{name: entry.title for name, entry in DATASETS.items()}, **faces}
