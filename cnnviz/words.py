@@ -78,10 +78,9 @@ def many(one: str, more: str, count: int, /, **values: Any) -> str:
 
 def said_in(name: str, text: object, values: Mapping[str, Any] | None = None) -> str:
     """The text in a language; English where its catalogue has no sentence that fits."""
-    one: str | None = None
+    key, one = str(text), None
     if isinstance(text, Sentence) and not values:
-        text, values, one = text.key, text.values, text.one
-    key = str(text)
+        key, values, one = text.key, text.values, text.one
     if name == ENGLISH:
         form = one if one is not None and values and values["count"] == 1 else key
         return form.format(**values) if values else form
@@ -174,7 +173,7 @@ def read_catalogue(name: str, folder: Path | None = None) -> Catalogue:
         if isinstance(message.id, str):
             if message.string:
                 words[message.id] = str(message.string)
-        elif all(message.string):
+        elif isinstance(message.string, list | tuple) and all(message.string):
             plurals[message.id[1]] = tuple(message.string)
     write = str_format if name == "zh_CN" else _spaced_format
     return Catalogue(words, plurals, c2py(get_plural(name).plural_expr), write)

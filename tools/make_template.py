@@ -16,8 +16,9 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
@@ -219,7 +220,7 @@ def _entries(value: Any, seen: set[int]) -> Iterator[str]:
         and not isinstance(value, type)
         and type(value).__module__.startswith("cnnviz")
     ):
-        names = [field.name for field in dataclasses.fields(value)]
+        names = [field.name for field in fields(value)]
         names += [
             name for name, entry in vars(type(value)).items() if isinstance(entry, property) and name in WORDS
         ]
@@ -234,6 +235,8 @@ def _entries(value: Any, seen: set[int]) -> Iterator[str]:
 def _states() -> Iterator[Message]:
     """What the controls of the pages and the lecture's table say."""
     import explorer_app
+    from cnnviz.training import TrainingSpec
+    from cnnviz.training.folder import State as RunState
     from cnnviz.ui.builder import kinds
     from cnnviz.ui.fields import Field
     from cnnviz.ui.runs import WithRun
@@ -247,6 +250,9 @@ def _states() -> Iterator[Message]:
             yield from (
                 (text, "explorer_app.py") for text in (lesson.title, lesson.sentence, lesson.picture_alt)
             )
+    yield from ((state, "cnnviz/training/folder.py") for state in get_args(RunState))
+    for setting in fields(TrainingSpec):
+        yield setting.name.replace("_", " "), "cnnviz/training/spec.py"
     for kind in kinds():
         yield from ((option.title, "cnnviz/ui/builder.py") for option in kind.options)
     yield from ((one.label, "cnnviz/ui/runs.py") for one in vars(WithRun).values() if isinstance(one, Field))

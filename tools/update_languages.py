@@ -6,7 +6,7 @@ A sentence that is new has no translation yet, and a test names it; one that the
 
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 
 from cnnviz.words import ENGLISH, LANGUAGES, LOCALES
@@ -29,6 +29,12 @@ def updated(language: str, sentences: Catalog) -> Catalog:
     return known
 
 
+def forms_of(message: Message) -> list[str]:
+    """What a sentence is in the language: one text, or one for each form of many."""
+    said = message.string
+    return [str(one) for one in said] if isinstance(said, list | tuple) else [str(said or "")]
+
+
 def main() -> None:
     sentences = template()
     for language in LANGUAGES:
@@ -38,7 +44,7 @@ def main() -> None:
         file_of(language).parent.mkdir(parents=True, exist_ok=True)
         with file_of(language).open("wb") as file:
             write_po(file, found, width=0, include_lineno=False, ignore_obsolete=True)
-        missing = sum(not (all(one.string) if one.pluralizable else one.string) for one in found if one.id)
+        missing = sum(not all(forms_of(one)) for one in found if one.id)
         print(f"{language}: {len(found)} sentences, {missing} of them not translated")
 
 

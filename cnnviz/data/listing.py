@@ -407,7 +407,8 @@ def _of_rows(rows: list[list[str]], resolve: Callable[[str], tuple[str, str]], t
     at, label, split = columns
     assert at is not None
     assert label is not None
-    items, left = [], []
+    items = []
+    left: list[tuple[str, str]] = []
     for number, row in enumerate(rows, 1):
         if len(row) <= max(at, label) or not row[label].strip() or not row[at].strip():
             left.append((say("line {number}", number=number), say("it does not name a path and a class")))

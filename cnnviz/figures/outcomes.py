@@ -275,14 +275,14 @@ def parallel_settings(rows: Sequence[Mapping[str, float | str]], last: str) -> "
         numbers = [value for value in values if not isinstance(value, str)]
         known = list(dict.fromkeys(values))
         if name == last and len(numbers) == len(values):
-            dimensions.append({"label": name, "values": numbers, "tickformat": ".0%"})
+            dimensions.append({"label": _(name), "values": numbers, "tickformat": ".0%"})
         else:
             # Equally spaced: rates of 0.001, 0.01 and 0.1 are then told apart.
             order = sorted(known) if len(numbers) == len(values) else known
             places = [order.index(value) for value in values]
             texts = [f"{one:g}" if isinstance(one, int | float) else str(one) for one in order]
             dimensions.append(
-                {"label": name, "values": places, "tickvals": list(range(len(order))), "ticktext": texts}
+                {"label": _(name), "values": places, "tickvals": list(range(len(order))), "ticktext": texts}
             )
     figure = Figure(
         Parcoords(

@@ -98,7 +98,9 @@ class Bias:
 def bias_result() -> Bias:
     """What ``tools/run_bias.py`` measured."""
     about = json.loads(FILE.read_text(encoding="utf-8"))
-    found = {title: Recalls.of(about["confusions"][title]) for title in (SKEWED, BALANCED)}
+    found: dict[str, Recalls] = {
+        title: Recalls.of(about["confusions"][title]) for title in (SKEWED, BALANCED)
+    }
     classes = bias_training(SKEWED).entry.classes
     return Bias(classes, tuple(about["rare"]), about["images"], about["percent"], about["seeds"], found)
 

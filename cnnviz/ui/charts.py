@@ -7,6 +7,7 @@ import streamlit as st
 from plotly.graph_objects import Figure
 
 from cnnviz.ui.memory import remember, size_of
+from cnnviz.words import _
 
 
 def chart(key: str, alt: str, make: Callable[..., Figure], *arguments: Any, **named: Any) -> None:
@@ -40,4 +41,9 @@ class DrawnFigure(Figure):  # type: ignore[misc]  # Plotly has no types
 
 
 def _draw(make: Callable[..., Figure], *arguments: Any, **named: Any) -> DrawnFigure:
-    return DrawnFigure(make(*arguments, **named))
+    figure = make(*arguments, **named)
+    for trace in figure.data:
+        if trace.name:
+            # Of a registry, or of a comparison that was begun in English.
+            trace.name = _(trace.name)
+    return DrawnFigure(figure)

@@ -29,9 +29,9 @@ from cnnviz.ui.race import Result, race_picture
 from cnnviz.ui.runs import EXAMPLE, run_title
 from cnnviz.ui.states.runs import SETTINGS, USUAL_VALUES, Runs
 from cnnviz.ui.tables import table_in_words
-from cnnviz.words import _
+from cnnviz.words import _, say
 
-ACCURACY = "test accuracy"
+ACCURACY = say("test accuracy")
 USUAL_LIMIT = 2000
 
 
@@ -186,13 +186,13 @@ def list_of_runs(runs: Sequence[Run]) -> list[dict[str, str]]:
                 _("run"): run_title(run) + (" 📌" if run.folder.pinned else ""),
                 _("state"): _(
                     "{state}, step {step_count} of {total_steps}",
-                    state=run.state,
+                    state=_(run.state),
                     step_count=run.step_count,
                     total_steps=run.total_steps,
                 ),
                 _("test accuracy"): f"{measured[-1]:.2%}" if measured else _("not measured"),
                 _("differs from the usual"): ", ".join(
-                    f"{name.replace('_', ' ')} {_value(value)}" for name, value in differs.items()
+                    f"{_(name.replace('_', ' '))} {_value(value)}" for name, value in differs.items()
                 )
                 or _("in nothing"),
             }

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from cnnviz.inspection import Machine, Measurement
-from cnnviz.inspection.compute import bundled_record, measure_apart, share_of_peak
+from cnnviz.inspection.compute import bundled_record, measure_apart, share_of_peak, works
 from cnnviz.ui.jobs import Progress
-from cnnviz.words import _
+from cnnviz.words import _, say
 
 Found = Mapping[str, Sequence[Measurement]]
 """Name of a machine and device -> what was measured there."""
@@ -39,28 +39,28 @@ python3 -m venv .venv
 TUNNEL = "ssh -N -L 8501:localhost:8501 you@server    # then open http://localhost:8501"
 PRICES = (
     {
-        "what": "Colab, free of charge",
-        "price": "$0",
+        say("what"): "Colab, free of charge",
+        say("price"): "$0",
         "what one gets": "mostly a T4 GPU, when one is free; not guaranteed, up to 12 hours at a time",
         "as of, source": "September 2022, [TechCrunch](https://techcrunch.com/2022/09/29/google-colaboratory-launches-a-pay-as-you-go-option-premium-gpu-access/); "
         "today's rules: [Colab's answers to frequent questions](https://research.google.com/colaboratory/faq.html)",
     },
     {
-        "what": "Colab, pay as you go",
-        "price": "$9.99 for 100 compute units, $49.99 for 500",
+        say("what"): "Colab, pay as you go",
+        say("price"): "$9.99 for 100 compute units, $49.99 for 500",
         "what one gets": "any GPU that is on offer, until the units are used up",
         "as of, source": "September 2022, [TechCrunch](https://techcrunch.com/2022/09/29/google-colaboratory-launches-a-pay-as-you-go-option-premium-gpu-access/); "
         "today's price: [Colab's plans](https://colab.research.google.com/signup)",
     },
     {
-        "what": "an hour with a T4",
-        "price": "1.95 units, about $0.19",
+        say("what"): "an hour with a T4",
+        say("price"): "1.95 units, about $0.19",
         "what one gets": "16 GB of GPU memory",
         "as of, source": "October 2022, [read off by a user](https://github.com/googlecolab/colabtools/issues/3128)",
     },
     {
-        "what": "an hour with an A100 and large memory",
-        "price": "13.08 units, about $1.31; 7.52 units, about $0.75",
+        say("what"): "an hour with an A100 and large memory",
+        say("price"): "13.08 units, about $1.31; 7.52 units, about $0.75",
         "what one gets": "40 or 80 GB of GPU memory",
         "as of, source": "October 2022, [read off by the same user](https://github.com/googlecolab/colabtools/issues/3128); "
         "September 2026, [another user](https://github.com/architectds/collabosm)",
@@ -117,11 +117,16 @@ def machine_in_words(about: Machine) -> str:
     return "\n".join(f"- **{name}**: {words}" for name, words in known.items())
 
 
+def titled(one: Measurement) -> str:
+    """What was measured; a file of measurements knows it in English alone."""
+    return _({str(work.title): work.title for work in works()}.get(one.title, one.title))
+
+
 def arithmetic_rows(found: Found) -> list[dict[str, str]]:
     return [
         {
             _("device"): name,
-            _("work"): _(one.title),
+            _("work"): titled(one),
             _("multiply-adds"): f"{one.multiply_adds:,}",
             "ms": f"{1000 * one.seconds:.3g}",
             _("GFLOP/s"): f"{one.gflops:.3g}",
@@ -137,7 +142,7 @@ def image_rows(found: Found) -> list[dict[str, str]]:
     return [
         {
             _("device"): name,
-            _("work"): _(one.title),
+            _("work"): titled(one),
             "ms": f"{1000 * one.seconds:.3g}",
             _("turns a second"): f"{1 / one.seconds:,.3g}"
             if one.seconds > 0.01
@@ -177,9 +182,9 @@ def _arithmetic(name: str, measurements: Sequence[Measurement]) -> str:
         "the worst, {title2}, **{share_of_peak2:.0%}**.",
         name=name,
         gflops=best.gflops,
-        title=_(first.title),
+        title=titled(first),
         share_of_peak=share_of_peak(first, measurements),
-        title2=_(last.title),
+        title2=titled(last),
         share_of_peak2=share_of_peak(last, measurements),
     )
 

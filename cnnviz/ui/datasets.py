@@ -51,15 +51,15 @@ def show_published(entry: PublishedSet) -> None:
     facts = {
         _("Images"): f"{entry.images:,}" + (f" = {splits}" if splits else ""),
         _("Classes"): f"{entry.classes:,}; {_(TASK_TITLES[entry.task])}",
-        _("Pixels"): f"{entry.size_text}, {_('grey') if entry.channels == 1 else _('colour')}",
+        _("Pixels"): f"{_(entry.size_text)}, {_('grey') if entry.channels == 1 else _('colour')}",
         _("Good for"): _(entry.good_for),
-        _("How to get it"): entry.get + (f" ({entry.megabytes:,.0f} MB)" if entry.megabytes else ""),
+        _("How to get it"): _(entry.get) + (f" ({entry.megabytes:,.0f} MB)" if entry.megabytes else ""),
         _("Licence"): _(entry.licence),
         _("Source"): entry.source,
     }
     if entry.note:
-        facts["Note"] = entry.note
-    st.markdown(table_in_words([{"": f"**{name}**", entry.title: text} for name, text in facts.items()]))
+        facts[_("Note")] = _(entry.note)
+    st.markdown(table_in_words([{"": f"**{name}**", _(entry.title): text} for name, text in facts.items()]))
     if entry.withdrawn:
         st.warning(_(entry.withdrawn), icon=":material/block:")
     if entry.bundled:
@@ -133,7 +133,7 @@ def published_rows() -> list[dict[str, str]]:
             _("Data set"): _(entry.title),
             _("Images"): f"{entry.images:,}",
             _("Classes"): f"{entry.classes:,}",
-            _("Pixels"): entry.size_text,
+            _("Pixels"): _(entry.size_text),
             _("Licence"): _(entry.licence),
             _("Here"): _("a part")
             if entry.bundled

@@ -71,4 +71,4 @@ def show_shift(tests: Mapping[str, ShiftTest], reach: int, true: int) -> None:
         for name, values in changes.items()
     )
     with two:
-        chart("shift_m", after_one, lines, changes, list(shifts), _("shift in pixels"), "change")
+        chart("shift_m", after_one, lines, changes, list(shifts), _("shift in pixels"), _("change"))

@@ -90,7 +90,7 @@ def elsewhere() -> None:
         st.markdown(_("On your own computer, so that nobody else reaches it:"))
         st.code(TUNNEL, language="bash")
     with prices:
-        st.markdown(table_in_words(PRICES))
+        st.markdown(table_in_words([{title: _(words) for title, words in row.items()} for row in PRICES]))
         st.caption(
             _(
                 "Prices change. Colab shows the units an hour of your own runtime under Runtime > View resources. "

@@ -57,15 +57,12 @@ SHOWN = frozenset(
         "label",
         "hint",
         "says",
-        "name",
-        "text",
         "shape",
-        "labels",
-        "head",
-        "rows",
+        "rule",
         "caption",
         "summary",
-        "steps",
+        "head",
+        "error",
     )
 )
 """Fields of what a component is told that it shows."""
