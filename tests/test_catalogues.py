@@ -12,7 +12,7 @@ from tools.make_template import FILE, template
 from tools.update_languages import file_of
 
 TRANSLATED = [name for name in LANGUAGES if name != ENGLISH]
-KEPT = re.compile(r"\$[^$]+\$|`[^`]+`|%\{[^}]*\}|https?://[^\s)]+|:material/\w+:")
+KEPT = re.compile(r"\$(?!\d)[^$]+\$|`[^`]+`|%\{[^}]*\}|https?://[^\s)]+|:material/\w+:")
 """Formulas, code, what Plotly fills in, and addresses."""
 
 
@@ -66,6 +66,8 @@ def test_has_the_same_values(language: str) -> None:
         known = read_po(file, locale=language)
     for message in known:
         for sentence, said in pairs(message) if message.id else ():
+            if not said:
+                continue  # the test above names it
             if "{" in sentence:
                 extra = values(said) - values(sentence)
                 assert not extra, (sentence, said)
