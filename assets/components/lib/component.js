@@ -34,6 +34,7 @@ const spoken = new WeakMap();
  */
 function speak(parentElement, language) {
   learn(language);
+  document.documentElement.lang = (language?.name ?? "en").replace("_", "-"); // a screen reader speaks it
   const root = find(parentElement, ".root"), name = language?.name ?? "en", before = spoken.get(parentElement);
   if (!root || (before?.name === name && root.dataset.ready !== undefined)) return;
   const html = before && root.dataset.ready !== undefined ? before.html : root.cloneNode(true);
