@@ -12,7 +12,7 @@ from tools.make_template import template
 NAME = "xx"
 OPEN, CLOSE = "⟦", "⟧"
 KEPT = re.compile(
-    r"\{[^{}]*\}|%\{[^}]*\}|\$\$.*?\$\$|\$[^$]*\$|`[^`]*`|\]\([^)]*\)|:material/\w+:|:\w+\[|<[^>]*>|https?://\S+|\w*\.\w+\(|&\w+;",
+    r"\{[^{}]*\}|%\{[^}]*\}|\$\$.*?\$\$|\$(?!\d)[^$]*\$|`[^`]*`|\]\([^)]*\)|:material/\w+:|:\w+\[|<[^>]*>|https?://\S+|\w*\.\w+\(|&\w+;",
     re.DOTALL,
 )
 """Values, formulas, code, addresses and marks of the text."""

@@ -228,6 +228,8 @@ def _entries(value: Any, seen: set[int]) -> Iterator[str]:
             entry = getattr(value, name, None)
             if isinstance(entry, str) and name in WORDS:
                 yield getattr(entry, "key", entry)
+            elif name == "splits" and isinstance(entry, Mapping):
+                yield from entry
             elif not isinstance(entry, str):
                 yield from _entries(entry, seen)
 
@@ -235,6 +237,7 @@ def _entries(value: Any, seen: set[int]) -> Iterator[str]:
 def _states() -> Iterator[Message]:
     """What the controls of the pages and the lecture's table say."""
     import explorer_app
+    from cnnviz.inspection.compute import bundled_record
     from cnnviz.training import TrainingSpec
     from cnnviz.training.folder import State as RunState
     from cnnviz.ui.builder import kinds
@@ -250,6 +253,8 @@ def _states() -> Iterator[Message]:
             yield from (
                 (text, "explorer_app.py") for text in (lesson.title, lesson.sentence, lesson.picture_alt)
             )
+    machine = bundled_record().machine
+    yield from ((text, "assets/compute/server_cpu.json") for text in (machine, machine.removesuffix(" CPU")))
     yield from ((state, "cnnviz/training/folder.py") for state in get_args(RunState))
     for setting in fields(TrainingSpec):
         yield setting.name.replace("_", " "), "cnnviz/training/spec.py"

@@ -84,14 +84,14 @@ def of_devices(machine: str, measurements: Sequence[Measurement]) -> dict[str, t
 
 def bundled_found() -> dict[str, tuple[Measurement, ...]]:
     record = bundled_record()
-    return of_devices(record.machine.removesuffix(" CPU"), record.measurements)
+    return of_devices(_(record.machine.removesuffix(" CPU")), record.measurements)
 
 
 def bundled_words() -> str:
     record = bundled_record()
     return _(
         "Measured on {machine} with torch {torch}, {date}.",
-        machine=record.machine,
+        machine=_(record.machine),
         torch=record.torch,
         date=record.date,
     )

@@ -104,7 +104,9 @@ def _in_proto(proto: Any, where: str) -> Iterator[tuple[str, str]]:
         name = f"{where}.{field.name}"
         if field.name in HIDDEN or (where == "code" and field.name == "code_text") or (where == "html"):
             continue
-        if field.type == field.TYPE_STRING:
+        if name == "arrow_data_frame.columns" or name == "dataframe.columns":
+            yield from ((name, title) for title in json.loads(value) if title != "_index")
+        elif field.type == field.TYPE_STRING:
             yield from ((name, str(one)) for one in ([value] if isinstance(value, str) else value))
         elif field.type == field.TYPE_MESSAGE:
             many = value if hasattr(value, "__len__") and not hasattr(value, "ListFields") else [value]
