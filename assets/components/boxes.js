@@ -2,9 +2,10 @@
 import { component, find, kept, make, showPicture } from "./lib/component.js";
 import { within } from "./lib/keys.js";
 import { createPlayer } from "./lib/player.js";
+import { later, say } from "./lib/words.js";
 
 /** @type {[string, number][]} */
-const SPEEDS = [["slow", 1600], ["normal", 800], ["fast", 250]];
+const SPEEDS = [[later("slow"), 1600], [later("normal"), 800], [later("fast"), 250]];
 /** @type {Record<string, string>} */
 const CLASSES = { k: "stays", "?": "waits", x: "gone", n: "now" }; // any other letter: not shown
 const LETTER = 14; // height of a label, as in the style sheet
@@ -95,7 +96,7 @@ function create(root) {
     if (!data.steps.length) return;
     now.textContent = data.steps[step].words;
     range.value = String(step);
-    label.textContent = `step ${step + 1} of ${data.steps.length}`;
+    label.textContent = say("step {step} of {steps}", { step: step + 1, steps: data.steps.length });
     button("first").disabled = button("back").disabled = step === 0;
     button("last").disabled = button("forward").disabled = step === last();
     if (data.rows.length !== data.steps.length) return;

@@ -1,5 +1,6 @@
 // A network as cards: add, move, duplicate, edit in place. The browser changes the tree, Python says what each layer makes of it.
 import { component, find, kept, make, news } from "./lib/component.js";
+import { say } from "./lib/words.js";
 
 const MOST_HISTORY = 200;
 
@@ -134,7 +135,7 @@ function create(root) {
     const rows = new Map(data.rows.map((row) => [row.address.join("/"), row]));
     const at = active();
     list.replaceChildren(...cards(network.layers, [], rows));
-    part("input").textContent = `An image of ${data.input} comes in.`;
+    part("input").textContent = say("An image of {input} comes in.", { input: data.input });
     const end = part("end");
     end.hidden = !(data.error && data.at === null);
     if (!end.hidden) end.replaceChildren(...fault());
@@ -179,10 +180,10 @@ function create(root) {
     element.setAttribute("aria-level", String(address.filter((key) => typeof key === "number").length));
     element.dataset.address = address.join("/");
     element.style.setProperty("--kind", data.colours[kind?.colour ?? "other"]);
-    const facts = row ? [make("b", { textContent: row.shape }), ` · ${counted(row.parameters)} parameters · ${counted(row.multiply_adds)} multiply-adds · sees ${row.field} · ${counted(row.bytes)} bytes`] : ["not known yet"];
+    const facts = row ? [make("b", { textContent: row.shape }), say(" · {parameters} parameters · {multiply_adds} multiply-adds · sees {field} · {bytes} bytes", { parameters: counted(row.parameters), multiply_adds: counted(row.multiply_adds), field: row.field, bytes: counted(row.bytes) })] : [say("not known yet")];
     const title = kind?.title ?? layer.kind;
-    element.setAttribute("aria-label", `${title}, ${row ? `output ${row.shape}, ${row.parameters} parameters` : "not known yet"}${wrong ? `. ${data.error}` : ""}`);
-    const grip = make("span", { className: "grip", textContent: "⠿", title: "Drag" });
+    element.setAttribute("aria-label", `${title}, ${row ? say("output {shape}, {parameters} parameters", { shape: row.shape, parameters: row.parameters }) : say("not known yet")}${wrong ? `. ${data.error}` : ""}`);
+    const grip = make("span", { className: "grip", textContent: "⠿", title: say("Drag") });
     grip.setAttribute("aria-hidden", "true");
     grip.addEventListener("pointerdown", (event) => drag(event, address, element));
     element.append(grip, make("span", { className: "title", textContent: title }), make("span", { className: "facts" }, facts));
@@ -202,17 +203,17 @@ function create(root) {
   function held(layer, address, name, rows) {
     const value = layer[name];
     if (name === "branches") {
-      const boxes = value.map((branch, number) => box(`branch ${number + 1}`, branch, [...address, name, number], rows, () => change(() => { value.splice(number, 1); })));
-      return [...boxes, plus("Another branch", () => change(() => { value.push([structuredClone(kinds.get("conv").fresh)]); }))];
+      const boxes = value.map((branch, number) => box(say("branch {number}", { number: number + 1 }), branch, [...address, name, number], rows, () => change(() => { value.splice(number, 1); })));
+      return [...boxes, plus(say("Another branch"), () => change(() => { value.push([structuredClone(kinds.get("conv").fresh)]); }))];
     }
     if (value === null || value === undefined || (!value.length && name !== "body"))
-      return [plus(name === "shortcut" ? "A layer in the shortcut" : `A layer ${name === "after" ? "behind the sum" : `in ${name}`}`,
+      return [plus(name === "shortcut" ? say("A layer in the shortcut") : say("A layer {name}", { name: name === "after" ? say("behind the sum") : say("in {name}", { name }) }),
         () => change(() => { layer[name] = [structuredClone(kinds.get(name === "after" ? "activation" : "conv").fresh)]; selected = [...address, name, 0]; focus = "card"; }))];
-    return [box(name === "after" ? "behind the sum" : name, value, [...address, name], rows, name === "shortcut" || name === "after" ? () => change(() => { layer[name] = name === "shortcut" ? null : []; }) : null)];
+    return [box(name === "after" ? say("behind the sum") : name, value, [...address, name], rows, name === "shortcut" || name === "after" ? () => change(() => { layer[name] = name === "shortcut" ? null : []; }) : null)];
   }
   function box(name, layers, address, rows, take) {
     const head = make("div", { className: "name" }, [name]);
-    if (take) head.append(make("button", { textContent: "✕", title: `Take ${name} away`, onclick: take }));
+    if (take) head.append(make("button", { textContent: "✕", title: say("Take {name} away", { name }), onclick: take }));
     const element = make("div", { className: "part" }, [head, ...cards(layers, address, rows)]);
     element.setAttribute("role", "group");
     element.setAttribute("aria-label", name);
@@ -241,7 +242,7 @@ function create(root) {
       });
     }
     box.dataset.option = option.name;
-    box.setAttribute("aria-label", `${option.title} of ${title}`);
+    box.setAttribute("aria-label", say("{title} of {title2}", { title: option.title, title2: title }));
     return make("label", {}, [option.title, box]);
   }
 

@@ -4,10 +4,11 @@ import { component, find, kept, make } from "./lib/component.js";
 import { travel, within } from "./lib/keys.js";
 import { legend } from "./lib/legend.js";
 import { createPlayer } from "./lib/player.js";
+import { later, say } from "./lib/words.js";
 
 /** @type {[string, number][]} */
-const SPEEDS = [["slow", 1600], ["normal", 700], ["fast", 180], ["full speed", 0]];
-const PHASES = { forward: "Forward", backward: "Backward", update: "Update", again: "Forward again" };
+const SPEEDS = [[later("slow"), 1600], [later("normal"), 700], [later("fast"), 180], [later("full speed"), 0]];
+const PHASES = { forward: later("Forward"), backward: later("Backward"), update: later("Update"), again: later("Forward again") };
 const ORDER = { value: 0, gradient: 1, updated: 2 };
 
 export default component(function mount({ data, parentElement }) {
@@ -110,7 +111,7 @@ function create(root) {
     let phase = "";
     data.steps.forEach((step, at) => {
       if (at && data.steps[at - 1].name === step.name) return;
-      if (step.phase !== phase) { phase = step.phase; row.push(make("span", { textContent: PHASES[phase], style: "align-self:center;font-weight:650;font-size:0.9rem" })); }
+      if (step.phase !== phase) { phase = step.phase; row.push(make("span", { textContent: say(PHASES[phase]), style: "align-self:center;font-weight:650;font-size:0.9rem" })); }
       const button = make("button", { type: "button", textContent: step.name.replace("gradient of the ", "∂ ").replace("gradient ", "∂ ").replace("update of the ", "") });
       button.addEventListener("click", () => go(at));
       stages.push({ first: at, button });
@@ -141,12 +142,12 @@ function create(root) {
         if (gradient <= index) lines.push(make("span", { className: "g", textContent: brief(gradients[place], 2) }));
         if (updated && changed <= index) lines.push(make("span", { className: "u", textContent: brief(updated[place], 3) }));
         cell.replaceChildren(...lines);
-        const words = [`${grid.title}, row ${Math.floor(place / grid.columns) + 1}, column ${(place % grid.columns) + 1}: ${known ? values[place] : "not yet"}`];
-        if (gradient <= index) words.push(`gradient ${gradients[place]}`);
-        if (updated && changed <= index) words.push(`after the update ${updated[place]}`);
+        const words = [say("{title}, row {floor}, column {place}: {known}", { title: grid.title, floor: Math.floor(place / grid.columns) + 1, place: (place % grid.columns) + 1, known: known ? values[place] : say("not yet") })];
+        if (gradient <= index) words.push(say("gradient {gradients}", { gradients: gradients[place] }));
+        if (updated && changed <= index) words.push(say("after the update {updated}", { updated: updated[place] }));
         cell.title = words.join("\n");
       });
-      const shown = values.map((value, place) => (since.get(name)[place][0] <= index ? brief(value, 3) : "not yet")).join(" ");
+      const shown = values.map((value, place) => (since.get(name)[place][0] <= index ? brief(value, 3) : say("not yet"))).join(" ");
       cells.get(name)[0].parentElement.setAttribute("aria-label", `${grid.title}: ${shown}`);
     }
     for (const term of step.terms)
@@ -154,8 +155,8 @@ function create(root) {
     cells.get(step.grid)[step.place].classList.add("target");
     write(step);
     range.value = index;
-    range.setAttribute("aria-valuetext", `step ${index + 1}: ${step.name}`);
-    label.textContent = `step ${index + 1} of ${data.steps.length}`;
+    range.setAttribute("aria-valuetext", say("step {index}: {name}", { index: index + 1, name: step.name }));
+    label.textContent = say("step {index} of {steps}", { index: index + 1, steps: data.steps.length });
     root.dataset.step = String(index + 1);
     const current = stages.findLast(({ first }) => first <= index);
     for (const stage of stages) stage.button.toggleAttribute("aria-current", false);
@@ -165,7 +166,7 @@ function create(root) {
   /** The sum of a step, each number in the colour of its frame, and its running sums. */
   function write(/** @type {any} */ step) {
     const grid = data.grids.find((one) => one.name === step.grid);
-    const where = grid.rows * grid.columns > 1 ? ` · row ${Math.floor(step.place / grid.columns) + 1}, column ${(step.place % grid.columns) + 1}` : "";
+    const where = grid.rows * grid.columns > 1 ? say(" · row {floor}, column {step}", { floor: Math.floor(step.place / grid.columns) + 1, step: (step.place % grid.columns) + 1 }) : "";
     const sum = make("div", { className: "sum" });
     const bracket = (/** @type {number} */ value) => (value < 0 ? `(${brief(value, 3)})` : brief(value, 3));
     const additive = step.sum;
@@ -179,7 +180,7 @@ function create(root) {
     const running = make("div", { className: "running" });
     if (additive && step.terms.length > 2) {
       let total = 0;
-      running.textContent = `running sum: ${step.terms.map((/** @type {any} */ { product }) => brief((total += product), 3)).join(" → ")}`;
+      running.textContent = say("running sum: {terms}", { terms: step.terms.map((/** @type {any} */ { product }) => brief((total += product), 3)).join(" → ") });
     }
     now.replaceChildren(make("b", { textContent: `${step.name}${where}` }), make("div", { textContent: step.rule }), sum, running);
   }

@@ -8,9 +8,10 @@ import { drawMap, sharp, tableOf } from "./lib/plane_picture.js";
 import { randomFrom, shuffle } from "./lib/random.js";
 import { descend, memoryOf } from "./lib/rules.js";
 import { run } from "./lib/tape.js";
+import { later, say } from "./lib/words.js";
 
 /** @type {[string, number][]} */
-const SPEEDS = [["slow", 900], ["normal", 250], ["fast", 60], ["full speed", 0]];
+const SPEEDS = [[later("slow"), 900], [later("normal"), 250], [later("fast"), 60], [later("full speed"), 0]];
 const SIDE = 72, BANDS = 22, FAR = 1e6, MOST_STEPS = 3000, CLOUD = 50;
 const NAMES = ["a", "b"];
 
@@ -35,7 +36,7 @@ function create(root) {
   const [plane, losses, line] = ["plane", "losses", "line"].map(part);
   const moving = createPlayer({ play: part("play"), speed: part("speed"), root }, SPEEDS, 250, { atEnd: () => done(), rewind: begin, step: once });
 
-  Object.assign(root, { numbers: () => [["rule", "update", ...start.map((_, k) => `w${k + 1}`), "E"],
+  Object.assign(root, { numbers: () => [[say("rule"), say("update"), ...start.map((_, k) => `w${k + 1}`), "E"],
     ...points.flatMap(({ rule, trail, losses: found }) => trail.map((w, step) => [rule.title, step, ...w, found[step]]))] });
   part("reset").addEventListener("click", () => { moving.stop(); begin(); });
   part("step").addEventListener("click", () => { moving.stop(); if (done()) begin(); once(); });
@@ -74,7 +75,7 @@ function create(root) {
   }
   function labels() {
     part("rate-value").textContent = String(rate);
-    part("batch-value").textContent = batch ? `${batch} of ${data.data.length}` : `all ${data.data.length}`;
+    part("batch-value").textContent = batch ? say("{batch} of {data}", { batch, data: data.data.length }) : say("all {data}", { data: data.data.length });
   }
   function stop() { moving.stop(); }
   function tell() {
@@ -154,11 +155,11 @@ function create(root) {
     drawLine();
     const steps = points[0].trail.length - 1;
     root.dataset.step = String(Math.max(...points.map(({ trail }) => trail.length - 1)));
-    part("clock").textContent = batch ? `step ${steps}, epoch ${((steps * batch) / data.data.length).toFixed(1)}` : `step ${steps}`;
+    part("clock").textContent = batch ? say("step {steps}, epoch {steps2}", { steps, steps2: ((steps * batch) / data.data.length).toFixed(1) }) : say("step {steps}", { steps });
     part("rows").replaceChildren(...points.map(({ rule, w, losses: found, gradient, memory, trail, gone }) => {
       const list = (/** @type {ArrayLike<number>} */ values) => Array.from(values, (value) => brief(value, 3)).join(", ");
       const remembers = rule.memory.map((/** @type {string} */ name) => `${name} = ${list(memory[name])}`).join("; ");
-      const row = make("tr", {}, [make("td", {}, [make("i", { className: "dot", style: `background:${rule.colour}` }), rule.title]), String(trail.length - 1), gone ? "diverged" : brief(found.at(-1), 4), list(w), list(gradient), remembers || "–"].map((cell) => (cell instanceof HTMLElement ? cell : make("td", { textContent: cell }))));
+      const row = make("tr", {}, [make("td", {}, [make("i", { className: "dot", style: `background:${rule.colour}` }), rule.title]), String(trail.length - 1), gone ? say("diverged") : brief(found.at(-1), 4), list(w), list(gradient), remembers || "–"].map((cell) => (cell instanceof HTMLElement ? cell : make("td", { textContent: cell }))));
       row.dataset.rule = rule.name;
       return row;
     }));
@@ -169,15 +170,15 @@ function create(root) {
   function write() {
     const { rule, last, gone, memory } = points[0];
     const box = part("now");
-    if (!last) { box.replaceChildren(make("b", { textContent: `${rule.title}, η = ${rate}` }), make("div", { textContent: "Each step moves each weight against its gradient." })); return; }
+    if (!last) { box.replaceChildren(make("b", { textContent: `${rule.title}, η = ${rate}` }), make("div", { textContent: say("Each step moves each weight against its gradient.") })); return; }
     const lines = last.after.map((value, k) => {
       const w = start.length === 1 ? "w" : `w${"₁₂"[k]}`, [before, g] = [brief(last.before[k], 4), brief(last.gradient[k], 4)];
       const text = rule.name === "sgd" ? `${w} ← ${before} − ${last.rate} · (${g}) = ${brief(value, 4)}`
         : `${w} ← ${before} − ${last.rate} · ${brief((last.before[k] - value) / last.rate, 4)} = ${brief(value, 4)}   (g = ${g}; ${rule.memory.map((name) => `${name} = ${brief(memory[name][k], 4)}`).join(", ")})`;
       return make("div", { textContent: text });
     });
-    if (gone) lines.push(make("div", { className: "bad", textContent: "It has left for infinity: the learning rate is too large here." }));
-    box.replaceChildren(make("b", { textContent: `${rule.title}, step ${points[0].trail.length - 1}` }), ...lines);
+    if (gone) lines.push(make("div", { className: "bad", textContent: say("It has left for infinity: the learning rate is too large here.") }));
+    box.replaceChildren(make("b", { textContent: say("{title}, step {points}", { title: rule.title, points: points[0].trail.length - 1 }) }), ...lines);
   }
 
   function drawPlane() {
@@ -198,7 +199,7 @@ function create(root) {
       dot(context, x, y, rule.colour);
     }
     axes(context, width, height, "w₁", "w₂");
-    plane.setAttribute("aria-label", `E over two weights, ${points.map(({ rule, w, losses: found }) => `${rule.title} at ${brief(w[0], 3)}, ${brief(w[1], 3)} with E ${brief(found.at(-1), 3)}`).join("; ")}`);
+    plane.setAttribute("aria-label", say("E over two weights, {points}", { points: points.map(({ rule, w, losses: found }) => say("{title} at {w}, {w2} with E {found}", { title: rule.title, w: brief(w[0], 3), w2: brief(w[1], 3), found: brief(found.at(-1), 3) })).join("; ") }));
   }
   /** Gradients of random batches of this size at the first point, as arrows downhill, and the true one. */
   function cloud(context, to) {
@@ -239,7 +240,7 @@ function create(root) {
     }
     axes(context, width, height, "w", "E");
     writeLegend(part("legend"), "", "", "");
-    plane.setAttribute("aria-label", `E over one weight, ${points.map(({ rule, w, losses: found }) => `${rule.title} at ${brief(w[0], 3)} with E ${brief(found.at(-1), 3)}`).join("; ")}`);
+    plane.setAttribute("aria-label", say("E over one weight, {points}", { points: points.map(({ rule, w, losses: found }) => say("{title} at {w} with E {found}", { title: rule.title, w: brief(w[0], 3), found: brief(found.at(-1), 3) })).join("; ") }));
   }
   function dot(context, x, y, colour) {
     context.beginPath();
@@ -274,10 +275,10 @@ function create(root) {
     context.fillStyle = getComputedStyle(root).color;
     context.font = "12px sans-serif";
     context.textAlign = "left";
-    context.fillText(`E (logarithmic), from ${brief(10 ** bottom, 2)} to ${brief(10 ** top, 2)}`, 4, 11);
+    context.fillText(say("E (logarithmic), from {bottom} to {top}", { bottom: brief(10 ** bottom, 2), top: brief(10 ** top, 2) }), 4, 11);
     context.textAlign = "right";
-    context.fillText(`step ${last}`, width - 4, 11);
-    losses.setAttribute("aria-label", `E by step: ${points.map(({ rule, losses: found }) => `${rule.title} ${brief(found.at(-1), 3)}`).join(", ")}`);
+    context.fillText(say("step {last}", { last }), width - 4, 11);
+    losses.setAttribute("aria-label", say("E by step: {points}", { points: points.map(({ rule, losses: found }) => `${rule.title} ${brief(found.at(-1), 3)}`).join(", ") }));
   }
   /** The regression itself: the examples, and the line of each rule. */
   function drawLine() {
@@ -294,7 +295,7 @@ function create(root) {
       context.stroke();
     }
     for (const [x, y] of data.data) { const [a, b] = to(x, y); context.beginPath(); context.arc(a, b, 4, 0, 7); context.fillStyle = getComputedStyle(root).color; context.fill(); }
-    line.setAttribute("aria-label", `${data.data.length} examples and the line of each rule`);
+    line.setAttribute("aria-label", say("{data} examples and the line of each rule", { data: data.data.length }));
   }
 
   return walk;

@@ -4,6 +4,7 @@ import { component, find, kept } from "./lib/component.js";
 import { cellUnder } from "./lib/grid.js";
 import { travel, within } from "./lib/keys.js";
 import { legend } from "./lib/legend.js";
+import { say } from "./lib/words.js";
 
 export default component(function mount({ data, parentElement }) {
   kept(parentElement, create).update(data);
@@ -53,7 +54,7 @@ function create(root) {
     const area = rows * cols;
     const [channel, row, col] = [Math.floor(index / area), Math.floor((index % area) / cols), index % cols];
     boards.forEach((show) => show());
-    tip.textContent = `channel ${channel}, row ${row}, column ${col}  →  place ${channel}·${rows}·${cols} + ${row}·${cols} + ${col} = ${index} of ${data.values.length}, value ${brief(data.values[index], 3)}`;
+    tip.textContent = say("channel {channel}, row {row}, column {col}  →  place {channel}·{rows}·{cols} + {row}·{cols} + {col} = {index} of {values}, value {values2}", { channel, row, col, rows, cols, index, values: data.values.length, values2: brief(data.values[index], 3) });
   }
 
   function update(/** @type {import("./lib/messages").FlattenMessage} */ next) {
@@ -67,8 +68,8 @@ function create(root) {
     const lines = Math.ceil(channels / perRow);
     const wide = perRow * (cols + 1) - 1;
     const size = Math.max(2, Math.min(14, Math.floor(Math.min(width * (width < 640 ? 1 : 0.5), 620) / wide)));
-    part("blockname").textContent = `${channels} maps of ${rows}×${cols}`;
-    part("vectorname").textContent = `one vector of ${channels}·${rows}·${cols} = ${values.length}, read line by line`;
+    part("blockname").textContent = say("{channels} maps of {rows}×{cols}", { channels, rows, cols });
+    part("vectorname").textContent = say("one vector of {channels}·{rows}·{cols} = {values}, read line by line", { channels, rows, cols, values: values.length });
     const area = rows * cols;
     const blockShow = board(block, wide, lines * (rows + 1) - 1, size, (place) => {
       const channel = Math.floor(place / area);
@@ -81,7 +82,7 @@ function create(root) {
     const small = Math.max(3, Math.min(12, Math.floor(Math.min(width * (width < 640 ? 1 : 0.45), 560) / length)));
     const vectorShow = board(vector, length, Math.ceil(values.length / length), small, (place) => [place % length, Math.floor(place / length)], (x, y) => y * length + x);
     boards = [blockShow, vectorShow];
-    for (const [element, what] of [[block, "Block of maps"], [vector, "Flattened vector"]]) element.setAttribute("aria-label", `${what}; arrow keys move the marked cell`);
+    for (const [element, what] of [[block, say("Block of maps")], [vector, say("Flattened vector")]]) element.setAttribute("aria-label", say("{what}; arrow keys move the marked cell", { what }));
     legend(find(root, ".legend"), data.scale);
     go(Math.min(data.start, values.length - 1));
   }

@@ -4,6 +4,7 @@ import { component, find, kept, make, showPicture } from "./lib/component.js";
 import { cellUnder, markCells } from "./lib/grid.js";
 import { arrow, within } from "./lib/keys.js";
 import { legend } from "./lib/legend.js";
+import { say } from "./lib/words.js";
 
 export default component(function mount({ data, setStateValue, parentElement }) {
   const view = kept(parentElement, create);
@@ -78,7 +79,7 @@ function create(root) {
       const shift = frame === source ? half : 0;
       markCells(find(frame, ".mark"), { row: place[0] - shift, column: place[1] - shift, height: size, width: size }, data.height, data.width);
     }
-    tip.textContent = `row ${place[0]}, column ${place[1]}: sum of ${cells.length} products = ${brief(sum, 4)}`;
+    tip.textContent = say("row {place}, column {place2}: sum of {cells} products = {sum}", { place: place[0], place2: place[1], cells: cells.length, sum: brief(sum, 4) });
     if (data.side > 7) { panel.replaceChildren(); return; }
     const grid = make("div", { className: "cells" });
     grid.style.gridTemplateColumns = `repeat(${data.side}, auto)`;
@@ -89,7 +90,7 @@ function create(root) {
       cell.style.color = text;
       return cell;
     }));
-    panel.replaceChildren(grid, make("div", { textContent: "pixel × weight, coloured by the product" }));
+    panel.replaceChildren(grid, make("div", { textContent: say("pixel × weight, coloured by the product") }));
   }
 
   return view;

@@ -3,6 +3,7 @@
 import { brief } from "./lib/colours.js";
 import { component, find, kept, make } from "./lib/component.js";
 import { within } from "./lib/keys.js";
+import { later, say } from "./lib/words.js";
 
 const ADDRESS = "cnnviz/live"; // below the page's own folder, wherever a proxy has put it
 const WAIT_MS = { first: 80, young: 200, running: 500, queued: 250, paused: 700, unreachable: 15000 };
@@ -14,7 +15,7 @@ const ACTIVE = ["queued", "running", "paused"];
 const [STEP, SECONDS] = [0, 5];
 const FIELDS = { loss: [1, 3], accuracy: [2, 4] }; // places of training and validation in a row
 const DASHES = { solid: "", dash: "11 7", dot: "2 6", dashdot: "11 6 2 6", longdash: "20 7", longdashdot: "20 6 2 6" };
-const HINT = "Point at a curve for its values, drag to zoom in. Keys: ← → + − Esc.";
+const HINT = later("Point at a curve for its values, drag to zoom in. Keys: ← → + − Esc.");
 
 export default component(function mount({ data, setStateValue, parentElement }) {
   const live = kept(parentElement, create);
@@ -74,7 +75,7 @@ function create(root) {
     if (asking || !open.length || document.hidden || !root.isConnected) return;
     asking = new AbortController();
     try {
-      const query = new URLSearchParams(open.flatMap((run) => [["run", run.id], ["after", run.mark]]));
+      const query = new URLSearchParams([["language", data.language?.name ?? "en"], ...open.flatMap((run) => [["run", run.id], ["after", run.mark]])]);
       const reply = await fetch(new URL(`${ADDRESS}?${query}`, location.href), { signal: asking.signal, cache: "no-store" });
       if (!reply.ok) throw new Error(reply.statusText);
       const changed = take(await reply.json());
@@ -165,8 +166,8 @@ function create(root) {
   function curves(run, quantity) {
     const [train, validation] = FIELDS[quantity];
     const one = runs.length === 1;
-    const shown = [{ run, place: validation, name: one ? "validation" : run.about.title, colour: run.about.colours[1], width: 3, dash: DASHES[run.about.dash], dots: true }];
-    const line = { run, place: train, name: one ? "training" : `${run.about.title}, training`, colour: run.about.colours[0], width: one ? 3 : 1.3, dash: "", dots: false };
+    const shown = [{ run, place: validation, name: one ? say("validation") : run.about.title, colour: run.about.colours[1], width: 3, dash: DASHES[run.about.dash], dots: true }];
+    const line = { run, place: train, name: one ? say("training") : say("{title}, training", { title: run.about.title }), colour: run.about.colours[0], width: one ? 3 : 1.3, dash: "", dots: false };
     return data.training ? [line, ...shown] : shown;
   }
 
@@ -177,7 +178,7 @@ function create(root) {
   function legendOfSeveral() {
     if (!data.training) return [];
     const line = { colour: "currentColor", width: 1.3, dash: "", dots: false };
-    return [make("span", {}, [sample({ ...line, width: 3, dots: true }), "validation"]), make("span", {}, [sample(line), "training"])];
+    return [make("span", {}, [sample({ ...line, width: 3, dots: true }), say("validation")]), make("span", {}, [sample(line), say("training")])];
   }
 
   function writeResults() {
@@ -190,7 +191,7 @@ function create(root) {
       return [run.report?.state ?? run.about.state, share(test, 2), share(train, 1), gap === null ? "–" : (gap < 0 ? "−" : "+") + share(Math.abs(gap), 1),
         run.rows.length ? run.rows.at(-1)[SECONDS].toFixed(1) : "–"];
     });
-    const head = ["run", "state", `validation ${called("accuracy")}`, `training ${called("accuracy")}`, "generalisation gap", "seconds"];
+    const head = [say("run"), say("state"), say("validation {called}", { called: called("accuracy") }), say("training {called}", { called: called("accuracy") }), say("generalisation gap"), say("seconds")];
     results.replaceChildren(
       make("thead", {}, [make("tr", {}, head.map((text) => make("th", { scope: "col", textContent: text })))]),
       make("tbody", {}, runs.map((run, at) => make("tr", {}, [
@@ -206,7 +207,7 @@ function create(root) {
     const name = (curve) => (curve.run.about.title && runs.length > 1 ? `${curve.name}, ${called(curve.quantity)}` : `${curve.name} ${called(curve.quantity)}`);
     const byStep = new Map();
     runs.forEach((run, at) => run.rows.forEach((row) => { (byStep.get(row[STEP]) ?? byStep.set(row[STEP], []).get(row[STEP]))[at] = row; }));
-    return [["step", ...columns.map(name)], ...[...byStep].sort(([a], [b]) => a - b).map(([step, rows]) => [
+    return [[say("step"), ...columns.map(name)], ...[...byStep].sort(([a], [b]) => a - b).map(([step, rows]) => [
       step, ...columns.map((curve) => exact(rows[runs.indexOf(curve.run)]?.[curve.place] ?? null, curve.quantity)),
     ])];
   }
@@ -241,7 +242,7 @@ function create(root) {
       zoom(from, from + view.to - view.from);
     }
     plots.forEach((plot) => plot.draw());
-    said.textContent = step === null ? "" : [`step ${step}`, ...plots.map((plot) => plot.words(step))].join("; ");
+    said.textContent = step === null ? "" : [say("step {step}", { step }), ...plots.map((plot) => plot.words(step))].join("; ");
   }
 
   // One quantity of all runs against the steps.
@@ -307,7 +308,7 @@ function create(root) {
         ...up.map((value) => draw("line", { class: "grid", x1: box.left, x2: box.left + box.width, y1: box.top + y(value), y2: box.top + y(value) })),
         ...up.map((value) => draw("text", { x: box.left - letter * 0.4, y: box.top + y(value) + letter * 0.3, "text-anchor": "end" }, [label(value, quantity)])),
         ...across.map((step) => draw("text", { x: box.left + x(step), y: box.top + box.height + letter * 1.2, "text-anchor": "middle" }, [String(step)])),
-        draw("text", { x: box.left - letter * 0.6, y: box.top + box.height + letter * 1.2, "text-anchor": "end" }, ["step"]),
+        draw("text", { x: box.left - letter * 0.6, y: box.top + box.height + letter * 1.2, "text-anchor": "end" }, [say("step")]),
         draw("path", { class: "axis", fill: "none", d: `M${box.left} ${box.top}V${box.top + box.height}H${box.left + box.width}` }),
         inner, ...dots, ...cursor(),
       );
@@ -345,7 +346,7 @@ function create(root) {
     function at(step) {
       return runs.flatMap((run) => curves(run, quantity)).map((curve) => {
         const row = values(curve).filter((each) => each[STEP] <= step).at(-1);
-        const when = row && row[STEP] !== step ? ` (step ${row[STEP]})` : "";
+        const when = row && row[STEP] !== step ? say(" (step {step})", { step: row[STEP] }) : "";
         return { curve, text: row ? exact(row[curve.place], quantity) + when : "–" };
       });
     }
@@ -353,7 +354,7 @@ function create(root) {
     function writeCard(letter) {
       card.hidden = view.cursor === null || Boolean(drag);
       if (card.hidden) return;
-      card.replaceChildren(make("b", { textContent: `step ${view.cursor}` }),
+      card.replaceChildren(make("b", { textContent: say("step {cursor}", { cursor: view.cursor }) }),
         ...at(view.cursor).map(({ curve, text }) => make("span", {}, [sample(curve), `${curve.name}: ${text}`])));
       const place = box.left + x(view.cursor), width = card.offsetWidth;
       const right = place + letter + width < element.clientWidth;
@@ -365,16 +366,16 @@ function create(root) {
     function described(shown) {
       return shown.filter(({ curve }) => curve.dots).map(({ curve, rows }) => {
         const who = runs.length > 1 ? `${curve.run.about.title}: ` : "";
-        if (!rows.length) return data.alt[quantity] && runs.length === 1 ? data.alt[quantity] : `${who}Curve of the ${called(quantity)}, still empty`;
+        if (!rows.length) return data.alt[quantity] && runs.length === 1 ? data.alt[quantity] : say("{who}Curve of the {quantity}, still empty", { who, quantity: called(quantity) });
         const [first, last] = [rows[0], rows.at(-1)];
-        return `${who}Validation ${called(quantity)} from ${first[curve.place].toFixed(3)} at step ${first[STEP]} to ${last[curve.place].toFixed(3)} at step ${last[STEP]}`;
+        return say("{who}Validation {quantity} from {first} at step {first2} to {last} at step {last2}", { who, quantity: called(quantity), first: first[curve.place].toFixed(3), first2: first[STEP], last: last[curve.place].toFixed(3), last2: last[STEP] });
       }).join("; ");
     }
 
     return { element, draw: drawPlot, words };
   }
 
-  tip.textContent = HINT;
+  tip.textContent = say(HINT);
   return live;
 }
 

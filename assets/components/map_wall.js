@@ -5,6 +5,7 @@ import { cellUnder, isInside, markCells } from "./lib/grid.js";
 import { travel, within } from "./lib/keys.js";
 import { writeLegend } from "./lib/legend.js";
 import { sheetRows } from "./lib/read_pixels.js";
+import { say } from "./lib/words.js";
 
 export default component(function mount({ data, setStateValue, parentElement }) {
   const wall = kept(parentElement, create);
@@ -74,8 +75,8 @@ function create(root) {
     function hover(map) {
       place(hoverMark, map);
       if (map === null) tip.textContent = pickable ? sheet.hint : "";
-      else if (sheet.cells) tip.textContent = `row ${Math.floor(map / sheet.columns)}, column ${map % sheet.columns} — click to open`;
-      else tip.textContent = `${sheet.title}, ${sheet.unit} ${map} of ${sheet.count} — click to open`;
+      else if (sheet.cells) tip.textContent = say("row {floor}, column {sheet} — click to open", { floor: Math.floor(map / sheet.columns), sheet: map % sheet.columns });
+      else tip.textContent = say("{title}, {unit} {map} of {count} — click to open", { title: sheet.title, unit: sheet.unit, map, count: sheet.count });
     }
     function pick(map) {
       if (!pickable || map === null) return;

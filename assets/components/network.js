@@ -3,6 +3,7 @@ import { brief } from "./lib/colours.js";
 import { component, find, kept, make, news } from "./lib/component.js";
 import { arrow } from "./lib/keys.js";
 import { layout } from "./lib/layout.js";
+import { say } from "./lib/words.js";
 
 export default component(function mount({ data, setStateValue, parentElement }) {
   const drawing = kept(parentElement, create);
@@ -42,7 +43,7 @@ function create(root) {
     tip.textContent = picked && leaves.has(picked) ? told(picked) : hint();
   }
 
-  const hint = () => `${data.alt} ${data.frames.length ? "Click a block to fold or unfold it. " : ""}Point at a layer for its numbers${data.pickable ? "; click it to open it" : ""}.`;
+  const hint = () => say("{alt} {frames}Point at a layer for its numbers{pickable}.", { alt: data.alt, frames: data.frames.length ? say("Click a block to fold or unfold it. ") : "", pickable: data.pickable ? say("; click it to open it") : "" });
   const own = (name) => name.slice(name.lastIndexOf(".") + 1);
   const dimensions = (shape) => shape.join("×");
   const amount = (value) => value >= 1e9 ? `${brief(value / 1e9)} G` : value >= 1e6 ? `${brief(value / 1e6)} M` : value.toLocaleString("en");
@@ -60,19 +61,19 @@ function create(root) {
   const inside = (block) => data.cards.filter((card) => ancestors(card.block).includes(block));
 
   function told(name) {
-    if (name === "image") return `The image: ${dimensions(data.shape)}.`;
+    if (name === "image") return say("The image: {shape}.", { shape: dimensions(data.shape) });
     const numbers = (parameters, adds) => [
-      parameters === null ? "" : `${parameters.toLocaleString("en")} parameters`,
-      adds === null ? "" : `${adds.toLocaleString("en")} multiply-adds`,
+      parameters === null ? "" : say("{parameters} parameters", { parameters: parameters.toLocaleString("en") }),
+      adds === null ? "" : say("{adds} multiply-adds", { adds: adds.toLocaleString("en") }),
     ].filter(Boolean);
     if (!leaves.has(name)) {
       const held = inside(name);
       const sum = (field) => held.some((card) => card[field] === null) ? null : held.reduce((total, card) => total + card[field], 0);
-      return `${name}: ${held.length} layers; ${[`output ${dimensions(held.at(-1).shape)}`, ...numbers(sum("parameters"), sum("multiply_adds"))].join(", ")}.`;
+      return say("{name}: {held} layers; {numbers}.", { name, held: held.length, numbers: [say("output {held}", { held: dimensions(held.at(-1).shape) }), ...numbers(sum("parameters"), sum("multiply_adds"))].join(", ") });
     }
     const card = leaves.get(name);
-    const words = [`output ${dimensions(card.shape)}`, ...numbers(card.parameters, card.multiply_adds)];
-    return `${name}: ${card.title}; ${words.join(", ")}${card.field ? `; a unit sees ${card.field}` : ""}.`;
+    const words = [say("output {shape}", { shape: dimensions(card.shape) }), ...numbers(card.parameters, card.multiply_adds)];
+    return `${name}: ${card.title}; ${words.join(", ")}${card.field ? say("; a unit sees {field}", { field: card.field }) : ""}.`;
   }
 
   function visible() {
@@ -83,7 +84,7 @@ function create(root) {
       else {
         const held = inside(name);
         const known = held.reduce((total, one) => total + (one.parameters ?? 0), 0);
-        nodes.set(name, { kind: "block", lines: [`▸ ${own(name)}`, `${held.length} layers, ${amount(known)} par.`], block: parents.get(name), shape: held.at(-1).shape });
+        nodes.set(name, { kind: "block", lines: [`▸ ${own(name)}`, say("{held} layers, {amount} par.", { held: held.length, amount: amount(known) })], block: parents.get(name), shape: held.at(-1).shape });
       }
     }
     const lines = new Map();
@@ -164,7 +165,7 @@ function create(root) {
     if (!cards.has(current)) current = "image";
     cards.get(current).setAttribute("tabindex", 0);
     paper.replaceChildren(svg);
-    find(root, "[data-do=turn]").textContent = direction === "LR" ? "Top to bottom" : "Left to right";
+    find(root, "[data-do=turn]").textContent = direction === "LR" ? say("Top to bottom") : say("Left to right");
   }
 
   // The name of an open block, above its frame; behind those of the blocks around it, so that they stand in one line.
@@ -174,7 +175,7 @@ function create(root) {
     const left = Math.max(box.x - box.width / 2, (ends.get(frame.parent) ?? -Infinity) + 4);
     const above = box.y - box.height / 2;
     ends.set(frame.name, left + width);
-    const head = element("g", { class: "frame-head", tabindex: -1, role: "button", "aria-expanded": "true", "aria-label": `${told(frame.name)} Fold it.`, "data-frame": frame.name }, [
+    const head = element("g", { class: "frame-head", tabindex: -1, role: "button", "aria-expanded": "true", "aria-label": say("{name} Fold it.", { name: told(frame.name) }), "data-frame": frame.name }, [
       element("rect", { x: left, y: above - 20, width, height: 20, rx: 4 }),
       element("text", { x: left + 6, y: above - 5 }, [text]),
     ]);
@@ -266,7 +267,7 @@ function create(root) {
 
   function fillTable() {
     if (!details.open || table.firstChild) return;
-    const titles = ["layer", "what it does", "output", "parameters", "multiply-adds", "a unit sees"];
+    const titles = [say("layer"), say("what it does"), say("output"), say("parameters"), say("multiply-adds"), say("a unit sees")];
     const number = (value) => make("td", { className: "number", textContent: value === null ? "" : value.toLocaleString("en") });
     const rows = data.cards.map((card) => make("tr", {}, [
       ...[card.name, card.title, dimensions(card.shape)].map((text) => make("td", { textContent: text })),

@@ -2,6 +2,7 @@
 import { paint } from "./lib/colours.js";
 import { component, find, kept, make, news } from "./lib/component.js";
 import { arrow } from "./lib/keys.js";
+import { say } from "./lib/words.js";
 
 export default component(function mount({ data, setStateValue, parentElement }) {
   const grid = kept(parentElement, create);
@@ -57,7 +58,7 @@ function create(root) {
     box.style.fontSize = cols > 8 ? "0.85rem" : "1rem";
     cells = data.values.flat().map((_, at) => {
       const [row, col] = [Math.floor(at / cols), at % cols];
-      const cell = make("input", { type: "text", inputMode: "text", autocomplete: "off", ariaLabel: `${data.label}, row ${row}, column ${col}` });
+      const cell = make("input", { type: "text", inputMode: "text", autocomplete: "off", ariaLabel: say("{label}, row {row}, column {col}", { label: data.label, row, col }) });
       // One cell is reached by Tab, the others from it by Enter and the arrow keys.
       cell.tabIndex = at ? -1 : 0;
       cell.addEventListener("focus", () => { for (const one of cells) one.tabIndex = one === cell ? 0 : -1; cell.select(); });
@@ -71,9 +72,9 @@ function create(root) {
 
   function check(cell) {
     const value = read(cell.value);
-    const wrong = value === null ? "is not a number. Type a number such as 0.5 or −1." : Math.abs(value) > data.most ? `is too large. Use numbers up to ${data.most.toLocaleString("en")}.` : "";
+    const wrong = value === null ? say("is not a number. Type a number such as 0.5 or −1.") : Math.abs(value) > data.most ? say("is too large. Use numbers up to {most}.", { most: data.most.toLocaleString("en") }) : "";
     cell.setAttribute("aria-invalid", String(wrong !== ""));
-    return wrong && `“${cell.value}” ${wrong} The last good number still counts.`;
+    return wrong && say("“{value}” {wrong} The last good number still counts.", { value: cell.value, wrong });
   }
 
   function commit() {

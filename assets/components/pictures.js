@@ -2,6 +2,7 @@
 import { component, find, kept, make } from "./lib/component.js";
 import { watchPointers } from "./lib/pointers.js";
 import { isPlotly, picturesOf, svgOfPlotly, tableOf, toCsv } from "./lib/page_pictures.js";
+import { say } from "./lib/words.js";
 
 const SCALE = 3; // pixels of a PNG for one of the screen
 const MOST_ROWS = 500; // of a table on the page
@@ -33,7 +34,7 @@ function create(root) {
       const made = pictures.map((picture, at) => row(picture, kinds[at], at + 1));
       rows = made.map(({ known }) => known);
       list.replaceChildren(...made.map(({ line }) => line));
-      told.textContent = pictures.length ? "A PNG has three times the pixels of the screen; an SVG of something that is not a chart opens in browsers." : "There is no picture on this page now.";
+      told.textContent = pictures.length ? say("A PNG has three times the pixels of the screen; an SVG of something that is not a chart opens in browsers.") : say("There is no picture on this page now.");
     }
     pictures.forEach(({ title }, at) => rows[at].name(title));
   }
@@ -57,8 +58,8 @@ function create(root) {
         made.disabled = true;
         try {
           save(await WRITERS[kind](picture), `${pageName()}-${number}.${kind.toLowerCase()}`);
-          told.textContent = `${kind} is saved.`;
-        } catch { told.textContent = "This browser could not make the file. Try another kind, or another browser."; }
+          told.textContent = say("{kind} is saved.", { kind });
+        } catch { told.textContent = say("This browser could not make the file. Try another kind, or another browser."); }
         made.disabled = false;
       });
       return made;

@@ -2,6 +2,7 @@
 import { component, find, kept, make, news, showPicture } from "./lib/component.js";
 import { cellUnder, markCells } from "./lib/grid.js";
 import { arrow, travel, within } from "./lib/keys.js";
+import { say } from "./lib/words.js";
 
 export default component(function mount({ data, setStateValue, parentElement }) {
   const board = kept(parentElement, create);
@@ -44,9 +45,9 @@ function create(root) {
       const matrix = cells(`matrix${sheet.lines > 1 ? " tall" : ""}${sheet.channel !== null ? " editable" : ""}`, (cell, at) => { cell.textContent = sheet.texts[at]; });
       for (const at of sheet.changed) matrix.list[at].classList.add("changed");
       picture.box.setAttribute("role", "img");
-      picture.box.setAttribute("aria-label", `${sheet.name}, ${sheet.rows}×${sheet.cols} pixels`);
+      picture.box.setAttribute("aria-label", say("{name}, {rows}×{cols} pixels", { name: sheet.name, rows: sheet.rows, cols: sheet.cols }));
       matrix.box.setAttribute("role", "table");
-      matrix.box.setAttribute("aria-label", `${sheet.name} as numbers`);
+      matrix.box.setAttribute("aria-label", say("{name} as numbers", { name: sheet.name }));
       if (sheet.channel !== null) {
         matrix.list.forEach((cell, at) => {
           cell.tabIndex = at ? -1 : 0;
@@ -69,13 +70,13 @@ function create(root) {
     if (at === null) { tip.textContent = data.hint; return; }
     const { cols } = grids[0].sheet;
     const values = grids.map(({ sheet }) => `${grids.length > 1 ? `${sheet.name}: ` : ""}${sheet.texts[at].split("\n").join(", ")}`).join(" · ");
-    tip.textContent = `row ${data.top + Math.floor(at / cols)}, column ${data.left + (at % cols)}: ${values}`;
+    tip.textContent = say("row {top}, column {left}: {values}", { top: data.top + Math.floor(at / cols), left: data.left + (at % cols), values });
   }
 
   function edit(sheet, matrix, at, first = "") {
     const cell = matrix.list[at];
     if (cell.querySelector("input")) return;
-    const input = make("input", { value: first || sheet.texts[at].trim(), ariaLabel: `Pixel row ${Math.floor(at / sheet.cols)}, column ${at % sheet.cols}, 0 to 255` });
+    const input = make("input", { value: first || sheet.texts[at].trim(), ariaLabel: say("Pixel row {floor}, column {sheet}, 0 to 255", { floor: Math.floor(at / sheet.cols), sheet: at % sheet.cols }) });
     const old = sheet.texts[at];
     const finish = (keep) => {
       const typed = input.value.trim();
@@ -83,7 +84,7 @@ function create(root) {
       cell.textContent = old;
       if (!keep || typed === old.trim()) return;
       if (typed === "" || !Number.isFinite(value) || value < data.low || value > data.high) {
-        tip.textContent = `“${typed}” is not a number from ${data.low} to ${data.high}. The old value stays.`;
+        tip.textContent = say("“{typed}” is not a number from {low} to {high}. The old value stays.", { typed, low: data.low, high: data.high });
         return;
       }
       cell.textContent = typed;

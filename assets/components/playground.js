@@ -7,9 +7,10 @@ import { EDGE, FEATURES, isRegression } from "./lib/plane.js";
 import { menu, sets, settings, sliders } from "./lib/plane_controls.js";
 import { createNetwork } from "./lib/plane_network.js";
 import { drawClasses, drawCurve, drawMap, sharp, tableOf } from "./lib/plane_picture.js";
+import { later, say, sayMany } from "./lib/words.js";
 
 /** @type {[string, number][]} */
-const SPEEDS = [["1 epoch a second", 1], ["10 a second", 10], ["100 a second", 100], ["as fast as it can", 1e9]];
+const SPEEDS = [[later("1 epoch a second"), 1], [later("10 a second"), 10], [later("100 a second"), 100], [later("as fast as it can"), 1e9]];
 const MOST_LAYERS = 8, MOST_UNITS = 8, MOST_POINTS = 700, CURVE_POINTS = 400, UNDO = 40;
 const BEST = "cnnviz-playground-best";
 
@@ -48,12 +49,12 @@ function create(root) {
   const net = createNetwork(part("paper"), {
     toggle(name) {
       const features = Object.keys(data.menus.features).filter((one) => experiment.features.includes(one) !== (one === name));
-      if (features.length) change({ features }); else say("The network needs at least one input, so this feature stays.");
+      if (features.length) change({ features }); else announce(say("The network needs at least one input, so this feature stays."));
     },
     resize(layer, by) {
       const units = experiment.layers[layer].units + by;
       if (units >= 1 && units <= MOST_UNITS) change({ layers: experiment.layers.map((one, at) => (at === layer ? { ...one, units } : one)) });
-      else say(`A layer can have 1 to ${MOST_UNITS} neurons here.`);
+      else announce(say("A layer can have 1 to {most_units} neurons here.", { most_units: MOST_UNITS }));
     },
     hover(unit) { hovered = unit; render(); },
     edit,
@@ -64,8 +65,8 @@ function create(root) {
     else if (news.kind === "surface") showSurface(news);
     else if (news.kind === "state") { waiting?.(news.state); waiting = null; }
   };
-  Object.assign(root, { numbers: () => [["epoch", "training loss", "test loss"], ...history.epochs.map((epoch, at) => [epoch, history.train[at], history.test[at]])] });
-  worker.onerror = () => say("The training stopped because this browser could not run it. Load the page again.");
+  Object.assign(root, { numbers: () => [[say("epoch"), say("training loss"), say("test loss")], ...history.epochs.map((epoch, at) => [epoch, history.train[at], history.test[at]])] });
+  worker.onerror = () => announce(say("The training stopped because this browser could not run it. Load the page again."));
 
   const on = (/** @type {string} */ name, /** @type {() => void} */ act) => part(name).addEventListener("click", act);
   on("play", () => (playing ? halt() : start()));
@@ -74,12 +75,12 @@ function create(root) {
   on("undo", undo);
   on("less", () => { if (experiment.layers.length) change({ layers: experiment.layers.slice(0, -1) }); });
   on("more", () => {
-    if (experiment.layers.length >= MOST_LAYERS) { say(`At most ${MOST_LAYERS} hidden layers are possible here.`); return; }
+    if (experiment.layers.length >= MOST_LAYERS) { announce(say("At most {most_layers} hidden layers are possible here.", { most_layers: MOST_LAYERS })); return; }
     change({ layers: [...experiment.layers, { units: 2, activation: experiment.layers.at(-1)?.activation ?? "tanh", dropout: 0 }] });
   });
   on("look", () => post({ kind: "surface" }));
   const speed = part("speed");
-  for (const [title, rate] of SPEEDS) speed.add(new Option(title, String(rate)));
+  for (const [title, rate] of SPEEDS) speed.add(new Option(say(title), String(rate)));
   speed.value = "100";
   speed.addEventListener("change", () => { if (playing) start(); });
   root.addEventListener("keydown", (event) => {
@@ -96,7 +97,7 @@ function create(root) {
     if (by) { cursor = Math.min(Math.max(0, (cursor < 0 ? history.epochs.length : cursor) + by), history.epochs.length - 1); render(); event.preventDefault(); }
   });
   plane.addEventListener("pointermove", (event) => { const [x, y] = placeUnder(event); whereabouts(x, y); if (event.buttons === 1 && isOwn()) put(x, y); });
-  plane.addEventListener("pointerleave", () => { part("tip").textContent = isOwn() ? "Click or draw to put points." : ""; });
+  plane.addEventListener("pointerleave", () => { part("tip").textContent = isOwn() ? say("Click or draw to put points.") : ""; });
   plane.addEventListener("pointerdown", (event) => { if (isOwn()) { plane.setPointerCapture(event.pointerId); put(...placeUnder(event)); } });
   plane.addEventListener("pointerup", () => { if (isOwn()) changed({ points: experiment.points }); });
   new ResizeObserver(() => render()).observe(curve);
@@ -104,7 +105,7 @@ function create(root) {
   function post(/** @type {any} */ order) { worker.postMessage(order); }
   /** Streamlit has let go of it: perhaps only for a moment. */
   function stop() { setTimeout(() => { if (!root.isConnected) worker.terminate(); }, 2000); }
-  function say(/** @type {string} */ text) { part("says").textContent = text; }
+  function announce(/** @type {string} */ text) { part("says").textContent = text; }
   function isOwn() { return experiment.dataset === "own" || experiment.dataset === "reg-own"; }
   function manyClasses() { return !isRegression(experiment.dataset) && (experiment.classes > 2 || experiment.output === "softmax"); }
 
@@ -134,7 +135,7 @@ function create(root) {
   }
   function changed(/** @type {Record<string, any>} */ changes, live = false) {
     experiment = { ...experiment, ...changes };
-    say("");
+    announce("");
     if (live) { post({ kind: "live", experiment: changes }); menus(); render(); } else open();
     tell();
   }
@@ -180,8 +181,8 @@ function create(root) {
     menus();
   }
   function start() {
-    if (picture && !points.train.length) { say("There are no points to learn yet. Put some into the plane, or choose another data set."); return; }
-    say("");
+    if (picture && !points.train.length) { announce(say("There are no points to learn yet. Put some into the plane, or choose another data set.")); return; }
+    announce("");
     playing = true;
     post({ kind: "play", rate: Number(speed.value) });
     buttons();
@@ -189,7 +190,7 @@ function create(root) {
   function halt() { playing = false; post({ kind: "pause" }); buttons(); }
   function buttons() {
     const play = part("play");
-    play.textContent = playing ? "❚❚ Pause" : "▶ Play";
+    play.textContent = playing ? say("❚❚ Pause") : say("▶ Play");
     play.setAttribute("aria-pressed", String(playing));
     root.toggleAttribute("data-playing", playing);
   }
@@ -197,7 +198,7 @@ function create(root) {
   function took(/** @type {any} */ next) {
     picture = next;
     if (next.points) { points = next.points; buildNetwork(); }
-    if (next.stopped && playing) say(next.stopped);
+    if (next.stopped && playing) announce(say(next.why.key, next.why.values));
     if (!next.playing && !next.points) playing = false; // a first picture may have been on its way when Play was pressed
     const { epochs } = history;
     if (epochs.at(-1) !== next.epochs) {
@@ -267,27 +268,27 @@ function create(root) {
     };
     for (const point of points.train) dot(point, picture.ends === "linear" ? "#444" : "#fff");
     if (experiment.show_test) for (const point of points.test) dot(point, "#000");
-    const what = hovered ? (hovered.layer < 0 ? `feature ${Object.values(data.menus.features)[hovered.unit]}` : `neuron ${hovered.unit + 1} of layer ${hovered.layer + 1}`) : "output of the network";
-    back.setAttribute("aria-label", `The plane from −6 to 6 with ${points.train.length} training points, coloured by the ${what}`);
+    const what = hovered ? (hovered.layer < 0 ? say("feature {values}", { values: Object.values(data.menus.features)[hovered.unit] }) : say("neuron {unit} of layer {layer}", { unit: hovered.unit + 1, layer: hovered.layer + 1 })) : say("output of the network");
+    back.setAttribute("aria-label", say("The plane from −6 to 6 with {train} training points, coloured by the {what}", { train: points.train.length, what }));
     const classes = !hovered && picture.ends === "softmax";
     writeLegend(part("legend"), classes ? "" : gradient({ stops: [...data.diverging], low: -1, high: 1 }), "−1", "1");
     part("classes").replaceChildren(...(classes ? data.classes.slice(0, picture.layers[last].units) : []).map((colour, number) => make("span", { textContent: `■ ${number}`, style: `color:${ink(colour)};font-weight:650` })));
     const at = cursor >= 0 && cursor < history.epochs.length ? cursor : -1;
-    const loss = (/** @type {number} */ value) => (Number.isFinite(value) ? value.toFixed(4) : "not a number");
-    const rows = [["Train loss", loss(at < 0 ? train.loss : history.train[at]), "train-loss"], ["Test loss", loss(at < 0 ? test.loss : history.test[at]), "test-loss"]];
-    if (picture.ends !== "linear") rows.push(["Train acc.", percent(train.accuracy), "train-accuracy"], ["Test acc.", percent(test.accuracy), "test-accuracy"]);
+    const loss = (/** @type {number} */ value) => (Number.isFinite(value) ? value.toFixed(4) : say("not a number"));
+    const rows = [[say("Train loss"), loss(at < 0 ? train.loss : history.train[at]), "train-loss"], [say("Test loss"), loss(at < 0 ? test.loss : history.test[at]), "test-loss"]];
+    if (picture.ends !== "linear") rows.push([say("Train acc."), percent(train.accuracy), "train-accuracy"], [say("Test acc."), percent(test.accuracy), "test-accuracy"]);
     if (spread.length) {
       const all = [test.loss, ...spread.map((/** @type {any} */ one) => one.loss)].sort((a, b) => a - b);
-      rows.push([`${all.length} seeds`, `${loss(all[0])} – ${loss(all.at(-1))}`, "spread"]);
+      rows.push([say("{all} seeds", { all: all.length }), `${loss(all[0])} – ${loss(all.at(-1))}`, "spread"]);
     }
     part("numbers").replaceChildren(...rows.flatMap(([name, value, key]) => { const dd = make("dd", { textContent: value }); dd.dataset.number = key; return [make("dt", { textContent: name }), dd]; }));
     const style = getComputedStyle(root);
     drawCurve(curve, history, { train: data.train, test: data.test, text: style.color }, at);
-    curve.setAttribute("aria-label", `Loss by epoch: training ${loss(train.loss)} (line), test ${loss(test.loss)} (dashes)${at < 0 ? "" : `; at epoch ${history.epochs[at]}`}`);
+    curve.setAttribute("aria-label", say("Loss by epoch: training {loss} (line), test {loss2} (dashes){at}", { loss: loss(train.loss), loss2: loss(test.loss), at: at < 0 ? "" : say("; at epoch {epochs}", { epochs: history.epochs[at] }) }));
     const where = at < 0 ? picture.epochs : history.epochs[at];
-    part("clock").textContent = `epoch ${where.toLocaleString("en")}${picture.place && at < 0 ? ` + ${picture.place} examples` : ""}`;
+    part("clock").textContent = say("epoch {where}{place}", { where: where.toLocaleString("en"), place: picture.place && at < 0 ? say(" + {place} examples", { place: picture.place }) : "" });
     part("clock").dataset.epoch = picture.epochs;
-    part("clock").title = `${picture.steps.toLocaleString("en")} updates`;
+    part("clock").title = say("{steps} updates", { steps: picture.steps.toLocaleString("en") });
     root.dataset.pictures = String(Number(root.dataset.pictures ?? 0) + 1);
     root.dataset.speed = String(Math.round(picture.speed));
     if (edited >= 0) editorNumbers();
@@ -311,7 +312,7 @@ function create(root) {
     const round = (/** @type {number} */ value) => (Math.round(((value + EDGE) / (2 * EDGE)) * 4095) / 4095) * 2 * EDGE - EDGE;
     const near = (/** @type {any} */ point, /** @type {number} */ reach) => Math.hypot(point[0] - x, point[1] - y) < reach;
     if (brush < 0) experiment.points = experiment.points.filter((point) => !near(point, 0.5));
-    else if (experiment.points.length >= MOST_POINTS) { say(`${MOST_POINTS} points are the most that fit into a link.`); return; }
+    else if (experiment.points.length >= MOST_POINTS) { announce(say("{most_points} points are the most that fit into a link.", { most_points: MOST_POINTS })); return; }
     else if (experiment.points.some((point) => near(point, 0.12))) return;
     else {
       const label = experiment.dataset === "reg-own" ? [-1, -0.5, 0, 0.5, 1][brush] : experiment.classes === 2 ? [-1, 1][brush] : brush;
@@ -327,7 +328,7 @@ function create(root) {
     part("sets").replaceChildren(...sets(experiment, data.menus, data.digits, (label, many) => (many ? data.classes[label] : labelColour(label, false)), change));
     find(root, ".sets").dataset.control = "dataset";
     part("sliders").replaceChildren(...sliders(experiment, data.menus, change));
-    part("count").textContent = experiment.layers.length ? `${experiment.layers.length} hidden layer${experiment.layers.length > 1 ? "s" : ""}` : "no hidden layer: a perceptron";
+    part("count").textContent = experiment.layers.length ? sayMany("{count} hidden layer", "{count} hidden layers", experiment.layers.length) : say("no hidden layer: a perceptron");
     part("own").hidden = !isOwn();
     if (isOwn()) part("own").replaceChildren(brushes());
     const check = (/** @type {string} */ label, /** @type {string} */ name, /** @type {string} */ control) => {
@@ -337,35 +338,35 @@ function create(root) {
       element.dataset.control = control;
       return element;
     };
-    part("checks").replaceChildren(check("Show test data", "show_test", "showTestData"), check("Discretise output", "discretize", "discretize"));
+    part("checks").replaceChildren(check(say("Show test data"), "show_test", "showTestData"), check(say("Discretise output"), "discretize", "discretize"));
     part("layer-table").replaceChildren(layerTable());
     for (const element of root.querySelectorAll("[data-control]")) /** @type {HTMLElement} */ (element).hidden = experiment.hidden.includes(/** @type {HTMLElement} */ (element).dataset.control);
   }
 
   function brushes() {
     const regression = experiment.dataset === "reg-own";
-    const names = regression ? ["−1", "−0.5", "0", "0.5", "1"] : Array.from({ length: experiment.classes }, (_, at) => `class ${at}`);
+    const names = regression ? ["−1", "−0.5", "0", "0.5", "1"] : Array.from({ length: experiment.classes }, (_, at) => say("class {at}", { at }));
     brush = Math.min(brush, names.length - 1);
     const row = make("div", { className: "own" });
-    const paintRow = () => row.replaceChildren(...[...names, "erase"].map((name, at) => {
+    const paintRow = () => row.replaceChildren(...[...names, say("erase")].map((name, at) => {
       const number = name === "erase" ? -1 : at;
       const label = regression ? [-1, -0.5, 0, 0.5, 1][at] : experiment.classes === 2 ? [-1, 1][at] : at;
       const button = make("button", { type: "button", textContent: name, style: number < 0 ? "" : `border-color:${labelColour(label)}` });
       button.setAttribute("aria-pressed", String(brush === number));
       button.addEventListener("click", () => { brush = number; paintRow(); });
       return button;
-    }), make("button", { type: "button", textContent: "remove all", onclick: () => change({ points: [] }) }), make("span", { textContent: `${experiment.points.length} of ${MOST_POINTS} points` }));
+    }), make("button", { type: "button", textContent: say("remove all"), onclick: () => change({ points: [] }) }), make("span", { textContent: say("{points} of {most_points} points", { points: experiment.points.length, most_points: MOST_POINTS }) }));
     paintRow();
     return row;
   }
 
   function layerTable() {
-    if (!experiment.layers.length) return make("p", { textContent: "There is no hidden layer: the output is one function of one sum, so its border is a straight line in the inputs." });
+    if (!experiment.layers.length) return make("p", { textContent: say("There is no hidden layer: the output is one function of one sum, so its border is a straight line in the inputs.") });
     const body = experiment.layers.map((layer, at) => {
       const set = (/** @type {any} */ changes) => change({ layers: experiment.layers.map((one, place) => (place === at ? { ...one, ...changes } : one)) });
-      return make("tr", {}, [make("th", { textContent: `Layer ${at + 1}, ${layer.units} neuron${layer.units > 1 ? "s" : ""}` }),
-        make("td", {}, [menu(`Activation of layer ${at + 1}: `, Object.entries(data.menus.activations), layer.activation, (value) => set({ activation: value }))]),
-        make("td", {}, [menu(`Dropout of layer ${at + 1}: `, [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8].map((share) => [String(share), String(share)]), String(layer.dropout), (value) => set({ dropout: Number(value) }))])]);
+      return make("tr", {}, [make("th", { textContent: sayMany("Layer {at}, {count} neuron", "Layer {at}, {count} neurons", layer.units, { at: at + 1 }) }),
+        make("td", {}, [menu(say("Activation of layer {at}: ", { at: at + 1 }), Object.entries(data.menus.activations), layer.activation, (value) => set({ activation: value }))]),
+        make("td", {}, [menu(say("Dropout of layer {at}: ", { at: at + 1 }), [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8].map((share) => [String(share), String(share)]), String(layer.dropout), (value) => set({ dropout: Number(value) }))])]);
     });
     return make("table", {}, [make("tbody", {}, body)]);
   }
@@ -373,18 +374,18 @@ function create(root) {
   /** Where a parameter is, in words. */
   function nameOf(/** @type {number} */ place) {
     const l = picture.layers.findIndex((layer) => place >= layer.weight && place < layer.bias + layer.rows + (layer.slope < 0 ? 0 : 1));
-    const layer = picture.layers[l], to = l === picture.layers.length - 1 ? "output" : `layer ${l + 1}`;
-    if (place === layer.slope) return `slope of PReLU in ${to}`;
+    const layer = picture.layers[l], to = l === picture.layers.length - 1 ? say("output") : say("layer {l}", { l: l + 1 });
+    if (place === layer.slope) return say("slope of PReLU in {to}", { to });
     const unit = (/** @type {number} */ row) => `${Math.floor(row / (layer.rows / layer.units)) + 1}${layer.rows > layer.units ? "ab"[row % 2] : ""}`;
-    if (place >= layer.bias) return `bias of ${to}, neuron ${unit(place - layer.bias)}`;
+    if (place >= layer.bias) return say("bias of {to}, neuron {unit}", { to, unit: unit(place - layer.bias) });
     const row = Math.floor((place - layer.weight) / layer.inputs), input = (place - layer.weight) % layer.inputs;
-    return `weight from ${l === 0 ? data.menus.features[experiment.features[input]] : `layer ${l}, neuron ${input + 1}`} to ${to}, neuron ${unit(row)}`;
+    return say("weight from {l} to {to}, neuron {unit}", { l: l === 0 ? data.menus.features[experiment.features[input]] : say("layer {l}, neuron {input}", { l, input: input + 1 }), to, unit: unit(row) });
   }
   function edit(/** @type {number} */ place) {
     edited = place;
     const input = make("input", { type: "number", step: "any", value: Number(picture.parameters[place].toPrecision(4)), ariaLabel: nameOf(place) });
     input.addEventListener("change", () => setParameter(place, input));
-    const close = make("button", { type: "button", textContent: "Close" });
+    const close = make("button", { type: "button", textContent: say("Close") });
     close.addEventListener("click", () => { edited = -1; part("editor").hidden = true; });
     const memory = make("span", {});
     memory.dataset.part = "memory";
@@ -396,11 +397,11 @@ function create(root) {
   }
   function editorNumbers() {
     const state = data.menus.memory[experiment.optimizer].map((name) => `${name} = ${brief(picture.memory[name][edited], 3)}`);
-    part("memory").textContent = `now ${brief(picture.parameters[edited], 4)}${state.length ? ` · ${data.menus.optimizers[experiment.optimizer]} remembers ${state.join(", ")}` : ""}`;
+    part("memory").textContent = say("now {parameters}{state}", { parameters: brief(picture.parameters[edited], 4), state: state.length ? say(" · {optimizers} remembers {state}", { optimizers: data.menus.optimizers[experiment.optimizer], state: state.join(", ") }) : "" });
   }
   function setParameter(/** @type {number} */ place, /** @type {HTMLInputElement} */ input) {
     const value = input.valueAsNumber;
-    if (!Number.isFinite(value)) { say("A weight is a number, such as 0.5."); return; }
+    if (!Number.isFinite(value)) { announce(say("A weight is a number, such as 0.5.")); return; }
     remember(() => post({ kind: "set", place, value }));
   }
 
@@ -423,15 +424,15 @@ function create(root) {
   function confusionTable() {
     const { confusion } = picture.test;
     const count = Math.round(Math.sqrt(confusion.length));
-    if (!count) return make("p", { textContent: "A regression has no classes." });
+    if (!count) return make("p", { textContent: say("A regression has no classes.") });
     const rows = Array.from({ length: count }, (_, row) => {
       const line = confusion.slice(row * count, (row + 1) * count), sum = line.reduce((a, b) => a + b, 0) || 1;
-      return make("tr", {}, [make("th", { scope: "row", textContent: `true ${row}` }), ...line.map((value) => {
+      return make("tr", {}, [make("th", { scope: "row", textContent: say("true {row}", { row }) }), ...line.map((value) => {
         const { background, text } = paint(value / sum, { stops: [...data.sequential], low: 0, high: 1 });
         return make("td", { textContent: String(value), style: `background:${background};color:${text}` });
       })]);
     });
-    return make("table", {}, [make("thead", {}, [make("tr", {}, [make("th"), ...rows.map((_, column) => make("th", { scope: "col", textContent: `predicted ${column}` }))])]), make("tbody", {}, rows)]);
+    return make("table", {}, [make("thead", {}, [make("tr", {}, [make("th"), ...rows.map((_, column) => make("th", { scope: "col", textContent: say("predicted {column}", { column }) }))])]), make("tbody", {}, rows)]);
   }
 
   function showSurface(/** @type {any} */ { values, side, way, middle, reach }) {
@@ -458,8 +459,8 @@ function create(root) {
     context.fill();
     context.stroke();
     writeLegend(part("surface-legend"), gradient({ stops: [...data.sequential], low, high }), brief(Math.exp(low), 3), brief(Math.exp(high), 3));
-    canvas.setAttribute("aria-label", `Training loss from ${brief(Math.exp(low), 3)} to ${brief(Math.exp(high), 3)} over two directions of the weights, and the way from the first weights to the present ones`);
-    part("surface-says").textContent = low === high ? "The loss is the same, or no number, everywhere here: reset, or train first." : "Across: from the first weights to the present ones. Up: the farthest that the way left this line. The dot is where the weights are now. The colours are logarithmic.";
+    canvas.setAttribute("aria-label", say("Training loss from {exp} to {exp2} over two directions of the weights, and the way from the first weights to the present ones", { exp: brief(Math.exp(low), 3), exp2: brief(Math.exp(high), 3) }));
+    part("surface-says").textContent = low === high ? say("The loss is the same, or no number, everywhere here: reset, or train first.") : say("Across: from the first weights to the present ones. Up: the farthest that the way left this line. The dot is where the weights are now. The colours are logarithmic.");
     render();
   }
 
@@ -480,14 +481,14 @@ function create(root) {
   }
   function bestTable() {
     const here = bests().filter((one) => one.experiment?.dataset === experiment.dataset).slice(0, 10);
-    if (!here.length) return make("p", { textContent: "Nothing yet for this data set: train, and pause." });
+    if (!here.length) return make("p", { textContent: say("Nothing yet for this data set: train, and pause.") });
     const rows = here.map((one) => {
-      const button = make("button", { type: "button", textContent: "Open" });
+      const button = make("button", { type: "button", textContent: say("Open") });
       button.addEventListener("click", () => change({ ...one.experiment, points: one.experiment.points ?? [] }));
-      return make("tr", {}, [brief(one.loss, 3), percent(one.accuracy ?? NaN), one.epochs.toLocaleString("en"), String(one.parameters), one.experiment.layers.map((layer) => layer.units).join("-") || "perceptron",
+      return make("tr", {}, [brief(one.loss, 3), percent(one.accuracy ?? NaN), one.epochs.toLocaleString("en"), String(one.parameters), one.experiment.layers.map((layer) => layer.units).join("-") || say("perceptron"),
         data.menus.optimizers[one.experiment.optimizer], button].map((cell) => make("td", {}, [cell])));
     });
-    return make("table", {}, [make("thead", {}, [make("tr", {}, ["test loss", "test acc.", "epochs", "parameters", "hidden layers", "optimiser", ""].map((name) => make("th", { scope: "col", textContent: name })))]), make("tbody", {}, rows)]);
+    return make("table", {}, [make("thead", {}, [make("tr", {}, [say("test loss"), say("test acc."), say("epochs"), say("parameters"), say("hidden layers"), say("optimiser"), ""].map((name) => make("th", { scope: "col", textContent: name })))]), make("tbody", {}, rows)]);
   }
 
   /** @type {Map<string, Float32Array>} */

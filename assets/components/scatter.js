@@ -3,6 +3,7 @@
 import { ink } from "./lib/colours.js";
 import { component, find, kept, make, news, showPicture } from "./lib/component.js";
 import { travel } from "./lib/keys.js";
+import { say } from "./lib/words.js";
 
 const SLIDE_MS = 350;
 const NEAR = 18;
@@ -24,7 +25,7 @@ function create(root) {
   const sprite = new Image(); // fetched before it is shown
   let data = null, from = null, to = null, began = 0, frame = 0, cursor = -1;
 
-  Object.assign(root, { numbers: () => [["group", "x", "y", "text"], ...data.x.map((x, i) => [data.groups[data.group[i]].name, x, data.y[i], data.texts[i]])] });
+  Object.assign(root, { numbers: () => [[say("group"), "x", "y", say("text")], ...data.x.map((x, i) => [data.groups[data.group[i]].name, x, data.y[i], data.texts[i]])] });
   canvas.addEventListener("pointermove", (event) => show(nearest(event)));
   canvas.addEventListener("pointerleave", () => show(-1));
   canvas.addEventListener("click", (event) => { const at = nearest(event); if (at >= 0) { show(at); plot.send(at); } });

@@ -2,9 +2,10 @@
 import { component, find, kept, news } from "./lib/component.js";
 import { within } from "./lib/keys.js";
 import { createPlayer } from "./lib/player.js";
+import { later, say } from "./lib/words.js";
 
 /** @type {[string, number][]} */
-const SPEEDS = [["slow", 700], ["normal", 350], ["fast", 150]];
+const SPEEDS = [[later("slow"), 700], [later("normal"), 350], [later("fast"), 150]];
 
 export default component(function mount({ data, setStateValue, parentElement }) {
   const player = kept(parentElement, create);
@@ -67,8 +68,8 @@ function create(root) {
     range.max = Math.max(0, state.steps.length - 1);
     range.value = state.index;
     const step = state.steps[state.index] ?? 0;
-    range.setAttribute("aria-valuetext", `step ${step} of ${state.total}`);
-    label.textContent = state.follow && state.live ? `newest step: ${step}` : `step ${step} of ${state.total}`;
+    range.setAttribute("aria-valuetext", say("step {step} of {total}", { step, total: state.total }));
+    label.textContent = state.follow && state.live ? say("newest step: {step}", { step }) : say("step {step} of {total}", { step, total: state.total });
     newest.setAttribute("aria-pressed", String(state.follow));
   }
 

@@ -6,10 +6,11 @@ import { cellUnder, isInside } from "./lib/grid.js";
 import { travel, within } from "./lib/keys.js";
 import { legend } from "./lib/legend.js";
 import { createPlayer } from "./lib/player.js";
+import { later, say } from "./lib/words.js";
 
 /** @type {[string, number][]} */
-const SPEEDS = [["slow", 1200], ["normal", 450], ["fast", 120], ["full speed", 0]];
-const SHOWS = [["both", "numbers + colours"], ["numbers", "numbers"], ["colours", "colours"]];
+const SPEEDS = [[later("slow"), 1200], [later("normal"), 450], [later("fast"), 120], [later("full speed"), 0]];
+const SHOWS = [["both", later("numbers + colours")], ["numbers", later("numbers")], ["colours", later("colours")]];
 const TABLE_ROWS = 600;
 
 export default component(function mount({ data, parentElement }) {
@@ -31,7 +32,7 @@ function create(root) {
   });
   const { stop } = moving;
 
-  for (const [value, name] of SHOWS) show.add(new Option(name, value));
+  for (const [value, name] of SHOWS) show.add(new Option(say(name), value));
   part("first").addEventListener("click", () => { stop(); go(0, 0); });
   part("last").addEventListener("click", () => { stop(); go(steps() - 1, last()); });
   part("back").addEventListener("click", () => { stop(); move(-1); });
@@ -138,7 +139,7 @@ function create(root) {
     const box = make("div", { className: "board" }, [cells]);
     const key = make("div");
     legend(key, scale);
-    const title = make("figcaption", {}, [make("b", { textContent: name }), ` ${rows - 2 * padded}×${cols - 2 * padded}${padded ? ` + ${padded} around` : ""}`]);
+    const title = make("figcaption", {}, [make("b", { textContent: name }), ` ${rows - 2 * padded}×${cols - 2 * padded}${padded ? say(" + {padded} around", { padded }) : ""}`]);
     const figure = make("figure", {}, [title, box, key]);
     const result = { figure, box, list, rows, cols, scale, values };
     if (values.every((value) => value !== undefined)) values.forEach((value, at) => fillCell(result, at, value));
@@ -268,19 +269,19 @@ function create(root) {
     view.head.textContent = `${names.symbol}[${row}, ${col}] = ${open}`;
     view.sum.textContent = `${open ? ")" : ""} = ${done ? brief(output[state.index], 5) : "…"}`;
     const total = brief(soFar(found), 5);
-    const what = { max: "largest so far", l2: "sum of squares so far" }[combine] ?? "running sum";
-    running.replaceChildren(...(state.single ? [`${what} after ${state.term + 1} of ${last() + 1}: `, make("b", { textContent: total })] : []));
+    const what = { max: say("largest so far"), l2: say("sum of squares so far") }[combine] ?? say("running sum");
+    running.replaceChildren(...(state.single ? [say("{what} after {term} of {last}: ", { what, term: state.term + 1, last: last() + 1 }), make("b", { textContent: total })] : []));
     range.value = state.index;
-    range.setAttribute("aria-valuetext", `step ${state.index + 1} of ${steps()}`);
-    label.textContent = `step ${state.index + 1} of ${steps()}`;
+    range.setAttribute("aria-valuetext", say("step {index} of {steps}", { index: state.index + 1, steps: steps() }));
+    label.textContent = say("step {index} of {steps}", { index: state.index + 1, steps: steps() });
     terms.setAttribute("aria-pressed", String(state.single));
     if (!moving.playing) speak();
   }
 
   function speak() {
     const { row, col } = place(state.index);
-    const text = state.single && state.term < last() ? `term ${state.term + 1} of ${last() + 1}, ${view.terms[state.term].textContent}; ${running.textContent}` : formula.textContent.slice(formula.textContent.indexOf("=") + 2);
-    said.textContent = `Step ${state.index + 1} of ${steps()}, output row ${row}, column ${col}: ${text}`;
+    const text = state.single && state.term < last() ? say("term {term} of {terms}, {words}; {sum}", { term: state.term + 1, terms: last() + 1, words: view.terms[state.term].textContent ?? "", sum: running.textContent ?? "" }) : formula.textContent.slice(formula.textContent.indexOf("=") + 2);
+    said.textContent = say("Step {index} of {steps}, output row {row}, column {col}: {text}", { index: state.index + 1, steps: steps(), row, col, text });
   }
 
   function fillTable() {
@@ -291,7 +292,7 @@ function create(root) {
       const sum = termsOf(index).map(written).join(joint) + (state.data.bias === null ? "" : ` + ${brief(state.data.bias)}`);
       return make("tr", {}, [index + 1, row, col, sum, brief(value, 5)].map((textContent) => make("td", { textContent })));
     });
-    const more = steps() > TABLE_ROWS ? [make("caption", { textContent: `The first ${TABLE_ROWS} of ${steps()} steps` })] : [];
+    const more = steps() > TABLE_ROWS ? [make("caption", { textContent: say("The first {table_rows} of {steps} steps", { table_rows: TABLE_ROWS, steps: steps() }) })] : [];
     table.replaceChildren(make("table", {}, [...more, make("thead", {}, [make("tr", {}, head.map((textContent) => make("th", { textContent })))]), make("tbody", {}, body)]));
   }
 

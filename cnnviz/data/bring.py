@@ -21,6 +21,7 @@ from cnnviz.data.listing import Listing, listing, sorted_names
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.subprocesses import Progress
+from cnnviz.words import say
 
 TEST_SHARE = 0.2
 LARGEST_SIDE = 128
@@ -84,7 +85,9 @@ def store(
     path = Path(path)
     check_name(name)
     if size is not None and not 4 <= size <= 512:
-        raise CnnvizError(f"The side of the images is {size} pixels, but it must lie between 4 and 512.")
+        raise CnnvizError(
+            say("The side of the images is {size} pixels, but it must lie between 4 and 512.", size=size)
+        )
     with draft(name, owner, in_use) as folder, Helpers(path) as helpers:
         if path.suffix.lower() == ".npz":
             table = _arrays(path, size)
@@ -105,7 +108,11 @@ def _write(folder: Path, name: str, path: Path, table: Table, seed: int) -> Foun
     if len(classes) < 2:
         first = f" The first file that was left out: {left[0][0]}: {left[0][1]}." if left else ""
         raise CnnvizError(
-            f"Images of {len(classes)} classes can be read, but a network learns to tell two or more apart.{first}"
+            say(
+                "Images of {count} classes can be read, but a network learns to tell two or more apart.{first}",
+                count=len(classes),
+                first=first,
+            )
         )
     numbers = {one: number for number, one in enumerate(classes)}
     labels = np.array([numbers[one] for one in labelled], dtype=np.int64)
@@ -123,7 +130,10 @@ def _write(folder: Path, name: str, path: Path, table: Table, seed: int) -> Foun
     if len(set(labels[places["train"]])) < len(classes):
         missing = next(one for one in classes if numbers[one] not in set(labels[places["train"]]))
         raise CnnvizError(
-            f"The class '{missing:.40}' has no training images. Put some into its folder below 'train'."
+            say(
+                "The class '{missing:.40}' has no training images. Put some into its folder below 'train'.",
+                missing=missing,
+            )
         )
     parts: dict[str, np.ndarray] = {}
     counts: dict[str, tuple[int, ...]] = {}
@@ -278,7 +288,13 @@ def _decoded(
     limit = settings().max_import_bytes
     if total * int(np.prod(shape)) > limit:
         raise CnnvizError(
-            f"{total:,} images of {shape[1]}×{shape[2]} pixels are more than {limit / 1e9:,.1f} GB. Choose a smaller size, or take a part of them."
+            say(
+                "{total:,} images of {shape}×{shape2} pixels are more than {limit:,.1f} GB. Choose a smaller size, or take a part of them.",
+                total=total,
+                shape=shape[1],
+                shape2=shape[2],
+                limit=limit / 1000000000.0,
+            )
         )
     images = np.lib.format.open_memmap(out, "w+", np.uint8, (total, *shape))
     shares = min(os.cpu_count() or 1, 1 + total // FEW)
@@ -359,8 +375,12 @@ def _arrays(path: Path, size: int | None) -> Table:
     }
     if not named:
         raise CnnvizError(
-            f"'{path.name}' holds {', '.join(parts) or 'nothing'}. Name the arrays 'images' and 'labels', or 'train_images', 'train_labels', "
-            "'test_images' and 'test_labels'."
+            say(
+                "'{name}' holds {parts}. Name the arrays 'images' and 'labels', or 'train_images', 'train_labels', "
+                "'test_images' and 'test_labels'.",
+                name=path.name,
+                parts=", ".join(parts) or "nothing",
+            )
         )
     if "val" in named:
         images, labels = named.pop("val")
@@ -379,7 +399,12 @@ def _arrays(path: Path, size: int | None) -> Table:
         flat = labels.reshape(len(labels), -1)
         if flat.shape[1] != 1 or len(flat) != len(table):
             raise CnnvizError(
-                f"'{path.name}' has {len(table):,} images, but labels of the shape {'×'.join(map(str, labels.shape))}: give each image one."
+                say(
+                    "'{name}' has {count:,} images, but labels of the shape {str}: give each image one.",
+                    name=path.name,
+                    count=len(table),
+                    str="×".join(map(str, labels.shape)),
+                )
             )
         sizes[f"{table.shape[3]}×{table.shape[2]}"] += len(table)
         tables.append(_resized(table, size))
@@ -387,7 +412,10 @@ def _arrays(path: Path, size: int | None) -> Table:
         splits += [split] * len(table)
     if len({table.shape[1:] for table in tables}) > 1:
         raise CnnvizError(
-            f"The training and the test images of '{path.name}' differ in size or colour. Make them alike."
+            say(
+                "The training and the test images of '{name}' differ in size or colour. Make them alike.",
+                name=path.name,
+            )
         )
     images = tables[0] if len(tables) == 1 else np.concatenate(tables)
     return Table(images, texts, splits, np.ones(len(images), dtype=bool), sizes)
@@ -401,13 +429,18 @@ def _joined(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
-        raise CnnvizError(f"There is no file '{path.name}'.")
+        raise CnnvizError(say("There is no file '{name}'.", name=path.name))
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(info.file_size for info in archive.infolist())
         if size > settings().max_import_bytes:
             raise CnnvizError(
-                f"Unpacked, '{path.name}' has {size / 1e9:,.1f} GB; at most {settings().max_import_bytes / 1e9:,.1f} GB are read. Take a part of it."
+                say(
+                    "Unpacked, '{name}' has {size:,.1f} GB; at most {max_import_bytes:,.1f} GB are read. Take a part of it.",
+                    name=path.name,
+                    size=size / 1000000000.0,
+                    max_import_bytes=settings().max_import_bytes / 1000000000.0,
+                )
             )
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
@@ -416,15 +449,18 @@ def _read_npz(path: Path) -> dict[str, np.ndarray]:
     except ValueError as error:
         if "allow_pickle" in str(error):
             raise CnnvizError(
-                f"'{path.name}' holds Python objects, which may run code when they are read; nothing was read. Save plain arrays of numbers: "
-                "np.savez(file, images=images, labels=labels)."
+                say(
+                    "'{name}' holds Python objects, which may run code when they are read; nothing was read. Save plain arrays of numbers: "
+                    "np.savez(file, images=images, labels=labels).",
+                    name=path.name,
+                )
             ) from None
         raise CnnvizError(
-            f"'{path.name}' is no NPZ file, or it is damaged. Save it again with np.savez."
+            say("'{name}' is no NPZ file, or it is damaged. Save it again with np.savez.", name=path.name)
         ) from None
     except (OSError, zipfile.BadZipFile, EOFError, KeyError, NotImplementedError, MemoryError):
         raise CnnvizError(
-            f"'{path.name}' is no NPZ file, or it is damaged. Save it again with np.savez."
+            say("'{name}' is no NPZ file, or it is damaged. Save it again with np.savez.", name=path.name)
         ) from None
 
 
@@ -451,20 +487,40 @@ def _as_images(array: np.ndarray, file: str) -> np.ndarray:
         array = array.transpose(0, 3, 1, 2)
     if array.ndim != 4 or array.shape[1] not in (1, 3) or not len(array):
         raise CnnvizError(
-            f"The images of '{file}' have the shape {'×'.join(map(str, array.shape))}, but N×H×W, N×H×W×3 or N×3×H×W is needed."
+            say(
+                "The images of '{file}' have the shape {str}, but N×H×W, N×H×W×3 or N×3×H×W is needed.",
+                file=file,
+                str="×".join(map(str, array.shape)),
+            )
         )
     if min(array.shape[2:]) < 4 or max(array.shape[2:]) > 512:
         raise CnnvizError(
-            f"The images of '{file}' have sides of {array.shape[2]} and {array.shape[3]} pixels; 4 to 512 are read."
+            say(
+                "The images of '{file}' have sides of {shape} and {shape2} pixels; 4 to 512 are read.",
+                file=file,
+                shape=array.shape[2],
+                shape2=array.shape[3],
+            )
         )
     if array.dtype == np.uint8:
         return array
     if array.dtype.kind not in "iufb":
-        raise CnnvizError(f"The images of '{file}' are of the type {array.dtype}, but numbers are needed.")
+        raise CnnvizError(
+            say(
+                "The images of '{file}' are of the type {dtype}, but numbers are needed.",
+                file=file,
+                dtype=array.dtype,
+            )
+        )
     low, high = float(array.min()), float(array.max())
     if not np.isfinite(low + high) or low < 0 or high > 255:
         raise CnnvizError(
-            f"The pixels of '{file}' lie between {low:g} and {high:g}, but 0 to 255 (or 0 to 1) is needed. Scale them before."
+            say(
+                "The pixels of '{file}' lie between {low:g} and {high:g}, but 0 to 255 (or 0 to 1) is needed. Scale them before.",
+                file=file,
+                low=low,
+                high=high,
+            )
         )
     scale = 255 if array.dtype.kind in "fb" and high <= 1 else 1
     return np.rint(array.astype(np.float32) * scale).astype(np.uint8)

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
+from cnnviz.words import say
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 ABOUT = "about.json"
@@ -62,7 +63,10 @@ def check_name(name: str) -> None:
     """Raises CnnvizError unless this may name a data set: it stands in links and names a folder."""
     if not NAME.fullmatch(name):
         raise CnnvizError(
-            f"A data set cannot be called '{name:.40}'. Use up to 40 small letters, digits, '-' and '_', such as 'my-leaves'."
+            say(
+                "A data set cannot be called '{name:.40}'. Use up to 40 small letters, digits, '-' and '_', such as 'my-leaves'.",
+                name=name,
+            )
         )
 
 
@@ -124,7 +128,10 @@ def _read(folder: Path, _digest: str, split: str) -> tuple[Tensor, Tensor]:
         )
     except (OSError, ValueError):
         raise CnnvizError(
-            f"The images of '{folder.name}' are not there any more, or damaged. Bring them again."
+            say(
+                "The images of '{name}' are not there any more, or damaged. Bring them again.",
+                name=folder.name,
+            )
         ) from None
     return torch.from_numpy(images), torch.from_numpy(labels)
 
@@ -158,10 +165,10 @@ def make_room(needed: int, name: str, owner: str = "", in_use: InUse | None = No
     known = [one for one in _kept_sets() if one.name != name]
     kept = set(in_use()) if in_use else {one.name for one in known}
     gone: set[str] = set()
-    budgets = [(limits.max_brought, limits.max_brought_bytes, known, "All data sets together")]
+    budgets = [(limits.max_brought, limits.max_brought_bytes, known, say("All data sets together"))]
     if owner:
         own = [one for one in known if one.owner == owner]
-        whose = "The data sets of your browser"
+        whose = say("The data sets of your browser")
         budgets.insert(0, (limits.max_browser_brought, limits.max_browser_brought_bytes, own, whose))
     for most, most_bytes, sets, whose in budgets:
         left = [one for one in sets if one.name not in gone]
@@ -178,12 +185,24 @@ def make_room(needed: int, name: str, owner: str = "", in_use: InUse | None = No
 def _no_room(needed: int, most: int, most_bytes: int, whose: str, count: int, there: int) -> CnnvizError:
     if needed > most_bytes:
         return CnnvizError(
-            f"These images take {needed / 1e6:,.1f} MB, but {whose.lower()} may have {most_bytes / 1e6:,.1f} MB. Choose a smaller size, or "
-            "take a part of them."
+            say(
+                "These images take {needed:,.1f} MB, but {whose} may have {most_bytes:,.1f} MB. Choose a smaller size, or "
+                "take a part of them.",
+                needed=needed / 1000000.0,
+                whose=whose.lower(),
+                most_bytes=most_bytes / 1000000.0,
+            )
         )
     return CnnvizError(
-        f"{whose} are {count} with {there / 1e6:,.1f} MB, and at most {most} with {most_bytes / 1e6:,.1f} MB are kept; none of them may go, "
-        "because runs were trained on them. Delete such runs, or take the data set away in Python: cnnviz.data.remove_brought(name)."
+        say(
+            "{whose} are {count} with {there:,.1f} MB, and at most {most} with {most_bytes:,.1f} MB are kept; none of them may go, "
+            "because runs were trained on them. Delete such runs, or take the data set away in Python: cnnviz.data.remove_brought(name).",
+            whose=whose,
+            count=count,
+            there=there / 1000000.0,
+            most=most,
+            most_bytes=most_bytes / 1000000.0,
+        )
     )
 
 
@@ -228,8 +247,14 @@ def draft(name: str, owner: str = "", in_use: InUse | None = None) -> Iterator[P
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        reason = "the disk is full: make room" if full else f"the folder '{home}' cannot be written"
-        raise CnnvizError(f"The data set was not stored: {reason}. Nothing of it was kept.") from error
+        reason = (
+            say("the disk is full: make room")
+            if full
+            else say("the folder '{home}' cannot be written", home=home)
+        )
+        raise CnnvizError(
+            say("The data set was not stored: {reason}. Nothing of it was kept.", reason=reason)
+        ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -23,6 +23,7 @@ from cnnviz.data.scenes import compose
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import ASSETS
 from cnnviz.subprocesses import Progress
+from cnnviz.words import say
 
 Split = Literal["train", "test"]
 
@@ -98,13 +99,13 @@ class Catalogue(dict[str, DatasetEntry]):
         known = published_as(name, found.origin)
         return DatasetEntry(
             name=found.name,
-            title=known.title if known else f"{found.name} (your own)",
+            title=known.title if known else say("{name} (your own)", name=found.name),
             classes=found.classes,
             shape=found.shape,
             mean=found.mean,
             std=found.std,
-            licence=known.licence if known else "that of its owner",
-            source=known.source if known else f"brought from {found.origin}",
+            licence=known.licence if known else say("that of its owner"),
+            source=known.source if known else say("brought from {origin}", origin=found.origin),
             bundled=read(found),
             digest=found.digest,
         )
@@ -157,7 +158,7 @@ def _scenes(name: str, classes: tuple[str, ...] | None = None) -> DatasetEntry:
         mean=(about.mean,),
         std=(about.std,),
         licence=objects.licence,
-        source=f"composed from {objects.source}",
+        source=say("composed from {source}", source=objects.source),
         bundled=bundled,
         targets=lambda split: _scenes_of(objects.name, split, classes).targets,
     )
@@ -252,14 +253,22 @@ def load(
         CnnvizError: an unknown name or split, a limit below 1, or the download failed.
     """
     if name not in DATASETS:
-        raise CnnvizError(f"There is no data set '{name}'. Choose one of: {', '.join(DATASETS)}.")
+        raise CnnvizError(
+            say(
+                "There is no data set '{name}'. Choose one of: {datasets}.",
+                name=name,
+                datasets=", ".join(DATASETS),
+            )
+        )
     if split not in ("train", "test"):
-        raise CnnvizError(f"There is no split '{split}'. Choose 'train' or 'test'.")
+        raise CnnvizError(say("There is no split '{split}'. Choose 'train' or 'test'.", split=split))
     if limit is not None and limit < 1:
-        raise CnnvizError(f"The limit is {limit}, but it must be 1 or more (or None for all images).")
+        raise CnnvizError(
+            say("The limit is {limit}, but it must be 1 or more (or None for all images).", limit=limit)
+        )
     entry = DATASETS[name].of_classes(classes)
     if full and entry.full is None:
-        raise CnnvizError(f"'{name}' is bundled whole: leave full=True away.")
+        raise CnnvizError(say("'{name}' is bundled whole: leave full=True away.", name=name))
     if full and entry.full:
         images, labels = fetch_full(entry.full, split, entry.full_bytes, progress)
         if classes is not None:
@@ -300,7 +309,7 @@ def bring(
         CnnvizError: what is wrong, and what to do; then nothing is kept.
     """
     if name in list(DATASETS):
-        raise CnnvizError(f"'{name}' is the name of a bundled data set. Choose another name.")
+        raise CnnvizError(say("'{name}' is the name of a bundled data set. Choose another name.", name=name))
     store(path, name, size=size, seed=seed, progress=progress, owner=owner, in_use=in_use)
     return load(name)
 
@@ -316,11 +325,19 @@ def _check_classes(entry: DatasetEntry, classes: tuple[str, ...]) -> None:
     for name in classes:
         if name not in entry.classes:
             raise CnnvizError(
-                f"'{entry.name}' has no class {name!r:.40}. Choose from: {', '.join(entry.classes)}."
+                say(
+                    "'{name}' has no class {name2!r:.40}. Choose from: {classes}.",
+                    name=entry.name,
+                    name2=name,
+                    classes=", ".join(entry.classes),
+                )
             )
     if len(set(classes)) != len(classes) or len(classes) < 2:
         raise CnnvizError(
-            f"The classes are {', '.join(classes) or 'none'}, but a training needs two or more, each once."
+            say(
+                "The classes are {classes}, but a training needs two or more, each once.",
+                classes=", ".join(classes) or "none",
+            )
         )
 
 
@@ -353,5 +370,5 @@ def fetch_all_images(name: str, progress: Progress | None = None) -> None:
     """
     entry = DATASETS[name]
     if entry.full is None:
-        raise CnnvizError(f"'{name}' is bundled whole: there is nothing to download.")
+        raise CnnvizError(say("'{name}' is bundled whole: there is nothing to download.", name=name))
     make_complete(entry.full, entry.full_bytes, progress)

@@ -16,6 +16,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.subprocesses import Progress, bytes_below, fetch
 from cnnviz.vision import torchvision
+from cnnviz.words import say
 
 CONNECT_SECONDS = 4.0
 
@@ -57,8 +58,11 @@ def make_complete(torchvision_name: str, total_bytes: int, progress: Progress | 
         target, command, _complete, lambda folder: bytes_below(folder, ".gz"), total_bytes, progress
     ):
         raise CnnvizError(
-            f"All of {torchvision_name} could not be downloaded: no answer from the network. "
-            "Check the connection and try again; the bundled images work without it."
+            say(
+                "All of {torchvision_name} could not be downloaded: no answer from the network. "
+                "Check the connection and try again; the bundled images work without it.",
+                torchvision_name=torchvision_name,
+            )
         )
 
 

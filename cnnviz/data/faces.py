@@ -27,6 +27,7 @@ from cnnviz.data.dataset import ImageDataset
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.subprocesses import Progress, bytes_below, fetch
+from cnnviz.words import say
 
 CONNECT_SECONDS = 4.0
 MIN_FACES = 20
@@ -89,13 +90,18 @@ def load_faces(name: str, progress: Progress | None = None) -> ImageDataset:
         CnnvizError: no such face set, one's own images have its name, the download failed, or the disk cannot be written.
     """
     if name not in _SETS:
-        raise CnnvizError(f"There is no face set '{name:.40}'. Choose one of: {', '.join(_SETS)}.")
+        raise CnnvizError(
+            say("There is no face set '{name:.40}'. Choose one of: {sets}.", name=name, sets=", ".join(_SETS))
+        )
     entry = _SETS[name]
     if not is_here(name):
         if found_of(name) is not None:
             raise CnnvizError(
-                f"There is a data set of your own called '{name}', which would be lost. Bring it again under another name, "
-                f'and take this one away: remove_brought("{name}").'
+                say(
+                    "There is a data set of your own called '{name}', which would be lost. Bring it again under another name, "
+                    'and take this one away: remove_brought("{name}").',
+                    name=name,
+                )
             )
         if entry.megabytes:
             _keep(name, _fetched(entry, progress))
@@ -145,8 +151,11 @@ def _fetched(entry: FaceSet, progress: Progress | None) -> Path:
     total = round(2e6 * entry.megabytes)
     if not fetch(target, command, Path.is_file, bytes_below, total, progress):
         raise CnnvizError(
-            f"{entry.title} could not be downloaded: no answer from the network, or another file than scikit-learn expects. "
-            "Check the connection and try again; the bundled images work without it."
+            say(
+                "{title} could not be downloaded: no answer from the network, or another file than scikit-learn expects. "
+                "Check the connection and try again; the bundled images work without it.",
+                title=entry.title,
+            )
         )
     return target
 

@@ -29,6 +29,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.subprocesses import Progress, bytes_below
 from cnnviz.vision import torchvision
+from cnnviz.words import say
 
 CONNECT_SECONDS = 10.0
 FOLDER = "published"
@@ -82,8 +83,11 @@ def fetch(key: str, progress: Progress | None = None) -> ImageDataset:
     if not is_got(key):
         if found_of(key) is not None:
             raise CnnvizError(
-                f"There is a data set of your own called '{key}', which would be lost. Bring it again under another name, "
-                f'and take this one away: remove_brought("{key}").'
+                say(
+                    "There is a data set of your own called '{key}', which would be lost. Bring it again under another name, "
+                    'and take this one away: remove_brought("{key}").',
+                    key=key,
+                )
             )
         with _downloaded(key, progress) as file:
             if not is_got(key):
@@ -103,7 +107,7 @@ def arrays(key: str, progress: Progress | None = None) -> Arrays:
         CnnvizError: it cannot be got, or it is one of pictures; the download failed.
     """
     if _known(key).pictures:
-        raise CnnvizError(f"'{key}' consists of pictures, not arrays. Use fetch(\"{key}\").")
+        raise CnnvizError(say("'{key}' consists of pictures, not arrays. Use fetch(\"{key}\").", key=key))
     with _downloaded(key, progress) as file, np.load(file, allow_pickle=False) as content:
         return {name: content[name] for name in content.files}
 
@@ -120,7 +124,11 @@ def slices(volumes: np.ndarray, axis: int = 0) -> np.ndarray:
     """
     if volumes.ndim != 4 or axis not in (0, 1, 2):
         raise CnnvizError(
-            f"Volumes N×D×H×W are cut along the axis 0, 1 or 2, but the shape is {'×'.join(map(str, volumes.shape))} and the axis {axis}."
+            say(
+                "Volumes N×D×H×W are cut along the axis 0, 1 or 2, but the shape is {str} and the axis {axis}.",
+                str="×".join(map(str, volumes.shape)),
+                axis=axis,
+            )
         )
     return np.ascontiguousarray(volumes.take(volumes.shape[axis + 1] // 2, axis + 1))
 
@@ -143,7 +151,11 @@ def kept_words(key: str) -> str:
         return ""
     count = sum(map(sum, found.counts.values()))
     left = "; ".join(f"{what}: {why}" for what, why in found.left_out[:3])
-    said = [f"{count:,} of {CATALOGUE[key].images:,} images are here", GETTABLE[key].note, left]
+    said = [
+        say("{count:,} of {images:,} images are here", count=count, images=CATALOGUE[key].images),
+        GETTABLE[key].note,
+        left,
+    ]
     return ". ".join(part.rstrip(".") for part in said if part) + "."
 
 
@@ -183,9 +195,14 @@ def _remove(place: Path) -> int:
 def _known(key: str) -> Loader:
     if key in GETTABLE:
         return GETTABLE[key]
-    about = f" How to get it: {CATALOGUE[key].get}." if key in CATALOGUE else ""
+    about = say(" How to get it: {get}.", get=CATALOGUE[key].get) if key in CATALOGUE else ""
     raise CnnvizError(
-        f"'{key:.40}' cannot be downloaded from here.{about} Choose one of: {', '.join(GETTABLE)}."
+        say(
+            "'{key:.40}' cannot be downloaded from here.{about} Choose one of: {gettable}.",
+            key=key,
+            about=about,
+            gettable=", ".join(GETTABLE),
+        )
     )
 
 
@@ -216,19 +233,28 @@ def _downloaded(key: str, progress: Progress | None) -> Iterator[Path]:
             )
         except OSError as error:
             raise CnnvizError(
-                f"{entry.title} was not downloaded: the folder '{target.parent}' cannot be written, or the disk is full. Make room."
+                say(
+                    "{title} was not downloaded: the folder '{parent}' cannot be written, or the disk is full. Make room.",
+                    title=entry.title,
+                    parent=target.parent,
+                )
             ) from error
         if not there:
             raise CnnvizError(
-                f"{entry.title} is not on this machine and could not be downloaded: no answer from the network, another file than its "
-                "makers published, or a full disk. Check the connection and try again; the bundled images work without it."
+                say(
+                    "{title} is not on this machine and could not be downloaded: no answer from the network, another file than its "
+                    "makers published, or a full disk. Check the connection and try again; the bundled images work without it.",
+                    title=entry.title,
+                )
             )
         with FileLock(target.with_name(f"{target.name}.lock")):
             if _intact(target):
                 yield target
                 return
             target.unlink(missing_ok=True)
-    raise CnnvizError(f"The download of {entry.title} is damaged again and again. Is the disk all right?")
+    raise CnnvizError(
+        say("The download of {title} is damaged again and again. Is the disk all right?", title=entry.title)
+    )
 
 
 def _intact(file: Path) -> bool:
@@ -367,7 +393,7 @@ def _medical(key: str) -> Loader:
     title = CATALOGUE[key].title
     return Loader(
         write,
-        note="The middle slice of each volume is the image; arrays(key) has the volumes"
+        note=say("The middle slice of each volume is the image; arrays(key) has the volumes")
         if key.endswith("3d")
         else "",
         refusal=""

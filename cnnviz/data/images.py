@@ -12,6 +12,7 @@ from torch import Tensor
 
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
+from cnnviz.words import say
 
 MAX_SIDE = 2048
 FORMATS = {"PNG": ("png",), "JPEG": ("jpg", "jpeg"), "WebP": ("webp",), "GIF": ("gif",)}
@@ -61,7 +62,11 @@ def _check_pixels(count: int) -> None:
     limit = settings().max_image_pixels
     if count > limit:
         raise CnnvizError(
-            f"The picture has {count / 1e6:.0f} million pixels; at most {limit / 1e6:.0f} million are read. Make it smaller and try again."
+            say(
+                "The picture has {count:.0f} million pixels; at most {limit:.0f} million are read. Make it smaller and try again.",
+                count=count / 1000000.0,
+                limit=limit / 1000000.0,
+            )
         )
 
 

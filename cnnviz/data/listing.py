@@ -15,6 +15,7 @@ from typing import TextIO
 from cnnviz.data import decode_files
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
+from cnnviz.words import say
 
 SPLITS = {"train": "train", "training": "train", "test": "test", "testing": "test"}
 VALIDATION = ("val", "valid", "validation")
@@ -97,21 +98,35 @@ def listing(path: Path) -> Listing:
 def _check(found: Listing) -> None:
     if not found.items:
         first = (
-            f" The first file that was left out: {found.left_out[0][0]}: {found.left_out[0][1]}."
+            say(
+                " The first file that was left out: {left_out}: {left_out2}.",
+                left_out=found.left_out[0][0],
+                left_out2=found.left_out[0][1],
+            )
             if found.left_out
             else ""
         )
         raise CnnvizError(
-            f"No image in a class folder was found. Put the images of each class into a folder with the class's name.{first}"
+            say(
+                "No image in a class folder was found. Put the images of each class into a folder with the class's name.{first}",
+                first=first,
+            )
         )
     if len(found.classes) < 2:
         raise CnnvizError(
-            f"Only one class was found, '{found.classes[0]:.40}', but a network learns to tell two or more apart. "
-            "Put the images of each class into a folder of its own."
+            say(
+                "Only one class was found, '{class_name:.40}', but a network learns to tell two or more apart. "
+                "Put the images of each class into a folder of its own.",
+                class_name=found.classes[0],
+            )
         )
     if len(found.classes) > settings().max_classes:
         raise CnnvizError(
-            f"There are {len(found.classes):,} classes, but at most {settings().max_classes:,} are read. Does each image lie in a folder of its own?"
+            say(
+                "There are {count:,} classes, but at most {max_classes:,} are read. Does each image lie in a folder of its own?",
+                count=len(found.classes),
+                max_classes=settings().max_classes,
+            )
         )
 
 
@@ -119,7 +134,10 @@ def _count(number: int, tiny: bool = False) -> None:
     most = max(TINY_FILES, settings().max_import_files) if tiny else settings().max_import_files
     if number > most:
         raise CnnvizError(
-            f"There are more than {most:,} files; at most {most:,} are read. Take a part of them."
+            say(
+                "There are more than {most:,} files; at most {most:,} are read. Take a part of them.",
+                most=most,
+            )
         )
 
 
@@ -131,7 +149,7 @@ def _of_folder(path: Path) -> Listing:
     for folder, folders, names in os.walk(path, followlinks=False):
         here = Path(folder)
         links = (here / name for name in sorted(folders) if (here / name).is_symlink())
-        left.extend((str(link.relative_to(path)), "it is a link to elsewhere") for link in links)
+        left.extend((str(link.relative_to(path)), say("it is a link to elsewhere")) for link in links)
         folders[:] = sorted(name for name in folders if not _litter(name) and not (here / name).is_symlink())
         for name in sorted(names):
             count += 1
@@ -140,9 +158,9 @@ def _of_folder(path: Path) -> Listing:
             if _litter(name):
                 continue
             if (here / name).is_symlink():
-                left.append(("/".join(inner), "it is a link to elsewhere"))
+                left.append(("/".join(inner), say("it is a link to elsewhere")))
             elif not stat.S_ISREG((here / name).lstat().st_mode):
-                left.append(("/".join(inner), "it is no file"))
+                left.append(("/".join(inner), say("it is no file")))
             else:
                 files.append((inner, str(here / name)))
     return _tiny_imagenet(None, files, left) or _in_classes(None, files, left)
@@ -157,9 +175,9 @@ def _of_archive(path: Path) -> Listing:
         if not inner or any(map(_litter, inner)):
             continue
         if stat.S_ISLNK(info.external_attr >> 16):
-            left.append((info.filename, "it is a link to elsewhere"))
+            left.append((info.filename, say("it is a link to elsewhere")))
         elif info.flag_bits & 1:
-            left.append((info.filename, "it is locked by a password"))
+            left.append((info.filename, say("it is locked by a password")))
         else:
             files.append((inner, info.filename))
             if info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -190,8 +208,8 @@ def _by_its_table(
     def resolve(name: str) -> tuple[str, str]:
         at = PurePosixPath(os.path.normpath(PurePosixPath(*inner[:-1]) / name.replace("\\", "/")))
         if at.is_absolute() or ".." in at.parts:
-            return "", "it leads out of the zip file"
-        return known.get(str(at), ""), "there is no such file"
+            return "", say("it leads out of the zip file")
+        return known.get(str(at), ""), say("there is no such file")
 
     rows = list(_read_rows(io.StringIO(text, newline=""), inner[-1]))
     if not any(resolve(cell.strip())[0] for row in rows for cell in row):
@@ -210,10 +228,13 @@ def entries(path: Path) -> list[zipfile.ZipInfo]:
         with zipfile.ZipFile(path) as archive:
             found = archive.infolist()
     except FileNotFoundError:
-        raise CnnvizError(f"There is no file or folder '{path.name}'.") from None
+        raise CnnvizError(say("There is no file or folder '{name}'.", name=path.name)) from None
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         raise CnnvizError(
-            f"'{path.name}' is no zip file, or it is damaged. Bring a folder, a zip file of class folders, a CSV table or an NPZ file."
+            say(
+                "'{name}' is no zip file, or it is damaged. Bring a folder, a zip file of class folders, a CSV table or an NPZ file.",
+                name=path.name,
+            )
         ) from None
     _count(len(found), any(info.filename.endswith("/".join(TINY_ANNOTATIONS)) for info in found))
     for info in found:
@@ -222,12 +243,19 @@ def entries(path: Path) -> list[zipfile.ZipInfo]:
         inner = PurePosixPath(info.filename.replace("\\", "/"))
         if ".." in inner.parts or inner.is_absolute() or (inner.parts and inner.parts[0].endswith(":")):
             raise CnnvizError(
-                f"The zip file holds a path that leads out of its folder: '{info.filename:.80}'. Nothing was read. Make the zip file anew."
+                say(
+                    "The zip file holds a path that leads out of its folder: '{filename:.80}'. Nothing was read. Make the zip file anew.",
+                    filename=info.filename,
+                )
             )
     size, most = sum(info.file_size for info in found), settings().max_import_bytes
     if size > most:
         raise CnnvizError(
-            f"Unpacked, the zip file has {size / 1e9:,.1f} GB; at most {most / 1e9:,.1f} GB are read. Take smaller images, or a part of them."
+            say(
+                "Unpacked, the zip file has {size:,.1f} GB; at most {most:,.1f} GB are read. Take smaller images, or a part of them.",
+                size=size / 1000000000.0,
+                most=most / 1000000000.0,
+            )
         )
     return [info for info in found if not info.is_dir()]
 
@@ -243,7 +271,7 @@ def _in_classes(
     usable = []
     for inner, file in files:
         if inner[-1].lower().endswith(ARCHIVES):
-            left.append(("/".join(inner), "it is an archive inside: unpack it first"))
+            left.append(("/".join(inner), say("it is an archive inside: unpack it first")))
         else:
             usable.append((inner, file))
     shared = _shared_folders([inner for inner, _ in usable])
@@ -258,7 +286,7 @@ def _in_classes(
             part = SPLITS.get(parts[0].lower(), "train" if has_test else "test") if len(parts) > 1 else ""
             parts = parts[1:]
         if len(parts) < 2:
-            left.append(("/".join(inner), "it lies in no class folder"))
+            left.append(("/".join(inner), say("it lies in no class folder")))
         else:
             items.append(Item(file, "/".join(inner), parts[0], part))
     return Listing(archive, tuple(items), tuple(left))
@@ -308,16 +336,30 @@ def _tiny_imagenet(
             if key in names:
                 groups.setdefault(("test", key), []).append(Item(file, shown, names[key], "test"))
             else:
-                gone.append((shown, f"{TINY_ANNOTATIONS[1]} does not name its class"))
+                gone.append(
+                    (
+                        shown,
+                        say(
+                            "{tiny_annotations} does not name its class", tiny_annotations=TINY_ANNOTATIONS[1]
+                        ),
+                    )
+                )
         elif inner[:2] == ("test", "images"):
             unlabelled += 1
     if unlabelled:
-        gone.append((f"{unlabelled:,} images below 'test'", "they have no labels"))
+        gone.append(
+            (say("{unlabelled:,} images below 'test'", unlabelled=unlabelled), say("they have no labels"))
+        )
     total, most = sum(map(len, groups.values())), settings().max_import_files
     if total > most:
         groups = {group: items[: max(1, len(items) * most // total)] for group, items in groups.items()}
         kept = sum(map(len, groups.values()))
-        gone.append((f"{total - kept:,} images", f"at most {most:,} are read, the same share of each class"))
+        gone.append(
+            (
+                say("{total:,} images", total=total - kept),
+                say("at most {most:,} are read, the same share of each class", most=most),
+            )
+        )
     return Listing(archive, tuple(item for items in groups.values() for item in items), tuple(gone))
 
 
@@ -339,8 +381,8 @@ def _of_table(path: Path) -> Listing:
     def resolve(name: str) -> tuple[str, str]:
         file = (root / name).resolve()
         if not file.is_relative_to(root):
-            return "", "it leads out of the table's folder"
-        return (str(file) if file.is_file() else ""), "there is no such file"
+            return "", say("it leads out of the table's folder")
+        return (str(file) if file.is_file() else ""), say("there is no such file")
 
     return _of_rows(list(_rows(path)), resolve, path.name)
 
@@ -353,7 +395,9 @@ def _of_rows(rows: list[list[str]], resolve: Callable[[str], tuple[str, str]], t
         table: what it is called in sentences.
     """
     if not rows:
-        raise CnnvizError(f"'{table}' is empty. Write a line for each image: its path, and its class.")
+        raise CnnvizError(
+            say("'{table}' is empty. Write a line for each image: its path, and its class.", table=table)
+        )
     titles = [cell.strip().lower() for cell in rows[0]]
     columns = [_column(titles, names) for names in (PATH_COLUMNS, LABEL_COLUMNS, ("split", "subset"))]
     if columns[0] is None or columns[1] is None:
@@ -363,10 +407,11 @@ def _of_rows(rows: list[list[str]], resolve: Callable[[str], tuple[str, str]], t
     at, label, split = columns
     assert at is not None
     assert label is not None
-    items, left = [], []
+    items = []
+    left: list[tuple[str, str]] = []
     for number, row in enumerate(rows, 1):
         if len(row) <= max(at, label) or not row[label].strip() or not row[at].strip():
-            left.append((f"line {number}", "it does not name a path and a class"))
+            left.append((say("line {number}", number=number), say("it does not name a path and a class")))
             continue
         name = row[at].strip()
         file, why_not = resolve(name)
@@ -379,8 +424,14 @@ def _of_rows(rows: list[list[str]], resolve: Callable[[str], tuple[str, str]], t
         )
     if not items and left:
         raise CnnvizError(
-            f"None of the {len(left):,} images of '{table}' can be read; the first, '{left[0][0]:.80}': {left[0][1]}. "
-            "Paths count from the table's own folder."
+            say(
+                "None of the {count:,} images of '{table}' can be read; the first, '{left:.80}': {left2}. "
+                "Paths count from the table's own folder.",
+                count=len(left),
+                table=table,
+                left=left[0][0],
+                left2=left[0][1],
+            )
         )
     if any(item.split for item in items):
         items = [item if item.split else replace(item, split="train") for item in items]
@@ -396,7 +447,7 @@ def _rows(path: Path) -> Iterator[list[str]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             yield from _read_rows(file, path.name)
     except FileNotFoundError:
-        raise CnnvizError(f"There is no file '{path.name}'.") from None
+        raise CnnvizError(say("There is no file '{name}'.", name=path.name)) from None
     except (OSError, UnicodeDecodeError):
         raise _no_table(path.name) from None
 
@@ -428,5 +479,8 @@ def _delimiter(start: str) -> str:
 
 def _no_table(name: str) -> CnnvizError:
     return CnnvizError(
-        f"'{name}' cannot be read as a table. Save it as CSV in UTF-8: a line for each image, its path and its class."
+        say(
+            "'{name}' cannot be read as a table. Save it as CSV in UTF-8: a line for each image, its path and its class.",
+            name=name,
+        )
     )

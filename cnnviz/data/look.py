@@ -10,6 +10,7 @@ from torch.nn import functional
 from cnnviz.data.catalogue import loading_code
 from cnnviz.data.dataset import ImageDataset
 from cnnviz.errors import CnnvizError
+from cnnviz.words import say
 
 HASH_SIDE, HASH_BITS_SIDE = 32, 8
 BLOCK = 2000
@@ -155,7 +156,13 @@ def near_duplicates(
     """
     if first.shape != second.shape:
         here, there = ("×".join(map(str, one.shape)) for one in (first, second))
-        raise CnnvizError(f"Images of {here} and {there} cannot be compared: bring both to one size.")
+        raise CnnvizError(
+            say(
+                "Images of {here} and {there} cannot be compared: bring both to one size.",
+                here=here,
+                there=there,
+            )
+        )
     signs = [perceptual_hashes(one.images).float() * 2 - 1 for one in (first, second)]
     pairs = []
     for start in range(0, len(first), BLOCK):

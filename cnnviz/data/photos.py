@@ -12,6 +12,7 @@ from torch import Tensor
 from cnnviz.data.images import fit
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import ASSETS
+from cnnviz.words import say
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,13 @@ PHOTOS: dict[str, Photo] = {
 def photo(name: str) -> Tensor:
     """A bundled photograph in full size: (3, H, W) uint8; grey ones have three equal channels."""
     if name not in PHOTOS:
-        raise CnnvizError(f"There is no photograph '{name}'. Choose one of: {', '.join(PHOTOS)}.")
+        raise CnnvizError(
+            say(
+                "There is no photograph '{name}'. Choose one of: {photos}.",
+                name=name,
+                photos=", ".join(PHOTOS),
+            )
+        )
     with Image.open(ASSETS / "images" / PHOTOS[name].file) as picture:
         pixels = np.asarray(picture.convert("RGB"))
     return torch.from_numpy(pixels.copy()).permute(2, 0, 1).contiguous()

@@ -11,6 +11,7 @@ from torch.nn import functional
 from cnnviz.data.dataset import ImageDataset
 from cnnviz.errors import CnnvizError
 from cnnviz.ops.boxes import box_iou
+from cnnviz.words import say
 
 INK = 64
 """A pixel of an image belongs to its object if it is brighter than this, of 255."""
@@ -54,11 +55,21 @@ def compose(
     """
     channels, height, width = dataset.shape
     if count < 1 or most < 1:
-        raise CnnvizError(f"{count} scenes of up to {most} objects cannot be drawn: both must be 1 or more.")
+        raise CnnvizError(
+            say(
+                "{count} scenes of up to {most} objects cannot be drawn: both must be 1 or more.",
+                count=count,
+                most=most,
+            )
+        )
     largest = round(max(height, width) * scale[1])
     if largest > side:
         raise CnnvizError(
-            f"An object may be {largest} pixels wide, but the scene has {side}. Make the scene larger."
+            say(
+                "An object may be {largest} pixels wide, but the scene has {side}. Make the scene larger.",
+                largest=largest,
+                side=side,
+            )
         )
     draw = np.random.default_rng(seed)
     # Several to choose from for each: a place may be taken, and then another object is tried.

@@ -12,6 +12,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.expressions import Expression, script
 from cnnviz.inspection import as_batch, runner_of
 from cnnviz.ops.scores import confusion
+from cnnviz.words import say
 
 Progress = Callable[[float], None]
 _BATCH = 500
@@ -37,7 +38,10 @@ def channels_of(model: nn.Module, layer: str, input_shape: tuple[int, int, int])
     shape = runner.shapes(tuple(input_shape))[runner.graph.find(layer)]
     if len(shape) not in (1, 3):
         raise CnnvizError(
-            f"'{layer}' has no channels that could be switched off. Choose a layer with maps or units."
+            say(
+                "'{layer}' has no channels that could be switched off. Choose a layer with maps or units.",
+                layer=layer,
+            )
         )
     return shape[0]
 
@@ -67,7 +71,12 @@ def ablated(
     for channel in (*off, *(scale or {}), *(c for pair in swap for c in pair)):
         if not 0 <= channel < count:
             raise CnnvizError(
-                f"'{layer}' has the channels 0 to {count - 1}, so there is no channel {channel}."
+                say(
+                    "'{layer}' has the channels 0 to {count}, so there is no channel {channel}.",
+                    layer=layer,
+                    count=count - 1,
+                    channel=channel,
+                )
             )
     order, factors = torch.arange(count), torch.ones(count)
     for first, second in swap:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from cnnviz.errors import CnnvizError
 from cnnviz.features.predictions import probabilities
+from cnnviz.words import say
 
 BATCH = 250
 
@@ -45,7 +46,9 @@ def fgsm(network: nn.Module, images: Tensor, labels: Tensor, epsilon: float) -> 
         CnnvizError: ε is not between 0 and 1.
     """
     if not 0 <= epsilon <= 1:
-        raise CnnvizError(f"ε is {epsilon}, but pixels go from 0 to 1, so it must lie between 0 and 1.")
+        raise CnnvizError(
+            say("ε is {epsilon}, but pixels go from 0 to 1, so it must lie between 0 and 1.", epsilon=epsilon)
+        )
     direction = _direction(network, images, labels)
     changed = (images + epsilon * direction).clamp(0, 1)
     return Attack(images, changed, direction, probabilities(network, images), probabilities(network, changed))

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from cnnviz.data import ImageDataset
 from cnnviz.errors import CnnvizError
 from cnnviz.models import Network
+from cnnviz.words import say
 
 
 def unit_correlations(network: Network, dataset: ImageDataset, layer: str) -> Tensor:
@@ -19,7 +20,13 @@ def unit_correlations(network: Network, dataset: ImageDataset, layer: str) -> Te
     """
     modules = dict(network.named_children())
     if layer not in modules:
-        raise CnnvizError(f"This network has no layer '{layer}'. It has: {', '.join(modules)}.")
+        raise CnnvizError(
+            say(
+                "This network has no layer '{layer}'. It has: {modules}.",
+                layer=layer,
+                modules=", ".join(modules),
+            )
+        )
     mode = network.training
     network.eval()
     try:

@@ -11,6 +11,7 @@ from cnnviz.data import ImageDataset, loading_code
 from cnnviz.errors import CnnvizError
 from cnnviz.expressions import Expression, script
 from cnnviz.inspection import runner_of
+from cnnviz.words import say
 
 Progress = Callable[[float], None]
 WAYS = {"pca": "PCA, at once", "tsne": "t-SNE, keeps neighbours"}
@@ -68,9 +69,13 @@ def project(
     Source: van der Maaten and Hinton, "Visualizing data using t-SNE", JMLR 2008, through openTSNE.
     """
     if way not in WAYS:
-        raise CnnvizError(f"There is no projection '{way}'. Choose one of: {', '.join(WAYS)}.")
+        raise CnnvizError(
+            say("There is no projection '{way}'. Choose one of: {ways}.", way=way, ways=", ".join(WAYS))
+        )
     if len(features) < 3:
-        raise CnnvizError(f"{len(features)} images are too few for a picture of points. Take 3 or more.")
+        raise CnnvizError(
+            say("{count} images are too few for a picture of points. Take 3 or more.", count=len(features))
+        )
     if not features.isfinite().all():
         raise CnnvizError(
             "This layer gives values that are not finite. Choose an earlier step of the training."

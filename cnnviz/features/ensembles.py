@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
+from cnnviz.words import say
 
 MOST_GROUPS = 120
 """Groups of one size whose accuracies are averaged."""
@@ -24,7 +25,11 @@ def accuracy_by_size(answers: Tensor, labels: Tensor) -> list[float]:
     count = len(answers)
     if count < 1 or answers.shape[1] != len(labels):
         raise CnnvizError(
-            f"The answers are {tuple(answers.shape)} for {len(labels)} labels, but must be (networks, {len(labels)}, classes)."
+            say(
+                "The answers are {shape} for {count} labels, but must be (networks, {count}, classes).",
+                shape=tuple(answers.shape),
+                count=len(labels),
+            )
         )
     found = []
     generator = torch.Generator().manual_seed(0)

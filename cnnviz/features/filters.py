@@ -11,6 +11,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.expressions import Expression, script
 from cnnviz.inspection import LayerGraph, graph_of, runner_of
 from cnnviz.models import Network
+from cnnviz.words import say
 
 
 def filters(model: nn.Module, layer: str | None = None) -> tuple[str, Tensor]:
@@ -32,7 +33,13 @@ def filters(model: nn.Module, layer: str | None = None) -> tuple[str, Tensor]:
         return _first_weights(model)
     name = layer if layer is not None else next(iter(found), "")
     if name not in found:
-        raise CnnvizError(f"This network has no convolution '{name}'. It has: {', '.join(found) or 'none'}.")
+        raise CnnvizError(
+            say(
+                "This network has no convolution '{name}'. It has: {found}.",
+                name=name,
+                found=", ".join(found) or "none",
+            )
+        )
     weights = found[name].weight.detach()
     return name, weights if weights.shape[1] == 3 else weights.flatten(0, 1)
 
@@ -126,7 +133,11 @@ def filter_bank(model: nn.Module, layer: str, images: Tensor | None = None) -> F
     module = graph.calls[name].module
     if not isinstance(module, nn.Conv2d):
         raise CnnvizError(
-            f"'{layer}' is no convolution, so it has no filters. Choose one of: {', '.join(convolutions(model)) or 'none'}."
+            say(
+                "'{layer}' is no convolution, so it has no filters. Choose one of: {convolutions}.",
+                layer=layer,
+                convolutions=", ".join(convolutions(model)) or "none",
+            )
         )
     kernels = module.weight.detach()
     norms = kernels.flatten(1).norm(dim=1)
@@ -162,7 +173,9 @@ def weight_histogram(model: nn.Module, layer: str, edges: Sequence[float]) -> li
     module = graph_of(model).module_of(layer)
     weights = getattr(module, "weight", None)
     if not isinstance(weights, Tensor):
-        raise CnnvizError(f"'{layer}' has no weights. Choose a convolution or a fully connected layer.")
+        raise CnnvizError(
+            say("'{layer}' has no weights. Choose a convolution or a fully connected layer.", layer=layer)
+        )
     values = weights.detach().flatten().clamp(edges[0], edges[-1])
     counts = torch.histogram(values, torch.tensor(edges, dtype=values.dtype)).hist
     return (counts / counts.sum()).tolist()

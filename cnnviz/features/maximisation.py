@@ -12,6 +12,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.features.ablation import channels_of
 from cnnviz.inspection import receptive_field, runner_of
 from cnnviz.inspection.acceleration import frozen
+from cnnviz.words import say
 
 Progress = Callable[[float], None]
 
@@ -73,14 +74,21 @@ def maximise(
     """
     count = channels_of(model, layer, input_shape)
     if not 0 <= channel < count:
-        raise CnnvizError(f"'{layer}' has the channels 0 to {count - 1}, so there is no channel {channel}.")
+        raise CnnvizError(
+            say(
+                "'{layer}' has the channels 0 to {count}, so there is no channel {channel}.",
+                layer=layer,
+                count=count - 1,
+                channel=channel,
+            )
+        )
     runner = runner_of(model)
     graph = runner.graph
     name = graph.find(layer)
     if isinstance(graph.calls[name].module, nn.ReLU):
         name = graph.calls[name].inputs[0]
     if name not in graph.calls:
-        raise CnnvizError(f"'{layer}' only takes the image. Choose a layer after it.")
+        raise CnnvizError(say("'{layer}' only takes the image. Choose a layer after it.", layer=layer))
     network = frozen(runner.cut(name))
     channels, height, width = input_shape
     colours = channels == 3 and decorrelated is not False
@@ -175,7 +183,14 @@ def top_images(
     shape = (images.shape[1], images.shape[2], images.shape[3])
     total = channels_of(model, layer, shape)
     if not 0 <= channel < total:
-        raise CnnvizError(f"'{layer}' has the channels 0 to {total - 1}, so there is no channel {channel}.")
+        raise CnnvizError(
+            say(
+                "'{layer}' has the channels 0 to {total}, so there is no channel {channel}.",
+                layer=layer,
+                total=total - 1,
+                channel=channel,
+            )
+        )
     network = runner_of(model).cut(layer)
     field = receptive_field(model, layer, shape)
     values, places = [], []

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnviz.errors import CnnvizError
+from cnnviz.words import say
 
 BATCH = 250
 
@@ -68,7 +69,11 @@ def moment(network: nn.Module, images: Tensor, labels: Tensor) -> Moment:
     """
     if len(images) == 0 or len(images) != len(labels):
         raise CnnvizError(
-            f"There are {len(images)} images and {len(labels)} labels, but a batch has as many of both."
+            say(
+                "There are {count} images and {labels} labels, but a batch has as many of both.",
+                count=len(images),
+                labels=len(labels),
+            )
         )
     copied = deepcopy(network).train()
     for module in copied.modules():
@@ -154,7 +159,10 @@ def loss_surface(
     """
     if points < 3 or points % 2 == 0:
         raise CnnvizError(
-            f"The number of points is {points}, but it must be odd and 3 or more, so that the middle is one."
+            say(
+                "The number of points is {points}, but it must be odd and 3 or more, so that the middle is one.",
+                points=points,
+            )
         )
     copied = deepcopy(network).eval()
     weights = [weight for weight in copied.parameters() if weight.dim() > 1]

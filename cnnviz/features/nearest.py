@@ -11,6 +11,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.expressions import Expression, script
 from cnnviz.features.embedding import Progress, layer_features
 from cnnviz.inspection.runner import runner_of
+from cnnviz.words import say
 
 METRICS = {"cosine": "Cosine distance, 1 − a·b / (|a||b|)", "euclidean": "Euclidean distance, |a − b|"}
 """Name -> title with its formula."""
@@ -47,13 +48,27 @@ def nearest_vectors(queries: Tensor, vectors: Tensor, k: int, metric: str = "cos
         CnnvizError: an unknown metric, ``k`` below 1, shapes that do not fit, or no vectors.
     """
     if metric not in METRICS:
-        raise CnnvizError(f"There is no metric '{metric}'. Choose one of: {', '.join(METRICS)}.")
+        raise CnnvizError(
+            say(
+                "There is no metric '{metric}'. Choose one of: {metrics}.",
+                metric=metric,
+                metrics=", ".join(METRICS),
+            )
+        )
     if k < 1 or not len(vectors):
-        raise CnnvizError(f"The {k} nearest of {len(vectors)} cannot be found: both must be 1 or more.")
+        raise CnnvizError(
+            say(
+                "The {k} nearest of {count} cannot be found: both must be 1 or more.", k=k, count=len(vectors)
+            )
+        )
     if queries.dim() != 2 or vectors.dim() != 2 or queries.shape[1] != vectors.shape[1]:
         here, there = ("×".join(map(str, found.shape)) for found in (queries, vectors))
         raise CnnvizError(
-            f"Queries and vectors must be tables of equally long rows, but are {here} and {there}."
+            say(
+                "Queries and vectors must be tables of equally long rows, but are {here} and {there}.",
+                here=here,
+                there=there,
+            )
         )
     k = min(k, len(vectors))
     if metric == "cosine":
@@ -122,7 +137,12 @@ def nearest_pixels(
     """
     if not 0 <= number < len(dataset):
         raise CnnvizError(
-            f"There is no image {number:,}: the {len(dataset):,} images count from 0 to {len(dataset) - 1:,}."
+            say(
+                "There is no image {number:,}: the {count:,} images count from 0 to {count2:,}.",
+                number=number,
+                count=len(dataset),
+                count2=len(dataset) - 1,
+            )
         )
     query = dataset.floats([number]).flatten(1)
     indices, distances = torch.empty(1, 0, dtype=torch.int64), torch.empty(1, 0)
@@ -192,12 +212,22 @@ def nearest_regions(
         query = cut(image[None].to(runner.device))[0]
         if query.dim() != 3:
             raise CnnvizError(
-                f"'{layer}' has no maps, so that it has no places. Choose a layer before the image is flattened."
+                say(
+                    "'{layer}' has no maps, so that it has no places. Choose a layer before the image is flattened.",
+                    layer=layer,
+                )
             )
         row, column = cell
         if not (0 <= row < query.shape[1] and 0 <= column < query.shape[2]):
             raise CnnvizError(
-                f"The maps of '{layer}' have {query.shape[1]}×{query.shape[2]} cells; there is no cell ({row}, {column})."
+                say(
+                    "The maps of '{layer}' have {shape}×{shape2} cells; there is no cell ({row}, {column}).",
+                    layer=layer,
+                    shape=query.shape[1],
+                    shape2=query.shape[2],
+                    row=row,
+                    column=column,
+                )
             )
         vector = functional.normalize(query[:, row, column], dim=0)
         best, cells = [], []

@@ -8,6 +8,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.inspection.graph import IMAGE, LayerCall
 from cnnviz.inspection.runner import runner_of
 from cnnviz.inspection.units import UnitExplanation, call_and_values, explain_in
+from cnnviz.words import say
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +59,11 @@ def strongest_path(model: nn.Module, image: Tensor, target: int | None = None) -
     logits = values[last]
     if target is not None and not 0 <= target < len(logits):
         raise CnnvizError(
-            f"The network has the classes 0 to {len(logits) - 1}, so there is no class {target}."
+            say(
+                "The network has the classes 0 to {count}, so there is no class {target}.",
+                count=len(logits) - 1,
+                target=target,
+            )
         )
     layer, place = last, (int(logits.argmax()) if target is None else target, 0, 0)
     stops: list[Stop] = []

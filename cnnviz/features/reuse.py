@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from cnnviz.errors import CnnvizError
+from cnnviz.words import say
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,16 @@ def dense_reuse(network: nn.Module, block: str) -> Reuse:
     ]
     if len(convolutions) < 2 or len(convolutions) != len(layers):
         raise CnnvizError(
-            f"“{block}” is not a dense block: each of its layers must begin with a convolution."
+            say(
+                "“{block}” is not a dense block: each of its layers must begin with a convolution.",
+                block=block,
+            )
         )
     taken = [one.in_channels for one in convolutions]
     if any(after <= before for before, after in pairwise(taken)):
-        raise CnnvizError(f"“{block}” is not a dense block: its layers do not take more and more maps.")
+        raise CnnvizError(
+            say("“{block}” is not a dense block: its layers do not take more and more maps.", block=block)
+        )
     ends = [0, *taken]
     factors = [
         norm.weight.detach().abs() if norm is not None and norm.num_features == size else torch.ones(size)

@@ -10,6 +10,7 @@ from torch.nn import functional
 from cnnviz.errors import CnnvizError
 from cnnviz.inspection.maps import feature_maps
 from cnnviz.models import Network
+from cnnviz.words import say
 
 
 def shifted(image: Tensor, right: int, down: int = 0) -> Tensor:
@@ -17,7 +18,13 @@ def shifted(image: Tensor, right: int, down: int = 0) -> Tensor:
     height, width = image.shape[-2:]
     if abs(right) >= width or abs(down) >= height:
         raise CnnvizError(
-            f"A shift by {right}, {down} moves the {height}×{width} image out of sight. Use less."
+            say(
+                "A shift by {right}, {down} moves the {height}×{width} image out of sight. Use less.",
+                right=right,
+                down=down,
+                height=height,
+                width=width,
+            )
         )
     padded = functional.pad(image, (max(right, 0), max(-right, 0), max(down, 0), max(-down, 0)))
     return padded[..., max(-down, 0) : max(-down, 0) + height, max(-right, 0) : max(-right, 0) + width]

@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
 from cnnviz.features.nearest import METRICS, Neighbours, measured, nearest_vectors
+from cnnviz.words import say
 
 LINKS, BUILDING, SEARCHING = 32, 80, 64
 """Of each vector in the graph; candidates while it is built, and while it is searched: more find more, and take longer."""
@@ -48,10 +49,19 @@ class VectorIndex:
             CnnvizError: faiss is missing, an unknown metric, or no vectors.
         """
         if metric not in METRICS:
-            raise CnnvizError(f"There is no metric '{metric}'. Choose one of: {', '.join(METRICS)}.")
+            raise CnnvizError(
+                say(
+                    "There is no metric '{metric}'. Choose one of: {metrics}.",
+                    metric=metric,
+                    metrics=", ".join(METRICS),
+                )
+            )
         if vectors.dim() != 2 or not len(vectors):
             raise CnnvizError(
-                f"An index takes a table of vectors, but got {'×'.join(map(str, vectors.shape)) or 'one number'}."
+                say(
+                    "An index takes a table of vectors, but got {str}.",
+                    str="×".join(map(str, vectors.shape)) or say("one number"),
+                )
             )
         faiss = _faiss()
         self.vectors, self.metric = vectors.float(), metric
@@ -80,7 +90,12 @@ class VectorIndex:
         """
         if k < 1 or queries.dim() != 2 or queries.shape[1] != self.vectors.shape[1]:
             raise CnnvizError(
-                f"The {k} nearest to {'×'.join(map(str, queries.shape))} cannot be found among vectors of {self.vectors.shape[1]} numbers."
+                say(
+                    "The {k} nearest to {str} cannot be found among vectors of {shape} numbers.",
+                    k=k,
+                    str="×".join(map(str, queries.shape)),
+                    shape=self.vectors.shape[1],
+                )
             )
         _, indices = self._index.search(self._rows(queries.float()), min(k, len(self)))
         found = torch.from_numpy(indices.astype(np.int64))

@@ -11,6 +11,7 @@ from torch.nn import functional
 from cnnviz.data import ImageDataset
 from cnnviz.errors import CnnvizError
 from cnnviz.expressions import Expression, script
+from cnnviz.words import say
 
 TRIES = 60
 """So many draws for each pair of different classes that is wanted; then there are hardly any more."""
@@ -142,7 +143,7 @@ def draw_pairs(labels: Tensor, count: int, seed: int = 0) -> Pairs:
         CnnvizError: no class has two images, there is one class only, or ``count`` is below 1.
     """
     if count < 1:
-        raise CnnvizError(f"{count} pairs are none. Draw 1 or more of each kind.")
+        raise CnnvizError(say("{count} pairs are none. Draw 1 or more of each kind.", count=count))
     generator = random.Random(seed)
     members = [(labels == label).nonzero()[:, 0].tolist() for label in labels.unique().tolist()]
     if len(members) < 2:

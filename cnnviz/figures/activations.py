@@ -11,6 +11,7 @@ from cnnviz.figures.curves import layout
 from cnnviz.figures.line_styles import line_style
 from cnnviz.ops.activations import ACTIVATIONS
 from cnnviz.ops.depth import Stack
+from cnnviz.words import _
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -55,10 +56,10 @@ def by_depth(values: Mapping[str, Sequence[float]], title: str, logarithmic: boo
                 name=ACTIVATIONS[name].title,
                 mode="lines+markers",
                 line=line_style(order.index(name)),
-                hovertemplate="layer %{x}: %{y:.3g}",
+                hovertemplate=_("layer %{x}: %{y:.3g}"),
             )
         )
-    figure.update_xaxes(title="layer")
+    figure.update_xaxes(title=_("layer"))
     figure.update_yaxes(
         title=title,
         **({"type": "log", "exponentformat": "power"} if logarithmic else {"rangemode": "tozero"}),
@@ -81,9 +82,9 @@ def depth_histogram(stack: Stack) -> "Figure":
             zmax=0.5,
             colorscale=palette().sequential.plotly,
             colorbar={"thickness": 12, "tickformat": ".0%"},
-            hovertemplate="layer %{x}, values near %{y:.3g}: %{z:.1%}<extra></extra>",
+            hovertemplate=_("layer %{x}, values near %{y:.3g}: %{z:.1%}<extra></extra>"),
         )
     )
-    figure.update_xaxes(title="layer")
-    figure.update_yaxes(title=f"output of {ACTIVATIONS[stack.activation].title}")
+    figure.update_xaxes(title=_("layer"))
+    figure.update_yaxes(title=_("output of {title}", title=_(ACTIVATIONS[stack.activation].title)))
     return layout(figure, 260)

@@ -14,17 +14,18 @@ from cnnviz.figures.network_drawing import kind_colour, layer_words, written
 from cnnviz.models import ARCHITECTURES, Group, Plan, PlannedLayer
 from cnnviz.models.architectures import Entry
 from cnnviz.models.blocks import Block
+from cnnviz.words import _, say
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 KINDS = {
-    "conv": "convolution",
-    "linear": "fully connected",
-    "norm": "normalisation",
-    "pool": "pooling",
-    "block": "block",
-    "other": "other",
+    "conv": say("convolution"),
+    "linear": say("fully connected"),
+    "norm": say("normalisation"),
+    "pool": say("pooling"),
+    "block": say("block"),
+    "other": say("other"),
 }
 """Kind of a layer -> its name."""
 _TITLES = {
@@ -65,7 +66,7 @@ def discs(shown: Sequence[Disc], x_title: str, y_title: str, words: str) -> "Fig
         Scatter(
             x=[disc.x for disc in shown],
             y=[disc.y for disc in shown],
-            text=[disc.title for disc in shown],
+            text=[_(disc.title) for disc in shown],
             mode="markers+text",
             textposition=[disc.side for disc in shown],
             marker={
@@ -75,7 +76,7 @@ def discs(shown: Sequence[Disc], x_title: str, y_title: str, words: str) -> "Fig
                 "line": {"width": 1, "color": "#888"},
             },
             customdata=[[f"{disc.parameters:,}"] for disc in shown],
-            hovertemplate=f"%{{text}}: {words}, %{{customdata[0]}} parameters<extra></extra>",
+            hovertemplate=_("%{{text}}: {words}, %{{customdata[0]}} parameters<extra></extra>", words=words),
             cliponaxis=False,
         )
     )
@@ -88,7 +89,7 @@ def timeline(names: Sequence[str], chosen: Sequence[str] = ()) -> "Figure":
     """Year against depth of networks of ``ARCHITECTURES``."""
     shown = [
         Disc(
-            entry.title,
+            _(entry.title),
             entry.year,
             entry.depth,
             entry.parameters,
@@ -97,7 +98,7 @@ def timeline(names: Sequence[str], chosen: Sequence[str] = ()) -> "Figure":
         )
         for entry in (ARCHITECTURES[name] for name in names)
     ]
-    figure = discs(shown, "year", "layers with weights", "%{x}, %{y} layers with weights")
+    figure = discs(shown, _("year"), _("layers with weights"), _("%{x}, %{y} layers with weights"))
     figure.update_xaxes(dtick=2, range=[1997, 2023.5])
     figure.update_yaxes(
         type="log", tickvals=[5, 10, 20, 50, 100, 150], range=[math.log10(4), math.log10(220)]
@@ -112,7 +113,7 @@ def accuracy_against_work(shown: Sequence[Disc], work: str, low: float, high: fl
         work: what x is, such as "billion multiply-adds".
         low, high: the range of the accuracy.
     """
-    figure = discs(shown, work, "accuracy, %", f"%{{y:.1f}} % at %{{x:.3g}} {work}")
+    figure = discs(shown, work, _("accuracy, %"), _("%{{y:.1f}} % at %{{x:.3g}} {work}", work=work))
     xs = [disc.x for disc in shown]
     figure.update_xaxes(type="log", dtick="D2", range=[math.log10(min(xs) / 1.6), math.log10(max(xs) * 2.6)])
     figure.update_yaxes(range=[low, high])
@@ -127,8 +128,8 @@ def error_by_year(entries: Sequence[Entry], human: float) -> "Figure":
 
     def depth(entry: Entry) -> str:
         if entry.layers is None:
-            return "many networks"
-        return f"{entry.layers} layers" if entry.layers else "no network"
+            return _("many networks")
+        return _("{layers} layers", layers=entry.layers) if entry.layers else _("no network")
 
     names = [f"{entry.year}<br>{entry.name}" for entry in entries]
     colours = [kind_colour("other") if entry.layers == 0 else palette().of(0) for entry in entries]
@@ -161,7 +162,7 @@ def error_by_year(entries: Sequence[Entry], human: float) -> "Figure":
         x=0,
         xref="paper",
         y=human,
-        text=f"a person: {human:g}",
+        text=_("a person: {human:g}", human=human),
         showarrow=False,
         yshift=14,
         xanchor="left",
@@ -169,7 +170,7 @@ def error_by_year(entries: Sequence[Entry], human: float) -> "Figure":
         font_color="#8a3d00",
     )
     figure.update_layout(showlegend=False)
-    figure.update_yaxes(title="top-5 error, %", range=[0, 35])
+    figure.update_yaxes(title=_("top-5 error, %"), range=[0, 35])
     return layout(figure, 400)
 
 
@@ -187,7 +188,8 @@ def where_they_are(plans: Mapping[str, Plan], what: Amount) -> "Figure":
 
     figure = Figure()
     counted = {title: amounts(plan, what) for title, plan in plans.items()}
-    for kind, words in KINDS.items():
+    for kind, title in KINDS.items():
+        words = _(title)
         values = [counts.get(kind, 0) for counts in counted.values()]
         if any(values):
             shares = [
@@ -205,7 +207,7 @@ def where_they_are(plans: Mapping[str, Plan], what: Amount) -> "Figure":
                 )
             )
     figure.update_layout(barmode="stack")
-    figure.update_xaxes(title="parameters" if what == "parameters" else "multiply-adds for one image")
+    figure.update_xaxes(title=_("parameters") if what == "parameters" else _("multiply-adds for one image"))
     figure.update_yaxes(autorange="reversed")
     return layout(figure, 130 + 50 * len(plans))
 
@@ -238,7 +240,7 @@ def _boxes(place: PlannedLayer) -> Iterator[Volume]:
         for inner in place.inner:
             yield from _boxes(inner)
     elif isinstance(place.layer, Block):
-        yield Volume(place.name, f"{place.layer.kind} block", place.output_shape, "block")
+        yield Volume(place.name, _("{kind} block", kind=place.layer.kind), place.output_shape, "block")
     else:
         title, kind = layer_words(place)
         if kind in ("conv", "linear", "pool"):
@@ -280,7 +282,7 @@ def network_volumes(plan: Plan) -> "Figure":
             for across, up in ((0, 0), (1, 0), (1, 1), (0, 1))
         ]
         faces[volume.kind] += [tuple(base + corner for corner in three) for three in _TRIANGLES]
-        words[volume.kind] += [f"{volume.name}: {volume.title}, {written(volume.shape)}"] * 8
+        words[volume.kind] += [f"{volume.name}: {_(volume.title)}, {written(volume.shape)}"] * 8
         x += deep + GAP
     figure = Figure()
     for kind, points in corners.items():
@@ -295,7 +297,7 @@ def network_volumes(plan: Plan) -> "Figure":
                 j=j,
                 k=k,
                 color=kind_colour(kind),
-                name="image" if kind == "other" else KINDS[kind],
+                name=_("image") if kind == "other" else _(KINDS[kind]),
                 showlegend=True,
                 flatshading=True,
                 opacity=0.9,

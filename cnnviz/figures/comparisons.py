@@ -11,6 +11,7 @@ from cnnviz.figures.colours import palette
 from cnnviz.figures.curves import layout
 from cnnviz.figures.line_styles import line_style
 from cnnviz.ops.boxes import PrecisionRecall
+from cnnviz.words import _
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -47,20 +48,22 @@ def precision_recall_curve(found: PrecisionRecall, threshold: float) -> "Figure"
     from plotly.graph_objects import Figure, Scatter
 
     recall, precision = found.recall.tolist(), found.precision.tolist()
-    figure = Figure(Scatter(x=recall, y=precision, name="all thresholds", mode="lines", line=line_style(0)))
+    figure = Figure(
+        Scatter(x=recall, y=precision, name=_("all thresholds"), mode="lines", line=line_style(0))
+    )
     count = int((found.scores >= threshold).sum())
     if count:
         figure.add_trace(
             Scatter(
                 x=recall[count - 1 : count],
                 y=precision[count - 1 : count],
-                name=f"threshold {threshold:.2f}",
+                name=_("threshold {threshold:.2f}", threshold=threshold),
                 mode="markers",
                 marker={"size": 14, "color": palette().of(1)},
             )
         )
-    figure.update_xaxes(title="recall", tickformat=".0%", range=[0, 1.02])
-    figure.update_yaxes(title="precision", tickformat=".0%", range=[0, 1.04])
+    figure.update_xaxes(title=_("recall"), tickformat=".0%", range=[0, 1.02])
+    figure.update_yaxes(title=_("precision"), tickformat=".0%", range=[0, 1.04])
     return layout(figure, 300)
 
 
@@ -70,19 +73,19 @@ def verification_curves(found: Verification, threshold: float) -> "Figure":
 
     figure = lines(
         {
-            "false accepts": found.false_accept[1:].tolist(),
-            "false rejects": found.false_reject[1:].tolist(),
+            _("false accepts"): found.false_accept[1:].tolist(),
+            _("false rejects"): found.false_reject[1:].tolist(),
         },
         found.thresholds[1:].tolist(),
-        "threshold: cosine distance",
-        "share of the pairs",
+        _("threshold: cosine distance"),
+        _("share of the pairs"),
         percent=True,
     )
     figure.add_trace(
         Scatter(
             x=[found.equal_error_threshold],
             y=[found.equal_error_rate],
-            name=f"equal error rate {found.equal_error_rate:.1%}",
+            name=_("equal error rate {equal_error_rate:.1%}", equal_error_rate=found.equal_error_rate),
             mode="markers",
             marker={"size": 12, "color": palette().of(2)},
             hovertemplate="equal error rate %{y:.2%} at %{x:.3f}<extra></extra>",
@@ -102,7 +105,7 @@ def spread_of_draws(draws: Mapping[str, Tensor], classes: Sequence[str]) -> "Fig
 
     figure = Figure()
     for index, (title, table) in enumerate(draws.items()):
-        names = [name for name in classes for _ in range(len(table))]
+        names = [name for name in classes for __ in range(len(table))]
         figure.add_trace(
             Box(
                 x=names,
@@ -113,8 +116,8 @@ def spread_of_draws(draws: Mapping[str, Tensor], classes: Sequence[str]) -> "Fig
             )
         )
     figure.update_layout(boxmode="group")
-    figure.update_yaxes(title="probability", tickformat=".0%", range=[0, 1.02])
-    figure.update_xaxes(title="class", type="category")
+    figure.update_yaxes(title=_("probability"), tickformat=".0%", range=[0, 1.02])
+    figure.update_xaxes(title=_("class"), type="category")
     return layout(figure, 300)
 
 
@@ -126,7 +129,13 @@ def draws_in_words(draws: Mapping[str, Tensor], classes: Sequence[str]) -> str:
     for title, table in draws.items():
         best = int(table.mean(0).argmax())
         words.append(
-            f"{title}: class {classes[best]} with {table[:, best].mean():.1%} ± {table[:, best].std():.1%}"
+            _(
+                "{title}: class {class_name} with {table:.1%} ± {std:.1%}",
+                title=title,
+                class_name=classes[best],
+                table=table[:, best].mean(),
+                std=table[:, best].std(),
+            )
         )
     return "; ".join(words)
 
@@ -142,10 +151,10 @@ def channel_bars(values: Tensor, order: Sequence[int], title: str) -> "Figure":
             x=[str(channel) for channel in order],
             y=shown,
             marker_color=colours,
-            hovertemplate="channel %{x}: %{y:.4f}<extra></extra>",
+            hovertemplate=_("channel %{x}: %{y:.4f}<extra></extra>"),
         )
     )
-    figure.update_xaxes(title="channel", type="category")
+    figure.update_xaxes(title=_("channel"), type="category")
     figure.update_yaxes(title=title, zeroline=True, zerolinecolor="#888")
     return layout(figure, 280)
 
@@ -176,7 +185,7 @@ def two_answers(before: Tensor, after: Tensor, classes: Sequence[str]) -> "Figur
     from plotly.graph_objects import Bar, Figure
 
     figure = Figure()
-    for index, (title, values) in enumerate((("before", before), ("after", after))):
+    for index, (title, values) in enumerate(((_("before"), before), (_("after"), after))):
         figure.add_trace(
             Bar(
                 x=values.tolist(),
@@ -197,7 +206,7 @@ def two_answers(before: Tensor, after: Tensor, classes: Sequence[str]) -> "Figur
 def _of_values(figure: "Figure", title: str) -> "Figure":
     """Share by value."""
     figure.update_xaxes(title=title, exponentformat="power")
-    figure.update_yaxes(title="share", tickformat=".0%", rangemode="tozero")
+    figure.update_yaxes(title=_("share"), tickformat=".0%", rangemode="tozero")
     return layout(figure, 260)
 
 
@@ -231,7 +240,7 @@ def value_histograms(
                     name=name,
                     mode="lines",
                     line={"shape": "hvh", "color": colour, "width": 2, "dash": dash},
-                    hovertemplate=f"{name}, near %{{x:.3g}}: %{{y:.1%}}<extra></extra>",
+                    hovertemplate=_("{name}, near %{{x:.3g}}: %{{y:.1%}}<extra></extra>", name=name),
                 )
                 for column, name, colour, dash in zip(
                     columns, names, palette().series, ("solid", "dash"), strict=False
@@ -248,7 +257,7 @@ def value_histograms(
             zmin=0,
             colorscale=palette().sequential.plotly,
             colorbar={"thickness": 12, "tickformat": ".0%"},
-            hovertemplate="%{x}, values near %{y:.3g}: %{z:.1%}<extra></extra>",
+            hovertemplate=_("%{x}, values near %{y:.3g}: %{z:.1%}<extra></extra>"),
         )
     )
     figure.update_xaxes(title=x_title, type="category")

@@ -8,6 +8,7 @@ from cnnviz.figures.colours import palette
 from cnnviz.figures.curves import layout
 from cnnviz.inspection import Measurement
 from cnnviz.inspection.compute import share_of_peak
+from cnnviz.words import _
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -29,7 +30,7 @@ def arithmetic_bars(found: Mapping[str, Sequence[Measurement]]) -> "Figure":
         shown = [one for one in measured if one.kind in ("product", "convolution")]
         figure.add_trace(
             Bar(
-                y=[one.title for one in shown],
+                y=[_(one.title) for one in shown],
                 x=[one.gflops for one in shown],
                 name=name,
                 orientation="h",
@@ -38,7 +39,7 @@ def arithmetic_bars(found: Mapping[str, Sequence[Measurement]]) -> "Figure":
                 text=[f"{one.gflops:,.3g} · {share_of_peak(one, measured):.0%}" for one in shown],
                 textposition="outside",
                 cliponaxis=False,
-                hovertemplate="%{y}: %{text} of the peak",
+                hovertemplate=_("%{y}: %{text} of the peak"),
             )
         )
     most = max(one.gflops for measured in found.values() for one in measured)
@@ -60,7 +61,7 @@ def images_per_second(found: Mapping[str, Sequence[Measurement]]) -> "Figure":
         shown = [one for one in measured if one.kind in ("forward", "training")]
         figure.add_trace(
             Scatter(
-                y=[one.title for one in shown],
+                y=[_(one.title) for one in shown],
                 x=[one.images_per_second for one in shown],
                 name=name,
                 mode="markers+text",
@@ -77,13 +78,13 @@ def images_per_second(found: Mapping[str, Sequence[Measurement]]) -> "Figure":
                     "symbol": SYMBOLS[number % len(SYMBOLS)],
                 },
                 cliponaxis=False,
-                hovertemplate="%{y}: %{x:,.3g} images a second",
+                hovertemplate=_("%{y}: %{x:,.3g} images a second"),
             )
         )
     speeds = [one.images_per_second for measured in found.values() for one in measured if one.images]
     room = 30 if len(found) > 1 else 2
     ends = [math.log10(min(speeds) / room), math.log10(max(speeds) * 30)]
-    figure.update_xaxes(title="images a second (logarithmic)", type="log", dtick=1, range=ends)
+    figure.update_xaxes(title=_("images a second (logarithmic)"), type="log", dtick=1, range=ends)
     return _works(figure, 7, len(found))
 
 

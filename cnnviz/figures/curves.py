@@ -10,6 +10,7 @@ from cnnviz.features import Calibration
 from cnnviz.figures.colours import palette, scale_for
 from cnnviz.training import Metric
 from cnnviz.training.rates import RateSearch
+from cnnviz.words import _
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -44,11 +45,11 @@ def loss_curve(losses: Sequence[float]) -> "Figure":
             hovertemplate="after %{x} steps: %{y:.6g}<extra></extra>",
         )
     )
-    figure.update_xaxes(title="steps")
+    figure.update_xaxes(title=_("steps"))
     positive = [loss for loss in losses if loss > 0]
     wide = len(positive) == len(losses) and max(positive) > 100 * min(positive)
     figure.update_yaxes(
-        title="loss L", **({"type": "log", "exponentformat": "power"} if wide else {"rangemode": "tozero"})
+        title=_("loss L"), **({"type": "log", "exponentformat": "power"} if wide else {"rangemode": "tozero"})
     )
     return layout(figure, 215)
 
@@ -85,13 +86,13 @@ def rate_search(search: RateSearch) -> "Figure":
         x=math.log10(search.suggested),
         y=1,
         yref="paper",
-        text=f"try {search.suggested:g}",
+        text=_("try {suggested:g}", suggested=search.suggested),
         showarrow=False,
         xanchor="left",
         xshift=6,
     )
-    figure.update_xaxes(title="learning rate η", type="log", exponentformat="power")
-    figure.update_yaxes(title="loss L", range=[0, 1.3 * max(search.means)])
+    figure.update_xaxes(title=_("learning rate η"), type="log", exponentformat="power")
+    figure.update_yaxes(title=_("loss L"), range=[0, 1.3 * max(search.means)])
     return layout(figure, 280)
 
 
@@ -104,9 +105,16 @@ def curve_in_words(metrics: Sequence[Metric], quantity: str, name: str | None = 
         if getattr(metric, f"val_{quantity}") is not None
     ]
     if not values:
-        return f"Curve of the {called}, still empty"
+        return _("Curve of the {called}, still empty", called=called)
     (first_step, first), (last_step, last) = values[0], values[-1]
-    return f"Validation {called} from {first:.3f} at step {first_step} to {last:.3f} at step {last_step}"
+    return _(
+        "Validation {called} from {first:.3f} at step {first_step} to {last:.3f} at step {last_step}",
+        called=called,
+        first=first,
+        first_step=first_step,
+        last=last,
+        last_step=last_step,
+    )
 
 
 def value_map(values: Tensor, span: tuple[float, float]) -> "Figure":
@@ -125,12 +133,12 @@ def value_map(values: Tensor, span: tuple[float, float]) -> "Figure":
             xgap=1,
             ygap=1,
             texttemplate="%{z:.2f}" if show else None,
-            hovertemplate="row %{y}, column %{x}: %{z:.4f}<extra></extra>",
+            hovertemplate=_("row %{y}, column %{x}: %{z:.4f}<extra></extra>"),
             colorbar={"thickness": 12, "tickformat": ".3g"},
         )
     )
-    figure.update_yaxes(autorange="reversed", scaleanchor="x", constrain="domain", title="row")
-    figure.update_xaxes(constrain="domain", title="column")
+    figure.update_yaxes(autorange="reversed", scaleanchor="x", constrain="domain", title=_("row"))
+    figure.update_xaxes(constrain="domain", title=_("column"))
     return layout(figure, 480)
 
 
@@ -171,7 +179,7 @@ def calibration_curve(calibration: Calibration) -> "Figure":
             x=[0, 1],
             y=[0, 1],
             mode="lines",
-            name="perfectly calibrated",
+            name=_("perfectly calibrated"),
             line={"color": "#888", "dash": "dot"},
         )
     )
@@ -184,7 +192,7 @@ def calibration_curve(calibration: Calibration) -> "Figure":
             line={"color": palette().train, "width": 3},
             marker={"size": sizes},
             customdata=counts,
-            hovertemplate="confidence %{x:.1%}: %{y:.1%} right, %{customdata} predictions<extra></extra>",
+            hovertemplate=_("confidence %{x:.1%}: %{y:.1%} right, %{customdata} predictions<extra></extra>"),
         )
     )
     figure.update_xaxes(title="confidence", range=[0, 1.03], tickformat=".0%")

@@ -8,6 +8,7 @@ from torch import Tensor
 from cnnviz.figures.colours import palette
 from cnnviz.figures.curves import layout
 from cnnviz.training.outcomes import Spread
+from cnnviz.words import _, say
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -16,7 +17,7 @@ GREY_COLOUR = ("#7f7f7f",)
 CHANNEL_COLOURS = ("#d0454b", "#2e9b5f", "#3a86d0")
 """What a channel is called, is its colour in every palette; the dashes tell them apart as well."""
 CHANNEL_DASHES = ("solid", "dash", "dot")
-CHANNEL_NAMES = ("red", "green", "blue")
+CHANNEL_NAMES = (say("red"), say("green"), say("blue"))
 
 
 def class_balance(counts: Tensor, classes: Sequence[str], chosen: Sequence[str] = ()) -> "Figure":
@@ -33,11 +34,11 @@ def class_balance(counts: Tensor, classes: Sequence[str], chosen: Sequence[str] 
                 "color": colour,
                 "opacity": [1.0 if not chosen or name in chosen else 0.35 for name in classes],
             },
-            hovertemplate="%{y}: %{x:,} images<extra></extra>",
+            hovertemplate=_("%{y}: %{x:,} images<extra></extra>"),
         )
     )
     figure.update_yaxes(autorange="reversed", type="category")
-    figure.update_xaxes(title="images", rangemode="tozero")
+    figure.update_xaxes(title=_("images"), rangemode="tozero")
     return layout(figure, max(220, 60 + 26 * len(classes)))
 
 
@@ -54,12 +55,12 @@ def pixel_histogram(histogram: Tensor) -> "Figure":
                 y=(counts / counts.sum()).tolist(),
                 mode="lines",
                 line={"color": colours[number], "dash": CHANNEL_DASHES[number], "width": 2},
-                name="grey" if len(histogram) == 1 else CHANNEL_NAMES[number],
-                hovertemplate="value %{x}: %{y:.2%}<extra></extra>",
+                name=_("grey") if len(histogram) == 1 else _(CHANNEL_NAMES[number]),
+                hovertemplate=_("value %{x}: %{y:.2%}<extra></extra>"),
             )
         )
-    figure.update_xaxes(title="value of a pixel")
-    figure.update_yaxes(title="share of the pixels", type="log", tickformat=".3~%", nticks=5)
+    figure.update_xaxes(title=_("value of a pixel"))
+    figure.update_yaxes(title=_("share of the pixels"), type="log", tickformat=".3~%", nticks=5)
     return layout(figure, 260)
 
 
@@ -77,7 +78,7 @@ def recall_by_class(classes: Sequence[str], found: Mapping[str, Sequence[Spread]
             Bar(
                 x=list(classes),
                 y=[one.mean for one in values],
-                name=title,
+                name=_(title),
                 marker={
                     "color": palette().of(1 - index if index < 2 else index),
                     "pattern": {"shape": "/" if index == 0 else ""},
@@ -90,10 +91,10 @@ def recall_by_class(classes: Sequence[str], found: Mapping[str, Sequence[Spread]
                     "thickness": 1.2,
                     "width": 3,
                 },
-                hovertemplate=f"%{{x}}, {title}: %{{y:.1%}}<extra></extra>",
+                hovertemplate=f"%{{x}}, {_(title)}: %{{y:.1%}}<extra></extra>",
             )
         )
     figure.update_layout(barmode="group")
     figure.update_xaxes(type="category")
-    figure.update_yaxes(title="recall", tickformat=".0%", range=[0, 1.05])
+    figure.update_yaxes(title=_("recall"), tickformat=".0%", range=[0, 1.05])
     return layout(figure, 320)

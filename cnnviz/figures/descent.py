@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from cnnviz.figures.curves import layout
 from cnnviz.figures.line_styles import line_style
 from cnnviz.learning import RULES
+from cnnviz.words import _
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -25,9 +26,9 @@ def steps_by_rate(found: Mapping[str, Sequence[float]], rates: Sequence[float]) 
                 name=RULES[name].title,
                 mode="lines+markers",
                 line=line_style(order.index(name)),
-                hovertemplate="η = %{x:.3g}: %{y} updates",
+                hovertemplate=_("η = %{x:.3g}: %{y} updates"),
             )
         )
-    figure.update_xaxes(title="learning rate η", type="log", exponentformat="power")
-    figure.update_yaxes(title="updates of all data (epochs)", type="log")
+    figure.update_xaxes(title=_("learning rate η"), type="log", exponentformat="power")
+    figure.update_yaxes(title=_("updates of all data (epochs)"), type="log")
     return layout(figure, 330)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from cnnviz.figures.colours import palette, scale_for
 from cnnviz.ops.receptive_field import ReceptiveField
+from cnnviz.words import _
 
 INK, FAINT = "#76869a", "#9aa7b3"
 FONT = 'font-family="Source Sans, DejaVu Sans, sans-serif" font-size="18" font-weight="600" fill="#76869a"'
@@ -22,7 +23,7 @@ def volumes(shapes: Sequence[tuple[int, int, int]], between: Sequence[str]) -> s
         shapes: of the image and of each layer's maps.
         between: one text an arrow.
     """
-    most = max(max(height, width) for _, height, width in shapes)
+    most = max(max(height, width) for __, height, width in shapes)
     unit = 150 / most
     parts, left, bottom = [], 20.0, 220.0
     for index, (channels, height, width) in enumerate(shapes):
@@ -70,9 +71,9 @@ def receptive_squares(
         )
         (top, bottom), (left, right) = field.span(row), field.span(col)
         boxes.append((top, left, bottom + 1, right + 1))
-        words.append(f"layer {index + 1} sees {field.size}×{field.size} pixels")
+        words.append(_("layer {index} sees {size}×{size} pixels", index=index + 1, size=field.size))
     picture = boxes_on(image, boxes, [str(index + 1) for index in range(len(boxes))], width)
-    return picture, "Receptive fields of the middle unit: " + ", ".join(words)
+    return picture, _("Receptive fields of the middle unit: ") + ", ".join(words)
 
 
 def boxes_on(
@@ -134,7 +135,7 @@ def unit_network(
                 look = f'stroke="{colour}" stroke-opacity="0.55" stroke-width="{width:.2f}"'
                 parts.append(f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" {look}/>')
     highest = max(layer.abs().max().item() for layer in values) or 1.0
-    _, low, high = scale_for(-highest, highest)
+    __, low, high = scale_for(-highest, highest)
     for index, layer in enumerate(values):
         parts.append(
             f'<text x="{centre(index, 0)[0]}" y="22" text-anchor="middle" {FONT}>{escape(names[index])}</text>'

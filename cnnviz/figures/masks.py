@@ -8,6 +8,7 @@ from torch import Tensor
 
 from cnnviz.figures.colours import palette
 from cnnviz.figures.sheet import Sheet, image_sheet
+from cnnviz.words import _
 
 OPACITY, DARKER = 0.8, 0.6
 
@@ -38,4 +39,6 @@ def mask_sheet(
     mixed = torch.where((labels > 0)[:, None], OPACITY * colours + (1 - OPACITY) * grey, grey)
     there = [name for number, name in enumerate(classes, 1) if (labels == number).any()]
     sheet = image_sheet(mixed.expand(-1, 3, -1, -1), columns, what)
-    return replace(sheet, alt=f"{sheet.alt}, with the classes: {', '.join(there) or 'none'}")
+    return replace(
+        sheet, alt=_("{alt}, with the classes: {there}", alt=sheet.alt, there=", ".join(there) or _("none"))
+    )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from cnnviz.features.moment import LossSurface
 from cnnviz.figures.colours import palette
 from cnnviz.figures.curves import layout
+from cnnviz.words import _
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -22,19 +23,19 @@ def surface_map(surface: LossSurface) -> "Figure":
                 y=list(surface.places),
                 colorscale=palette().sequential.plotly,
                 ncontours=16,
-                colorbar={"thickness": 12, "title": "loss"},
-                hovertemplate="%{x:.2f}, %{y:.2f}: loss %{z:.3f}<extra></extra>",
+                colorbar={"thickness": 12, "title": _("loss")},
+                hovertemplate=_("%{x:.2f}, %{y:.2f}: loss %{z:.3f}<extra></extra>"),
             ),
             Scatter(
                 x=[0],
                 y=[0],
                 mode="markers",
                 marker={"symbol": "x", "size": 12, "color": "white", "line": {"color": "black", "width": 1}},
-                hovertemplate="these weights<extra></extra>",
+                hovertemplate=_("these weights<extra></extra>"),
                 showlegend=False,
             ),
         ]
     )
-    figure.update_xaxes(title="first direction")
-    figure.update_yaxes(title="second direction", scaleanchor="x")
+    figure.update_xaxes(title=_("first direction"))
+    figure.update_yaxes(title=_("second direction"), scaleanchor="x")
     return layout(figure, 380)

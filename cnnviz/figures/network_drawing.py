@@ -33,6 +33,7 @@ from cnnviz.models.blocks import Block
 from cnnviz.models.layers import Shape, TransposedConv, Upsample
 from cnnviz.models.spec import Joined
 from cnnviz.ops.activations import ACTIVATIONS
+from cnnviz.words import _
 
 KIND_COLOURS = {"conv": 0, "activation": 1, "pool": 2, "linear": 3, "join": 4, "norm": 5, "block": 9}
 """Kind of a layer -> the number of its colour in the palette."""
@@ -107,10 +108,22 @@ class NetworkDrawing:
     def alt(self) -> str:
         """The drawing in a sentence."""
         known = [card.parameters for card in self.cards if card.parameters is not None]
-        branches = sum(count > 1 for count in Counter(target for _, target in self.lines).values())
-        ways = f"{branches} places where branches come together" if branches else "one line without branches"
-        count = f", {sum(known):,} parameters" if known else ""
-        return f"The network {self.title}: {len(self.cards)} layers, {ways}{count}; from {written(self.input_shape)} to {written(self.cards[-1].shape)}."
+        branches = sum(count > 1 for count in Counter(target for __, target in self.lines).values())
+        ways = (
+            _("{branches} places where branches come together", branches=branches)
+            if branches
+            else _("one line without branches")
+        )
+        count = _(", {known:,} parameters", known=sum(known)) if known else ""
+        return _(
+            "The network {title}: {count} layers, {ways}{count2}; from {written} to {written2}.",
+            title=_(self.title),
+            count=len(self.cards),
+            ways=ways,
+            count2=count,
+            written=written(self.input_shape),
+            written2=written(self.cards[-1].shape),
+        )
 
 
 def written(shape: Shape) -> str:
@@ -193,9 +206,9 @@ def _cards(place: PlannedLayer, block: str) -> list[Card]:
     title, kind = _words(place.layer, place)
     field = place.receptive_field
     seen = (
-        "the whole image"
+        _("the whole image")
         if field is None
-        else f"{field.size:g}×{field.size:g} pixels, {field.stride:g} apart"
+        else _("{size:g}×{size:g} pixels, {stride:g} apart", size=field.size, stride=field.stride)
     )
     return [
         Card(
@@ -221,34 +234,44 @@ def _words(layer: Layer, place: PlannedLayer) -> tuple[str, str]:
         rest = "".join(
             (
                 f" / {layer.stride}" if layer.stride > 1 else "",
-                f", {layer.groups} groups" if layer.groups > 1 else "",
+                _(", {groups} groups", groups=layer.groups) if layer.groups > 1 else "",
             )
         )
-        return f"conv {layer.kernel}×{layer.kernel}, {layer.channels}{rest}", "conv"
+        return _(
+            "conv {kernel}×{kernel}, {channels}{rest}",
+            kernel=layer.kernel,
+            channels=layer.channels,
+            rest=rest,
+        ), "conv"
     if isinstance(layer, Linear):
-        return f"fully connected, {place.output_shape[0]}", "linear"
+        return _("fully connected, {output_shape}", output_shape=place.output_shape[0]), "linear"
     if isinstance(layer, Pool):
-        return f"{layer.mode} pool {layer.size}×{layer.size}", "pool"
+        return _("{mode} pool {size}×{size}", mode=layer.mode, size=layer.size), "pool"
     if isinstance(layer, Activation):
-        return ACTIVATIONS[layer.function].title, "activation"
+        return _(ACTIVATIONS[layer.function].title), "activation"
     if isinstance(layer, BatchNorm):
-        return "batch norm", "norm"
+        return _("batch norm"), "norm"
     if isinstance(layer, GroupNorm):
-        names = {1: "layer norm", None: "instance norm"}
-        return names.get(layer.groups, f"group norm, {layer.groups}"), "norm"
+        names = {1: _("layer norm"), None: _("instance norm")}
+        return names.get(layer.groups, _("group norm, {groups}", groups=layer.groups)), "norm"
     if isinstance(layer, Dropout):
-        return f"dropout {layer.p:g}", "other"
+        return _("dropout {p:g}", p=layer.p), "other"
     if isinstance(layer, LocalResponseNorm):
-        return "local response norm", "norm"
+        return _("local response norm"), "norm"
     if isinstance(layer, AdaptivePool):
-        return f"average of {layer.size}×{layer.size} parts", "pool"
+        return _("average of {size}×{size} parts", size=layer.size), "pool"
     if isinstance(layer, TransposedConv):
-        return f"transposed conv {layer.kernel}×{layer.kernel}, {layer.channels} × {layer.stride}", "conv"
+        return _(
+            "transposed conv {kernel}×{kernel}, {channels} × {stride}",
+            kernel=layer.kernel,
+            channels=layer.channels,
+            stride=layer.stride,
+        ), "conv"
     if isinstance(layer, Upsample):
-        return f"upsample ×{layer.factor}", "other"
+        return _("upsample ×{factor}", factor=layer.factor), "other"
     if isinstance(layer, Joined):
         return ("+" if layer.how == "add" else "concat"), "join"
-    return {"gap": "global average", "pad": "zeros around"}.get(
+    return {"gap": _("global average"), "pad": _("zeros around")}.get(
         layer.kind, layer.kind
     ), "pool" if layer.kind == "gap" else "other"
 
@@ -300,15 +323,22 @@ def _words_of_call(call: LayerCall) -> tuple[str, str]:
     if isinstance(module, nn.Conv2d):
         sides, steps = "×".join(map(str, module.kernel_size)), module.stride[0]
         rest = "".join(
-            (f" / {steps}" if steps > 1 else "", f", {module.groups} groups" if module.groups > 1 else "")
+            (
+                f" / {steps}" if steps > 1 else "",
+                _(", {groups} groups", groups=module.groups) if module.groups > 1 else "",
+            )
         )
-        return f"conv {sides}, {module.out_channels}{rest}", "conv"
+        return _(
+            "conv {sides}, {out_channels}{rest}", sides=sides, out_channels=module.out_channels, rest=rest
+        ), "conv"
     if isinstance(module, nn.Linear):
-        return f"fully connected, {module.out_features}", "linear"
+        return _("fully connected, {out_features}", out_features=module.out_features), "linear"
     if "Norm" in call.kind:
-        return {"BatchNorm2d": "batch norm", "BatchNorm1d": "batch norm", "Normalise": "normalise"}.get(
-            call.kind, call.kind
-        ), "norm"
+        return {
+            "BatchNorm2d": _("batch norm"),
+            "BatchNorm1d": _("batch norm"),
+            "Normalise": _("normalise"),
+        }.get(call.kind, call.kind), "norm"
     if "Pool" in call.kind or call.kind == "mean":
         return call.kind, "pool"
     if call.function.strip("_") in ("add", "iadd", "mul", "imul", "cat", "concat"):

@@ -11,11 +11,12 @@ from cnnviz.figures.colours import palette
 from cnnviz.figures.curves import layout
 from cnnviz.figures.line_styles import DASHES
 from cnnviz.training.outcomes import Outcome, Quantity
+from cnnviz.words import _, say
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-WORDS: dict[Quantity, str] = {"accuracy": "accuracy on the test images", "loss": "training loss"}
+WORDS: dict[Quantity, str] = {"accuracy": say("accuracy on the test images"), "loss": say("training loss")}
 HEIGHT = 360
 
 
@@ -24,16 +25,16 @@ def styles(titles: Sequence[str]) -> list[tuple[str, str]]:
     others a colour each.
     """
     parts = [title.partition(", ") for title in titles]
-    if not all(comma for _, comma, _ in parts):
+    if not all(comma for __, comma, __ in parts):
         return [(palette().of(index), DASHES[0]) for index in range(len(titles))]
-    variants = list(dict.fromkeys(variant for variant, _, _ in parts))
-    sizes = list(dict.fromkeys(size for _, _, size in parts))
+    variants = list(dict.fromkeys(variant for variant, __, __ in parts))
+    sizes = list(dict.fromkeys(size for __, __, size in parts))
     return [
         (
             palette().of(sizes.index(size)),
             DASHES[(len(variants) - 1 - variants.index(variant)) % len(DASHES)],
         )
-        for variant, _, size in parts
+        for variant, __, size in parts
     ]
 
 
@@ -44,38 +45,41 @@ def curves_with_spread(found: Sequence[Outcome], quantity: Quantity) -> "Figure"
     figure = Figure()
     percent = quantity == "accuracy"
     number = ".1%" if percent else ".3f"
-    for outcome, (colour, dash) in zip(found, styles([one.title for one in found]), strict=True):
+    for outcome, (colour, dash) in zip(found, styles([_(one.title) for one in found]), strict=True):
         curve = outcome.curve(quantity)
-        steps = [step for step, _ in curve]
+        steps = [step for step, __ in curve]
         red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
         figure.add_trace(
             Scatter(
                 x=[*steps, *reversed(steps)],
-                y=[*(one.high for _, one in curve), *(one.low for _, one in reversed(curve))],
+                y=[*(one.high for __, one in curve), *(one.low for __, one in reversed(curve))],
                 fill="toself",
                 fillcolor=f"rgba({red},{green},{blue},0.16)",
                 line={"width": 0},
                 hoverinfo="skip",
                 showlegend=False,
-                legendgroup=outcome.title,
+                legendgroup=_(outcome.title),
             )
         )
         figure.add_trace(
             Scatter(
                 x=steps,
-                y=[one.mean for _, one in curve],
-                customdata=[[one.low, one.high] for _, one in curve],
+                y=[one.mean for __, one in curve],
+                customdata=[[one.low, one.high] for __, one in curve],
                 name=outcome.title,
-                legendgroup=outcome.title,
+                legendgroup=_(outcome.title),
                 mode="lines+markers",
                 line={"color": colour, "dash": dash, "width": 3},
-                hovertemplate=f"step %{{x}}: %{{y:{number}}}, "
-                f"%{{customdata[0]:{number}}} to %{{customdata[1]:{number}}}",
+                hovertemplate=_(
+                    "step %{{x}}: %{{y:{number}}}, "
+                    "%{{customdata[0]:{number}}} to %{{customdata[1]:{number}}}",
+                    number=number,
+                ),
             )
         )
-    figure.update_xaxes(title="step")
+    figure.update_xaxes(title=_("step"))
     figure.update_yaxes(
-        title=WORDS[quantity], **({"tickformat": ".0%"} if percent else {"rangemode": "tozero"})
+        title=_(WORDS[quantity]), **({"tickformat": ".0%"} if percent else {"rangemode": "tozero"})
     )
     return layout(figure, HEIGHT)
 
@@ -87,7 +91,7 @@ def gradients_by_layer(found: Sequence[Outcome]) -> "Figure":
     from plotly.graph_objects import Figure, Scatter
 
     figure = Figure()
-    for outcome, (colour, dash) in zip(found, styles([one.title for one in found]), strict=True):
+    for outcome, (colour, dash) in zip(found, styles([_(one.title) for one in found]), strict=True):
         norms = outcome.gradients
         figure.add_trace(
             Scatter(
@@ -97,11 +101,11 @@ def gradients_by_layer(found: Sequence[Outcome]) -> "Figure":
                 name=outcome.title,
                 mode="lines+markers" if len(norms) < 25 else "lines",
                 line={"color": colour, "dash": dash, "width": 3},
-                hovertemplate="layer %{x} (%{text}): %{y:.3g}",
+                hovertemplate=_("layer %{x} (%{text}): %{y:.3g}"),
             )
         )
-    figure.update_xaxes(title="layer with weights, from the image on")
-    figure.update_yaxes(title="norm of its gradient", type="log", exponentformat="power")
+    figure.update_xaxes(title=_("layer with weights, from the image on"))
+    figure.update_yaxes(title=_("norm of its gradient"), type="log", exponentformat="power")
     return layout(figure, HEIGHT)
 
 
@@ -109,12 +113,12 @@ def fitted_and_test(found: Sequence[Outcome]) -> "Figure":
     """Accuracy on the training images, by the labels they were trained with, and on the test images; means."""
     from plotly.graph_objects import Bar, Figure
 
-    titles = [one.title for one in found]
+    titles = [_(one.title) for one in found]
     figure = Figure()
     for number, (name, values) in enumerate(
         (
-            ("training images", [one.measured_mean("fitted")[0] for one in found]),
-            ("test images", [one.accuracy.mean for one in found]),
+            (_("training images"), [one.measured_mean("fitted")[0] for one in found]),
+            (_("test images"), [one.accuracy.mean for one in found]),
         )
     ):
         figure.add_trace(
@@ -128,7 +132,7 @@ def fitted_and_test(found: Sequence[Outcome]) -> "Figure":
                 hovertemplate="%{x}: %{y:.1%}",
             )
         )
-    figure.update_yaxes(title="accuracy", tickformat=".0%", range=[0, 1.08])
+    figure.update_yaxes(title=_("accuracy"), tickformat=".0%", range=[0, 1.08])
     return layout(figure, 300)
 
 
@@ -153,7 +157,7 @@ def last_accuracy(found: Sequence[Outcome], numbers: Sequence[float], x_title: s
         )
     )
     figure.update_xaxes(title=x_title, type="log")
-    figure.update_yaxes(title=WORDS["accuracy"], tickformat=".0%")
+    figure.update_yaxes(title=_(WORDS["accuracy"]), tickformat=".0%")
     return layout(figure, 300)
 
 
@@ -170,11 +174,11 @@ def spread_of_signals(values: Mapping[str, Sequence[float]]) -> "Figure":
                 name=title,
                 mode="lines+markers",
                 line={"color": colour, "dash": dash, "width": 3},
-                hovertemplate="layer %{x}: %{y:.3g}",
+                hovertemplate=_("layer %{x}: %{y:.3g}"),
             )
         )
-    figure.update_xaxes(title="layer with weights, from the image on")
-    figure.update_yaxes(title="standard deviation of its outputs", type="log", exponentformat="power")
+    figure.update_xaxes(title=_("layer with weights, from the image on"))
+    figure.update_yaxes(title=_("standard deviation of its outputs"), type="log", exponentformat="power")
     return layout(figure, 300)
 
 
@@ -191,7 +195,7 @@ def disagreement_map(table: Tensor) -> "Figure":
             zmin=0,
             colorscale=palette().sequential.plotly,
             colorbar={"thickness": 12, "tickformat": ".0%"},
-            hovertemplate="networks %{y} and %{x}: %{z:.1%} different<extra></extra>",
+            hovertemplate=_("networks %{y} and %{x}: %{z:.1%} different<extra></extra>"),
         )
     )
     figure.update_yaxes(autorange="reversed", scaleanchor="x")
@@ -211,7 +215,7 @@ def gate_curves(x: Tensor, masked: Tensor) -> "Figure":
         Scatter(
             x=x.tolist(),
             y=masked.mean(0).tolist(),
-            name=f"mean of {len(masked)} draws",
+            name=_("mean of {count} draws", count=len(masked)),
             mode="markers",
             marker={"color": palette().of(2), "size": 8},
         )
@@ -220,13 +224,13 @@ def gate_curves(x: Tensor, masked: Tensor) -> "Figure":
         Scatter(
             x=x.tolist(),
             y=masked[0].tolist(),
-            name="the first draw",
+            name=_("the first draw"),
             mode="markers",
             marker={"color": palette().of(6), "size": 6, "symbol": "x-thin-open"},
         )
     )
     figure.update_xaxes(title="x")
-    figure.update_yaxes(title="x times its mask")
+    figure.update_yaxes(title=_("x times its mask"))
     return layout(figure, HEIGHT)
 
 
@@ -246,12 +250,12 @@ def reuse_map(reuse: Reuse) -> "Figure":
             xgap=2,
             ygap=2,
             hoverongaps=False,
-            hovertemplate="%{y} uses %{x}: %{z:.3f} of its strongest<extra></extra>",
+            hovertemplate=_("%{y} uses %{x}: %{z:.3f} of its strongest<extra></extra>"),
             colorbar={"thickness": 12, "title": {"text": "mean |w|,<br>largest = 1"}},
         )
     )
-    figure.update_xaxes(title="maps that came before", type="category")
-    figure.update_yaxes(title="layer that takes them", type="category", autorange="reversed")
+    figure.update_xaxes(title=_("maps that came before"), type="category")
+    figure.update_yaxes(title=_("layer that takes them"), type="category", autorange="reversed")
     return layout(figure, HEIGHT)
 
 
@@ -271,14 +275,14 @@ def parallel_settings(rows: Sequence[Mapping[str, float | str]], last: str) -> "
         numbers = [value for value in values if not isinstance(value, str)]
         known = list(dict.fromkeys(values))
         if name == last and len(numbers) == len(values):
-            dimensions.append({"label": name, "values": numbers, "tickformat": ".0%"})
+            dimensions.append({"label": _(name), "values": numbers, "tickformat": ".0%"})
         else:
             # Equally spaced: rates of 0.001, 0.01 and 0.1 are then told apart.
             order = sorted(known) if len(numbers) == len(values) else known
             places = [order.index(value) for value in values]
             texts = [f"{one:g}" if isinstance(one, int | float) else str(one) for one in order]
             dimensions.append(
-                {"label": name, "values": places, "tickvals": list(range(len(order))), "ticktext": texts}
+                {"label": _(name), "values": places, "tickvals": list(range(len(order))), "ticktext": texts}
             )
     figure = Figure(
         Parcoords(

@@ -13,6 +13,7 @@ from cnnviz.figures.comparisons import lines
 from cnnviz.figures.curves import layout
 from cnnviz.figures.line_styles import line_style
 from cnnviz.figures.sheet import Sheet
+from cnnviz.words import _
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -66,7 +67,13 @@ def overlay(
     buffer = io.BytesIO()
     Image.fromarray(mixed).save(buffer, "PNG", compress_level=1)
     height, width = saliency.shape
-    alt = f"{what}: largest value {largest:.3g}; {(saliency > 0).float().mean():.0%} of the pixels speak for the class, {(saliency < 0).float().mean():.0%} against"
+    alt = _(
+        "{what}: largest value {largest:.3g}; {float:.0%} of the pixels speak for the class, {float2:.0%} against",
+        what=what,
+        largest=largest,
+        float=(saliency > 0).float().mean(),
+        float2=(saliency < 0).float().mean(),
+    )
     return Sheet(
         buffer.getvalue(), 1, 1, 1, height, width, 0.0 if absolute else -largest, largest, scale, alt
     )
@@ -74,7 +81,7 @@ def overlay(
 
 def share_curves(curves: Mapping[str, tuple[float, ...]], shares: tuple[float, ...], title: str) -> "Figure":
     """Probability by share of pixels, one line a method."""
-    return lines(curves, shares, "share of the pixels", title, percent=True)
+    return lines(curves, shares, _("share of the pixels"), title, percent=True)
 
 
 def falling_similarity(checks: Mapping[str, tuple[float, ...]], layers: tuple[str, ...]) -> "Figure":
@@ -86,6 +93,6 @@ def falling_similarity(checks: Mapping[str, tuple[float, ...]], layers: tuple[st
         figure.add_trace(
             Scatter(x=list(layers), y=list(values), name=title, mode="lines+markers", line=line_style(index))
         )
-    figure.update_xaxes(title="weights shuffled from the answer down to", type="category")
-    figure.update_yaxes(title="rank correlation with the first map", range=[-0.3, 1.05])
+    figure.update_xaxes(title=_("weights shuffled from the answer down to"), type="category")
+    figure.update_yaxes(title=_("rank correlation with the first map"), range=[-0.3, 1.05])
     return layout(figure, 300)

@@ -11,6 +11,7 @@ from cnnviz.data import DATASETS
 from cnnviz.errors import CnnvizError
 from cnnviz.expressions import Expression, script
 from cnnviz.models.pretrained import IMAGENET_MEAN, IMAGENET_STD
+from cnnviz.words import _, say
 
 MOST_EDITS = 300
 """In a link."""
@@ -50,7 +51,9 @@ def numbers(image: Tensor, kind: str, high: int = 255) -> Tensor:
         image: (1 or 3, H, W) uint8.
     """
     if kind not in VALUES:
-        raise CnnvizError(f"There are no values '{kind}'. Choose one of: {', '.join(VALUES)}.")
+        raise CnnvizError(
+            say("There are no values '{kind}'. Choose one of: {values}.", kind=kind, values=", ".join(VALUES))
+        )
     if kind == "bytes":
         return image.float()
     scaled = image.float() / high
@@ -112,17 +115,17 @@ def pixel_sheets(
         grey = shown.permute(1, 2, 0).expand(-1, -1, 3).numpy()
         two_digits = high == 99 and kind == "bytes"
         cells = tuple(text.zfill(2) if two_digits else text for text in texts[0])
-        return [PixelSheet("What we see", grey, cells, 0 if kind == "bytes" else None, changed=changed[0])]
+        return [PixelSheet(_("What we see"), grey, cells, 0 if kind == "bytes" else None, changed=changed[0])]
     if not apart:
         cells = tuple("\n".join(triple) for triple in zip(*texts, strict=True))
-        return [PixelSheet("What we see", shown.permute(1, 2, 0).numpy(), cells, None, lines=3)]
+        return [PixelSheet(_("What we see"), shown.permute(1, 2, 0).numpy(), cells, None, lines=3)]
     sheets = []
     for channel, name in enumerate(CHANNELS):
         tinted = np.zeros((*shown.shape[1:], 3), dtype=np.uint8)
         tinted[..., channel] = shown[channel].numpy()
         sheets.append(
             PixelSheet(
-                f"Channel {channel}: {name}",
+                _("Channel {channel}: {name}", channel=channel, name=name),
                 tinted,
                 tuple(texts[channel]),
                 channel if kind == "bytes" else None,

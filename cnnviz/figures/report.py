@@ -12,6 +12,7 @@ from cnnviz.figures.vector import line_chart
 from cnnviz.training import Metric, Run, evaluate
 from cnnviz.training.data_seen import data_digest, replaced_words
 from cnnviz.training.export import run_code, versions
+from cnnviz.words import _
 
 STRIP = 12
 STYLE = """
@@ -25,7 +26,9 @@ pre { background: #f4f4f4; padding: 1rem; overflow-x: auto; font-size: 13px } sv
 def report(run: Run, step: int) -> str:
     """The report of a run, with the weights of one of its steps."""
     metrics, spec = run.metrics(), run.spec
-    title = f"{spec.network_name} on {DATASETS[spec.dataset].title}"
+    title = _(
+        "{network_name} on {title}", network_name=spec.network_name, title=_(DATASETS[spec.dataset].title)
+    )
     accuracy = evaluate(run.network(step), spec.load("test"), spec.task).accuracy
     status = run.status
     sections = [
@@ -60,12 +63,18 @@ def _data(run: Run) -> list[str]:
         return ["<p>Which images it learned from was not written down: this run is of an older version.</p>"]
     found = [
         _table(
-            {f"SHA-256 of the training images and labels, from step {one.step}": one.digest for one in seen}
+            {
+                _("SHA-256 of the training images and labels, from step {step}", step=one.step): one.digest
+                for one in seen
+            }
         )
     ]
     words = replaced_words(run.spec.dataset, seen)
     if data_digest(run.spec) != seen[-1].digest:
-        words += f" The data set '{run.spec.dataset}' has been replaced since: the test accuracy above and the pictures are of the new one."
+        words += _(
+            " The data set '{dataset}' has been replaced since: the test accuracy above and the pictures are of the new one.",
+            dataset=run.spec.dataset,
+        )
     return [*found, f"<p>{_text(words.strip())}</p>"] if words else found
 
 
@@ -107,12 +116,12 @@ def _pictures(run: Run, step: int) -> list[str]:
     network, test = run.network(step), run.spec.load("test", STRIP)
     layer, kernels = filters(network)
     answers = judged_labels(probabilities(network, test.floats()), test.labels, test.classes)
-    said = ", ".join(text.replace("\n", " ") for text, _ in answers)
+    said = ", ".join(text.replace("\n", " ") for text, __ in answers)
     return [
         f"<h2>Kernels of {_text(layer)} at step {step}</h2>",
-        _picture(map_sheet(kernels, columns=8, what=f"kernels of {layer}", signed=True), 12),
+        _picture(map_sheet(kernels, columns=8, what=_("kernels of {layer}", layer=layer), signed=True), 12),
         f"<h2>Test images at step {step}</h2>",
-        _picture(image_sheet(test.floats(), STRIP, "test images"), 2),
+        _picture(image_sheet(test.floats(), STRIP, _("test images")), 2),
         f"<p>The network's answers: {_text(said)}.</p>",
     ]
 

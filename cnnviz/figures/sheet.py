@@ -14,6 +14,7 @@ from torch import Tensor
 
 from cnnviz.errors import CnnvizError
 from cnnviz.figures.colours import GREY, ColourScale, palette, scale_for
+from cnnviz.words import _, say
 
 GAP_INDEX = 255
 """The last of the 256 colours is kept for the gaps between maps, and is transparent."""
@@ -65,7 +66,7 @@ class Sheet:
 def limits(*maps: Tensor) -> tuple[float, float]:
     """The lowest and the highest finite value of all maps."""
     ends = [torch.aminmax(values) for values in map(_finite, maps) if values.numel()]
-    return min(low.item() for low, _ in ends), max(high.item() for _, high in ends)
+    return min(low.item() for low, __ in ends), max(high.item() for __, high in ends)
 
 
 def _finite(values: Tensor) -> Tensor:
@@ -96,14 +97,26 @@ def map_sheet(
         maps = maps[:, 0]
     if maps.dim() not in (3, 4) or (maps.dim() == 4 and maps.shape[1] != 3):
         raise CnnvizError(
-            f"Maps have the shape (N, H, W) or (N, 3, H, W), but these have {tuple(maps.shape)}."
+            say(
+                "Maps have the shape (N, H, W) or (N, 3, H, W), but these have {shape}.",
+                shape=tuple(maps.shape),
+            )
         )
     low, high = span or limits(maps)
     scale, low, high = scale_for(low, high, signed)
     count, (height, width) = len(maps), maps.shape[-2:]
     columns = min(count, columns or _square(count, height, width))
     rows = math.ceil(count / columns)
-    alt = f"{count} {what} of {height}×{width} values, coloured from {low:.3g} to {high:.3g} ({scale.name})"
+    alt = _(
+        "{count} {what} of {height}×{width} values, coloured from {low:.3g} to {high:.3g} ({name})",
+        count=count,
+        what=what,
+        height=height,
+        width=width,
+        low=low,
+        high=high,
+        name=scale.name,
+    )
     if (height, width) == (1, 1):
         # Single units: larger than the gap between them.
         height = width = UNIT_PIXELS
@@ -146,7 +159,7 @@ def image_sheet(images: Tensor, columns: int | None = None, what: str = "images"
         0.0,
         1.0,
         GREY,
-        f"{count} {what} of {height}×{width} pixels",
+        _("{count} {what} of {height}×{width} pixels", count=count, what=what, height=height, width=width),
     )
 
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from cnnviz.figures.colours import palette
 from cnnviz.figures.sheet import map_sheet, picture_sheet
+from cnnviz.words import _
 
 SIDE = 176
 AROUND = "#10161d"
@@ -25,7 +26,7 @@ def unit_picture(
     vector = maps.shape[1:] == (1, 1) and not picture
     columns = math.ceil(math.sqrt(len(maps))) if vector else 1
     if picture:
-        sheet = picture_sheet(maps, "image")
+        sheet = picture_sheet(maps, _("image"))
     else:
         sheet = map_sheet(maps if vector else maps[channel : channel + 1], columns=columns)
     # Of a vector each cell is a map of its own, with a gap behind it.

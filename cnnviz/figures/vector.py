@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from cnnviz.figures.colours import palette
+from cnnviz.words import _
 
 WIDTH, HEIGHT = 640, 300
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 34, 46
@@ -17,8 +18,8 @@ def line_chart(series: Mapping[str, Points], x_title: str, y_title: str) -> str:
     points = [point for line in series.values() for point in line if math.isfinite(point[1])]
     if not points:
         return ""
-    x_low, x_high = _span([x for x, _ in points])
-    y_low, y_high = _span([y for _, y in points])
+    x_low, x_high = _span([x for x, __ in points])
+    y_low, y_high = _span([y for __, y in points])
 
     def x(value: float) -> float:
         return LEFT + (value - x_low) / (x_high - x_low) * (WIDTH - LEFT - RIGHT)
@@ -47,11 +48,14 @@ def line_chart(series: Mapping[str, Points], x_title: str, y_title: str) -> str:
         parts.append(f'<text x="{place + 32:.0f}" y="20">{html.escape(name)}</text>')
         place += 48 + 8 * len(name)
     words = "; ".join(
-        f"{name}: from {line[0][1]:.4g} to {line[-1][1]:.4g}" for name, line in series.items() if line
+        _("{name}: from {line:.4g} to {line2:.4g}", name=name, line=line[0][1], line2=line[-1][1])
+        for name, line in series.items()
+        if line
     )
+    described = _("{y_title} against {x_title}. {words}", y_title=y_title, x_title=x_title, words=words)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" role="img" '
-        f'font-family="sans-serif" font-size="13"><title>{html.escape(f"{y_title} against {x_title}. {words}")}</title>'
+        f'font-family="sans-serif" font-size="13"><title>{html.escape(described)}</title>'
         + "".join(parts)
         + "</svg>"
     )

@@ -29,6 +29,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.models import ARCHITECTURES, PRESETS, build, summary
 from cnnviz.settings import ASSETS
 from cnnviz.subprocesses import python_environment
+from cnnviz.words import say
 
 FOLDER = ASSETS / "compute"
 PACKAGES = ("torch", "torchvision", "streamlit")
@@ -132,7 +133,7 @@ def machine() -> Machine:
         usable,
         torch.get_num_threads(),
         psutil.virtual_memory().total,
-        cuda.name if cuda else None if gpu is None else f"one that torch calls {gpu.type!r}",
+        cuda.name if cuda else None if gpu is None else say("one that torch calls {type!r}", type=gpu.type),
         cuda.total_memory if cuda else None,
     )
 
@@ -167,7 +168,7 @@ def product(side: int) -> Work:
         left, right = _random(device, 2, side, side)
         return lambda: left @ right
 
-    return Work(f"matrix product {side}×{side}", "product", 0, side**3, prepare)
+    return Work(say("matrix product {side}×{side}", side=side), "product", 0, side**3, prepare)
 
 
 def convolution(
@@ -200,7 +201,7 @@ def lenet5(images: int) -> Work:
         batch = _random(device, images, 1, 28, 28)
         return lambda: network(batch)
 
-    return Work(f"LeNet-5, {images} at a time", "forward", images, count, prepare)
+    return Work(say("LeNet-5, {images} at a time", images=images), "forward", images, count, prepare)
 
 
 def resnet18(images: int) -> Work:
@@ -213,7 +214,7 @@ def resnet18(images: int) -> Work:
         return lambda: network(batch)
 
     count = images * entry.summary().multiply_adds
-    return Work(f"ResNet-18, {images} at a time", "forward", images, count, prepare)
+    return Work(say("ResNet-18, {images} at a time", images=images), "forward", images, count, prepare)
 
 
 def training_step(images: int) -> Work:
@@ -231,7 +232,10 @@ def training_step(images: int) -> Work:
 
         return step
 
-    title, count = f"LeNet-5, training step with {images} images", lenet5(images).multiply_adds
+    title, count = (
+        say("LeNet-5, training step with {images} images", images=images),
+        lenet5(images).multiply_adds,
+    )
     return Work(title, "training", images, count, prepare)
 
 
@@ -244,11 +248,11 @@ def works() -> tuple[Work, ...]:
     """All that is measured, in the order of the tables."""
     return (
         *(product(side) for side in (256, 512, 1024, 2048)),
-        convolution("LeNet-5, first layer: 6 filters of 5×5×1", 64, (1, 28, 28), 6, 5),
-        convolution("64 filters of 3×3×64 on 56×56", 4, (64, 56, 56), 64, 3),
-        convolution("256 filters of 3×3×256 on 14×14", 8, (256, 14, 14), 256, 3),
-        convolution("256 filters of 1×1×256 on 14×14", 8, (256, 14, 14), 256, 1),
-        convolution("256 depthwise filters of 3×3 on 14×14", 8, (256, 14, 14), 256, 3, groups=256),
+        convolution(say("LeNet-5, first layer: 6 filters of 5×5×1"), 64, (1, 28, 28), 6, 5),
+        convolution(say("64 filters of 3×3×64 on 56×56"), 4, (64, 56, 56), 64, 3),
+        convolution(say("256 filters of 3×3×256 on 14×14"), 8, (256, 14, 14), 256, 3),
+        convolution(say("256 filters of 1×1×256 on 14×14"), 8, (256, 14, 14), 256, 1),
+        convolution(say("256 depthwise filters of 3×3 on 14×14"), 8, (256, 14, 14), 256, 3, groups=256),
         *(lenet5(images) for images in (1, 16, 256)),
         *(resnet18(images) for images in (1, 8)),
         *(training_step(images) for images in (16, 256)),

@@ -10,6 +10,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.inspection.graph import LayerCall
 from cnnviz.inspection.rules import LayerRules, Place, Unit, UnitSum, rules_for
 from cnnviz.inspection.sums import cell_of, gather, single
+from cnnviz.words import say
 
 
 class _Sum(LayerRules):
@@ -99,7 +100,10 @@ class JoinRules(LayerRules):
                 return UnitSum(cell, torch.ones_like(cell), [(source, channel, *unit[1:])])
             channel -= len(values)
         raise CnnvizError(
-            f"'{call.name}' does not join channels, so its units cannot be taken apart. Choose another layer."
+            say(
+                "'{name}' does not join channels, so its units cannot be taken apart. Choose another layer.",
+                name=call.name,
+            )
         )
 
 
@@ -112,7 +116,7 @@ class MeanRules(LayerRules):
     ) -> UnitSum:
         maps = inputs[0]
         if maps.dim() != 3:
-            raise CnnvizError(f"'{call.name}' is no average over a map. Choose another layer.")
+            raise CnnvizError(say("'{name}' is no average over a map. Choose another layer.", name=call.name))
         rows, cols = (list(range(n)) for n in maps.shape[1:])
         window, places = gather(call, maps, range(unit[0], unit[0] + 1), rows, cols)
         return UnitSum(window, torch.full_like(window, 1 / window.numel()), places)
@@ -196,7 +200,10 @@ class PointwiseRules(LayerRules):
 def _only(call: LayerCall, inputs: Sequence[Tensor]) -> Tensor:
     if len(inputs) != 1:
         raise CnnvizError(
-            f"'{call.name}' takes several layers, so its units cannot be taken apart. Choose another layer."
+            say(
+                "'{name}' takes several layers, so its units cannot be taken apart. Choose another layer.",
+                name=call.name,
+            )
         )
     return inputs[0]
 
@@ -215,7 +222,10 @@ def _two(call: LayerCall, inputs: Sequence[Tensor], unit: Unit) -> tuple[list[Te
     """One cell of each of the two arguments that are layers."""
     if len(inputs) > 2:
         raise CnnvizError(
-            f"'{call.name}' takes more than two layers, so its units cannot be taken apart. Choose another layer."
+            say(
+                "'{name}' takes more than two layers, so its units cannot be taken apart. Choose another layer.",
+                name=call.name,
+            )
         )
     found = [_spread(values, source, unit) for values, source in zip(inputs, call.inputs, strict=True)]
     return [cell for cell, _ in found], [at for _, at in found]

@@ -11,6 +11,7 @@ from torch import fx, nn
 
 from cnnviz.errors import CnnvizError
 from cnnviz.inspection.rules import LayerRules, rules_of
+from cnnviz.words import say
 
 IMAGE = "image"
 """What feeds the first layer."""
@@ -84,7 +85,9 @@ class LayerGraph:
         """
         name = self.find(layer)
         if self.calls[name].module is None:
-            raise CnnvizError(f"'{layer}' only puts values together. Choose the layer before or after it.")
+            raise CnnvizError(
+                say("'{layer}' only puts values together. Choose the layer before or after it.", layer=layer)
+            )
         return str(self.nodes[name].target)
 
     def module_of(self, layer: str) -> nn.Module:
@@ -123,5 +126,9 @@ def find_call(calls: list[str], layer: str) -> str:
         return inside[-1]
     listed = ", ".join(calls if len(calls) <= 14 else [*calls[:7], "…", *calls[-6:]])
     raise CnnvizError(
-        f"This network has no layer '{layer}' on the way from the image to its answer. It has: {listed}."
+        say(
+            "This network has no layer '{layer}' on the way from the image to its answer. It has: {listed}.",
+            layer=layer,
+            listed=listed,
+        )
     )

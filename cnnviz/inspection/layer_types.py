@@ -33,6 +33,7 @@ from cnnviz.models.layers import GlobalAverage
 from cnnviz.ops import convolution, pooling
 from cnnviz.ops.activations import ACTIVATIONS, Maxout
 from cnnviz.ops.receptive_field import Window
+from cnnviz.words import say
 
 _NEIGHBOURS = 2
 """Cells around a unit that the stepper shows too."""
@@ -311,7 +312,10 @@ class LinearRules(LayerRules):
         values = inputs[0]
         if values.dim() != 1:
             raise CnnvizError(
-                f"'{call.name}' works on several vectors at once, so its units are not taken apart. Choose another layer."
+                say(
+                    "'{name}' works on several vectors at once, so its units are not taken apart. Choose another layer.",
+                    name=call.name,
+                )
             )
         places: list[Place | None] = [(call.inputs[0], i, 0, 0) for i in range(len(values))]
         bias = 0.0 if module.bias is None else module.bias[unit[0]].item()
@@ -330,7 +334,10 @@ class BatchNormRules(LayerRules):
         channel = unit[0]
         if module.running_mean is None:
             raise CnnvizError(
-                f"'{call.name}' normalises with the present batch and keeps no averages, so its units cannot be taken apart."
+                say(
+                    "'{name}' normalises with the present batch and keeps no averages, so its units cannot be taken apart.",
+                    name=call.name,
+                )
             )
         factor = 1 if module.weight is None else module.weight[channel].item()
         scale = factor / math.sqrt(module.running_var[channel].item() + module.eps)

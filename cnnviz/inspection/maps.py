@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from cnnviz.errors import CnnvizError
 from cnnviz.inspection.runner import runner_of
 from cnnviz.models import ImageNetwork
+from cnnviz.words import say
 
 
 def feature_maps(model: nn.Module, image: Tensor) -> dict[str, Tensor]:
@@ -52,7 +53,9 @@ def as_batch(model: nn.Module, image: Tensor) -> Tensor:
     batch = image if image.dim() == 4 else image.unsqueeze(0)
     if batch.dim() != 4 or len(batch) != 1:
         raise CnnvizError(
-            f"This needs one image of shape (C, H, W), but got {'×'.join(map(str, image.shape))}."
+            say(
+                "This needs one image of shape (C, H, W), but got {str}.", str="×".join(map(str, image.shape))
+            )
         )
     if isinstance(model, ImageNetwork):
         model.check_images(batch)

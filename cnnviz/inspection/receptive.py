@@ -11,6 +11,7 @@ from cnnviz.inspection.graph import IMAGE, LayerCall
 from cnnviz.inspection.rules import Numbers, Reach
 from cnnviz.inspection.runner import Runner, once_a_network, runner_of
 from cnnviz.ops.receptive_field import PIXEL, ReceptiveField, Window, receptive_fields
+from cnnviz.words import say
 
 Span = tuple[int, int]
 """First and last pixel, inclusive; (0, −1) for a unit that sees only padding."""
@@ -62,8 +63,14 @@ class LayerField:
         """
         if not (0 <= row < len(self.row_spans) and 0 <= col < len(self.col_spans)):
             raise CnnvizError(
-                f"This layer has {len(self.row_spans)}×{len(self.col_spans)} units, so there is none in row {row}, column {col}. "
-                "Rows and columns are counted from 0."
+                say(
+                    "This layer has {count}×{col_spans} units, so there is none in row {row}, column {col}. "
+                    "Rows and columns are counted from 0.",
+                    count=len(self.row_spans),
+                    col_spans=len(self.col_spans),
+                    row=row,
+                    col=col,
+                )
             )
         (top, bottom), (left, right) = self.row_spans[row], self.col_spans[col]
         return top, left, bottom + 1, right + 1
@@ -135,7 +142,10 @@ def _along(runner: Runner, layer: str, input_shape: tuple[int, ...], axis: int) 
         if name == layer:
             return known[name]
     raise CnnvizError(
-        f"The receptive field of '{layer}' is not known: something before it is no layer on images."
+        say(
+            "The receptive field of '{layer}' is not known: something before it is no layer on images.",
+            layer=layer,
+        )
     )
 
 
@@ -149,7 +159,11 @@ def _carry(call: LayerCall, before: _Seen, length: int, axis: int) -> _Seen:
         return _through(before, reach)
     if length != n:
         raise CnnvizError(
-            f"'{call.name}' ({call.kind}) changes the size in a way whose receptive field is not known. Choose a layer before it."
+            say(
+                "'{name}' ({kind}) changes the size in a way whose receptive field is not known. Choose a layer before it.",
+                name=call.name,
+                kind=call.kind,
+            )
         )
     return before
 
@@ -183,7 +197,11 @@ def _meet(call: LayerCall, before: list[_Seen], length: int) -> _Seen:
     lengths = [len(seen.first) for seen in before]
     if any(n not in (1, length) for n in lengths):
         raise CnnvizError(
-            f"'{call.name}' ({call.kind}) puts maps together in a way whose receptive field is not known. Choose a layer before it."
+            say(
+                "'{name}' ({kind}) puts maps together in a way whose receptive field is not known. Choose a layer before it.",
+                name=call.name,
+                kind=call.kind,
+            )
         )
     first = np.min([np.broadcast_to(seen.first, length) for seen in before], axis=0)
     last = np.max([np.broadcast_to(seen.last, length) for seen in before], axis=0)

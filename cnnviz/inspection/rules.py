@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from cnnviz.errors import CnnvizError
 from cnnviz.ops.receptive_field import Window
+from cnnviz.words import say
 
 if TYPE_CHECKING:
     from cnnviz.inspection.graph import LayerCall
@@ -97,7 +98,11 @@ class LayerRules:
             CnnvizError: it cannot be taken apart.
         """
         raise CnnvizError(
-            f"'{call.name}' is a layer of kind {call.kind}, whose units cannot be taken apart yet. Choose the layer before or after it."
+            say(
+                "'{name}' is a layer of kind {kind}, whose units cannot be taken apart yet. Choose the layer before or after it.",
+                name=call.name,
+                kind=call.kind,
+            )
         )
 
     def steps(

@@ -13,6 +13,7 @@ from cnnviz.inspection.graph import IMAGE, LayerCall, LayerGraph, find_call
 from cnnviz.inspection.rules import FUNCTION_FORMS
 from cnnviz.models import ImageNetwork, Network, Normalise
 from cnnviz.models.blocks import BlockModule
+from cnnviz.words import say
 
 _tracing = threading.Lock()
 
@@ -32,8 +33,11 @@ def traced(model: nn.Module) -> tuple[fx.GraphModule, LayerGraph]:
             order = _Tracer().trace(root)
     except Exception as error:  # torch.fx raises what the network's own code raises on its symbols
         raise CnnvizError(
-            f"The layers of this network cannot be told apart: its forward function decides while it runs ({error}). "
-            "Use a network whose forward function has no condition on the values of its tensors."
+            say(
+                "The layers of this network cannot be told apart: its forward function decides while it runs ({error}). "
+                "Use a network whose forward function has no condition on the values of its tensors.",
+                error=error,
+            )
         ) from error
     modules = dict(root.named_modules())
     body = nn.Module()
@@ -155,7 +159,7 @@ def _use_module(node: fx.Node, modules: dict[str, nn.Module]) -> None:
     }
     name = _scoped(node)
     source = node.args[0] if node.args else node.kwargs["input"]
-    place = f"{name} of {node.name}"
+    place = say("{name} of {name2}", name=name, name2=node.name)
     modules[place] = kind(**{key: value for key, value in options.items() if value is not None})
     node.op, node.target, node.args, node.kwargs = "call_module", place, (source,), {}
     node.meta["cnnviz_name"] = name

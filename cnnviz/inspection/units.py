@@ -14,6 +14,7 @@ from cnnviz.inspection.rules import Place
 from cnnviz.inspection.runner import runner_of
 from cnnviz.ops import convolution
 from cnnviz.ops.trace import Trace
+from cnnviz.words import say
 
 MOST_CHANNELS = 8
 """Input channels that are stepped through; of more, those that matter most."""
@@ -152,12 +153,26 @@ def explain_in(
     places = tuple(output.shape) if output.dim() == 3 else (*output.shape, 1, 1)
     if output.dim() not in (1, 3) or not call.inputs or any(source not in values for source in call.inputs):
         raise CnnvizError(
-            f"The units of '{call.name}' ({call.kind}) are not maps, so they cannot be taken apart. Choose another layer."
+            say(
+                "The units of '{name}' ({kind}) are not maps, so they cannot be taken apart. Choose another layer.",
+                name=call.name,
+                kind=call.kind,
+            )
         )
     if not all(0 <= index < size for index, size in zip((channel, row, col), places, strict=True)):
         raise CnnvizError(
-            f"'{call.name}' has the shape {'×'.join(map(str, places))}, so it has no unit ({channel}, {row}, {col}). "
-            f"Use numbers from 0 to {places[0] - 1}, {places[1] - 1} and {places[2] - 1}."
+            say(
+                "'{name}' has the shape {str}, so it has no unit ({channel}, {row}, {col}). "
+                "Use numbers from 0 to {place}, {place2} and {place3}.",
+                name=call.name,
+                str="×".join(map(str, places)),
+                channel=channel,
+                row=row,
+                col=col,
+                place=places[0] - 1,
+                place2=places[1] - 1,
+                place3=places[2] - 1,
+            )
         )
     with torch.inference_mode():
         inputs = [values[source] for source in call.inputs]
@@ -169,7 +184,11 @@ def explain_in(
         products = torch.where(found.weights == 0, 0.0, found.window * found.weights)
     if not _adds_up(products, found.bias, value):
         raise CnnvizError(
-            f"'{call.name}' ({call.kind}) is no sum of what feeds it that can be shown here. Choose the layer before or after it."
+            say(
+                "'{name}' ({kind}) is no sum of what feeds it that can be shown here. Choose the layer before or after it.",
+                name=call.name,
+                kind=call.kind,
+            )
         )
     return UnitExplanation(
         layer=call.name,

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.learning.tape import Tape
+from cnnviz.words import say
 
 FORWARD, BACKWARD, UPDATE, AGAIN = "forward", "backward", "update", "again"
 
@@ -160,13 +161,13 @@ class Chain:
                 steps.append(
                     ChainStep(
                         UPDATE,
-                        f"update of the {grid}",
+                        say("update of the {grid}", grid=grid),
                         grid,
                         number,
                         "updated",
                         terms,
                         node.value - rate * node.gradient,
-                        f"new = old − {rate:g} · gradient",
+                        say("new = old − {rate:g} · gradient", rate=rate),
                     )
                 )
         return steps

@@ -13,6 +13,7 @@ from torch import Tensor
 from cnnviz.errors import CnnvizError
 from cnnviz.learning.chain import AGAIN, BACKWARD, FORWARD, Chain, ChainGrid, ChainStep, ChainTrace
 from cnnviz.learning.tape import Tape
+from cnnviz.words import say
 
 CNN_ACTIVATIONS = ("relu", "tanh", "sigmoid")
 CNN_POOLINGS = {"max": "max", "average": "average"}
@@ -78,12 +79,30 @@ def cnn_steps(
     if rows < 1 or columns < 1:
         raise CnnvizError("The kernel is larger than the image. Take a smaller kernel.")
     if activation not in CNN_ACTIVATIONS:
-        raise CnnvizError(f"There is no activation “{activation}”. Use one of: {', '.join(CNN_ACTIVATIONS)}.")
+        raise CnnvizError(
+            say(
+                "There is no activation “{activation}”. Use one of: {cnn_activations}.",
+                activation=activation,
+                cnn_activations=", ".join(CNN_ACTIVATIONS),
+            )
+        )
     if pooling not in CNN_POOLINGS:
-        raise CnnvizError(f"There is no pooling “{pooling}”. Use one of: {', '.join(CNN_POOLINGS)}.")
+        raise CnnvizError(
+            say(
+                "There is no pooling “{pooling}”. Use one of: {cnn_poolings}.",
+                pooling=pooling,
+                cnn_poolings=", ".join(CNN_POOLINGS),
+            )
+        )
     if not 1 <= pool <= min(rows, columns) or stride < 1:
         raise CnnvizError(
-            f"The map after the convolution is {rows}×{columns}: a pooling window of {pool} with stride {stride} does not fit."
+            say(
+                "The map after the convolution is {rows}×{columns}: a pooling window of {pool} with stride {stride} does not fit.",
+                rows=rows,
+                columns=columns,
+                pool=pool,
+                stride=stride,
+            )
         )
     if not 2 <= classes <= 10 or not 0 <= target < classes:
         raise CnnvizError("There can be 2 to 10 classes, and the right class must be one of them.")
@@ -98,7 +117,7 @@ def cnn_steps(
     )
     shift = torch.zeros(classes, dtype=torch.float64) if biases is None else torch.as_tensor(biases).double()
     if shift.shape != (classes,) or not torch.isfinite(shift).all():
-        raise CnnvizError(f"There must be {classes} biases, one a class.")
+        raise CnnvizError(say("There must be {classes} biases, one a class.", classes=classes))
     run = _Run(x, w, float(bias), activation, pooling, pool, stride, full, shift, target)
     run.tape.backward(run.places["loss"][0])
     steps = [*run.forward_steps(), *run.backward_steps()]
@@ -120,13 +139,13 @@ def cnn_steps(
     steps.append(
         ChainStep(
             AGAIN,
-            "loss with the new weights",
+            say("loss with the new weights"),
             "loss",
             0,
             "updated",
             (),
             after,
-            "the same forward pass with the updated kernel, bias, weights and biases",
+            say("the same forward pass with the updated kernel, bias, weights and biases"),
         )
     )
     grids = {}
@@ -154,16 +173,35 @@ def _matrix(values: Any, name: str, shape: tuple[int, int] | None = None) -> Ten
     try:
         matrix = torch.as_tensor(values, dtype=torch.float64)
     except (TypeError, ValueError):
-        raise CnnvizError(f"The {name} must be a table of numbers with rows of one length.") from None
+        raise CnnvizError(
+            say("The {name} must be a table of numbers with rows of one length.", name=name)
+        ) from None
     if matrix.dim() != 2 or not matrix.numel() or max(matrix.shape) > max(LARGEST_SIDE, *(shape or (0, 0))):
-        raise CnnvizError(f"The {name} must be a table of numbers, at most {LARGEST_SIDE}×{LARGEST_SIDE}.")
+        raise CnnvizError(
+            say(
+                "The {name} must be a table of numbers, at most {largest_side}×{largest_side}.",
+                name=name,
+                largest_side=LARGEST_SIDE,
+            )
+        )
     if shape is not None and tuple(matrix.shape) != shape:
         raise CnnvizError(
-            f"The {name} must be {shape[0]}×{shape[1]}, but they are {matrix.shape[0]}×{matrix.shape[1]}."
+            say(
+                "The {name} must be {shape}×{shape2}, but they are {shape3}×{shape4}.",
+                name=name,
+                shape=shape[0],
+                shape2=shape[1],
+                shape3=matrix.shape[0],
+                shape4=matrix.shape[1],
+            )
         )
     if not torch.isfinite(matrix).all() or float(matrix.abs().max()) > LARGEST_NUMBER:
         raise CnnvizError(
-            f"The {name} has a number that is none, or larger than {LARGEST_NUMBER:g}. Correct it."
+            say(
+                "The {name} has a number that is none, or larger than {largest_number:g}. Correct it.",
+                name=name,
+                largest_number=LARGEST_NUMBER,
+            )
         )
     return matrix
 
@@ -263,34 +301,34 @@ class _Run(Chain):
 
     def forward_steps(self) -> list[ChainStep]:
         rules = {
-            "convolution": ("convolution", "z = Σ x · w + b"),
-            "activation": ("activation", f"a = {self.activation}(z)"),
-            "pooling": ("pooling", f"p = {self.pooling} of the window"),
-            "flatten": ("flatten", "f = p, row by row"),
-            "logits": ("fully connected", "u = Σ W · f + c"),
-            "softmax": ("softmax", "q = eᵘ / Σ eᵘ"),
-            "loss": ("loss", f"E = −ln q of the right class, {self.target}"),
+            "convolution": (say("convolution"), "z = Σ x · w + b"),
+            "activation": (say("activation"), f"a = {self.activation}(z)"),
+            "pooling": (say("pooling"), say("p = {pooling} of the window", pooling=self.pooling)),
+            "flatten": (say("flatten"), say("f = p, row by row")),
+            "logits": (say("fully connected"), "u = Σ W · f + c"),
+            "softmax": (say("softmax"), "q = eᵘ / Σ eᵘ"),
+            "loss": (say("loss"), say("E = −ln q of the right class, {target}", target=self.target)),
         }
         return self.steps_of(FORWARD, rules)
 
     def backward_steps(self) -> list[ChainStep]:
         rules = {
-            "loss": ("gradient of the loss", "∂E/∂E = 1"),
-            "softmax": ("gradient of the softmax", "∂E/∂q = −1 / q for the right class, else 0"),
-            "logits": ("gradient of the logits", "∂E/∂u = Σ ∂E/∂q · ∂q/∂u = q − y"),
-            "biases": ("gradient of the biases", "∂E/∂c = ∂E/∂u"),
-            "weights": ("gradient of the weights", "∂E/∂W = ∂E/∂u · f"),
-            "flatten": ("gradient after flatten", "∂E/∂f = Σ ∂E/∂u · W"),
-            "pooling": ("gradient after pooling", "∂E/∂p = ∂E/∂f, back in rows"),
+            "loss": (say("gradient of the loss"), "∂E/∂E = 1"),
+            "softmax": (say("gradient of the softmax"), say("∂E/∂q = −1 / q for the right class, else 0")),
+            "logits": (say("gradient of the logits"), "∂E/∂u = Σ ∂E/∂q · ∂q/∂u = q − y"),
+            "biases": (say("gradient of the biases"), "∂E/∂c = ∂E/∂u"),
+            "weights": (say("gradient of the weights"), "∂E/∂W = ∂E/∂u · f"),
+            "flatten": (say("gradient after flatten"), "∂E/∂f = Σ ∂E/∂u · W"),
+            "pooling": (say("gradient after pooling"), say("∂E/∂p = ∂E/∂f, back in rows")),
             "activation": (
-                "gradient before pooling",
-                "∂E/∂a = Σ ∂E/∂p of the windows whose maximum it is"
+                say("gradient before pooling"),
+                say("∂E/∂a = Σ ∂E/∂p of the windows whose maximum it is")
                 if self.pooling == "max"
-                else "∂E/∂a = Σ ∂E/∂p / size of the window",
+                else say("∂E/∂a = Σ ∂E/∂p / size of the window"),
             ),
-            "convolution": ("gradient before the activation", f"∂E/∂z = ∂E/∂a · {self.activation}′(z)"),
-            "kernel": ("gradient of the kernel", "∂E/∂w = Σ ∂E/∂z · x"),
-            "bias": ("gradient of the bias", "∂E/∂b = Σ ∂E/∂z"),
+            "convolution": (say("gradient before the activation"), f"∂E/∂z = ∂E/∂a · {self.activation}′(z)"),
+            "kernel": (say("gradient of the kernel"), "∂E/∂w = Σ ∂E/∂z · x"),
+            "bias": (say("gradient of the bias"), "∂E/∂b = Σ ∂E/∂z"),
         }
         return self.steps_of(BACKWARD, rules)
 

@@ -16,6 +16,7 @@ from cnnviz.learning.random import Random, random_from, shuffle
 from cnnviz.learning.rules import RULES
 from cnnviz.ops.activations import ACTIVATIONS
 from cnnviz.settings import ASSETS
+from cnnviz.words import say
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -176,21 +177,39 @@ class Experiment2D:
         ]
         for value, known, words in names:
             if value not in known:
-                raise CnnvizError(f"There is no {words} “{value[:30]}”. Use one of: {', '.join(known)}.")
+                raise CnnvizError(
+                    say(
+                        "There is no {words} “{value}”. Use one of: {known}.",
+                        words=words,
+                        value=value[:30],
+                        known=", ".join(known),
+                    )
+                )
         if not self.features:
             raise CnnvizError("The network has no input. Switch on at least one feature, such as x₁.")
         if len(self.layers) > MOST_LAYERS:
             raise CnnvizError(
-                f"{len(self.layers)} hidden layers are too many; at most {MOST_LAYERS} are possible."
+                say(
+                    "{count} hidden layers are too many; at most {most_layers} are possible.",
+                    count=len(self.layers),
+                    most_layers=MOST_LAYERS,
+                )
             )
         for number, layer in enumerate(self.layers, 1):
             if not 1 <= layer.units <= MOST_UNITS:
                 raise CnnvizError(
-                    f"Hidden layer {number} has {layer.units} neurons; it needs 1 to {MOST_UNITS}. "
-                    "Take the layer away instead of its last neuron."
+                    say(
+                        "Hidden layer {number} has {units} neurons; it needs 1 to {most_units}. "
+                        "Take the layer away instead of its last neuron.",
+                        number=number,
+                        units=layer.units,
+                        most_units=MOST_UNITS,
+                    )
                 )
             if not 0 <= layer.dropout <= 0.9:
-                raise CnnvizError(f"Hidden layer {number}: dropout is a probability from 0 to 0.9.")
+                raise CnnvizError(
+                    say("Hidden layer {number}: dropout is a probability from 0 to 0.9.", number=number)
+                )
         limits: list[tuple[float, float, float, str]] = [
             (self.noise, 0, 50, "Noise, in percent,"),
             (self.train_share, 10, 90, "The share of training data, in percent,"),
@@ -202,11 +221,23 @@ class Experiment2D:
         ]
         for given, low, high, words in limits:
             if not low <= given <= high:  # NaN as well
-                raise CnnvizError(f"{words} must be from {low:g} to {high:g}; here it is {given:g}.")
+                raise CnnvizError(
+                    say(
+                        "{words} must be from {low:g} to {high:g}; here it is {given:g}.",
+                        words=words,
+                        low=low,
+                        high=high,
+                        given=given,
+                    )
+                )
         if not 0 < self.learning_rate <= LARGEST_RATE:
             raise CnnvizError(
-                f"A learning rate of {self.learning_rate:g} is not possible: it must be above 0 and at most "
-                f"{LARGEST_RATE:g}. At 10 most networks diverge already."
+                say(
+                    "A learning rate of {learning_rate:g} is not possible: it must be above 0 and at most "
+                    "{largest_rate:g}. At 10 most networks diverge already.",
+                    learning_rate=self.learning_rate,
+                    largest_rate=LARGEST_RATE,
+                )
             )
         fewest, most = PLANE_SETS[self.dataset].classes
         if not fewest <= self.classes <= most:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cnnviz.errors import CnnvizError
 from cnnviz.learning.tape import OPERATIONS, Tape
+from cnnviz.words import say
 
 LONGEST, DEEPEST = 300, 40
 CONSTANTS = {"pi": 3.141592653589793, "e": 2.718281828459045}
@@ -59,12 +60,21 @@ def graph(expression: str, **values: float) -> Graph:
         CnnvizError: anything else stands in it, a name has no value, or a function has none at these numbers.
     """
     if len(expression) > LONGEST:
-        raise CnnvizError(f"The expression has {len(expression)} characters; at most {LONGEST} are possible.")
+        raise CnnvizError(
+            say(
+                "The expression has {count} characters; at most {longest} are possible.",
+                count=len(expression),
+                longest=LONGEST,
+            )
+        )
     try:
         tree = ast.parse(expression.strip().replace("^", "**"), mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise CnnvizError(
-            f"“{expression[:60]}” is no expression. Write for example (x + y) * sin(z), with * between factors."
+            say(
+                "“{expression}” is no expression. Write for example (x + y) * sin(z), with * between factors.",
+                expression=expression[:60],
+            )
         ) from None
     tape, names = Tape(), dict[str, int]()
 
@@ -90,11 +100,19 @@ def graph(expression: str, **values: float) -> Graph:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
             if node.func.id not in FUNCTIONS or node.func.id not in OPERATIONS:
                 raise CnnvizError(
-                    f"There is no function '{node.func.id}'. Use one of: {', '.join(FUNCTIONS)}."
+                    say(
+                        "There is no function '{id}'. Use one of: {functions}.",
+                        id=node.func.id,
+                        functions=", ".join(FUNCTIONS),
+                    )
                 )
             return tape.apply(node.func.id, *(place(one, depth + 1) for one in node.args))
         raise CnnvizError(
-            f"“{ast.unparse(node)[:40]}” is not possible here. Use numbers, names, + - * / ^ and {', '.join(FUNCTIONS)}."
+            say(
+                "“{unparse}” is not possible here. Use numbers, names, + - * / ^ and {functions}.",
+                unparse=ast.unparse(node)[:40],
+                functions=", ".join(FUNCTIONS),
+            )
         )
 
     def named(name: str) -> int:
@@ -105,7 +123,7 @@ def graph(expression: str, **values: float) -> Graph:
             return names[name]
         if name in CONSTANTS:
             return tape.given(name, CONSTANTS[name])
-        raise CnnvizError(f"“{name}” has no value. Give it one, such as {name} = 1.")
+        raise CnnvizError(say("“{name}” has no value. Give it one, such as {name} = 1.", name=name))
 
     result = place(tree.body, 0)
     tape.backward(result)

@@ -9,6 +9,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.learning.experiment import MOST_LAYERS, Experiment2D, Layer2D
 from cnnviz.learning.plane import PLANE_FEATURES, PLANE_SETS
 from cnnviz.learning.points import decoded, encoded
+from cnnviz.words import say
 
 LONGEST = 8000
 NO_LAYERS = "none"
@@ -193,7 +194,13 @@ def _layers(said: dict[str, str]) -> tuple[Layer2D, ...]:
     text = said.get("networkShape", "4,2")
     shape = [part for part in text.split(",") if part.strip()] if text != NO_LAYERS else []
     if len(shape) > MOST_LAYERS:
-        raise CnnvizError(f"{len(shape)} hidden layers are too many; at most {MOST_LAYERS} are possible.")
+        raise CnnvizError(
+            say(
+                "{count} hidden layers are too many; at most {most_layers} are possible.",
+                count=len(shape),
+                most_layers=MOST_LAYERS,
+            )
+        )
     units = [_as_whole(part, "networkShape") for part in shape]
     activations = (
         said.get("activations", "").split(",") if "activations" in said else [activation] * len(units)
@@ -201,7 +208,12 @@ def _layers(said: dict[str, str]) -> tuple[Layer2D, ...]:
     dropouts = said.get("dropouts", "").split(",") if "dropouts" in said else ["0"] * len(units)
     if len(activations) != len(units) or len(dropouts) != len(units):
         raise CnnvizError(
-            f"The link has {len(units)} hidden layers, but {len(activations)} activation functions and {len(dropouts)} dropouts."
+            say(
+                "The link has {count} hidden layers, but {activations} activation functions and {dropouts} dropouts.",
+                count=len(units),
+                activations=len(activations),
+                dropouts=len(dropouts),
+            )
         )
     return tuple(
         Layer2D(count, name, _as_number(share, "dropouts"))
@@ -214,7 +226,7 @@ def properties_of(experiment: Experiment2D) -> dict[str, str]:
     usual = from_properties({"seed": "1"})
     found: dict[str, str] = {}
 
-    def say(name: str, value: Any, usually: Any, words: Callable[[Any], str] = str) -> None:
+    def tell(name: str, value: Any, usually: Any, words: Callable[[Any], str] = str) -> None:
         if value != usually:
             found[name] = words(value)
 
@@ -224,21 +236,21 @@ def properties_of(experiment: Experiment2D) -> dict[str, str]:
     def real(value: float) -> str:
         return f"{value:.12g}"
 
-    say("problem", experiment.problem, "classification")
-    say(
+    tell("problem", experiment.problem, "classification")
+    tell(
         "regDataset" if experiment.is_regression else "dataset",
         experiment.dataset,
         "reg-plane" if experiment.is_regression else "circle",
     )
     if PLANE_SETS[experiment.dataset].classes[1] > 2 and experiment.dataset != "digits":
-        say("classes", experiment.classes, 3 if experiment.dataset in ("blobs", "arms") else 2)
+        tell("classes", experiment.classes, 3 if experiment.dataset in ("blobs", "arms") else 2)
     if experiment.points:
         found["points"] = encoded(experiment.points)
-    say("noise", experiment.noise, usual.noise, real)
-    say("percTrainData", experiment.train_share, usual.train_share, real)
+    tell("noise", experiment.noise, usual.noise, real)
+    tell("percTrainData", experiment.train_share, usual.train_share, real)
     for name in PLANE_FEATURES:
-        say(name, name in experiment.features, name in usual.features, switch)
-    say(
+        tell(name, name in experiment.features, name in usual.features, switch)
+    tell(
         "networkShape",
         [layer.units for layer in experiment.layers],
         [4, 2],
@@ -246,28 +258,28 @@ def properties_of(experiment: Experiment2D) -> dict[str, str]:
     )
     names = [layer.activation for layer in experiment.layers]
     if len(set(names)) == 1:
-        say("activation", names[0], "tanh")
+        tell("activation", names[0], "tanh")
     elif names:
         found["activations"] = ",".join(names)
     if any(layer.dropout for layer in experiment.layers):
         found["dropouts"] = ",".join(real(layer.dropout) for layer in experiment.layers)
     if not experiment.is_regression and experiment.classes == 2:
-        say("output", experiment.output, "tanh")
-    say("init", experiment.init, "playground")
-    say("optimizer", experiment.optimizer, "sgd")
-    say("learningRate", experiment.learning_rate, usual.learning_rate, real)
-    say("schedule", experiment.schedule, "constant")
-    say("regularization", experiment.penalty, "none")
-    say("regularizationRate", experiment.penalty_rate, 0.0, real)
-    say("batchSize", experiment.batch_size, 10)
-    say("shuffle", experiment.shuffle, False, switch)
-    say("seed", experiment.seed, "1")
-    say("patience", experiment.patience, 0)
-    say("targetLoss", experiment.target, 0.0, real)
-    say("maxEpochs", experiment.most_epochs, 0)
-    say("showTestData", experiment.show_test, False, switch)
-    say("discretize", experiment.discretize, False, switch)
-    say("hideText", experiment.hide_text, False, switch)
+        tell("output", experiment.output, "tanh")
+    tell("init", experiment.init, "playground")
+    tell("optimizer", experiment.optimizer, "sgd")
+    tell("learningRate", experiment.learning_rate, usual.learning_rate, real)
+    tell("schedule", experiment.schedule, "constant")
+    tell("regularization", experiment.penalty, "none")
+    tell("regularizationRate", experiment.penalty_rate, 0.0, real)
+    tell("batchSize", experiment.batch_size, 10)
+    tell("shuffle", experiment.shuffle, False, switch)
+    tell("seed", experiment.seed, "1")
+    tell("patience", experiment.patience, 0)
+    tell("targetLoss", experiment.target, 0.0, real)
+    tell("maxEpochs", experiment.most_epochs, 0)
+    tell("showTestData", experiment.show_test, False, switch)
+    tell("discretize", experiment.discretize, False, switch)
+    tell("hideText", experiment.hide_text, False, switch)
     for name in experiment.hidden:
         found[name + HIDE] = "true"
     return found
@@ -281,7 +293,14 @@ def to_link(experiment: Experiment2D) -> str:
 def _one_of(said: dict[str, str], name: str, known: list[str] | tuple[str, ...], usual: str) -> str:
     value = said.get(name, usual)
     if value not in known:
-        raise CnnvizError(f"The link says {name}={value[:30]}. Use one of: {', '.join(known)}.")
+        raise CnnvizError(
+            say(
+                "The link says {name}={value}. Use one of: {known}.",
+                name=name,
+                value=value[:30],
+                known=", ".join(known),
+            )
+        )
     return value
 
 
@@ -303,12 +322,14 @@ def _as_number(text: str, name: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise CnnvizError(f"The link says {name}={text[:30]}, which is no number.")
+        raise CnnvizError(say("The link says {name}={text}, which is no number.", name=name, text=text[:30]))
     return value
 
 
 def _as_whole(text: str, name: str) -> int:
     value = _as_number(text, name)
     if value != int(value):
-        raise CnnvizError(f"The link says {name}={text[:30]}, which is no whole number.")
+        raise CnnvizError(
+            say("The link says {name}={text}, which is no whole number.", name=name, text=text[:30])
+        )
     return int(value)

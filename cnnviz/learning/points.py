@@ -11,6 +11,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.learning.expressions import graph
 from cnnviz.learning.plane import EDGE, MOST_CLASSES, Point, uniform
 from cnnviz.learning.random import random_from
+from cnnviz.words import say
 
 MOST_POINTS = 700
 """As many as a link holds."""
@@ -63,7 +64,13 @@ def from_csv(text: str, problem: str = "classification") -> tuple[tuple[Point, .
         CnnvizError: a sentence that says what in the table is wrong.
     """
     if text.count("\n") > MOST_ROWS:
-        raise CnnvizError(f"The table has more than {MOST_ROWS:,} rows. Take {MOST_POINTS} of them.")
+        raise CnnvizError(
+            say(
+                "The table has more than {most_rows:,} rows. Take {most_points} of them.",
+                most_rows=MOST_ROWS,
+                most_points=MOST_POINTS,
+            )
+        )
     try:
         rows = [row for row in csv.reader(io.StringIO(text)) if any(cell.strip() for cell in row)]
     except csv.Error:
@@ -76,7 +83,13 @@ def from_csv(text: str, problem: str = "classification") -> tuple[tuple[Point, .
     labels: list[str] = []
     for number, row in enumerate(rows, 1):
         if len(row) < 3:
-            raise CnnvizError(f"Row {number} has {len(row)} columns. Write x, y, class in each row.")
+            raise CnnvizError(
+                say(
+                    "Row {number} has {count} columns. Write x, y, class in each row.",
+                    number=number,
+                    count=len(row),
+                )
+            )
         place = [_number(cell, number, name) for cell, name in zip(row[:2], ("x", "y"), strict=True)]
         places.append((place[0], place[1]))
         labels.append(row[2].strip())
@@ -89,7 +102,11 @@ def from_csv(text: str, problem: str = "classification") -> tuple[tuple[Point, .
             raise CnnvizError("All points have one class. A network needs two to tell apart.")
         if len(names) > MOST_CLASSES:
             raise CnnvizError(
-                f"The third column has {len(names)} different classes; at most {MOST_CLASSES} are possible."
+                say(
+                    "The third column has {count} different classes; at most {most_classes} are possible.",
+                    count=len(names),
+                    most_classes=MOST_CLASSES,
+                )
             )
         values = [class_label(names.index(label), len(names)) for label in labels]
     xs = _spread([x for x, _ in places], 5.0)
@@ -159,7 +176,12 @@ def _number(text: str, row: int, name: str) -> float:
     value = float(text) if _is_number(text) else math.nan
     if not math.isfinite(value):
         raise CnnvizError(
-            f"Row {row}: “{text.strip()[:20]}” is no number for {name}. Correct it, or leave the row out."
+            say(
+                "Row {row}: “{text}” is no number for {name}. Correct it, or leave the row out.",
+                row=row,
+                text=text.strip()[:20],
+                name=name,
+            )
         )
     return value
 

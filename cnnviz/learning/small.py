@@ -10,6 +10,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.learning.chain import AGAIN, BACKWARD, FORWARD, Chain, ChainGrid, ChainStep, ChainTrace
 from cnnviz.learning.expressions import Graph
 from cnnviz.learning.tape import Tape
+from cnnviz.words import say
 
 SMALL_ACTIVATIONS = ("sigmoid", "tanh", "relu")
 LARGEST = 1000.0
@@ -40,7 +41,11 @@ def network_steps(
     """
     if activation not in SMALL_ACTIVATIONS:
         raise CnnvizError(
-            f"There is no activation “{activation}”. Use one of: {', '.join(SMALL_ACTIVATIONS)}."
+            say(
+                "There is no activation “{activation}”. Use one of: {small_activations}.",
+                activation=activation,
+                small_activations=", ".join(SMALL_ACTIVATIONS),
+            )
         )
     if not 0 < learning_rate <= 100:
         raise CnnvizError("The learning rate must be above 0 and at most 100.")
@@ -65,28 +70,35 @@ def network_steps(
     for name, shape in expected.items():
         if tuple(numbers[name].shape) != shape:
             raise CnnvizError(
-                f"The {name} must be {shape[0]}×{shape[1]} numbers beside weights of {hidden}×{width}."
+                say(
+                    "The {name} must be {shape}×{shape2} numbers beside weights of {hidden}×{width}.",
+                    name=name,
+                    shape=shape[0],
+                    shape2=shape[1],
+                    hidden=hidden,
+                    width=width,
+                )
             )
     run = _Network(numbers, activation)
     run.tape.backward(run.places["loss"][0])
     rules = {
-        "sums": ("weighted sums", "z = Σ w · x + b"),
-        "hidden": ("hidden neurons", f"h = {activation}(z)"),
-        "output": ("output", "o = Σ w · h + b"),
-        "error": ("error", "e = o − y"),
-        "loss": ("loss", "E = ½ e²"),
+        "sums": (say("weighted sums"), "z = Σ w · x + b"),
+        "hidden": (say("hidden neurons"), f"h = {activation}(z)"),
+        "output": (say("output"), "o = Σ w · h + b"),
+        "error": (say("error"), "e = o − y"),
+        "loss": (say("loss"), "E = ½ e²"),
     }
     back = {
-        "loss": ("gradient of the loss", "∂E/∂E = 1"),
-        "error": ("gradient of the error", "∂E/∂e = e"),
-        "output": ("gradient of the output", "∂E/∂o = ∂E/∂e · 1"),
-        "biases 2": ("gradient of the output's bias", "∂E/∂b = ∂E/∂o"),
-        "weights 2": ("gradient of the output's weights", "∂E/∂w = ∂E/∂o · h"),
-        "hidden": ("gradient of the hidden neurons", "∂E/∂h = ∂E/∂o · w"),
-        "sums": ("gradient of the sums", f"∂E/∂z = ∂E/∂h · {activation}′(z)"),
-        "biases 1": ("gradient of the biases", "∂E/∂b = ∂E/∂z"),
-        "weights 1": ("gradient of the weights", "∂E/∂w = ∂E/∂z · x"),
-        "inputs": ("gradient of the inputs", "∂E/∂x = Σ ∂E/∂z · w"),
+        "loss": (say("gradient of the loss"), "∂E/∂E = 1"),
+        "error": (say("gradient of the error"), "∂E/∂e = e"),
+        "output": (say("gradient of the output"), "∂E/∂o = ∂E/∂e · 1"),
+        "biases 2": (say("gradient of the output's bias"), "∂E/∂b = ∂E/∂o"),
+        "weights 2": (say("gradient of the output's weights"), "∂E/∂w = ∂E/∂o · h"),
+        "hidden": (say("gradient of the hidden neurons"), "∂E/∂h = ∂E/∂o · w"),
+        "sums": (say("gradient of the sums"), f"∂E/∂z = ∂E/∂h · {activation}′(z)"),
+        "biases 1": (say("gradient of the biases"), "∂E/∂b = ∂E/∂z"),
+        "weights 1": (say("gradient of the weights"), "∂E/∂w = ∂E/∂z · x"),
+        "inputs": (say("gradient of the inputs"), "∂E/∂x = Σ ∂E/∂z · w"),
     }
     learned = ("weights 1", "biases 1", "weights 2", "biases 2")
     new = {
@@ -99,7 +111,14 @@ def network_steps(
         *run.steps_of(BACKWARD, back),
         *run.update_steps(learned, learning_rate),
         ChainStep(
-            AGAIN, "loss with the new weights", "loss", 0, "updated", (), again, "the same forward pass again"
+            AGAIN,
+            say("loss with the new weights"),
+            "loss",
+            0,
+            "updated",
+            (),
+            again,
+            say("the same forward pass again"),
         ),
     ]
     new["loss"] = torch.tensor([[again]], dtype=torch.float64)
@@ -178,9 +197,15 @@ def _numbers(values: Any, name: str) -> Tensor:
     except (TypeError, ValueError):
         numbers = torch.empty(0)
     if numbers.dim() != 2 or not 0 < numbers.numel() <= 64:
-        raise CnnvizError(f"The {name} must be a table of at most 64 numbers.")
+        raise CnnvizError(say("The {name} must be a table of at most 64 numbers.", name=name))
     if not torch.isfinite(numbers).all() or float(numbers.abs().max()) > LARGEST:
-        raise CnnvizError(f"The {name} have a number that is none, or larger than {LARGEST:g}. Correct it.")
+        raise CnnvizError(
+            say(
+                "The {name} have a number that is none, or larger than {largest:g}. Correct it.",
+                name=name,
+                largest=LARGEST,
+            )
+        )
     return numbers
 
 
@@ -232,8 +257,8 @@ def expression_steps(graph: Graph) -> ChainTrace:
     }
     back = {
         str(place): (
-            f"gradient of {titles[place]}",
-            "gradient of each number that uses it · slope, added up"
+            say("gradient of {title}", title=titles[place]),
+            say("gradient of each number that uses it · slope, added up")
             if place < graph.result
             else "of itself: 1",
         )

@@ -14,6 +14,7 @@ from cnnviz.learning.plane import normal, uniform
 from cnnviz.learning.random import random_from, shuffle
 from cnnviz.learning.rules import RULES
 from cnnviz.learning.tape import OPERATIONS
+from cnnviz.words import say
 
 NAMES = ("a", "b")
 FAR = 1e6
@@ -283,12 +284,18 @@ def descend(
         CnnvizError: there is no such surface or rule, or a number is impossible.
     """
     if surface not in SURFACES or rule not in RULES:
-        raise CnnvizError(f"Use one of: {', '.join(SURFACES)}, with one of: {', '.join(RULES)}.")
+        raise CnnvizError(
+            say(
+                "Use one of: {surfaces}, with one of: {rules}.",
+                surfaces=", ".join(SURFACES),
+                rules=", ".join(RULES),
+            )
+        )
     entry, way = SURFACES[surface], RULES[rule]
     begin = tuple(map(float, entry.start if start is None else start))
     speed = entry.rate if rate is None else rate
     if len(begin) != entry.weights or not all(map(math.isfinite, begin)):
-        raise CnnvizError(f"The start needs {entry.weights} numbers.")
+        raise CnnvizError(say("The start needs {weights} numbers.", weights=entry.weights))
     if not 0 < speed <= 100:
         raise CnnvizError("The learning rate must be above 0 and at most 100.")
     weights = torch.tensor(begin, dtype=torch.float64)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from cnnviz.errors import CnnvizError
+from cnnviz.words import say
 
 
 @dataclass(frozen=True)
@@ -129,18 +130,32 @@ class Tape:
             CnnvizError: there is no such operation, or no result for these numbers.
         """
         if name not in OPERATIONS:
-            raise CnnvizError(f"There is no function '{name}'. Use one of: {', '.join(OPERATIONS)}.")
+            raise CnnvizError(
+                say(
+                    "There is no function '{name}'. Use one of: {operations}.",
+                    name=name,
+                    operations=", ".join(OPERATIONS),
+                )
+            )
         entry, values = OPERATIONS[name], [self.nodes[place].value for place in inputs]
         try:
             value = float(entry.function(*values))
             slopes = tuple(float(slope) for slope in entry.slopes(values, value))
         except (ValueError, ZeroDivisionError, OverflowError, TypeError):
             raise CnnvizError(
-                f"{name} has no value at {', '.join(f'{one:g}' for one in values)}. Change the numbers."
+                say(
+                    "{name} has no value at {values}. Change the numbers.",
+                    name=name,
+                    values=", ".join(f"{one:g}" for one in values),
+                )
             ) from None
         if not math.isfinite(value):
             raise CnnvizError(
-                f"{name} is too large at {', '.join(f'{one:g}' for one in values)}. Change the numbers."
+                say(
+                    "{name} is too large at {values}. Change the numbers.",
+                    name=name,
+                    values=", ".join(f"{one:g}" for one in values),
+                )
             )
         self.nodes.append(Node(as_ or f"v{len(self.nodes)}", value, name, tuple(inputs), slopes))
         return len(self.nodes) - 1

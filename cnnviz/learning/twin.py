@@ -11,6 +11,7 @@ from cnnviz.learning.plane import PLANE_FEATURES, Point
 from cnnviz.learning.random import Random, random_from, shuffle
 from cnnviz.learning.rules import RULES, Memory
 from cnnviz.ops.activations import ACTIVATIONS, PRELU_START
+from cnnviz.words import say
 
 RETRY = "Take a smaller learning rate, and reset."
 
@@ -233,13 +234,13 @@ def train(experiment: Experiment2D, epochs: int) -> Outcome2D:
         waited = 0 if test < best else waited + 1
         best = min(best, test)
         if not torch.isfinite(torch.tensor(history[-1])).all():
-            stopped = f"The loss is no longer a number. {RETRY}"
+            stopped = say("The loss is no longer a number. {retry}", retry=RETRY)
         elif experiment.target and test <= experiment.target:
-            stopped = f"The test loss is at most {experiment.target:g}."
+            stopped = say("The test loss is at most {target:g}.", target=experiment.target)
         elif experiment.patience and waited >= experiment.patience:
-            stopped = f"The test loss was not lower for {experiment.patience} epochs."
+            stopped = say("The test loss was not lower for {patience} epochs.", patience=experiment.patience)
         elif experiment.most_epochs and epoch >= experiment.most_epochs:
-            stopped = f"{experiment.most_epochs} epochs are done."
+            stopped = say("{most_epochs} epochs are done.", most_epochs=experiment.most_epochs)
     return _outcome(network, data.train, data.test, history, epoch, stopped)
 
 

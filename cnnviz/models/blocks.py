@@ -15,6 +15,7 @@ from torch import nn
 
 from cnnviz.errors import CnnvizError
 from cnnviz.models.layers import Layer, Shape, register
+from cnnviz.words import say
 
 Layers = tuple[Layer, ...]
 Value = TypeVar("Value")
@@ -67,11 +68,17 @@ class Block(Layer):
             self.name and not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,40}", self.name)
         ):
             raise CnnvizError(
-                f"A block cannot be named {self.name!r:.60}. Use letters, digits and _, and begin with a letter."
+                say(
+                    "A block cannot be named {name!r:.60}. Use letters, digits and _, and begin with a letter.",
+                    name=self.name,
+                )
             )
         if self.name in RESERVED or hasattr(nn.Module, self.name):
             raise CnnvizError(
-                f"A block cannot be named '{self.name}', because the network uses this word itself. Choose another name."
+                say(
+                    "A block cannot be named '{name}', because the network uses this word itself. Choose another name.",
+                    name=self.name,
+                )
             )
 
     @property
@@ -110,7 +117,11 @@ def held(layers: Any, what: str) -> Layers:
     except TypeError:
         held = (None,)
     if not _is_layers(held):
-        raise CnnvizError(f"The {what} is {layers!r:.60}, but it must be a sequence of layers.")
+        raise CnnvizError(
+            say(
+                "The {what} is {layers!r:.60}, but it must be a sequence of layers.", what=what, layers=layers
+            )
+        )
     return held
 
 
@@ -245,7 +256,9 @@ class Parallel(nn.Module):
         if not self.branches:
             raise CnnvizError("It has no branches. Give it two or more.")
         if not isinstance(self.join, str) or self.join not in get_args(Join):
-            raise CnnvizError(f"Branches cannot be joined by '{self.join}'. Choose 'concat' or 'add'.")
+            raise CnnvizError(
+                say("Branches cannot be joined by '{join}'. Choose 'concat' or 'add'.", join=self.join)
+            )
 
     def parts(self) -> dict[str, Layers]:
         return {f"branch{number}": branch for number, branch in enumerate(self.branches, 1)}
@@ -302,7 +315,7 @@ class Dense(nn.Module):
 
     def check(self) -> None:
         super().check()
-        _count("The number of layers", self.layers)
+        _count(say("The number of layers"), self.layers)
 
     def parts(self) -> dict[str, Layers]:
         return {f"layer{number}": self.block for number in range(1, self.layers + 1)}
@@ -338,7 +351,7 @@ class Repeat(Layer):
         return "block"
 
     def check(self) -> None:
-        _count("The number of repetitions", self.n)
+        _count(say("The number of repetitions"), self.n)
 
     def once(self) -> Block:
         """One of the repetitions: the block itself, if it is a single one without a name, else its layers as
@@ -350,7 +363,9 @@ class Repeat(Layer):
 
 def _count(what: str, value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1000:
-        raise CnnvizError(f"{what} is {value!r}, but it must be a whole number from 1 to 1000.")
+        raise CnnvizError(
+            say("{what} is {value!r}, but it must be a whole number from 1 to 1000.", what=what, value=value)
+        )
 
 
 class Names:
@@ -364,7 +379,9 @@ class Names:
             block.check_name()
         given = Counter(block.name for block in blocks if block.name)
         if twice := next((name for name, count in given.items() if count > 1), ""):
-            raise CnnvizError(f"{twice}: two blocks bear this name. Name one of them differently.")
+            raise CnnvizError(
+                say("{twice}: two blocks bear this name. Name one of them differently.", twice=twice)
+            )
         self._taken = set(given)
         self._counts: Counter[str] = Counter()
 
@@ -441,17 +458,29 @@ def joined_shape(join: Join, shapes: Sequence[Shape]) -> Shape:
     first = shapes[0]
     if len({len(shape) for shape in shapes}) > 1:
         raise CnnvizError(
-            f"The branches give {written}: maps and vectors cannot be joined. Let all of them end before the flatten layer, or all behind it."
+            say(
+                "The branches give {written}: maps and vectors cannot be joined. Let all of them end before the flatten layer, or all behind it.",
+                written=written,
+            )
         )
     if join == "concat":
         if len({shape[1:] for shape in shapes}) > 1:
             raise CnnvizError(
-                f"The branches give {written}: to be put one behind the other, the maps must have one size. "
-                "Use the same strides in each branch, and a padding of half the kernel (1 for 3×3, 2 for 5×5)."
+                say(
+                    "The branches give {written}: to be put one behind the other, the maps must have one size. "
+                    "Use the same strides in each branch, and a padding of half the kernel (1 for 3×3, 2 for 5×5).",
+                    written=written,
+                )
             )
         return (sum(shape[0] for shape in shapes), *first[1:])
     if len(set(shapes)) > 1:
-        raise CnnvizError(f"The branches give {written}: only equal shapes can be added. {_cure(shapes)}")
+        raise CnnvizError(
+            say(
+                "The branches give {written}: only equal shapes can be added. {cure}",
+                written=written,
+                cure=_cure(shapes),
+            )
+        )
     return first
 
 
@@ -461,9 +490,15 @@ def _cure(shapes: Sequence[Shape]) -> str:
     if len(wanted) == 3 and wanted[1] and wanted[2]:
         stride = -(-given[1] // wanted[1])
         if tuple(-(-side // stride) for side in given[1:]) == wanted[1:]:
-            step = f", stride={stride}" if stride > 1 else ""
-            return f"Give the shortcut (or that branch) a Conv({wanted[0]}, kernel=1{step}) at its end."
-        return "Use a padding of half the kernel (1 for 3×3, 2 for 5×5), so that the maps keep their size."
+            step = say(", stride={stride}", stride=stride) if stride > 1 else ""
+            return say(
+                "Give the shortcut (or that branch) a Conv({wanted}, kernel=1{step}) at its end.",
+                wanted=wanted[0],
+                step=step,
+            )
+        return say(
+            "Use a padding of half the kernel (1 for 3×3, 2 for 5×5), so that the maps keep their size."
+        )
     return f"Give the shortcut (or that branch) a Linear({wanted[0]})."
 
 

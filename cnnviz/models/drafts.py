@@ -17,6 +17,7 @@ from cnnviz.models.layers import (
     Shape,
 )
 from cnnviz.models.spec import NetworkSpec, PlannedLayer, plan_until
+from cnnviz.words import say
 
 Address = tuple[int | str, ...]
 """Where a layer stands in a specification: ``(2,)``, ``(3, "body", 0)``, ``(4, "branches", 1, 2)``."""
@@ -178,10 +179,15 @@ def _repairs(
         return Repair(title, with_layers(spec, at, lambda _: layers))
 
     if isinstance(layer, Conv):
-        yield swap(f"Padding {layer.kernel // 2}", replace(layer, padding=layer.kernel // 2))
+        yield swap(
+            say("Padding {kernel}", kernel=layer.kernel // 2), replace(layer, padding=layer.kernel // 2)
+        )
         for kernel in (3, 1):
             if kernel < layer.kernel:
-                yield swap(f"Kernel {kernel}×{kernel}", replace(layer, kernel=kernel, padding=kernel // 2))
+                yield swap(
+                    say("Kernel {kernel}×{kernel}", kernel=kernel),
+                    replace(layer, kernel=kernel, padding=kernel // 2),
+                )
         if layer.groups > 1:
             yield swap("One group", replace(layer, groups=1))
     if isinstance(layer, Pool) and layer.size > 2:
@@ -189,19 +195,19 @@ def _repairs(
     if isinstance(layer, GroupNorm):
         yield swap("One group", replace(layer, groups=1))
     if isinstance(layer, Linear):
-        yield swap("A flatten layer before it", Flatten(), layer)
-        yield swap("Global average pooling before it", GlobalAveragePool(), layer)
+        yield swap(say("A flatten layer before it"), Flatten(), layer)
+        yield swap(say("Global average pooling before it"), GlobalAveragePool(), layer)
     if isinstance(layer, Residual):
         before = places.get(at)
         yield from _shortcuts(spec, at, layer, before, input_shape)
     if isinstance(layer, Parallel):
-        yield swap("All strides 1, padding half the kernel", _aligned(layer))
+        yield swap(say("All strides 1, padding half the kernel"), _aligned(layer))
     flat = next((i for i, one in enumerate(spec.layers) if isinstance(one, Flatten)), None)
     if layer.wants_maps and len(at) == 1 and flat is not None and isinstance(at[0], int) and flat < at[0]:
         rest = [one for i, one in enumerate(spec.layers) if i != at[0]]
         rest.insert(flat, layer)
-        yield Repair("Move it before the flatten layer", replace(spec, layers=tuple(rest)))
-    yield swap("Take it away")
+        yield Repair(say("Move it before the flatten layer"), replace(spec, layers=tuple(rest)))
+    yield swap(say("Take it away"))
 
 
 def _shortcuts(
@@ -217,23 +223,23 @@ def _shortcuts(
     if isinstance(last, Conv):
         shortcut = (Conv(last.channels, 1, stride, bias=False),)
         yield Repair(
-            f"A 1×1 convolution with {last.channels} channels in the shortcut",
+            say("A 1×1 convolution with {channels} channels in the shortcut", channels=last.channels),
             with_layers(spec, at, lambda _: (replace(layer, shortcut=shortcut),)),
         )
         padded = tuple(
             replace(one, padding=one.kernel // 2) if isinstance(one, Conv) else one for one in layer.body
         )
         yield Repair(
-            "Padding of half the kernel in the body",
+            say("Padding of half the kernel in the body"),
             with_layers(spec, at, lambda _: (replace(layer, body=padded),)),
         )
         yield Repair(
-            "Both: padding in the body, and a 1×1 convolution in the shortcut",
+            say("Both: padding in the body, and a 1×1 convolution in the shortcut"),
             with_layers(spec, at, lambda _: (replace(layer, body=padded, shortcut=shortcut),)),
         )
     elif isinstance(last, Linear) and last.units:
         yield Repair(
-            f"A fully connected layer of {last.units} in the shortcut",
+            say("A fully connected layer of {units} in the shortcut", units=last.units),
             with_layers(spec, at, lambda _: (replace(layer, shortcut=(Linear(last.units),)),)),
         )
 
@@ -258,19 +264,20 @@ def _end_repairs(spec: NetworkSpec, shape: Shape) -> Iterator[Repair]:
     last = spec.layers[-1] if spec.layers else None
     if isinstance(last, Linear):
         yield Repair(
-            "As many units as there are classes",
+            say("As many units as there are classes"),
             replace(spec, layers=(*spec.layers[:-1], replace(last, units=None))),
         )
     if len(shape) == 3:
         yield Repair(
-            "Flatten, then a fully connected layer", replace(spec, layers=(*spec.layers, Flatten(), Linear()))
+            say("Flatten, then a fully connected layer"),
+            replace(spec, layers=(*spec.layers, Flatten(), Linear())),
         )
         yield Repair(
-            "Global average pooling, then a fully connected layer",
+            say("Global average pooling, then a fully connected layer"),
             replace(spec, layers=(*spec.layers, GlobalAveragePool(), Linear())),
         )
     else:
-        yield Repair("A fully connected layer", replace(spec, layers=(*spec.layers, Linear())))
+        yield Repair(say("A fully connected layer"), replace(spec, layers=(*spec.layers, Linear())))
 
 
 def _that_help(repairs: Iterator[Repair], known: int, input_shape: Shape, classes: int) -> tuple[Repair, ...]:

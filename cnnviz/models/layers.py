@@ -20,6 +20,7 @@ from cnnviz.ops.activations import ACTIVATIONS
 from cnnviz.ops.convolution import output_size
 from cnnviz.ops.pooling import pooled_size
 from cnnviz.ops.receptive_field import ReceptiveField, Window, receptive_fields
+from cnnviz.words import say
 
 Shape = tuple[int, ...]
 """(C, H, W) of maps, or (N,) of a vector; without the batch."""
@@ -94,12 +95,19 @@ def register(kind: str, *, wants_maps: bool = False) -> Callable[[LayerClass], L
 
 def _whole(name: str, value: Any, least: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise CnnvizError(f"{name} is {value!r}, but it must be a whole number, {least} or more.")
+        raise CnnvizError(
+            say(
+                "{name} is {value!r}, but it must be a whole number, {least} or more.",
+                name=name,
+                value=value,
+                least=least,
+            )
+        )
 
 
 def _yes_or_no(name: str, value: Any) -> None:
     if not isinstance(value, bool):
-        raise CnnvizError(f"{name} is {value!r}, but it must be true or false.")
+        raise CnnvizError(say("{name} is {value!r}, but it must be true or false.", name=name, value=value))
 
 
 def _arguments(**values: Any) -> str:
@@ -203,16 +211,27 @@ class Conv(Layer):
         _yes_or_no("The bias", self.bias)
         if self.channels % self.groups:
             raise CnnvizError(
-                f"{self.channels} channels cannot be shared between {self.groups} groups. Use a multiple of {self.groups}."
+                say(
+                    "{channels} channels cannot be shared between {groups} groups. Use a multiple of {groups}.",
+                    channels=self.channels,
+                    groups=self.groups,
+                )
             )
         if len(self.fixed) > self.channels:
             raise CnnvizError(
-                f"{len(self.fixed)} fixed kernels do not fit in {self.channels} channels. Use {len(self.fixed)} channels or more."
+                say(
+                    "{count} fixed kernels do not fit in {channels} channels. Use {count} channels or more.",
+                    count=len(self.fixed),
+                    channels=self.channels,
+                )
             )
         for table in self.fixed:
             if len(table) != self.kernel or any(len(row) != self.kernel for row in table):
                 raise CnnvizError(
-                    f"A fixed kernel is not {self.kernel}×{self.kernel}. Give it the size of the layer's kernels."
+                    say(
+                        "A fixed kernel is not {kernel}×{kernel}. Give it the size of the layer's kernels.",
+                        kernel=self.kernel,
+                    )
                 )
             if not all(math.isfinite(cell) for row in table for cell in row):
                 raise CnnvizError("A fixed kernel has a value that is not finite. Give it numbers.")
@@ -229,17 +248,28 @@ class Conv(Layer):
             for row in rows
         ):
             raise CnnvizError(
-                f"The connection table must have one row of channel numbers for each of the {self.channels} filters."
+                say(
+                    "The connection table must have one row of channel numbers for each of the {channels} filters.",
+                    channels=self.channels,
+                )
             )
 
     def output_shape(self, shape: Shape) -> Shape:
         if shape[0] % self.groups:
             raise CnnvizError(
-                f"Its {shape[0]} input channels cannot be shared between {self.groups} groups. Use 1 group or a divisor of {shape[0]}."
+                say(
+                    "Its {shape} input channels cannot be shared between {groups} groups. Use 1 group or a divisor of {shape}.",
+                    shape=shape[0],
+                    groups=self.groups,
+                )
             )
         if wrong := [c for row in self.connections for c in row if not 0 <= c < shape[0]]:
             raise CnnvizError(
-                f"The connection table names channel {wrong[0]}, but the input has channels 0 to {shape[0] - 1}."
+                say(
+                    "The connection table names channel {wrong}, but the input has channels 0 to {shape}.",
+                    wrong=wrong[0],
+                    shape=shape[0] - 1,
+                )
             )
         return (
             self.channels,
@@ -295,7 +325,9 @@ class BatchNorm(Layer):
 
     def check(self) -> None:
         if isinstance(self.eps, bool) or not isinstance(self.eps, int | float) or not 0 < self.eps < 1:
-            raise CnnvizError(f"The eps of batch norm is {self.eps!r}, but it must lie between 0 and 1.")
+            raise CnnvizError(
+                say("The eps of batch norm is {eps!r}, but it must lie between 0 and 1.", eps=self.eps)
+            )
 
     def parameters(self, shape: Shape) -> int:
         return 2 * shape[0]
@@ -333,7 +365,11 @@ class GroupNorm(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         if shape[0] % self._groups(shape):
             raise CnnvizError(
-                f"{shape[0]} channels cannot be divided into {self.groups} groups of one size. Use a number that divides {shape[0]}."
+                say(
+                    "{shape} channels cannot be divided into {groups} groups of one size. Use a number that divides {shape}.",
+                    shape=shape[0],
+                    groups=self.groups,
+                )
             )
         return shape
 
@@ -375,7 +411,11 @@ class LocalResponseNorm(Layer):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1000:
                 raise CnnvizError(
-                    f"The {name} of local response normalisation is {value!r}, but it must be above 0."
+                    say(
+                        "The {name} of local response normalisation is {value!r}, but it must be above 0.",
+                        name=name,
+                        value=value,
+                    )
                 )
 
     def module(self, shape: Shape) -> nn.Module:
@@ -401,14 +441,22 @@ class Activation(Layer):
     def check(self) -> None:
         if not isinstance(self.function, str) or self.function not in ACTIVATIONS:
             raise CnnvizError(
-                f"There is no activation '{self.function}'. Choose one of: {', '.join(ACTIVATIONS)}."
+                say(
+                    "There is no activation '{function}'. Choose one of: {activations}.",
+                    function=self.function,
+                    activations=", ".join(ACTIVATIONS),
+                )
             )
 
     def output_shape(self, shape: Shape) -> Shape:
         pieces = ACTIVATIONS[self.function].pieces
         if shape[0] % pieces:
             raise CnnvizError(
-                f"Its {shape[0]} input channels cannot be joined {pieces} by {pieces}. Use a multiple of {pieces} before it."
+                say(
+                    "Its {shape} input channels cannot be joined {pieces} by {pieces}. Use a multiple of {pieces} before it.",
+                    shape=shape[0],
+                    pieces=pieces,
+                )
             )
         return (shape[0] // pieces, *shape[1:])
 
@@ -445,10 +493,15 @@ class Pool(Layer):
         if self.stride is not None:
             _whole("The stride", self.stride, 1)
         if not isinstance(self.mode, str) or self.mode not in get_args(Pool.__annotations__["mode"]):
-            raise CnnvizError(f"There is no pooling '{self.mode}'. Choose 'max' or 'average'.")
+            raise CnnvizError(say("There is no pooling '{mode}'. Choose 'max' or 'average'.", mode=self.mode))
         if self.padding > self.size // 2:
             raise CnnvizError(
-                f"Padding {self.padding} is more than half of the {self.size}×{self.size} window. Use {self.size // 2} or less."
+                say(
+                    "Padding {padding} is more than half of the {size}×{size} window. Use {size2} or less.",
+                    padding=self.padding,
+                    size=self.size,
+                    size2=self.size // 2,
+                )
             )
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -594,7 +647,11 @@ class TransposedConv(Layer):
         _yes_or_no("The bias", self.bias)
         if self.output_padding >= self.stride:
             raise CnnvizError(
-                f"The output padding is {self.output_padding}, but it must be below the stride of {self.stride}."
+                say(
+                    "The output padding is {output_padding}, but it must be below the stride of {stride}.",
+                    output_padding=self.output_padding,
+                    stride=self.stride,
+                )
             )
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -603,7 +660,10 @@ class TransposedConv(Layer):
         ]
         if min(sides) < 1:
             raise CnnvizError(
-                f"With padding {self.padding} nothing is left of its maps. Use less padding or a larger kernel."
+                say(
+                    "With padding {padding} nothing is left of its maps. Use less padding or a larger kernel.",
+                    padding=self.padding,
+                )
             )
         return (self.channels, *sides)
 
@@ -652,7 +712,9 @@ class Dropout(Layer):
 
     def check(self) -> None:
         if isinstance(self.p, bool) or not isinstance(self.p, int | float) or not 0 <= self.p < 1:
-            raise CnnvizError(f"The dropout probability is {self.p}, but it must be at least 0 and below 1.")
+            raise CnnvizError(
+                say("The dropout probability is {p}, but it must be at least 0 and below 1.", p=self.p)
+            )
 
     def module(self, shape: Shape) -> nn.Module:
         return nn.Dropout(self.p)

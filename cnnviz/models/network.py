@@ -14,6 +14,7 @@ from cnnviz.models.presets import PRESETS
 from cnnviz.models.spec import NetworkSpec, Plan, PlannedLayer, summary
 from cnnviz.random_numbers import drawing_from
 from cnnviz.settings import Settings
+from cnnviz.words import say
 
 NEUTRAL = 0.5
 
@@ -49,8 +50,12 @@ class ImageNetwork(nn.Sequential):
         """Raises CnnvizError unless ``images`` is a batch of this network's input shape."""
         if images.dim() != 4 or tuple(images.shape[1:]) != self.input_shape:
             raise CnnvizError(
-                f"This network takes a batch of images of shape {'×'.join(map(str, self.input_shape))}, "
-                f"but got {'×'.join(map(str, images.shape))}. Resize the image, or add the batch dimension."
+                say(
+                    "This network takes a batch of images of shape {str}, "
+                    "but got {str2}. Resize the image, or add the batch dimension.",
+                    str="×".join(map(str, self.input_shape)),
+                    str2="×".join(map(str, images.shape)),
+                )
             )
 
     def forward(self, images: Tensor) -> Tensor:
@@ -84,7 +89,13 @@ def resolve(network: NetworkSpec | str) -> NetworkSpec:
     if isinstance(network, NetworkSpec):
         return network
     if network not in PRESETS:
-        raise CnnvizError(f"There is no network '{network}'. Choose one of: {', '.join(PRESETS)}.")
+        raise CnnvizError(
+            say(
+                "There is no network '{network}'. Choose one of: {presets}.",
+                network=network,
+                presets=", ".join(PRESETS),
+            )
+        )
     return PRESETS[network]
 
 

@@ -16,6 +16,7 @@ from torch.nn import functional
 from cnnviz.errors import CnnvizError
 from cnnviz.models.blocks import Block, Join, Layers, Value, held
 from cnnviz.models.layers import Conv, Pool, Upsample, register
+from cnnviz.words import say
 
 
 @register("octave")
@@ -69,26 +70,39 @@ class OctaveConv(nn.Module):
         super().check()
         if isinstance(self.channels, bool) or not isinstance(self.channels, int) or self.channels < 1:
             raise CnnvizError(
-                f"The number of channels is {self.channels!r}, but it must be a whole number, 1 or more."
+                say(
+                    "The number of channels is {channels!r}, but it must be a whole number, 1 or more.",
+                    channels=self.channels,
+                )
             )
         if isinstance(self.alpha, bool) or not isinstance(self.alpha, int | float) or not 0 <= self.alpha < 1:
             raise CnnvizError(
-                f"The share of low frequencies is {self.alpha!r}, but it must be at least 0 and below 1."
+                say(
+                    "The share of low frequencies is {alpha!r}, but it must be at least 0 and below 1.",
+                    alpha=self.alpha,
+                )
             )
         if self.stride not in (1, 2):
             raise CnnvizError(
-                f"The stride of an octave convolution is {self.stride!r}, but it must be 1 or 2."
+                say(
+                    "The stride of an octave convolution is {stride!r}, but it must be 1 or 2.",
+                    stride=self.stride,
+                )
             )
         if not isinstance(self.pair, bool):
-            raise CnnvizError(f"The pair is {self.pair!r}, but it must be true or false.")
+            raise CnnvizError(say("The pair is {pair!r}, but it must be true or false.", pair=self.pair))
         if self.alpha == 0 and not self.pair:
             raise CnnvizError(
                 "One tensor in and one out is a plain convolution. Use Conv, or an alpha above 0."
             )
         if self.alpha > 0 and not 0 < self.low_channels < self.channels:
             raise CnnvizError(
-                f"{self.channels} channels cannot be shared between high and low frequencies with alpha {self.alpha:g}. "
-                "Use more channels, or an alpha nearer to 0.5."
+                say(
+                    "{channels} channels cannot be shared between high and low frequencies with alpha {alpha:g}. "
+                    "Use more channels, or an alpha nearer to 0.5.",
+                    channels=self.channels,
+                    alpha=self.alpha,
+                )
             )
 
     def _conv(self, channels: int, bias: bool) -> Conv:
@@ -209,16 +223,26 @@ class OctConv2d(nn.Module):
         super().__init__()
         for name, alpha in (("alpha_in", alpha_in), ("alpha_out", alpha_out)):
             if not 0 <= alpha < 1:
-                raise CnnvizError(f"{name} is {alpha}, but it must be at least 0 and below 1.")
+                raise CnnvizError(
+                    say("{name} is {alpha}, but it must be at least 0 and below 1.", name=name, alpha=alpha)
+                )
         if stride not in (1, 2):
-            raise CnnvizError(f"The stride of an octave convolution is {stride}, but it must be 1 or 2.")
+            raise CnnvizError(
+                say("The stride of an octave convolution is {stride}, but it must be 1 or 2.", stride=stride)
+            )
         self.alpha_in, self.alpha_out, self.stride = alpha_in, alpha_out, stride
         low_in, low_out = round(in_channels * alpha_in), round(out_channels * alpha_out)
         high_in, high_out = in_channels - low_in, out_channels - low_out
         if (alpha_in > 0) != (low_in > 0) or (alpha_out > 0) != (low_out > 0) or not (high_in and high_out):
             raise CnnvizError(
-                f"{in_channels} channels in and {out_channels} out cannot be shared with alpha {alpha_in:g} and {alpha_out:g}. "
-                "Use more channels, or an alpha nearer to 0.5."
+                say(
+                    "{in_channels} channels in and {out_channels} out cannot be shared with alpha {alpha_in:g} and {alpha_out:g}. "
+                    "Use more channels, or an alpha nearer to 0.5.",
+                    in_channels=in_channels,
+                    out_channels=out_channels,
+                    alpha_in=alpha_in,
+                    alpha_out=alpha_out,
+                )
             )
 
         def conv(before: int, after: int, own_bias: bool) -> nn.Conv2d | None:
@@ -226,7 +250,12 @@ class OctConv2d(nn.Module):
                 return None
             if before % groups or after % groups:
                 raise CnnvizError(
-                    f"{before} channels to {after} cannot be shared between {groups} groups. Use 1 group."
+                    say(
+                        "{before} channels to {after} cannot be shared between {groups} groups. Use 1 group.",
+                        before=before,
+                        after=after,
+                        groups=groups,
+                    )
                 )
             return nn.Conv2d(
                 before,
@@ -247,13 +276,21 @@ class OctConv2d(nn.Module):
         high, low = maps if isinstance(maps, tuple) else (maps, None)
         if (low is not None) != (self.alpha_in > 0):
             raise CnnvizError(
-                f"With alpha_in = {self.alpha_in:g} it takes {'two tensors, high and low frequencies' if self.alpha_in else 'one tensor'}."
+                say(
+                    "With alpha_in = {alpha_in:g} it takes {part}.",
+                    alpha_in=self.alpha_in,
+                    part=say("two tensors, high and low frequencies") if self.alpha_in else say("one tensor"),
+                )
             )
         if (self.alpha_in or self.alpha_out or self.stride == 2) and (
             high.shape[-1] % 2 or high.shape[-2] % 2
         ):
             raise CnnvizError(
-                f"The maps are {high.shape[-2]}×{high.shape[-1]}, but octaves halve them: use even sides, or padding before."
+                say(
+                    "The maps are {shape}×{shape2}, but octaves halve them: use even sides, or padding before.",
+                    shape=high.shape[-2],
+                    shape2=high.shape[-1],
+                )
             )
         half = functional.avg_pool2d
         halved = half(high, 2) if self.stride == 2 or self.high_to_low is not None else high

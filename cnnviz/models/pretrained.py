@@ -21,6 +21,7 @@ from cnnviz.random_numbers import drawing_from
 from cnnviz.settings import settings
 from cnnviz.subprocesses import Progress, bytes_below, fetch
 from cnnviz.vision import torchvision
+from cnnviz.words import say
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 BUNDLED = "efficientnet_lite0"
@@ -242,7 +243,13 @@ def pretrained(name: str = BUNDLED, progress: Progress | None = None) -> ImageNe
         CnnvizError: an unknown name, or the download failed.
     """
     if name not in PRETRAINED:
-        raise CnnvizError(f"There is no pretrained network '{name}'. Choose one of: {', '.join(PRETRAINED)}.")
+        raise CnnvizError(
+            say(
+                "There is no pretrained network '{name}'. Choose one of: {pretrained}.",
+                name=name,
+                pretrained=", ".join(PRETRAINED),
+            )
+        )
     entry = PRETRAINED[name]
 
     def command(folder: Path) -> list[str]:
@@ -252,8 +259,13 @@ def pretrained(name: str = BUNDLED, progress: Progress | None = None) -> ImageNe
         _weights_file(entry), command, Path.is_file, bytes_below, int(entry.megabytes * 1e6), progress
     ):
         raise CnnvizError(
-            f"The weights of {entry.title} ({entry.megabytes:.0f} MB) could not be downloaded: no answer from the network. "
-            f"Check the connection and try again; {PRETRAINED[BUNDLED].title} works without it."
+            say(
+                "The weights of {title} ({megabytes:.0f} MB) could not be downloaded: no answer from the network. "
+                "Check the connection and try again; {title2} works without it.",
+                title=entry.title,
+                megabytes=entry.megabytes,
+                title2=PRETRAINED[BUNDLED].title,
+            )
         )
     return _read(name)
 

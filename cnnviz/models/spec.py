@@ -16,6 +16,7 @@ from cnnviz.models.blocks import DEEPEST, IN_PLACE, Block, BlockModule, Join, Na
 from cnnviz.models.layers import LAYERS, Layer, Linear, Shape
 from cnnviz.ops.receptive_field import PIXEL, ReceptiveField
 from cnnviz.settings import Settings, settings
+from cnnviz.words import say
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,11 @@ class NetworkSpec:
             raise CnnvizError(_FORM) from None
         if isinstance(version, bool) or version not in (1, VERSION):
             raise CnnvizError(
-                f"This network is written in version {version!r:.40}, but this cnnviz reads 1 and {VERSION}. Use a newer cnnviz."
+                say(
+                    "This network is written in version {version!r:.40}, but this cnnviz reads 1 and {version2}. Use a newer cnnviz.",
+                    version=version,
+                    version2=VERSION,
+                )
             )
         if not isinstance(layers, list | tuple) or not isinstance(name, str):
             raise CnnvizError(_FORM)
@@ -63,7 +68,12 @@ class NetworkSpec:
             data = json.loads(text)
         except json.JSONDecodeError as error:
             raise CnnvizError(
-                f"This is not JSON: {error.msg} in line {error.lineno}, column {error.colno}."
+                say(
+                    "This is not JSON: {msg} in line {lineno}, column {colno}.",
+                    msg=error.msg,
+                    lineno=error.lineno,
+                    colno=error.colno,
+                )
             ) from None
         except (RecursionError, ValueError):
             raise CnnvizError(
@@ -92,7 +102,12 @@ def _entry(value: Any) -> Any:
 def _read(value: Any, depth: int) -> Any:
     """An option of a block: layers where there are some."""
     if depth > DEEPEST:
-        raise CnnvizError(f"The blocks are nested more than {DEEPEST} deep. Write the network more plainly.")
+        raise CnnvizError(
+            say(
+                "The blocks are nested more than {deepest} deep. Write the network more plainly.",
+                deepest=DEEPEST,
+            )
+        )
     if isinstance(value, Mapping):
         return _layer(value, depth)
     return tuple(_read(one, depth) for one in value) if isinstance(value, list | tuple) else value
@@ -101,21 +116,36 @@ def _read(value: Any, depth: int) -> Any:
 def _layer(entry: Any, depth: int = 0) -> Layer:
     if not isinstance(entry, Mapping):
         raise CnnvizError(
-            f'A layer is written as {entry!r:.60}, but must be written as {{"kind": "conv", "channels": 8}}.'
+            say(
+                'A layer is written as {entry!r:.60}, but must be written as {{"kind": "conv", "channels": 8}}.',
+                entry=entry,
+            )
         )
     options = dict(entry)
     kind = options.pop("kind", None)
     if not isinstance(kind, str) or kind not in LAYERS:
-        raise CnnvizError(f"There is no layer '{kind}'. Choose one of: {', '.join(LAYERS)}.")
+        raise CnnvizError(
+            say("There is no layer '{kind}'. Choose one of: {layers}.", kind=kind, layers=", ".join(LAYERS))
+        )
     known = {field.name for field in fields(LAYERS[kind])}
     if unknown := set(options) - known:
         raise CnnvizError(
-            f"A {kind} layer has no option '{min(unknown)}'. It has: {', '.join(sorted(known)) or 'none'}."
+            say(
+                "A {kind} layer has no option '{unknown}'. It has: {known}.",
+                kind=kind,
+                unknown=min(unknown),
+                known=", ".join(sorted(known)) or "none",
+            )
         )
     needed = {field.name for field in fields(LAYERS[kind]) if field.default is MISSING}
     if missing := needed - set(options):
         raise CnnvizError(
-            f"A {kind} layer needs the option '{min(missing)}'. It has: {', '.join(sorted(known))}."
+            say(
+                "A {kind} layer needs the option '{missing}'. It has: {known}.",
+                kind=kind,
+                missing=min(missing),
+                known=", ".join(sorted(known)),
+            )
         )
     if issubclass(LAYERS[kind], Block | Repeat):
         options = {name: _read(value, depth + 1) for name, value in options.items()}
@@ -123,7 +153,7 @@ def _layer(entry: Any, depth: int = 0) -> Layer:
         layer = LAYERS[kind](**options)
         layer.check()
     except CnnvizError as error:
-        raise CnnvizError(f"A {kind} layer cannot be read: {error}") from None
+        raise CnnvizError(say("A {kind} layer cannot be read: {error}", kind=kind, error=error)) from None
     return layer
 
 
@@ -318,7 +348,10 @@ class _Planner:
             return self.block(name, layer, value, part)
         if isinstance(value, tuple):
             raise CnnvizError(
-                f"{name}: It gets two tensors, high and low frequencies. Put it inside Both(…), or an OctaveConv with alpha=0 before it."
+                say(
+                    "{name}: It gets two tensors, high and low frequencies. Put it inside Both(…), or an OctaveConv with alpha=0 before it.",
+                    name=name,
+                )
             )
         shape = value.shape
         try:
@@ -327,7 +360,10 @@ class _Planner:
                 layer = replace(layer, units=self.classes)
             if layer.wants_maps and len(shape) != 3:
                 raise CnnvizError(
-                    f"It needs maps, but gets a vector of {shape[0]} numbers. Put it before the flatten layer."
+                    say(
+                        "It needs maps, but gets a vector of {shape} numbers. Put it before the flatten layer.",
+                        shape=shape[0],
+                    )
                 )
             after = _Value(
                 layer.output_shape(shape),
@@ -343,7 +379,11 @@ class _Planner:
     def block(self, name: str, block: Block, value: _Values, part: str) -> tuple[PlannedLayer, _Values]:
         if name.count(".") >= DEEPEST:
             raise CnnvizError(
-                f"{name}: the blocks are nested more than {DEEPEST} deep. Write the network more plainly."
+                say(
+                    "{name}: the blocks are nested more than {deepest} deep. Write the network more plainly.",
+                    name=name,
+                    deepest=DEEPEST,
+                )
             )
         inner: list[PlannedLayer] = []
         try:
@@ -384,7 +424,11 @@ class _Planner:
                 shape = joined_shape(how, [one.shape for one in given])
             except CnnvizError as error:
                 written = ", ".join("×".join(map(str, one.shape)) for one in given)
-                sentence = f"The branches give {written}. {block.cure}" if block.cure else error
+                sentence = (
+                    say("The branches give {written}. {cure}", written=written, cure=block.cure)
+                    if block.cure
+                    else error
+                )
                 raise CnnvizError(f"{place}: {sentence}") from None
             together = _Value(shape, _seen_together([one.field for one in given]), place)
             inner.append(
@@ -423,17 +467,31 @@ class _Planner:
         self.values += prod(place.output_shape)
         if self.count > self.limits.max_layers:
             raise CnnvizError(
-                f"{place.name}: the network has more than {self.limits.max_layers} layers. Use fewer, or fewer repetitions."
+                say(
+                    "{name}: the network has more than {max_layers} layers. Use fewer, or fewer repetitions.",
+                    name=place.name,
+                    max_layers=self.limits.max_layers,
+                )
             )
         if self.parameters > self.limits.max_parameters:
             raise CnnvizError(
-                f"{place.name}: with its {place.parameters:,} parameters the network has more than {self.limits.max_parameters:,}. "
-                "Use fewer channels or units, or make the maps smaller before it (stride, pooling)."
+                say(
+                    "{name}: with its {parameters:,} parameters the network has more than {max_parameters:,}. "
+                    "Use fewer channels or units, or make the maps smaller before it (stride, pooling).",
+                    name=place.name,
+                    parameters=place.parameters,
+                    max_parameters=self.limits.max_parameters,
+                )
             )
         if self.values > self.limits.max_activations:
             raise CnnvizError(
-                f"{place.name}: with its {prod(place.output_shape):,} values the maps of one image are more than "
-                f"{self.limits.max_activations:,}. Use fewer channels, or make the maps smaller before it (stride, pooling)."
+                say(
+                    "{name}: with its {prod:,} values the maps of one image are more than "
+                    "{max_activations:,}. Use fewer channels, or make the maps smaller before it (stride, pooling).",
+                    name=place.name,
+                    prod=prod(place.output_shape),
+                    max_activations=self.limits.max_activations,
+                )
             )
 
 
@@ -481,28 +539,52 @@ def _summary(spec: NetworkSpec, input_shape: Shape, wanted: Shape, planner: _Pla
     limits, planned = planner.limits, list[PlannedLayer]()
     if len(input_shape) != 3 or min(input_shape) < 1:
         raise CnnvizError(
-            f"The image shape is {input_shape}, but it must be (channels, height, width), each 1 or more."
+            say(
+                "The image shape is {input_shape}, but it must be (channels, height, width), each 1 or more.",
+                input_shape=input_shape,
+            )
         )
     if wanted[0] < 1:
-        raise CnnvizError(f"The number of classes is {wanted[0]}, but it must be 1 or more.")
+        raise CnnvizError(
+            say("The number of classes is {wanted}, but it must be 1 or more.", wanted=wanted[0])
+        )
     if not 1 <= len(spec.layers) <= limits.max_layers:
         raise CnnvizError(
-            f"The network has {len(spec.layers)} layers, but it must have 1 to {limits.max_layers}."
+            say(
+                "The network has {count} layers, but it must have 1 to {max_layers}.",
+                count=len(spec.layers),
+                max_layers=limits.max_layers,
+            )
         )
     image = _Value(tuple(input_shape), PIXEL, "image")
     answer = planner.sequence(Names(spec.layers).of(spec.layers), image, "", "", planned)
     if isinstance(answer, tuple):
         raise CnnvizError(
-            f"{planned[-1].name}: the network ends with two tensors, high and low frequencies. Put an OctaveConv with alpha=0 behind it."
+            say(
+                "{name}: the network ends with two tensors, high and low frequencies. Put an OctaveConv with alpha=0 behind it.",
+                name=planned[-1].name,
+            )
         )
     if answer.shape != wanted:
         given, asked = ("×".join(map(str, shape)) for shape in (answer.shape, wanted))
         raise CnnvizError(
-            f"{planned[-1].name}: the network ends with shape {given}, but must end with "
+            say(
+                "{name}: the network ends with shape {given}, but must end with ",
+                name=planned[-1].name,
+                given=given,
+            )
             + (
-                f"{asked} logits, one a class. End it with a flatten layer and a fully connected layer of {asked} units."
+                say(
+                    "{asked} logits, one a class. End it with a flatten layer and a fully connected layer of {asked} units.",
+                    asked=asked,
+                )
                 if len(wanted) == 1
-                else f"maps of shape {asked}. End it with a convolution of {wanted[0]} filters, on maps of {wanted[-1]} cells."
+                else say(
+                    "maps of shape {asked}. End it with a convolution of {wanted} filters, on maps of {wanted2} cells.",
+                    asked=asked,
+                    wanted=wanted[0],
+                    wanted2=wanted[-1],
+                )
             )
         )
     return Plan(tuple(planned), tuple(input_shape), wanted[0])

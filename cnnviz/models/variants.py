@@ -10,6 +10,7 @@ from cnnviz.models.blocks import Block, Layers, Repeat, rewritten
 from cnnviz.models.layers import Activation, Conv, Dropout, Layer, Linear, Pool
 from cnnviz.models.spec import NetworkSpec
 from cnnviz.ops.activations import ACTIVATIONS
+from cnnviz.words import say
 
 
 def with_activation(spec: NetworkSpec, name: str) -> NetworkSpec:
@@ -17,7 +18,13 @@ def with_activation(spec: NetworkSpec, name: str) -> NetworkSpec:
     them.
     """
     if name not in ACTIVATIONS:
-        raise CnnvizError(f"There is no activation '{name}'. Choose one of: {', '.join(ACTIVATIONS)}.")
+        raise CnnvizError(
+            say(
+                "There is no activation '{name}'. Choose one of: {activations}.",
+                name=name,
+                activations=", ".join(ACTIVATIONS),
+            )
+        )
     pieces = ACTIVATIONS[name].pieces
 
     def change(given: Layers) -> Layers:
@@ -79,7 +86,10 @@ def _first_changed(spec: NetworkSpec, change: Callable[[Conv], Conv]) -> Layers:
         if isinstance(layer, Block | Repeat):
             break
     raise CnnvizError(
-        f"The network {spec.name} does not begin with a convolution to put a kernel into. Choose another network."
+        say(
+            "The network {name} does not begin with a convolution to put a kernel into. Choose another network.",
+            name=spec.name,
+        )
     )
 
 
@@ -104,7 +114,10 @@ def without_pooling(spec: NetworkSpec) -> NetworkSpec:
             convolution = layers[before] if before is not None else None
             if before is None or not isinstance(convolution, Conv):
                 raise CnnvizError(
-                    f"The network {spec.name} has a pooling with no convolution before it to take its stride. Choose another network."
+                    say(
+                        "The network {name} has a pooling with no convolution before it to take its stride. Choose another network.",
+                        name=spec.name,
+                    )
                 )
             layers[before] = replace(convolution, stride=convolution.stride * (layer.stride or layer.size))
         return tuple(layers)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from cnnviz.errors import CnnvizError
 from cnnviz.expressions import script
 from cnnviz.ops.trace import Trace, as_image
+from cnnviz.words import say
 
 
 @dataclass(frozen=True)
@@ -247,7 +248,13 @@ def trace(values: Any, name: str) -> Trace:
         values: (H, W) or (C, H, W).
     """
     if name not in ACTIVATIONS:
-        raise CnnvizError(f"There is no activation '{name}'. Choose one of: {', '.join(ACTIVATIONS)}.")
+        raise CnnvizError(
+            say(
+                "There is no activation '{name}'. Choose one of: {activations}.",
+                name=name,
+                activations=", ".join(ACTIVATIONS),
+            )
+        )
     pixels, had_channels = as_image(values)
     output = ACTIVATIONS[name].function(pixels)
     return Trace(

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
+from cnnviz.words import say
 
 
 def box_iou(first: Tensor, second: Tensor) -> Tensor:
@@ -36,7 +37,10 @@ def _area(boxes: Tensor) -> Tensor:
 def _boxes(boxes: Tensor) -> Tensor:
     if boxes.dim() != 2 or boxes.shape[1] != 4:
         raise CnnvizError(
-            f"Boxes have the shape N×4 (x1, y1, x2, y2), but got {'×'.join(map(str, boxes.shape))}."
+            say(
+                "Boxes have the shape N×4 (x1, y1, x2, y2), but got {str}.",
+                str="×".join(map(str, boxes.shape)),
+            )
         )
     return boxes if boxes.is_floating_point() else boxes.float()
 
@@ -72,10 +76,16 @@ def nms_steps(boxes: Tensor, scores: Tensor, iou: float) -> tuple[NmsStep, ...]:
     boxes = _boxes(boxes).double()  # an overlap of exactly the limit stays
     if scores.shape != (len(boxes),):
         raise CnnvizError(
-            f"There are {len(boxes)} boxes, but the scores have the shape {'×'.join(map(str, scores.shape))}: give one each."
+            say(
+                "There are {count} boxes, but the scores have the shape {str}: give one each.",
+                count=len(boxes),
+                str="×".join(map(str, scores.shape)),
+            )
         )
     if not 0 <= iou <= 1:
-        raise CnnvizError(f"The IoU at which a box goes is {iou}, but it must lie between 0 and 1.")
+        raise CnnvizError(
+            say("The IoU at which a box goes is {iou}, but it must lie between 0 and 1.", iou=iou)
+        )
     left = torch.argsort(scores, descending=True, stable=True)
     steps = []
     while len(left):
@@ -137,7 +147,11 @@ def precision_recall(
     """
     if len(found) != len(truth):
         raise CnnvizError(
-            f"Boxes were found on {len(found)} images, but the objects of {len(truth)} are known."
+            say(
+                "Boxes were found on {count} images, but the objects of {truth} are known.",
+                count=len(found),
+                truth=len(truth),
+            )
         )
     scores = torch.cat([one.flatten().float() for _, one in found]) if found else torch.empty(0)
     right = torch.cat(

@@ -10,6 +10,7 @@ from torch.nn import functional
 from cnnviz.errors import CnnvizError
 from cnnviz.expressions import script, table
 from cnnviz.ops.trace import Trace, as_image, as_numbers, check_size, windows_of
+from cnnviz.words import say
 
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 PADDING_MODES: dict[str, str] = {
@@ -42,16 +43,34 @@ def output_size(n: int, kernel: int, stride: int = 1, padding: int = 0, dilation
         ("dilation", dilation, 1),
     ):
         if value < least:
-            raise CnnvizError(f"The {name} is {value}, but it must be {least} or more.")
+            raise CnnvizError(
+                say(
+                    "The {name} is {value}, but it must be {least} or more.",
+                    name=name,
+                    value=value,
+                    least=least,
+                )
+            )
     reach = dilation * (kernel - 1) + 1
     room = n + 2 * padding
     if reach > room:
-        with_padding = f"with padding {padding}" if padding else "without padding"
-        spread = f" (it reaches over {reach} pixels with dilation {dilation})" if dilation > 1 else ""
+        with_padding = say("with padding {padding}", padding=padding) if padding else "without padding"
+        spread = (
+            say(" (it reaches over {reach} pixels with dilation {dilation})", reach=reach, dilation=dilation)
+            if dilation > 1
+            else ""
+        )
         needed = -(-(reach - n) // 2)
         raise CnnvizError(
-            f"A {kernel}×{kernel} kernel{spread} does not fit in a {n}×{n} image {with_padding}. "
-            f"Use padding {needed} or more, or choose a smaller kernel."
+            say(
+                "A {kernel}×{kernel} kernel{spread} does not fit in a {n}×{n} image {with_padding}. "
+                "Use padding {needed} or more, or choose a smaller kernel.",
+                kernel=kernel,
+                spread=spread,
+                n=n,
+                with_padding=with_padding,
+                needed=needed,
+            )
         )
     return (room - reach) // stride + 1
 
@@ -106,7 +125,13 @@ def trace(
     windows = windows_of(padded, size, stride, dilation, (rows, cols)).permute(1, 2, 0, 3, 4).unsqueeze(0)
     added = None if bias is None else as_numbers(bias, "bias").to(pixels.dtype).reshape(-1)
     if added is not None and len(added) not in (1, len(filters)):
-        raise CnnvizError(f"There are {len(added)} biases for {len(filters)} filters. Give one a filter.")
+        raise CnnvizError(
+            say(
+                "There are {count} biases for {filters} filters. Give one a filter.",
+                count=len(added),
+                filters=len(filters),
+            )
+        )
     products = windows * filters[:, None, None]
     output = products.flatten(3).sum(3)
     if added is not None:
@@ -135,11 +160,18 @@ def _filters(kernel: Tensor, channels: int) -> Tensor:
         kernel = kernel.unsqueeze(0)
     if kernel.dim() != 4:
         raise CnnvizError(
-            f"The kernel has {kernel.dim()} dimensions, but it must have 2, 3 (channels) or 4 (filters, channels)."
+            say(
+                "The kernel has {dim} dimensions, but it must have 2, 3 (channels) or 4 (filters, channels).",
+                dim=kernel.dim(),
+            )
         )
     if kernel.shape[1] != channels:
         raise CnnvizError(
-            f"The kernel has {kernel.shape[1]} channels, the image {channels}. Give the kernel one slice for each channel."
+            say(
+                "The kernel has {shape} channels, the image {channels}. Give the kernel one slice for each channel.",
+                shape=kernel.shape[1],
+                channels=channels,
+            )
         )
     return kernel
 
@@ -151,11 +183,24 @@ def pad(image: Tensor, padding: int, mode: str = "zeros") -> Tensor:
         CnnvizError: an unknown mode, or more padding than the image has cells to mirror or repeat.
     """
     if mode not in get_args(PaddingMode):
-        raise CnnvizError(f"There is no padding '{mode}'. Choose one of: {', '.join(get_args(PaddingMode))}.")
+        raise CnnvizError(
+            say(
+                "There is no padding '{mode}'. Choose one of: {args}.",
+                mode=mode,
+                args=", ".join(get_args(PaddingMode)),
+            )
+        )
     most = {"reflect": min(image.shape[1:]) - 1, "circular": min(image.shape[1:])}.get(mode)
     if most is not None and padding > most:
         raise CnnvizError(
-            f"Padding {padding} is too much for '{mode}' on a {image.shape[1]}×{image.shape[2]} image. Use {most} or less, or zeros."
+            say(
+                "Padding {padding} is too much for '{mode}' on a {shape}×{shape2} image. Use {most} or less, or zeros.",
+                padding=padding,
+                mode=mode,
+                shape=image.shape[1],
+                shape2=image.shape[2],
+                most=most,
+            )
         )
     if padding == 0:
         return image.contiguous()
@@ -218,7 +263,11 @@ def gradient(
     if wanted.shape != forward.output.shape:
         given, needed = ("×".join(map(str, values.shape)) for values in (wanted, forward.output))
         raise CnnvizError(
-            f"The target is {given}, but the map is {needed}. Give the target the size of the map."
+            say(
+                "The target is {given}, but the map is {needed}. Give the target the size of the map.",
+                given=given,
+                needed=needed,
+            )
         )
     weights = as_numbers(kernel, "kernel")
     pixels, had_channels = as_image(image)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from cnnviz.errors import CnnvizError
 from cnnviz.expressions import Expression, script
+from cnnviz.words import say
 
 
 def flat_index(channel: int, row: int, col: int, shape: tuple[int, int, int]) -> int:
@@ -21,7 +22,15 @@ def flat_index(channel: int, row: int, col: int, shape: tuple[int, int, int]) ->
     channels, height, width = shape
     if not (0 <= channel < channels and 0 <= row < height and 0 <= col < width):
         raise CnnvizError(
-            f"There is no cell (channel {channel}, row {row}, column {col}) in {channels}×{height}×{width}."
+            say(
+                "There is no cell (channel {channel}, row {row}, column {col}) in {channels}×{height}×{width}.",
+                channel=channel,
+                row=row,
+                col=col,
+                channels=channels,
+                height=height,
+                width=width,
+            )
         )
     return (channel * height + row) * width + col
 
@@ -30,7 +39,13 @@ def unflat_index(index: int, shape: tuple[int, int, int]) -> tuple[int, int, int
     """(channel, row, column) of a place in the flattened vector."""
     channels, height, width = shape
     if not 0 <= index < channels * height * width:
-        raise CnnvizError(f"There is no place {index} in a vector of {channels * height * width:,}.")
+        raise CnnvizError(
+            say(
+                "There is no place {index} in a vector of {channels:,}.",
+                index=index,
+                channels=channels * height * width,
+            )
+        )
     channel, rest = divmod(index, height * width)
     return channel, *divmod(rest, width)
 
@@ -77,10 +92,15 @@ def softmax_terms(
         raise CnnvizError("The logits must be a list of finite numbers, one a class.")
     if not temperature > 0 or not math.isfinite(temperature):
         raise CnnvizError(
-            f"The temperature is {temperature}, but it must be above 0. Use 1 for the plain softmax."
+            say(
+                "The temperature is {temperature}, but it must be above 0. Use 1 for the plain softmax.",
+                temperature=temperature,
+            )
         )
     if true is not None and not 0 <= true < len(values):
-        raise CnnvizError(f"There is no class {true}. Choose 0 to {len(values) - 1}.")
+        raise CnnvizError(
+            say("There is no class {true}. Choose 0 to {count}.", true=true, count=len(values) - 1)
+        )
     scaled = values / temperature
     if scaled.max().item() > 700:
         raise CnnvizError(

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from cnnviz.errors import CnnvizError
 from cnnviz.ops.activations import ACTIVATIONS, unit_shares
+from cnnviz.words import say
 
 BATCH = 256
 HISTOGRAM_BINS = 41
@@ -90,14 +91,28 @@ def deep_stack(
         CnnvizError: an unknown name, or a depth or width out of range.
     """
     if activation not in ACTIVATIONS:
-        raise CnnvizError(f"There is no activation '{activation}'. Choose one of: {', '.join(ACTIVATIONS)}.")
+        raise CnnvizError(
+            say(
+                "There is no activation '{activation}'. Choose one of: {activations}.",
+                activation=activation,
+                activations=", ".join(ACTIVATIONS),
+            )
+        )
     if initialisation not in INITIALISATIONS:
         raise CnnvizError(
-            f"There is no initialisation '{initialisation}'. Choose one of: {', '.join(INITIALISATIONS)}."
+            say(
+                "There is no initialisation '{initialisation}'. Choose one of: {initialisations}.",
+                initialisation=initialisation,
+                initialisations=", ".join(INITIALISATIONS),
+            )
         )
     if not 1 <= depth <= 100 or not 1 <= width <= 1000:
         raise CnnvizError(
-            f"{depth} layers of {width} units cannot be shown. Use 1 to 100 layers of 1 to 1000 units."
+            say(
+                "{depth} layers of {width} units cannot be shown. Use 1 to 100 layers of 1 to 1000 units.",
+                depth=depth,
+                width=width,
+            )
         )
     entry = ACTIVATIONS[activation]
     generator = torch.Generator().manual_seed(seed)

@@ -8,11 +8,12 @@ from torch import Tensor
 
 from cnnviz.errors import CnnvizError
 from cnnviz.expressions import script
+from cnnviz.words import say
 
 
 def check_probability(p: float) -> None:
     if not 0 <= p < 1:
-        raise CnnvizError(f"The dropout probability is {p}, but it must be at least 0 and below 1.")
+        raise CnnvizError(say("The dropout probability is {p}, but it must be at least 0 and below 1.", p=p))
 
 
 def mask(shape: tuple[int, ...], p: float, seed: int) -> Tensor:

@@ -16,6 +16,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.expressions import Expression, script
 from cnnviz.ops.convolution import pad
 from cnnviz.ops.trace import as_image, as_numbers
+from cnnviz.words import say
 
 LARGEST_SIDE = 31
 
@@ -281,13 +282,25 @@ def kernel(name: str, side: int = 3, angle: float = 0.0, wavelength: float = 4.0
         CnnvizError: an unknown name, an even or too large side, a wavelength that is not above 0.
     """
     if name not in KERNELS:
-        raise CnnvizError(f"There is no kernel '{name}'. Choose one of: {', '.join(KERNELS)}.")
+        raise CnnvizError(
+            say(
+                "There is no kernel '{name}'. Choose one of: {kernels}.",
+                name=name,
+                kernels=", ".join(KERNELS),
+            )
+        )
     if side < 3 or side % 2 == 0 or side > LARGEST_SIDE:
         raise CnnvizError(
-            f"The side of the kernel is {side}, but it must be odd, from 3 to {LARGEST_SIDE}, so that it has a middle."
+            say(
+                "The side of the kernel is {side}, but it must be odd, from 3 to {largest_side}, so that it has a middle.",
+                side=side,
+                largest_side=LARGEST_SIDE,
+            )
         )
     if not wavelength > 0:
-        raise CnnvizError(f"The wavelength is {wavelength}, but it must be above 0 pixels.")
+        raise CnnvizError(
+            say("The wavelength is {wavelength}, but it must be above 0 pixels.", wavelength=wavelength)
+        )
     return KERNELS[name].make(side, angle, wavelength, seed)
 
 
@@ -305,7 +318,10 @@ def apply(image: Any, weights: Any, padding_mode: str = "replicate") -> Tensor:
     table = as_numbers(weights, "kernel").to(pixels.dtype)
     if table.dim() != 2 or table.shape[0] != table.shape[1] or table.shape[0] % 2 == 0:
         raise CnnvizError(
-            f"The kernel is {'×'.join(map(str, table.shape))}, but it must be square with an odd side, so that it has a middle."
+            say(
+                "The kernel is {str}, but it must be square with an odd side, so that it has a middle.",
+                str="×".join(map(str, table.shape)),
+            )
         )
     padded = pad(pixels, table.shape[0] // 2, padding_mode)
     height, width = pixels.shape[1:]

@@ -5,6 +5,7 @@ from math import prod
 
 from cnnviz.errors import CnnvizError
 from cnnviz.ops.convolution import output_size
+from cnnviz.words import say
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,12 @@ def layer_cost(
     channels, height, width = input_shape
     if filters < 1 or groups < 1 or channels % groups or filters % groups:
         raise CnnvizError(
-            f"{channels} input channels and {filters} filters cannot be shared between {groups} groups. Use a number of groups that divides both."
+            say(
+                "{channels} input channels and {filters} filters cannot be shared between {groups} groups. Use a number of groups that divides both.",
+                channels=channels,
+                filters=filters,
+                groups=groups,
+            )
         )
     sides = []
     for n in (height, width):
@@ -64,7 +70,12 @@ def layer_cost(
             output_size(max(n, kernel * dilation), kernel, stride, padding, dilation)
             side = (n - 1) * stride - 2 * padding + dilation * (kernel - 1) + 1
             if side < 1:
-                raise CnnvizError(f"Padding {padding} takes away all of the output. Use a smaller padding.")
+                raise CnnvizError(
+                    say(
+                        "Padding {padding} takes away all of the output. Use a smaller padding.",
+                        padding=padding,
+                    )
+                )
         else:
             side = output_size(n, kernel, stride, padding, dilation)
         sides.append(side)

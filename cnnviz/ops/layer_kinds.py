@@ -10,6 +10,7 @@ from torch.nn import functional
 from cnnviz.errors import CnnvizError
 from cnnviz.expressions import Expression, script
 from cnnviz.ops.kernels import KERNELS
+from cnnviz.words import say
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,11 @@ def layer_maps(
         )[0]
     except RuntimeError as error:
         raise CnnvizError(
-            f"These filters do not fit on a {image.shape[1]}×{image.shape[2]} image. Use a smaller kernel or a larger image."
+            say(
+                "These filters do not fit on a {shape}×{shape2} image. Use a smaller kernel or a larger image.",
+                shape=image.shape[1],
+                shape2=image.shape[2],
+            )
         ) from error
 
 
@@ -145,7 +150,11 @@ def one_filter(
     border = dilation * (kernel.shape[-1] - 1) - padding
     if border < 0:
         raise CnnvizError(
-            f"Padding {padding} cuts off more than a {kernel.shape[-1]}×{kernel.shape[-1]} kernel adds. Use less padding."
+            say(
+                "Padding {padding} cuts off more than a {shape}×{shape} kernel adds. Use less padding.",
+                padding=padding,
+                shape=kernel.shape[-1],
+            )
         )
     spread = part.new_zeros(channels, (part.shape[1] - 1) * stride + 1, (part.shape[2] - 1) * stride + 1)
     spread[:, ::stride, ::stride] = part

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
+from cnnviz.words import say
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,18 @@ def mask_scores(predicted: Tensor, wanted: Tensor, classes: int) -> MaskScores:
     """
     if predicted.shape != wanted.shape:
         here, there = ("×".join(map(str, mask.shape)) for mask in (predicted, wanted))
-        raise CnnvizError(f"The predicted masks are {here}, but the true ones are {there}.")
+        raise CnnvizError(
+            say("The predicted masks are {here}, but the true ones are {there}.", here=here, there=there)
+        )
     for mask in (predicted, wanted):
         if mask.numel() and not (int(mask.min()) >= 0 and int(mask.max()) < classes):
             raise CnnvizError(
-                f"A mask holds classes from {int(mask.min())} to {int(mask.max())}, but they must lie between 0 and {classes - 1}."
+                say(
+                    "A mask holds classes from {mask} to {mask2}, but they must lie between 0 and {classes}.",
+                    mask=int(mask.min()),
+                    mask2=int(mask.max()),
+                    classes=classes - 1,
+                )
             )
     pairs = wanted.flatten().long() * classes + predicted.flatten().long()
     counts = torch.bincount(pairs, minlength=classes**2).view(classes, classes)

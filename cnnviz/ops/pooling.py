@@ -15,6 +15,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.expressions import script, table
 from cnnviz.ops.convolution import output_size
 from cnnviz.ops.trace import Trace, as_image, check_size, windows_of
+from cnnviz.words import say
 
 Combine = Callable[[Tensor, Tensor | None], tuple[Tensor, Tensor | None]]
 """(windows (S, K, K), NaN beyond the edge; weights) -> value of each window (S,), and what was added up (S,
@@ -162,7 +163,13 @@ def trace(
         a trace with output (H', W'), or (C, H', W') for an image with channels.
     """
     if mode not in POOLINGS:
-        raise CnnvizError(f"There is no pooling '{mode}'. Choose one of: {', '.join(POOLINGS)}.")
+        raise CnnvizError(
+            say(
+                "There is no pooling '{mode}'. Choose one of: {poolings}.",
+                mode=mode,
+                poolings=", ".join(POOLINGS),
+            )
+        )
     pixels, had_channels = as_image(image)
     window = (size, size) if isinstance(size, int) else size
     step = min(window) if stride is None else stride
@@ -171,7 +178,13 @@ def trace(
     rows, cols = places
     if min(places) < 1:
         raise CnnvizError(
-            f"A {window[0]}×{window[1]} window does not fit in a {pixels.shape[1]}×{pixels.shape[2]} image. Choose a smaller window."
+            say(
+                "A {window}×{window2} window does not fit in a {shape}×{shape2} image. Choose a smaller window.",
+                window=window[0],
+                window2=window[1],
+                shape=pixels.shape[1],
+                shape2=pixels.shape[2],
+            )
         )
     check_size(len(pixels) * rows * cols * window[0] * window[1])
     entry = POOLINGS[mode]
@@ -209,10 +222,23 @@ def _check(window: tuple[int, int], stride: int, padding: int) -> None:
         ("padding", padding, 0),
     ):
         if value < least:
-            raise CnnvizError(f"The {name} is {value}, but it must be {least} or more.")
+            raise CnnvizError(
+                say(
+                    "The {name} is {value}, but it must be {least} or more.",
+                    name=name,
+                    value=value,
+                    least=least,
+                )
+            )
     if padding > min(window) // 2:
         raise CnnvizError(
-            f"Padding {padding} is more than half of the {window[0]}×{window[1]} window. Use {min(window) // 2} or less."
+            say(
+                "Padding {padding} is more than half of the {window}×{window2} window. Use {window3} or less.",
+                padding=padding,
+                window=window[0],
+                window2=window[1],
+                window3=min(window) // 2,
+            )
         )
 
 

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
+from cnnviz.words import say
 
 
 def random_gate(x: Tensor, draws: int, seed: int = 0) -> Tensor:
@@ -21,7 +22,7 @@ def random_gate(x: Tensor, draws: int, seed: int = 0) -> Tensor:
     Source: Hendrycks and Gimpel, Gaussian error linear units, 2016, section 2.
     """
     if draws < 1:
-        raise CnnvizError(f"The number of draws is {draws}, but it must be 1 or more.")
+        raise CnnvizError(say("The number of draws is {draws}, but it must be 1 or more.", draws=draws))
     generator = torch.Generator().manual_seed(seed)
     chance = passing_probability(x).expand(draws, *x.shape)
     return x * torch.bernoulli(chance, generator=generator)

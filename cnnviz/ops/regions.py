@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
+from cnnviz.words import say
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,24 @@ def roi_pool(
         boxes = torch.cat([boxes.new_zeros(len(boxes), 1), boxes], 1)
     if batch.dim() != 4 or boxes.dim() != 2 or boxes.shape[1] != 5:
         raise CnnvizError(
-            f"Maps have the shape B×C×H×W and boxes K×5 (image, x1, y1, x2, y2), but got {'×'.join(map(str, maps.shape))} "
-            f"and {'×'.join(map(str, boxes.shape))}."
+            say(
+                "Maps have the shape B×C×H×W and boxes K×5 (image, x1, y1, x2, y2), but got {str} "
+                "and {str2}.",
+                str="×".join(map(str, maps.shape)),
+                str2="×".join(map(str, boxes.shape)),
+            )
         )
     pooled = batch.new_zeros(len(boxes), batch.shape[1], *size)
     for number, (image, *box) in enumerate(boxes.tolist()):
         if not 0 <= int(image) < len(batch):
-            raise CnnvizError(f"Box {number} belongs to image {int(image)}, but there are {len(batch)}.")
+            raise CnnvizError(
+                say(
+                    "Box {number} belongs to image {image}, but there are {count}.",
+                    number=number,
+                    image=int(image),
+                    count=len(batch),
+                )
+            )
         below = batch[int(image)]
         for cell in roi_pool_bins(box, size, (batch.shape[2], batch.shape[3]), spatial_scale):
             part = below[:, cell.top : cell.bottom, cell.left : cell.right]

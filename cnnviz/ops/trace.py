@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
+from cnnviz.words import say
 
 MAX_NUMBERS = 20_000_000
 """Most products that one trace holds."""
@@ -177,20 +178,30 @@ def as_numbers(values: Any, name: str) -> Tensor:
         )
     except (TypeError, ValueError, RuntimeError):
         raise CnnvizError(
-            f"The {name} must be a table of numbers with rows of equal length. Fill every cell with a number such as 0.5."
+            say(
+                "The {name} must be a table of numbers with rows of equal length. Fill every cell with a number such as 0.5.",
+                name=name,
+            )
         ) from None
     if not tensor.is_floating_point():
         tensor = tensor.to(torch.float64)
     if tensor.numel() == 0:
-        raise CnnvizError(f"The {name} is empty. Give it at least one row and one column.")
+        raise CnnvizError(say("The {name} is empty. Give it at least one row and one column.", name=name))
     low, high = (end.item() for end in torch.aminmax(tensor))
     if not math.isfinite(low + high) or not math.isfinite(high - low):
         raise CnnvizError(
-            f"The {name} has a cell that is not a finite number (NaN or infinite). Replace it by a number such as 0."
+            say(
+                "The {name} has a cell that is not a finite number (NaN or infinite). Replace it by a number such as 0.",
+                name=name,
+            )
         )
     if max(-low, high) > LARGEST:
         raise CnnvizError(
-            f"The {name} has a number larger than {LARGEST:,.0f}. Use smaller ones, such as 1,000."
+            say(
+                "The {name} has a number larger than {largest:,.0f}. Use smaller ones, such as 1,000.",
+                name=name,
+                largest=LARGEST,
+            )
         )
     return tensor
 
@@ -200,7 +211,11 @@ def as_image(values: Any, name: str = "image") -> tuple[Tensor, bool]:
     image = as_numbers(values, name)
     if image.dim() not in (2, 3):
         raise CnnvizError(
-            f"The {name} has {image.dim()} dimensions, but it must have 2 (rows, columns) or 3 (channels, rows, columns)."
+            say(
+                "The {name} has {dim} dimensions, but it must have 2 (rows, columns) or 3 (channels, rows, columns).",
+                name=name,
+                dim=image.dim(),
+            )
         )
     return (image, True) if image.dim() == 3 else (image.unsqueeze(0), False)
 
@@ -208,7 +223,10 @@ def as_image(values: Any, name: str = "image") -> tuple[Tensor, bool]:
 def check_size(numbers: int) -> None:
     if numbers > MAX_NUMBERS:
         raise CnnvizError(
-            f"This would be {numbers:,} products, too many to look at. Use a smaller image or kernel, or a larger stride."
+            say(
+                "This would be {numbers:,} products, too many to look at. Use a smaller image or kernel, or a larger stride.",
+                numbers=numbers,
+            )
         )
 
 

@@ -12,6 +12,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.inspection import Runner, as_batch, once_a_network, runner_of
 from cnnviz.saliency.methods import METHODS, Method
 from cnnviz.saliency.question import Progress, Question
+from cnnviz.words import say
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +74,13 @@ def attribute(
         CnnvizError: what does not fit, and what to choose instead.
     """
     if method not in METHODS:
-        raise CnnvizError(f"There is no saliency method '{method}'. Choose one of: {', '.join(METHODS)}.")
+        raise CnnvizError(
+            say(
+                "There is no saliency method '{method}'. Choose one of: {methods}.",
+                method=method,
+                methods=", ".join(METHODS),
+            )
+        )
     entry = METHODS[method]
     batch = _checked_image(model, image)
     runner = runner_of(model)
@@ -99,7 +106,10 @@ def attribute(
     if not math.isfinite(plain):
         _check_answer(runner, batch)
         raise CnnvizError(
-            f"{entry.title} gave values that are not finite for this image. Choose another method or layer."
+            say(
+                "{title} gave values that are not finite for this image. Choose another method or layer.",
+                title=entry.title,
+            )
         )
     return Attribution(
         summed, method, seconds, target, chosen, values, plain if total is None else total, question.options
@@ -133,7 +143,12 @@ def check_target(runner: Runner, batch: Tensor, target: int | None) -> int:
         return int(_check_answer(runner, batch).argmax())
     if isinstance(target, bool) or not 0 <= int(target) < shape[0]:
         raise CnnvizError(
-            f"There is no class {target}: this network has {shape[0]} classes, 0 to {shape[0] - 1}."
+            say(
+                "There is no class {target}: this network has {shape} classes, 0 to {shape2}.",
+                target=target,
+                shape=shape[0],
+                shape2=shape[0] - 1,
+            )
         )
     return int(target)
 
@@ -162,7 +177,12 @@ def _checked_layer(model: nn.Module, runner: Runner, batch: Tensor, method: Meth
     if len(shape) != 3 or shape[1] * shape[2] == 1:
         usable = layers_for_maps(model, (batch.shape[1], batch.shape[2], batch.shape[3]))
         raise CnnvizError(
-            f"'{layer}' has no maps, only single units, so {method.title} cannot use it. Choose one of: {', '.join(usable[-6:])}."
+            say(
+                "'{layer}' has no maps, only single units, so {title} cannot use it. Choose one of: {usable}.",
+                layer=layer,
+                title=method.title,
+                usable=", ".join(usable[-6:]),
+            )
         )
     runner.graph.module_of(name)
     return name
@@ -213,12 +233,25 @@ def _checked_options(method: Method, options: dict[str, Any]) -> dict[str, Any]:
     complete = {option.name: option.usual for option in method.options}
     for name, value in options.items():
         if name not in known:
-            raise CnnvizError(f"{method.title} has no option '{name}'. It has: {', '.join(known) or 'none'}.")
+            raise CnnvizError(
+                say(
+                    "{title} has no option '{name}'. It has: {known}.",
+                    title=method.title,
+                    name=name,
+                    known=", ".join(known) or "none",
+                )
+            )
         option = known[name]
         if option.names:
             if value not in option.names:
                 raise CnnvizError(
-                    f"The {name} of {method.title} is {value!r}. Choose one of: {', '.join(option.names)}."
+                    say(
+                        "The {name} of {title} is {value!r}. Choose one of: {names}.",
+                        name=name,
+                        title=method.title,
+                        value=value,
+                        names=", ".join(option.names),
+                    )
                 )
         elif (
             isinstance(value, bool)
@@ -226,7 +259,14 @@ def _checked_options(method: Method, options: dict[str, Any]) -> dict[str, Any]:
             or not option.low <= value <= option.high
         ):
             raise CnnvizError(
-                f"{option.title} of {method.title} is {value!r}, but it must be a number from {option.low:g} to {option.high:g}."
+                say(
+                    "{title} of {title2} is {value!r}, but it must be a number from {low:g} to {high:g}.",
+                    title=option.title,
+                    title2=method.title,
+                    value=value,
+                    low=option.low,
+                    high=option.high,
+                )
             )
         complete[name] = value
     return complete

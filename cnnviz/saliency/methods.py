@@ -19,6 +19,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.inspection import Runner, once_a_network
 from cnnviz.inspection.layer_types import ElementwiseRules
 from cnnviz.saliency.question import BASELINES, Question
+from cnnviz.words import say
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,10 @@ def _deconvolution(question: Question) -> tuple[Tensor, None]:
 def _need_relu(question: Question, name: str) -> None:
     if not _has_relu(question.runner):
         raise CnnvizError(
-            f"{name} changes how ReLU passes gradients back, but this network has no ReLU. Choose Gradient or Integrated gradients."
+            say(
+                "{name} changes how ReLU passes gradients back, but this network has no ReLU. Choose Gradient or Integrated gradients.",
+                name=name,
+            )
         )
 
 
@@ -308,7 +312,13 @@ def _occlusion(question: Question) -> tuple[Tensor, None]:
     stride = int(question.options["stride"]) or max(1, window // 2)
     if window > min(height, width):
         raise CnnvizError(
-            f"A window of {window} pixels does not fit in a {height}×{width} image. Use {min(height, width)} or less."
+            say(
+                "A window of {window} pixels does not fit in a {height}×{width} image. Use {height2} or less.",
+                window=window,
+                height=height,
+                width=width,
+                height2=min(height, width),
+            )
         )
     stride = min(stride, window)
     places = (-(-(height - window) // stride) + 1) * (-(-(width - window) // stride) + 1)

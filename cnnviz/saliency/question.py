@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
 from cnnviz.inspection import Folded, Runner, accelerated
+from cnnviz.words import say
 
 Progress = Callable[[float], None]
 """Called now and then with the share done, 0 to 1; may raise to end the work."""
@@ -180,7 +181,13 @@ def baseline(image: Tensor, name: str) -> Tensor:
         return image.mean((2, 3), keepdim=True).expand_as(image).clone()
     if name == "blur":
         return blurred(image)
-    raise CnnvizError(f"There is no baseline '{name}'. Choose one of: {', '.join(BASELINES)}.")
+    raise CnnvizError(
+        say(
+            "There is no baseline '{name}'. Choose one of: {baselines}.",
+            name=name,
+            baselines=", ".join(BASELINES),
+        )
+    )
 
 
 def blurred(image: Tensor) -> Tensor:

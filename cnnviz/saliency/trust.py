@@ -17,6 +17,7 @@ from cnnviz.inspection import accelerated, as_batch, graph_of, runner_of
 from cnnviz.saliency.attribution import Attribution, attribute, check_target
 from cnnviz.saliency.methods import METHODS
 from cnnviz.saliency.question import MOST_AT_ONCE, PIXELS_AT_ONCE, Progress, baseline, blurred, is_large
+from cnnviz.words import say
 
 STEPS = 32
 
@@ -80,7 +81,11 @@ def faithfulness(
     batch = batch.to(runner.device)
     if saliency.shape != batch.shape[-2:]:
         raise CnnvizError(
-            f"The map is {'×'.join(map(str, saliency.shape))}, but the image is {'×'.join(map(str, batch.shape[-2:]))}. Resize the map first."
+            say(
+                "The map is {str}, but the image is {str2}. Resize the map first.",
+                str="×".join(map(str, saliency.shape)),
+                str2="×".join(map(str, batch.shape[-2:])),
+            )
         )
     target = check_target(runner, batch, target)
     order = saliency.to(runner.device).flatten().argsort(descending=True, stable=True)

@@ -21,6 +21,7 @@ from cnnviz.random_numbers import drawing_from
 from cnnviz.subprocesses import Progress, bytes_below, fetch
 from cnnviz.tasks.detection import Detection
 from cnnviz.vision import torchvision
+from cnnviz.words import say
 
 TITLE = "SSDlite320 with MobileNet v3 (COCO)"
 FILE, MEGABYTES = "ssdlite320_mobilenet_v3_large_coco-a79551df.pth", 13.4
@@ -58,8 +59,12 @@ def get_coco(progress: Progress | None = None) -> Path:
 
     if not fetch(path, command, Path.is_file, bytes_below, int(MEGABYTES * 1e6), progress):
         raise CnnvizError(
-            f"The weights of {TITLE} ({MEGABYTES:.0f} MB) could not be downloaded: no answer from the network. "
-            "Check the connection and try again; the detectors of scenes work without them."
+            say(
+                "The weights of {title} ({megabytes:.0f} MB) could not be downloaded: no answer from the network. "
+                "Check the connection and try again; the detectors of scenes work without them.",
+                title=TITLE,
+                megabytes=MEGABYTES,
+            )
         )
     return path
 
@@ -88,10 +93,19 @@ def coco_candidates(picture: Tensor, threshold: float = 0.3) -> Detection:
         CnnvizError: the weights are not here, or the picture has another shape.
     """
     if not coco_here():
-        raise CnnvizError(f"The weights of {TITLE} are not here yet. Get them first ({MEGABYTES:.0f} MB).")
+        raise CnnvizError(
+            say(
+                "The weights of {title} are not here yet. Get them first ({megabytes:.0f} MB).",
+                title=TITLE,
+                megabytes=MEGABYTES,
+            )
+        )
     if picture.dim() != 3 or picture.shape[0] != 3:
         raise CnnvizError(
-            f"The detector takes a colour picture (3, H, W), but got {'×'.join(map(str, picture.shape))}."
+            say(
+                "The detector takes a colour picture (3, H, W), but got {str}.",
+                str="×".join(map(str, picture.shape)),
+            )
         )
     network = _network(weights_folder() / FILE)
     with torch.inference_mode():

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from cnnviz.errors import CnnvizError
 from cnnviz.models import Network
 from cnnviz.models.layers import AdaptivePool, Flatten, GlobalAveragePool, Linear, Shape
+from cnnviz.words import say
 
 BATCH = 128
 
@@ -61,10 +62,16 @@ def scan(
     _, height, width = picture.shape
     if height < size[0] or width < size[1]:
         raise CnnvizError(
-            f"The picture has {height}×{width} pixels, but a window {size[0]}×{size[1]}. Take a larger picture."
+            say(
+                "The picture has {height}×{width} pixels, but a window {size}×{size2}. Take a larger picture.",
+                height=height,
+                width=width,
+                size=size[0],
+                size2=size[1],
+            )
         )
     if stride < 1:
-        raise CnnvizError(f"The stride is {stride}, but it must be 1 or more.")
+        raise CnnvizError(say("The stride is {stride}, but it must be 1 or more.", stride=stride))
     cut = picture.unfold(1, size[0], stride).unfold(2, size[1], stride)
     rows, columns = cut.shape[1:3]
     windows = cut.permute(1, 2, 0, 3, 4).flatten(0, 1)
@@ -105,7 +112,11 @@ def fully_convolutional(network: Network) -> nn.Sequential:
         elif isinstance(layer, AdaptivePool):
             if layer.size != 1:
                 raise CnnvizError(
-                    f"{place.name}: an average of {layer.size}×{layer.size} parts has no fixed window, so this network takes one size only."
+                    say(
+                        "{name}: an average of {size}×{size} parts has no fixed window, so this network takes one size only.",
+                        name=place.name,
+                        size=layer.size,
+                    )
                 )
             modules.append(nn.AvgPool2d((place.input_shape[1], place.input_shape[2]), stride=1))
         elif isinstance(module, nn.BatchNorm1d):

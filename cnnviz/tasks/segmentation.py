@@ -20,6 +20,7 @@ from cnnviz.models import (
     TransposedConv,
     Upsample,
 )
+from cnnviz.words import say
 
 UPS: dict[str, str] = {
     "transposed": "Transposed convolution 2×2",
@@ -61,7 +62,13 @@ def _larger(channels: int, kind: str) -> tuple[Layer, ...]:
         return (TransposedConv(channels, 3, 2, 1, 1),)
     if kind == "upsample":
         return (Upsample(2), Conv(channels, 3, padding=1))
-    raise CnnvizError(f"There is no way '{kind}' to make maps larger. Choose one of: {', '.join(UPS)}.")
+    raise CnnvizError(
+        say(
+            "There is no way '{kind}' to make maps larger. Choose one of: {ups}.",
+            kind=kind,
+            ups=", ".join(UPS),
+        )
+    )
 
 
 def overlap_loss(outputs: Tensor, targets: Tensor) -> Tensor:

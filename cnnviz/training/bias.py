@@ -10,11 +10,12 @@ from functools import cache
 from cnnviz.settings import ASSETS
 from cnnviz.training.outcomes import Spread
 from cnnviz.training.spec import TrainingSpec
+from cnnviz.words import say
 
 FILE = ASSETS / "bias" / "clothes.json"
 DATASET, LIMIT, EPOCHS = "fashion", 5000, 8
 RARE, RARE_PERCENT, SEEDS = ("Coat", "Sneaker"), 5, 3
-SKEWED, BALANCED = "skewed", "balanced"
+SKEWED, BALANCED = say("skewed"), say("balanced")
 
 
 def bias_training(
@@ -97,7 +98,9 @@ class Bias:
 def bias_result() -> Bias:
     """What ``tools/run_bias.py`` measured."""
     about = json.loads(FILE.read_text(encoding="utf-8"))
-    found = {title: Recalls.of(about["confusions"][title]) for title in (SKEWED, BALANCED)}
+    found: dict[str, Recalls] = {
+        title: Recalls.of(about["confusions"][title]) for title in (SKEWED, BALANCED)
+    }
     classes = bias_training(SKEWED).entry.classes
     return Bias(classes, tuple(about["rare"]), about["images"], about["percent"], about["seeds"], found)
 

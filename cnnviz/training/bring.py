@@ -19,6 +19,7 @@ from cnnviz.training.loop import Trainer
 from cnnviz.training.run import NOBODY, Run, owner_hash
 from cnnviz.training.spec import TrainingSpec
 from cnnviz.training.starting import create
+from cnnviz.words import say
 
 PREFIXES = ("network.", "model.", "module.", "_orig_mod.")
 """What other programs put before the names of layers."""
@@ -48,7 +49,7 @@ def bring(data: bytes, spec: TrainingSpec, key: str | None = None) -> Run:
         folder.add_metric(trainer.record(validate=True))
         tensors, texts = trainer.state()
         folder.save_checkpoint(tensors, {**texts, "written": "0"})
-        words = "These weights were brought from a file. Press Resume to train on from them."
+        words = say("These weights were brought from a file. Press Resume to train on from them.")
         folder.set_status(Status("stopped", 0, trainer.total_steps, words).held_by(NOBODY))
     return Run(folder.path.name)
 
@@ -62,15 +63,22 @@ def read_weights(data: bytes) -> dict[str, Tensor]:
     most = settings().max_weights_bytes
     if len(data) > most:
         raise CnnvizError(
-            f"This file has {len(data) / 1e6:,.0f} MB, and weights may have {most / 1e6:,.0f} MB. "
-            "Save the state_dict of the network alone, or set CNNVIZ_MAX_WEIGHTS_BYTES higher."
+            say(
+                "This file has {count:,.0f} MB, and weights may have {most:,.0f} MB. "
+                "Save the state_dict of the network alone, or set CNNVIZ_MAX_WEIGHTS_BYTES higher.",
+                count=len(data) / 1000000.0,
+                most=most / 1000000.0,
+            )
         )
     if data[8:9] == b"{":
         try:
             return load_safetensors(data)
         except SafetensorError as error:
             raise CnnvizError(
-                f"This file begins like safetensors but cannot be read: {error}. Save it again."
+                say(
+                    "This file begins like safetensors but cannot be read: {error}. Save it again.",
+                    error=error,
+                )
             ) from None
     try:
         found = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
@@ -109,17 +117,28 @@ def fitted(weights: Mapping[str, Tensor], own: Mapping[str, Tensor], title: str)
     if not set(needed) <= set(numbers):
         numbers = _in_order(numbers, needed) or numbers
     differences = [
-        f"'{name}' is {_size(value)} in the network, but "
-        + (f"{_size(numbers[name])} in the file" if name in numbers else "missing in the file")
+        say("'{name}' is {size} in the network, but ", name=name, size=_size(value))
+        + (
+            say("{size} in the file", size=_size(numbers[name]))
+            if name in numbers
+            else say("missing in the file")
+        )
         for name, value in needed.items()
         if name not in numbers or numbers[name].shape != value.shape
     ]
-    differences += [f"'{name}' of the file is not in the network" for name in numbers if name not in needed]
+    differences += [
+        say("'{name}' of the file is not in the network", name=name) for name in numbers if name not in needed
+    ]
     if differences:
-        more = f"; and {len(differences) - SHOWN} more" if len(differences) > SHOWN else ""
+        more = say("; and {count} more", count=len(differences) - SHOWN) if len(differences) > SHOWN else ""
         raise CnnvizError(
-            f"These weights do not fit the network '{title}': {'; '.join(differences[:SHOWN])}{more}. "
-            "Choose the network, the data set and the classes that they were trained with."
+            say(
+                "These weights do not fit the network '{title}': {difference}{more}. "
+                "Choose the network, the data set and the classes that they were trained with.",
+                title=title,
+                difference="; ".join(differences[:SHOWN]),
+                more=more,
+            )
         )
     kept = {
         name: given[name] if name in given and given[name].shape == value.shape else value

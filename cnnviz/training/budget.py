@@ -82,8 +82,12 @@ def check_size(spec: TrainingSpec) -> Need:
     need, most = need_of(spec), settings().max_one_run_bytes
     if need.least > most:
         raise CnnvizError(
-            f"A run of this network needs at least {_megabytes(need.least)} on disk, but one run may have {_megabytes(most)}. "
-            "Choose a network with fewer parameters, or set CNNVIZ_MAX_ONE_RUN_BYTES higher."
+            say(
+                "A run of this network needs at least {megabytes} on disk, but one run may have {megabytes2}. "
+                "Choose a network with fewer parameters, or set CNNVIZ_MAX_ONE_RUN_BYTES higher.",
+                megabytes=_megabytes(need.least),
+                megabytes2=_megabytes(most),
+            )
         )
     return need
 
@@ -92,21 +96,29 @@ def check_work(spec: TrainingSpec) -> None:
     """Raises CnnvizError if a run started from a browser would work longer than it may."""
     limits, images = settings(), images_of(spec)
     for what, an_image, most in (
-        ("training images would be seen", 1, limits.max_browser_images),
-        ("multiply-adds would be done", spec.check().multiply_adds, limits.max_browser_multiply_adds),
+        (say("training images would be seen"), 1, limits.max_browser_images),
+        (say("multiply-adds would be done"), spec.check().multiply_adds, limits.max_browser_multiply_adds),
     ):
         work = spec.epochs * images * an_image
         if work <= most:
             continue
         epochs = most // (images * an_image)
         advice = (
-            f"at most {epochs} epochs"
+            say("at most {epochs} epochs", epochs=epochs)
             if epochs
-            else f"a smaller network or only the first {max(1, most // an_image):,} images"
+            else say("a smaller network or only the first {value:,} images", value=max(1, most // an_image))
         )
         raise CnnvizError(
-            f"In {spec.epochs:,} epochs of {images:,} images {work:,} {what}, but a training started in the browser "
-            f"may have {most:,}. Choose {advice}. From Python there is no such limit."
+            say(
+                "In {epochs:,} epochs of {images:,} images {work:,} {what}, but a training started in the browser "
+                "may have {most:,}. Choose {advice}. From Python there is no such limit.",
+                epochs=spec.epochs,
+                images=images,
+                work=work,
+                what=what,
+                most=most,
+                advice=advice,
+            )
         )
 
 
@@ -169,15 +181,32 @@ def check_waiting(runs: Path, owner: str, more: int) -> None:
         return
     most, now = settings().max_browser_waiting, queue.waiting_of(runs, owner)
     if now + more > most:
-        there = f"{now} trainings of this browser wait already" if now else f"These are {more} trainings"
-        advice = "Wait until some have ended, or stop some" if now else "Choose fewer"
-        raise CnnvizError(f"{there}, and one browser may have {most} in the queue. {advice}.")
+        there = (
+            say("{now} trainings of this browser wait already", now=now)
+            if now
+            else say("These are {more} trainings", more=more)
+        )
+        advice = say("Wait until some have ended, or stop some") if now else "Choose fewer"
+        raise CnnvizError(
+            say(
+                "{there}, and one browser may have {most} in the queue. {advice}.",
+                there=there,
+                most=most,
+                advice=advice,
+            )
+        )
 
 
 def no_room(what: str, needed: int, free: int, most: int) -> CnnvizError:
     return CnnvizError(
-        f"There is no room for this training: it needs {_megabytes(needed)}, and of the {_megabytes(most)} {what} "
-        f"{_megabytes(max(0, free))} are left. Stop or finish runs so that old ones can go, or choose a network with fewer parameters."
+        say(
+            "There is no room for this training: it needs {megabytes}, and of the {megabytes2} {what} "
+            "{megabytes3} are left. Stop or finish runs so that old ones can go, or choose a network with fewer parameters.",
+            megabytes=_megabytes(needed),
+            megabytes2=_megabytes(most),
+            what=what,
+            megabytes3=_megabytes(max(0, free)),
+        )
     )
 
 

@@ -15,6 +15,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.subprocesses import python_environment
 from cnnviz.training.folder import RunFolder
+from cnnviz.words import say
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,11 @@ class RayHands:
             )
         except (ConnectionError, ValueError, RuntimeError) as error:
             raise CnnvizError(
-                f"There is no Ray cluster at '{limits.cluster}': {str(error).splitlines()[0]}. Start one with: ray start --head"
+                say(
+                    "There is no Ray cluster at '{cluster}': {splitline}. Start one with: ray start --head",
+                    cluster=limits.cluster,
+                    splitline=str(error).splitlines()[0],
+                )
             ) from None
         self._work = ray.remote(_work)
         self._limits = limits

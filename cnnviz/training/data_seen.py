@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from cnnviz.data.brought import digest_of
 from cnnviz.training.spec import TrainingSpec
+from cnnviz.words import say
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,9 @@ def replaced_words(dataset: str, seen: Sequence[DataSeen]) -> str:
     if len(seen) < 2:
         return ""
     steps = " and ".join(f"{one.step:,}" for one in seen[1:])
-    return (
-        f"The data set '{dataset}' was replaced by another one of the same name: from step {steps} on this run learned from "
-        "other images. Start a new run to train on one of them alone."
+    return say(
+        "The data set '{dataset}' was replaced by another one of the same name: from step {steps} on this run learned from "
+        "other images. Start a new run to train on one of them alone.",
+        dataset=dataset,
+        steps=steps,
     )

@@ -23,6 +23,7 @@ from cnnviz.training.folder import stamp, write_atomically
 from cnnviz.training.run import Run, open_run, owner_hash
 from cnnviz.training.spec import TrainingSpec
 from cnnviz.training.starting import ID_LETTERS, start_all
+from cnnviz.words import say
 
 FORMAT = 1
 MOST_RUNS = 100
@@ -63,7 +64,13 @@ class Experiment:
         for text in (title, *specs):
             _check_title(text)
         if not 1 <= len(specs) <= MOST_RUNS:
-            raise CnnvizError(f"An experiment has 1 to {MOST_RUNS} runs, but this one has {len(specs)}.")
+            raise CnnvizError(
+                say(
+                    "An experiment has 1 to {most_runs} runs, but this one has {count}.",
+                    most_runs=MOST_RUNS,
+                    count=len(specs),
+                )
+            )
         runs = start_all(
             [
                 spec if isinstance(spec, TrainingSpec) else TrainingSpec(network=spec)
@@ -91,7 +98,10 @@ class Experiment:
             write_atomically(folder / f"{experiment.id}.json", json.dumps(about))
         except OSError as error:
             raise CnnvizError(
-                f"The experiment cannot be written: {error.strerror}. Its runs train; free some space, or set CNNVIZ_HOME to another folder."
+                say(
+                    "The experiment cannot be written: {strerror}. Its runs train; free some space, or set CNNVIZ_HOME to another folder.",
+                    strerror=error.strerror,
+                )
             ) from None
         return experiment
 
@@ -112,12 +122,20 @@ def open_experiment(experiment_id: str) -> Experiment:
         CnnvizError: there is none, or its file cannot be read.
     """
     if not re.fullmatch(r"experiment-[a-z0-9]{1,40}", experiment_id):
-        raise CnnvizError(f"'{experiment_id[:60]}' is not the name of an experiment. Start a new one.")
+        raise CnnvizError(
+            say(
+                "'{experiment_id}' is not the name of an experiment. Start a new one.",
+                experiment_id=experiment_id[:60],
+            )
+        )
     path = _folder() / f"{experiment_id}.json"
     about = _read(path, stamp(path))
     if about.get("format") != FORMAT:
         raise CnnvizError(
-            f"The experiment '{experiment_id}' was written by another version of cnnviz. Update cnnviz to open it."
+            say(
+                "The experiment '{experiment_id}' was written by another version of cnnviz. Update cnnviz to open it.",
+                experiment_id=experiment_id,
+            )
         )
     try:
         return Experiment(
@@ -128,7 +146,10 @@ def open_experiment(experiment_id: str) -> Experiment:
         )
     except (KeyError, TypeError, ValueError):
         raise CnnvizError(
-            f"The experiment '{experiment_id}' cannot be read: its file is damaged. Start a new one."
+            say(
+                "The experiment '{experiment_id}' cannot be read: its file is damaged. Start a new one.",
+                experiment_id=experiment_id,
+            )
         ) from None
 
 
@@ -151,7 +172,13 @@ def experiments(limit: int | None = None, *, key: str | None = None) -> list[Exp
 
 def _check_title(text: Any) -> None:
     if not isinstance(text, str) or not text.strip() or len(text) > LONGEST_TITLE:
-        raise CnnvizError(f"A title is {text!r:.100}, but it must have 1 to {LONGEST_TITLE} letters.")
+        raise CnnvizError(
+            say(
+                "A title is {text!r:.100}, but it must have 1 to {longest_title} letters.",
+                text=text,
+                longest_title=LONGEST_TITLE,
+            )
+        )
 
 
 def _folder() -> Path:
@@ -174,13 +201,19 @@ def _read(path: Path, _: object) -> dict[str, Any]:
         about = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CnnvizError(
-            f"There is no experiment '{path.stem}'. It may have been deleted with its runs. Start a new one."
+            say(
+                "There is no experiment '{stem}'. It may have been deleted with its runs. Start a new one.",
+                stem=path.stem,
+            )
         ) from None
     except (OSError, ValueError):
         about = None
     if not isinstance(about, dict):
         raise CnnvizError(
-            f"The experiment '{path.stem}' cannot be read: its file is damaged. Start a new one."
+            say(
+                "The experiment '{stem}' cannot be read: its file is damaged. Start a new one.",
+                stem=path.stem,
+            )
         )
     return about
 

@@ -16,6 +16,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.training.code import training_code
 from cnnviz.training.registry import SCHEDULES
 from cnnviz.training.tasks import TASKS
+from cnnviz.words import say
 
 if TYPE_CHECKING:
     from cnnviz.training.run import Run
@@ -216,13 +217,27 @@ EXPORTS: dict[str, Export] = {
 def export(run: "Run", kind: str, step: int | None = None) -> bytes:
     """See ``Run.export``."""
     if kind not in EXPORTS:
-        raise CnnvizError(f"There is no export '{kind}'. Choose one of: {', '.join(EXPORTS)}.")
+        raise CnnvizError(
+            say(
+                "There is no export '{kind}'. Choose one of: {exports}.",
+                kind=kind,
+                exports=", ".join(EXPORTS),
+            )
+        )
     if EXPORTS[kind].of_labels and not TASKS[run.spec.task].labels:
         known = ", ".join(name for name, one in EXPORTS.items() if not one.of_labels)
-        raise CnnvizError(f"The {kind} export goes with classes of whole images. Choose one of: {known}.")
+        raise CnnvizError(
+            say(
+                "The {kind} export goes with classes of whole images. Choose one of: {known}.",
+                kind=kind,
+                known=known,
+            )
+        )
     steps = run.steps
     if not steps:
         raise CnnvizError("This run has not started yet, so there is nothing to take away. Wait a moment.")
     if step is not None and step not in steps:
-        raise CnnvizError(f"The weights of step {step} were not kept. Choose one of the steps in the slider.")
+        raise CnnvizError(
+            say("The weights of step {step} were not kept. Choose one of the steps in the slider.", step=step)
+        )
     return EXPORTS[kind].make(run, steps[-1] if step is None else step)

@@ -57,6 +57,7 @@ from cnnviz.training.data_seen import DataSeen
 from cnnviz.training.lease import Holder, holds
 from cnnviz.training.loop import Metric
 from cnnviz.training.spec import TrainingSpec
+from cnnviz.words import say
 
 FORMAT = 1
 SNAPSHOT = ".safetensors"
@@ -154,7 +155,11 @@ def _read_json(path: Path) -> dict[str, Any]:
         return {}
     except (OSError, ValueError):
         raise CnnvizError(
-            f"The run '{path.parent.name}' cannot be read: its file {path.name} is damaged. Start a new run."
+            say(
+                "The run '{name}' cannot be read: its file {name2} is damaged. Start a new run.",
+                name=path.parent.name,
+                name2=path.name,
+            )
         ) from None
     return data if isinstance(data, dict) else {}
 
@@ -323,7 +328,11 @@ class RunFolder:
             return load_file(self.snapshot_path(step))
         except (OSError, SafetensorError):
             raise CnnvizError(
-                f"The run '{self.path.name}' has no readable snapshot of step {step}. Choose another step."
+                say(
+                    "The run '{name}' has no readable snapshot of step {step}. Choose another step.",
+                    name=self.path.name,
+                    step=step,
+                )
             ) from None
 
     def save_checkpoint(self, tensors: dict[str, Tensor], texts: dict[str, str]) -> None:
@@ -419,11 +428,16 @@ def _read_about(path: Path, _written: tuple[int, int, int]) -> dict[str, Any]:
     about, name = _read_json(path), path.parent.name
     if not about:
         raise CnnvizError(
-            f"There is no run '{name}'. It may have been deleted to make room. Start a new one."
+            say(
+                "There is no run '{name}'. It may have been deleted to make room. Start a new one.", name=name
+            )
         )
     if about.get("format", 0) > FORMAT:
         raise CnnvizError(
-            f"The run '{name}' was written by a newer version of cnnviz. Update cnnviz to open it."
+            say(
+                "The run '{name}' was written by a newer version of cnnviz. Update cnnviz to open it.",
+                name=name,
+            )
         )
     return about
 
@@ -434,7 +448,10 @@ def _read_spec(path: Path, written: tuple[int, int, int]) -> TrainingSpec:
         return TrainingSpec.from_dict(_read_about(path, written)["spec"])
     except (KeyError, TypeError):
         raise CnnvizError(
-            f"The run '{path.parent.name}' cannot be read: its file run.json is damaged. Start a new run."
+            say(
+                "The run '{name}' cannot be read: its file run.json is damaged. Start a new run.",
+                name=path.parent.name,
+            )
         ) from None
 
 

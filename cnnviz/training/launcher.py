@@ -14,6 +14,7 @@ from typing import Protocol
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.training import pool, queue
+from cnnviz.words import say
 
 RAY = "ray"
 
@@ -44,7 +45,11 @@ def launcher() -> Launcher:
         )
     if name not in LAUNCHERS:
         raise CnnvizError(
-            f"There is no launcher '{name}'. Set CNNVIZ_LAUNCHER to one of: {', '.join(LAUNCHERS)}."
+            say(
+                "There is no launcher '{name}'. Set CNNVIZ_LAUNCHER to one of: {launchers}.",
+                name=name,
+                launchers=", ".join(LAUNCHERS),
+            )
         )
     return LAUNCHERS[name]
 

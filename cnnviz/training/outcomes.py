@@ -16,6 +16,7 @@ from cnnviz.models.architectures.ideas import IDEAS
 from cnnviz.settings import ASSETS
 from cnnviz.training.run import Run
 from cnnviz.training.spec import TrainingSpec
+from cnnviz.words import say
 
 FOLDER = ASSETS / "ideas"
 OF_SEED = " · seed "
@@ -179,7 +180,9 @@ def bundled(idea: str) -> Bundled:
 @cache
 def _read(idea: str) -> dict[str, Any]:
     if idea not in IDEAS:
-        raise CnnvizError(f"There is no idea “{idea[:40]}”. Choose one of: {', '.join(IDEAS)}.")
+        raise CnnvizError(
+            say("There is no idea “{idea}”. Choose one of: {ideas}.", idea=idea[:40], ideas=", ".join(IDEAS))
+        )
     about: dict[str, Any] = json.loads((FOLDER / f"{idea}.json").read_text(encoding="utf-8"))
     return about
 

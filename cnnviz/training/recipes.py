@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from cnnviz.errors import CnnvizError
 from cnnviz.training.spec import TrainingSpec
+from cnnviz.words import say
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,13 @@ class Recipe:
         """What it reaches, and after how long."""
         low, high = self.accuracy
         epochs = self.spec.epochs
-        return f"{low:.1%} to {high:.1%} in {epochs} epoch{'s' if epochs > 1 else ''}"
+        return say(
+            "{low:.1%} to {high:.1%} in {epochs} epoch{part}",
+            low=low,
+            high=high,
+            epochs=epochs,
+            part="s" if epochs > 1 else "",
+        )
 
 
 RECIPES: dict[str, Recipe] = {
@@ -76,5 +83,11 @@ def recipe(name: str, seed: int = 0) -> TrainingSpec:
         CnnvizError: there is no such recipe.
     """
     if name not in RECIPES:
-        raise CnnvizError(f"There is no recipe '{name}'. Choose one of: {', '.join(RECIPES)}.")
+        raise CnnvizError(
+            say(
+                "There is no recipe '{name}'. Choose one of: {recipes}.",
+                name=name,
+                recipes=", ".join(RECIPES),
+            )
+        )
     return replace(RECIPES[name].spec, seed=seed)

@@ -18,6 +18,7 @@ from cnnviz.training.loop import build_for
 from cnnviz.training.outcomes import Course, Outcome, outcome_of
 from cnnviz.training.spec import TrainingSpec
 from cnnviz.training.tricks import TRICKS
+from cnnviz.words import say
 
 FOLDER = ASSETS / "tricks"
 SHIFTS = (1, 2, 3, 4)
@@ -81,7 +82,13 @@ def recorded(trick: str) -> tuple[Outcome, ...]:
         CnnvizError: there is no such trick.
     """
     if trick not in TRICKS:
-        raise CnnvizError(f"There is no trick “{trick[:40]}”. Choose one of: {', '.join(TRICKS)}.")
+        raise CnnvizError(
+            say(
+                "There is no trick “{trick}”. Choose one of: {tricks}.",
+                trick=trick[:40],
+                tricks=", ".join(TRICKS),
+            )
+        )
     about = json.loads((FOLDER / f"{trick}.json").read_text(encoding="utf-8"))
     return tuple(
         outcome_of(title, spec, tuple(map(course_of, about["runs"][title])))

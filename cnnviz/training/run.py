@@ -22,6 +22,7 @@ from cnnviz.training.folder import ACTIVE, STOPPED, Command, RunFolder, State, S
 from cnnviz.training.lease import Holder
 from cnnviz.training.loop import Metric, build_for
 from cnnviz.training.spec import TrainingSpec, check_knob
+from cnnviz.words import say
 
 NOBODY = Holder()
 LONGEST_NAME = 80
@@ -44,7 +45,10 @@ class Run:
     def __init__(self, run_id: str) -> None:
         if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,80}", run_id):
             raise CnnvizError(
-                f"'{run_id[:80]}' is not the name of a run. Open the run from the list, or start a new one."
+                say(
+                    "'{run_id}' is not the name of a run. Open the run from the list, or start a new one.",
+                    run_id=run_id[:80],
+                )
             )
         self.id = run_id
         self.folder = RunFolder(_place(run_id))
@@ -181,8 +185,8 @@ class Run:
         kept.
         """
         if n < 1:
-            raise CnnvizError(f"The number of steps is {n}, but it must be 1 or more.")
-        status = self._must_be("make single steps in", "paused", "stopped", "interrupted")
+            raise CnnvizError(say("The number of steps is {n}, but it must be 1 or more.", n=n))
+        status = self._must_be(say("make single steps in"), "paused", "stopped", "interrupted")
         self._may_wait(status)
         posted = self.folder.post(Command("step", steps=n, shown=status.step))
 
@@ -194,7 +198,7 @@ class Run:
                 return False
             return now.step >= now.goal or now.state != "paused"
 
-        self._wait_until("make single steps in", made, timeout)
+        self._wait_until(say("make single steps in"), made, timeout)
 
     def stop(self, timeout: float = OBEY_SECONDS) -> None:
         """Ends the run at the present step; it can be resumed."""
@@ -231,7 +235,9 @@ class Run:
             check_knob(name, value)
         if self.state == "finished":
             names = " and ".join(name.replace("_", " ") for name in knobs)
-            raise CnnvizError(f"This run is finished: its {names} can no longer change. Start a new one.")
+            raise CnnvizError(
+                say("This run is finished: its {names} can no longer change. Start a new one.", names=names)
+            )
         for name, value in knobs.items():
             self.folder.post(Command("turn", knob=name, value=None if value is None else float(value)))
 
@@ -252,7 +258,13 @@ class Run:
         """
         words = " ".join(name.split())
         if len(words) > LONGEST_NAME:
-            raise CnnvizError(f"A name has at most {LONGEST_NAME} letters, but this one has {len(words)}.")
+            raise CnnvizError(
+                say(
+                    "A name has at most {longest_name} letters, but this one has {count}.",
+                    longest_name=LONGEST_NAME,
+                    count=len(words),
+                )
+            )
         self.folder.set_name(words)
 
     def differences(self, other: TrainingSpec) -> dict[str, Any]:
@@ -272,7 +284,9 @@ class Run:
     def _must_be(self, what: str, *states: State) -> Status:
         status = self.status
         if status.state not in states:
-            raise CnnvizError(f"You cannot {what} this run: it is {status.state}.")
+            raise CnnvizError(
+                say("You cannot {what} this run: it is {state}.", what=what, state=status.state)
+            )
         return status
 
     def _may_wait(self, status: Status) -> None:
@@ -295,9 +309,18 @@ class Run:
         while not condition():
             if time.monotonic() > end:
                 place = self.queue_position
-                where = f"it waits at place {place} in the queue" if place else "its process has not answered"
+                where = (
+                    say("it waits at place {place} in the queue", place=place)
+                    if place
+                    else say("its process has not answered")
+                )
                 raise CnnvizError(
-                    f"You asked to {what} this run, but after {timeout:g} seconds {where}. It obeys as soon as it can: look again in a moment."
+                    say(
+                        "You asked to {what} this run, but after {timeout:g} seconds {where}. It obeys as soon as it can: look again in a moment.",
+                        what=what,
+                        timeout=timeout,
+                        where=where,
+                    )
                 )
             time.sleep(POLL_SECONDS)
 
@@ -323,7 +346,10 @@ def owner_hash(key: str | None) -> str:
 
 
 def _interrupted(status: Status) -> str:
-    return f"The training process ended unexpectedly near step {status.step}. Press Resume: it goes on from its last checkpoint."
+    return say(
+        "The training process ended unexpectedly near step {step}. Press Resume: it goes on from its last checkpoint.",
+        step=status.step,
+    )
 
 
 def open_run(run_id: str) -> Run:

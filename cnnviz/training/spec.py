@@ -19,6 +19,7 @@ from cnnviz.settings import Settings, settings
 from cnnviz.training.augmentation import AUGMENTATIONS
 from cnnviz.training.registry import OPTIMIZERS, SCHEDULES, suited_rate
 from cnnviz.training.tasks import TASKS
+from cnnviz.words import say
 
 VERSION = 2
 """Of a written specification. In version 1 the optimiser ``momentum`` was the one that is ``nesterov`` now."""
@@ -134,7 +135,13 @@ class TrainingSpec:
             CnnvizError: there is no such data set, or it has no such classes.
         """
         if self.dataset not in DATASETS:
-            raise CnnvizError(f"There is no data set '{self.dataset}'. Choose one of: {', '.join(DATASETS)}.")
+            raise CnnvizError(
+                say(
+                    "There is no data set '{dataset}'. Choose one of: {datasets}.",
+                    dataset=self.dataset,
+                    datasets=", ".join(DATASETS),
+                )
+            )
         return DATASETS[self.dataset].of_classes(self.classes)
 
     @property
@@ -142,7 +149,13 @@ class TrainingSpec:
         """The network worked out; raises CnnvizError if it cannot be built."""
         entry = self.entry
         if self.task not in TASKS:
-            raise CnnvizError(f"There is no task '{self.task}'. Choose one of: {', '.join(TASKS)}.")
+            raise CnnvizError(
+                say(
+                    "There is no task '{task}'. Choose one of: {tasks}.",
+                    task=self.task,
+                    tasks=", ".join(TASKS),
+                )
+            )
         return _plan(resolve(self.network), entry.shape, TASKS[self.task].outputs(entry), settings())
 
     def load(self, split: Split = "train", limit: int | None = None) -> ImageDataset:
@@ -198,23 +211,40 @@ class TrainingSpec:
         ):
             if not isinstance(number, int) or not least <= number <= most:
                 raise CnnvizError(
-                    f"The {name} is {number}, but it must be a whole number from {least} to {most:,}."
+                    say(
+                        "The {name} is {number}, but it must be a whole number from {least} to {most:,}.",
+                        name=name,
+                        number=number,
+                        least=least,
+                        most=most,
+                    )
                 )
         check_learning_rate(self.base_learning_rate)
         for knob in KNOBS[1:]:
             check_knob(knob, getattr(self, knob))
         if not 0 < self.share <= 1:
             raise CnnvizError(
-                f"The share of the images is {self.share}, but it must be above 0 and at most 1."
+                say(
+                    "The share of the images is {share}, but it must be above 0 and at most 1.",
+                    share=self.share,
+                )
             )
         for name in self.rare:
             _check_name("class", name, self.entry.classes)
         if not 0 < self.rare_share <= 1:
             raise CnnvizError(
-                f"The share of the rare classes is {self.rare_share}, but it must be above 0 and at most 1."
+                say(
+                    "The share of the rare classes is {rare_share}, but it must be above 0 and at most 1.",
+                    rare_share=self.rare_share,
+                )
             )
         if not 0 <= self.noise <= 1:
-            raise CnnvizError(f"The share of random labels is {self.noise}, but it must lie between 0 and 1.")
+            raise CnnvizError(
+                say(
+                    "The share of random labels is {noise}, but it must lie between 0 and 1.",
+                    noise=self.noise,
+                )
+            )
         for name, goal, unit in (
             ("accuracy", self.stop_accuracy, "from 0 to 1"),
             ("time", self.stop_seconds, "seconds"),
@@ -222,7 +252,12 @@ class TrainingSpec:
         ):
             if goal is not None and not (0 < goal <= (1 if name == "accuracy" else math.inf)):
                 raise CnnvizError(
-                    f"The {name} at which to stop is {goal}, but it must be a number above 0, {unit}."
+                    say(
+                        "The {name} at which to stop is {goal}, but it must be a number above 0, {unit}.",
+                        name=name,
+                        goal=goal,
+                        unit=unit,
+                    )
                 )
         if self.device == "cuda" and not torch.cuda.is_available():
             raise CnnvizError("This machine has no CUDA device. Choose the device 'auto' or 'cpu'.")
@@ -232,11 +267,20 @@ class TrainingSpec:
         task = TASKS[self.task]
         if task.wants and task.wants not in self.load("test", 1).targets:
             raise CnnvizError(
-                f"The data set '{self.dataset}' has no {task.wants}, which the task '{self.task}' asks for. Choose one of: {', '.join(SCENES)}."
+                say(
+                    "The data set '{dataset}' has no {wants}, which the task '{task}' asks for. Choose one of: {scenes}.",
+                    dataset=self.dataset,
+                    wants=task.wants,
+                    task=self.task,
+                    scenes=", ".join(SCENES),
+                )
             )
         if not task.labels and (self.augmentations or self.noise):
             raise CnnvizError(
-                f"Augmentation and random labels go with classes of whole images, not with {self.task}. Leave them away."
+                say(
+                    "Augmentation and random labels go with classes of whole images, not with {task}. Leave them away.",
+                    task=self.task,
+                )
             )
 
     def to_dict(self) -> dict[str, Any]:
@@ -258,7 +302,11 @@ class TrainingSpec:
         known = {field.name for field in fields(cls)}
         if unknown := set(data) - known:
             raise CnnvizError(
-                f"A training has no setting '{min(unknown)}'. It has: {', '.join(sorted(known))}."
+                say(
+                    "A training has no setting '{unknown}'. It has: {known}.",
+                    unknown=min(unknown),
+                    known=", ".join(sorted(known)),
+                )
             )
         if isinstance(data.get("network"), dict):
             data["network"] = NetworkSpec.from_dict(data["network"])
@@ -322,13 +370,26 @@ def _check_kind(name: str, value: Any, annotation: Any) -> None:
 
 def _check_name(what: str, value: str, known: Mapping[str, Any] | tuple[str, ...]) -> None:
     if value not in known:
-        raise CnnvizError(f"There is no {what} '{value}'. Choose one of: {', '.join(known)}.")
+        raise CnnvizError(
+            say(
+                "There is no {what} '{value}'. Choose one of: {known}.",
+                what=what,
+                value=value,
+                known=", ".join(known),
+            )
+        )
 
 
 def check_knob(name: str, value: float | None) -> None:
     """Raises CnnvizError unless this may be the value of a knob of ``KNOBS``."""
     if name not in KNOBS:
-        raise CnnvizError(f"'{name}' cannot change in mid-run. Choose one of: {', '.join(KNOBS)}.")
+        raise CnnvizError(
+            say(
+                "'{name}' cannot change in mid-run. Choose one of: {knobs}.",
+                name=name,
+                knobs=", ".join(KNOBS),
+            )
+        )
     if value is None and name == "clip":
         return
     if name == "learning_rate":
@@ -342,11 +403,16 @@ def check_knob(name: str, value: float | None) -> None:
     }[name]
     if not isinstance(value, int | float) or not least <= value <= most:
         title = {"l1": "L1 penalty", "clip": "longest gradient"}.get(name, name.replace("_", " "))
-        raise CnnvizError(f"The {title} is {value}, but it must {words}.")
+        raise CnnvizError(
+            say("The {title} is {value}, but it must {words}.", title=title, value=value, words=words)
+        )
 
 
 def check_learning_rate(value: float | None) -> None:
     if not isinstance(value, int | float) or not math.isfinite(value) or not 0 < value <= 1000:
         raise CnnvizError(
-            f"The learning rate is {value}, but it must be above 0 and at most 1000. Try 0.1 for SGD, 0.001 for Adam."
+            say(
+                "The learning rate is {value}, but it must be above 0 and at most 1000. Try 0.1 for SGD, 0.001 for Adam.",
+                value=value,
+            )
         )

@@ -26,6 +26,7 @@ from cnnviz.training.budget import (
 from cnnviz.training.folder import ACTIVE, RunFolder, State
 from cnnviz.training.run import Run, owner_hash
 from cnnviz.training.spec import TrainingSpec
+from cnnviz.words import say
 
 ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 ENDED: frozenset[State] = frozenset({"finished", "stopped", "failed", "diverged"})
@@ -72,7 +73,10 @@ def start_all(specs: Sequence[TrainingSpec], key: str | None = None) -> list[Run
                 launcher.enqueue(folder, name)
     except OSError as error:
         raise CnnvizError(
-            f"The run folder cannot be written: {error.strerror}. Free some space, or set CNNVIZ_HOME to another folder."
+            say(
+                "The run folder cannot be written: {strerror}. Free some space, or set CNNVIZ_HOME to another folder.",
+                strerror=error.strerror,
+            )
         ) from None
     return [Run(name) for name in names]
 
@@ -111,7 +115,10 @@ def create(spec: TrainingSpec, owner: str) -> Iterator[RunFolder]:
                     raise
     except OSError as error:
         raise CnnvizError(
-            f"The run folder cannot be written: {error.strerror}. Free some space, or set CNNVIZ_HOME to another folder."
+            say(
+                "The run folder cannot be written: {strerror}. Free some space, or set CNNVIZ_HOME to another folder.",
+                strerror=error.strerror,
+            )
         ) from None
 
 
@@ -189,7 +196,11 @@ def make_room(needs: Sequence[Need] = (), owner: str = "") -> int:
         raise no_room("of all runs", least, free, limits.max_run_bytes)
     if needs and count + len(needs) > limits.max_runs:
         raise CnnvizError(
-            f"There are {count} runs that may not go, and at most {limits.max_runs} are kept. Stop some, or wait until they have ended."
+            say(
+                "There are {count} runs that may not go, and at most {max_runs} are kept. Stop some, or wait until they have ended.",
+                count=count,
+                max_runs=limits.max_runs,
+            )
         )
     return min(free, free_of_browser) if owner else free
 
@@ -250,7 +261,7 @@ def delete(run: Run) -> None:
         raise CnnvizError("This run is pinned, so it is not deleted. Take the pin away first.")
     with run.folder.writing() as mine:
         if not mine or run.state in ACTIVE:
-            raise CnnvizError(f"This run is {run.state}. Stop it first, then delete it.")
+            raise CnnvizError(say("This run is {state}. Stop it first, then delete it.", state=run.state))
         run.folder.delete()
 
 

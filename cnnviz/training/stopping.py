@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from cnnviz.training.spec import TrainingSpec
+from cnnviz.words import say
 
 JOULES_A_MULTIPLY_ADD = 3e-10
 """An estimate: a core that takes 10 watts does 3·10¹⁰ multiply-adds a second in such networks."""
@@ -34,10 +35,16 @@ class Stopping:
         """After a step."""
         spec = self.spec
         if spec.stop_seconds is not None and seconds >= spec.stop_seconds:
-            self.reason = f"Stopped after {spec.stop_seconds:g} seconds of work, as you asked."
+            self.reason = say(
+                "Stopped after {stop_seconds:g} seconds of work, as you asked.",
+                stop_seconds=spec.stop_seconds,
+            )
         used = joules(self.multiply_adds, images)
         if spec.stop_joules is not None and used >= spec.stop_joules:
-            self.reason = f"Stopped after {spec.stop_joules:g} joules (an estimate), as you asked."
+            self.reason = say(
+                "Stopped after {stop_joules:g} joules (an estimate), as you asked.",
+                stop_joules=spec.stop_joules,
+            )
 
     def measured(self, step: int, loss: float, accuracy: float) -> None:
         """After a validation."""
@@ -47,11 +54,16 @@ class Stopping:
         else:
             self.worse += 1
         if spec.stop_accuracy is not None and accuracy >= spec.stop_accuracy:
-            self.reason = f"Stopped at a validation accuracy of {accuracy:.2%}, as you asked."
+            self.reason = say(
+                "Stopped at a validation accuracy of {accuracy:.2%}, as you asked.", accuracy=accuracy
+            )
         if spec.patience is not None and self.worse >= spec.patience:
-            self.reason = (
-                f"Stopped early: the validation loss was smallest at step {self.best_step} ({self.best_loss:.3f}) "
-                f"and has not fallen below it in {self.worse} validations since."
+            self.reason = say(
+                "Stopped early: the validation loss was smallest at step {best_step} ({best_loss:.3f}) "
+                "and has not fallen below it in {worse} validations since.",
+                best_step=self.best_step,
+                best_loss=self.best_loss,
+                worse=self.worse,
             )
 
     def state(self) -> dict[str, Any]:

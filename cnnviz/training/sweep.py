@@ -12,6 +12,7 @@ from cnnviz.models import NetworkSpec
 from cnnviz.training.experiments import MOST_RUNS, Experiment
 from cnnviz.training.outcomes import OF_SEED
 from cnnviz.training.spec import TrainingSpec
+from cnnviz.words import say
 
 
 def sweep(
@@ -41,7 +42,9 @@ def sweep(
     Source: Bergstra and Bengio, Random search for hyper-parameter optimization, JMLR 2012.
     """
     specs = sweep_specs(spec, seeds, sample=sample, **settings)
-    return Experiment.start(title or f"Sweep over {', '.join(map(_words, settings)) or 'seeds'}", specs, key)
+    return Experiment.start(
+        title or say("Sweep over {words}", words=", ".join(map(_words, settings)) or "seeds"), specs, key
+    )
 
 
 def sweep_specs(
@@ -49,12 +52,14 @@ def sweep_specs(
 ) -> dict[str, TrainingSpec]:
     """What a sweep would train: what each run is called -> its specification."""
     if not isinstance(seeds, int) or seeds < 1:
-        raise CnnvizError(f"The number of seeds is {seeds}, but it must be a whole number, 1 or more.")
+        raise CnnvizError(
+            say("The number of seeds is {seeds}, but it must be a whole number, 1 or more.", seeds=seeds)
+        )
     combinations = _combinations(settings, sample, spec.seed, seeds)
     found: dict[str, TrainingSpec] = {}
     for values in combinations:
-        named = (
-            ", ".join(f"{_words(name)} {_value(value)}" for name, value in values.items()) or "all the same"
+        named = ", ".join(f"{_words(name)} {_value(value)}" for name, value in values.items()) or say(
+            "all the same"
         )
         chosen = dict(values)
         if {"optimizer", "network", "loss"} & set(chosen) and "learning_rate" not in chosen:
@@ -77,7 +82,7 @@ def read_values(name: str, text: str) -> list[Any]:
     """
     words = [word.strip() for word in text.replace(";", ",").split(",") if word.strip()]
     if not words:
-        raise CnnvizError(f"Write the values of '{_words(name)}' with commas between them.")
+        raise CnnvizError(say("Write the values of '{words}' with commas between them.", words=_words(name)))
     return [_read(name, word) for word in dict.fromkeys(words)]
 
 
@@ -90,7 +95,14 @@ def _read(name: str, word: str) -> Any:
         return int(word) if name in WHOLE else float(word) if name in REAL else word
     except ValueError:
         kind = "a whole number" if name in WHOLE else "a number"
-        raise CnnvizError(f"“{word[:40]}” is no value of '{_words(name)}': write {kind}.") from None
+        raise CnnvizError(
+            say(
+                "“{word}” is no value of '{words}': write {kind}.",
+                word=word[:40],
+                words=_words(name),
+                kind=kind,
+            )
+        ) from None
 
 
 def _combinations(
@@ -100,18 +112,32 @@ def _combinations(
     for name, values in settings.items():
         if name not in known:
             raise CnnvizError(
-                f"A training has no setting '{name}' to try. It has: {', '.join(sorted(known))}."
+                say(
+                    "A training has no setting '{name}' to try. It has: {known}.",
+                    name=name,
+                    known=", ".join(sorted(known)),
+                )
             )
         if isinstance(values, str) or not isinstance(values, Sequence) or not values:
             raise CnnvizError(
-                f"The values of '{name}' are {values!r:.60}, but must be a list such as [0.01, 0.1]."
+                say(
+                    "The values of '{name}' are {values!r:.60}, but must be a list such as [0.01, 0.1].",
+                    name=name,
+                    values=values,
+                )
             )
     count = prod(len(values) for values in settings.values())
     chosen = count if sample is None else min(max(1, sample), count)
     if chosen * seeds > MOST_RUNS:
         raise CnnvizError(
-            f"{chosen:,} combinations with {seeds} seeds are {chosen * seeds:,} runs, and an experiment has at most {MOST_RUNS}. "
-            "Choose fewer values or seeds, or a random sample of the combinations."
+            say(
+                "{chosen:,} combinations with {seeds} seeds are {chosen2:,} runs, and an experiment has at most {most_runs}. "
+                "Choose fewer values or seeds, or a random sample of the combinations.",
+                chosen=chosen,
+                seeds=seeds,
+                chosen2=chosen * seeds,
+                most_runs=MOST_RUNS,
+            )
         )
     names = list(settings)
     if sample is None:

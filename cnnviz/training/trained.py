@@ -16,6 +16,7 @@ from cnnviz.models import Network
 from cnnviz.settings import ASSETS
 from cnnviz.training.loop import build_for
 from cnnviz.training.spec import TrainingSpec
+from cnnviz.words import say
 
 FOLDER = ASSETS / "weights"
 RECORD = FOLDER / "trained.json"
@@ -64,8 +65,12 @@ def trained(network: str, dataset: str = "mnist") -> Network:
     if entry is None:
         known = sorted({name for name, other in trained_networks() if other == dataset})
         raise CnnvizError(
-            f"'{network}' does not come trained on '{dataset}'. "
-            + (f"Choose one of: {', '.join(known)}." if known else "Train it in the training lab.")
+            say("'{network}' does not come trained on '{dataset}'. ", network=network, dataset=dataset)
+            + (
+                say("Choose one of: {known}.", known=", ".join(known))
+                if known
+                else say("Train it in the training lab.")
+            )
         )
     model = build_for(entry.spec)
     model.load_state_dict(load_file(entry.file))

@@ -19,6 +19,7 @@ from cnnviz.models import (
     Pool,
 )
 from cnnviz.training.spec import TrainingSpec
+from cnnviz.words import say
 
 RELU = Activation("relu")
 Look = Literal["depth", "gap", "shift", "augmented", "final"]
@@ -230,7 +231,7 @@ TRICKS: dict[str, Trick] = {
             note="All see the same images as often, 3 epochs. Rate 3 throws the small batch out with some seeds, and the large ones bear it; rate 0.1 is enough "
             "for the small batch, and too small for the large one.",
             runs={
-                f"batch {size}, rate {rate:g}": TrainingSpec(
+                say("batch {size}, rate {rate:g}", size=size, rate=rate): TrainingSpec(
                     "mnist",
                     "fast",
                     3,
@@ -252,7 +253,7 @@ TRICKS: dict[str, Trick] = {
             expect="On a logarithmic axis nearly straight for the error: each doubling takes away about the same share of the errors.",
             note="All make the same number of steps, so only the images differ.",
             runs={
-                f"{size:,} images": TrainingSpec(
+                say("{size:,} images", size=size): TrainingSpec(
                     "mnist", "fast", SIZES[-1] // size, batch_size=50, limit=size, validations=6
                 )
                 for size in SIZES
@@ -267,7 +268,10 @@ TRICKS: dict[str, Trick] = {
             expect="A network that can learn its images by heart learns the wrong labels as well, and pays for it on the test images. With all labels "
             "random there is nothing to learn, and still every training image is fitted: the test images are answered by chance.",
             note="That a network can fit random labels means that a small training error alone proves nothing.",
-            runs={f"{noise:.0%} random": replace(FEW, epochs=60, noise=noise) for noise in NOISES},
+            runs={
+                say("{noise:.0%} random", noise=noise): replace(FEW, epochs=60, noise=noise)
+                for noise in NOISES
+            },
             source="Zhang, Bengio, Hardt, Recht and Vinyals, ICLR 2017",
             look="gap",
         ),

@@ -20,6 +20,7 @@ from cnnviz.training.loop import Trainer
 from cnnviz.training.plan import record_steps, snapshot_steps, validation_steps
 from cnnviz.training.snapshots import SnapshotWriter, all_finite
 from cnnviz.training.spec import check_knob
+from cnnviz.words import say
 
 CHECKPOINT_SECONDS = 2.0
 STATUS_SECONDS = 0.2
@@ -57,17 +58,26 @@ def _work(folder: RunFolder, somebody_waits: Callable[[], bool], ticket: Path | 
     except OSError as error:
         _fail(
             folder,
-            f"The run could not be written to disk: {error.strerror or error}. Free some space, then press Resume.",
+            say(
+                "The run could not be written to disk: {strerror}. Free some space, then press Resume.",
+                strerror=error.strerror or error,
+            ),
         )
     except (RuntimeError, MemoryError) as error:
         _fail(
             folder,
-            f"PyTorch stopped the training: {str(error).splitlines()[0]}. Try a smaller batch size or network.",
+            say(
+                "PyTorch stopped the training: {splitline}. Try a smaller batch size or network.",
+                splitline=str(error).splitlines()[0],
+            ),
         )
     except Exception as error:
         _fail(
             folder,
-            f"The training ended by a fault in cnnviz ({type(error).__name__}). Press Resume, or start a new run.",
+            say(
+                "The training ended by a fault in cnnviz ({name}). Press Resume, or start a new run.",
+                name=type(error).__name__,
+            ),
         )
         raise
 
@@ -140,8 +150,11 @@ class Worker:
             if not self.replaced:
                 raise
             raise CnnvizError(
-                f"The data set '{self.trainer.spec.dataset}' was replaced by another one, whose classes or image size differ: the weights of "
-                "this run do not fit any more. Start a new run."
+                say(
+                    "The data set '{dataset}' was replaced by another one, whose classes or image size differ: the weights of "
+                    "this run do not fit any more. Start a new run.",
+                    dataset=self.trainer.spec.dataset,
+                )
             ) from None
 
     def run(self) -> None:
@@ -214,9 +227,10 @@ class Worker:
         others = {kept: size for kept, size in self.kept.items() if kept != step}
         room = self.share - self.need.rest - self.need.snapshot
         while sum(others.values()) > room:
-            self.message = (
-                f"The weights of fewer steps are kept: this run has filled its share of {self.share / 1e6:,.0f} MB. "
-                "A smaller network has room for all of them."
+            self.message = say(
+                "The weights of fewer steps are kept: this run has filled its share of {share:,.0f} MB. "
+                "A smaller network has room for all of them.",
+                share=self.share / 1000000.0,
             )
             going = sorted(others)[1::2]
             if not going:
@@ -297,9 +311,15 @@ class Worker:
         rate = self.trainer.learning_rate
         self._say(
             "diverged",
-            f"The loss is no longer a number at step {step}: the weights grew without bound (learning rate {rate:g}). "
-            f"The last good weights, of step {kept[-1] if kept else 0}, are kept. "
-            f"Try a learning rate of {rate / 10:.2g}, or a network with batch norm.",
+            say(
+                "The loss is no longer a number at step {step}: the weights grew without bound (learning rate {rate:g}). "
+                "The last good weights, of step {kept}, are kept. "
+                "Try a learning rate of {rate2:.2g}, or a network with batch norm.",
+                step=step,
+                rate=rate,
+                kept=kept[-1] if kept else 0,
+                rate2=rate / 10,
+            ),
         )
 
     def _checkpoint(self) -> None:

@@ -21,27 +21,27 @@ def show_depth(stacks: Mapping[str, Stack]) -> None:
         {key: getattr(stack, field) for key, stack in stacks.items()} for field in ("gradient_norm", "dead")
     )
     words = (
-        "; ".join(f"{TITLES[key]}: {values[at]:.2g}" for key, values in table.items())
+        "; ".join(f"{_(TITLES[key])}: {values[at]:.2g}" for key, values in table.items())
         for table, at in ((gradients, 0), (dead, -1))
     )
-    one.markdown("**Norm of the gradient, relative to the last layer**")
+    one.markdown(_("**Norm of the gradient, relative to the last layer**"))
     with one:
         chart(
             "gradients",
-            f"Gradient of the first layer: {next(words)}",
+            _("Gradient of the first layer: {words}", words=next(words)),
             by_depth,
             gradients,
-            "gradient norm",
+            _("gradient norm"),
             True,
         )
-    two.markdown("**Dead units: zero for every input**")
+    two.markdown(_("**Dead units: zero for every input**"))
     with two:
         chart(
             "dead",
-            f"Dead units of the last layer: {next(words)}",
+            _("Dead units of the last layer: {words}", words=next(words)),
             by_depth,
             dead,
-            "share of dead units",
+            _("share of dead units"),
             False,
         )
     for key, stack in stacks.items():

@@ -18,6 +18,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.state.common import user_key_from_element_id
 
 from cnnviz.figures.colours import USUAL, use_palette
+from cnnviz.words import ENGLISH
 
 STICKY: set[str] = set()
 """Names of fields that keep their value where a link does not name them."""
@@ -42,6 +43,7 @@ class Memory:
         versions: name -> how often its control was replaced by a new one, because the browser's history chose
             another value.
         notes: name -> the text of the link that the page does not know.
+        language: that in which its controls stand on the screen.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -53,6 +55,7 @@ class Memory:
     unheard: dict[str, tuple[Any, str | None]] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+    language: str = ENGLISH
 
 
 @dataclass
@@ -70,6 +73,8 @@ class Session:
     """This run is one that the script asked for: its address is the script's, not the browser's."""
     by_history: bool = False
     """This run was asked for by the browser's back or forward button."""
+    language: str = ""
+    """Of the browser, once it was asked."""
     must_tell: bool = False
     """The browser does not show the address of the link that was followed."""
     ordered: dict[str, str] | None = None
@@ -155,7 +160,9 @@ def has_heard(name: str) -> bool:
 def key_of_control(memory: Memory, name: str) -> str:
     """A control that is to hold another value than the browser says is a new one."""
     version = memory.versions.get(name, 0)
-    return f"{name}-{version}" if version else name
+    key = f"{name}-{version}" if version else name
+    # Its browser tells of a menu by the title; in another language it would tell of none.
+    return key if memory.language == ENGLISH else f"{key}-{memory.language}"
 
 
 def tell_address() -> None:

@@ -35,7 +35,7 @@ def plan_of(name: str, side: int) -> Plan:
 
 
 def drawing_of(name: str, side: int) -> NetworkDrawing:
-    return network_drawing(plan_of(name, side), ARCHITECTURES[name].title)
+    return network_drawing(plan_of(name, side), _(ARCHITECTURES[name].title))
 
 
 def layer_table(plan: Plan) -> dict[str, list[Any]]:
@@ -44,15 +44,15 @@ def layer_table(plan: Plan) -> dict[str, list[Any]]:
     fields = [place.receptive_field for place in rows]
     parameters, work = plan.parameters or 1, plan.multiply_adds or 1
     return {
-        "layer": [place.name for place in rows],
-        "what": [layer_words(place)[0] for place in rows],
-        "output": [written(place.output_shape) for place in rows],
-        "parameters": [place.parameters for place in rows],
-        "of all": [place.parameters / parameters for place in rows],
-        "multiply-adds": [place.multiply_adds for place in rows],
-        "of all work": [place.multiply_adds / work for place in rows],
-        "sees": ["all" if field is None else f"{field.size:g}×{field.size:g}" for field in fields],
-        "memory": [f"{place.activation_bytes / 1e6:.2f} MB" for place in rows],
+        _("layer"): [place.name for place in rows],
+        _("what"): [layer_words(place)[0] for place in rows],
+        _("output"): [written(place.output_shape) for place in rows],
+        _("parameters"): [place.parameters for place in rows],
+        _("of all"): [place.parameters / parameters for place in rows],
+        _("multiply-adds"): [place.multiply_adds for place in rows],
+        _("of all work"): [place.multiply_adds / work for place in rows],
+        _("sees"): [_("all") if field is None else f"{field.size:g}×{field.size:g}" for field in fields],
+        _("memory"): [f"{place.activation_bytes / 1e6:.2f} MB" for place in rows],
     }
 
 
@@ -65,11 +65,11 @@ def show_layer_table(table: dict[str, list[Any]], key: str) -> None:
         hide_index=True,
         height=360,
         column_config={
-            "parameters": st.column_config.NumberColumn(format="localized"),
-            "multiply-adds": st.column_config.NumberColumn(format="localized"),
-            "of all": share("share of parameters", format="percent", min_value=0, max_value=1),
-            "of all work": share("share of multiply-adds", format="percent", min_value=0, max_value=1),
-            "sees": st.column_config.TextColumn("one unit sees"),
+            _("parameters"): st.column_config.NumberColumn(format="localized"),
+            _("multiply-adds"): st.column_config.NumberColumn(format="localized"),
+            _("of all"): share(_("share of parameters"), format="percent", min_value=0, max_value=1),
+            _("of all work"): share(_("share of multiply-adds"), format="percent", min_value=0, max_value=1),
+            _("sees"): st.column_config.TextColumn(_("one unit sees")),
         },
     )
 
@@ -91,21 +91,23 @@ def where_most_are(title: str, plan: Plan) -> str:
 
 def about(entry: Architecture) -> None:
     """Who, when, what was new, and the published figures with their sources."""
-    lines = [f"**{entry.title}** · {entry.authors}, **{entry.year}**. {entry.idea}", ""]
+    lines = [f"**{_(entry.title)}** · {entry.authors}, **{entry.year}**. {_(entry.idea)}", ""]
     for figure in entry.figures:
         value = f"{figure.value:,.0f}" if figure.value >= 1000 else f"{figure.value:g}"
         lines.append(
-            f"- {figure.what}: **{value}{' ' + figure.unit if figure.unit else ''}** ({figure.source})"
+            f"- {_(figure.what)}: **{value}{(' ' + figure.unit if figure.unit else '')}** ({figure.source})"
         )
-    lines += ["", f"Counts: {entry.counted_by}. {entry.note}"]
+    lines += ["", _("Counts: {counted_by}. {note}", counted_by=entry.counted_by, note=_(entry.note))]
     st.markdown("\n".join(lines))
-    st.caption(f"Paper: {entry.paper}")
+    st.caption(_("Paper: {paper}", paper=entry.paper))
 
 
 def totals(plans: Mapping[str, Plan]) -> str:
     """What was counted here beside the published numbers, a column a network."""
     columns = {
-        f"{ARCHITECTURES[name].title} at {written(plan.input_shape)}": _counted(ARCHITECTURES[name], plan)
+        _(
+            "{title} at {written}", title=_(ARCHITECTURES[name].title), written=written(plan.input_shape)
+        ): _counted(ARCHITECTURES[name], plan)
         for name, plan in plans.items()
     }
     quantities = next(iter(columns.values()))
@@ -116,18 +118,18 @@ def totals(plans: Mapping[str, Plan]) -> str:
 
 def _counted(entry: Architecture, plan: Plan) -> dict[str, str]:
     usual = plan.input_shape == entry.input_shape
-    said = "published" if usual else f"published for {written(entry.input_shape)}"
+    said = _("published") if usual else _("published for {written}", written=written(entry.input_shape))
     return {
-        "parameters": f"**{plan.parameters:,}** ({said}: {entry.parameters:,})",
-        "multiply-adds": f"**{amount(plan.multiply_adds)}** ({said}: {amount(entry.multiply_adds)})",
-        "layers with weights": str(entry.depth),
-        "memory of all maps": f"{plan.activation_bytes / 1e6:.3g} MB",
+        _("parameters"): f"**{plan.parameters:,}** ({said}: {entry.parameters:,})",
+        _("multiply-adds"): f"**{amount(plan.multiply_adds)}** ({said}: {amount(entry.multiply_adds)})",
+        _("layers with weights"): str(entry.depth),
+        _("memory of all maps"): f"{plan.activation_bytes / 1e6:.3g} MB",
     }
 
 
 def amount(count: float) -> str:
     """A large number with three digits and a word."""
-    for size, word in ((1e9, "billion"), (1e6, "million")):
+    for size, word in ((1e9, _("billion")), (1e6, _("million"))):
         if count >= size:
             return f"{count / size:.3g} {word}"
     return f"{count:,.0f}"
@@ -136,26 +138,43 @@ def amount(count: float) -> str:
 def compared(one: tuple[str, Plan], other: tuple[str, Plan]) -> str:
     """What differs between two networks, in words."""
     (first, left), (second, right) = one, other
-    names = ARCHITECTURES[first].title, ARCHITECTURES[second].title
+    names = _(ARCHITECTURES[first].title), _(ARCHITECTURES[second].title)
 
     def ratio(a: float, b: float, what: str) -> str:
         larger, smaller = (names[0], b) if a >= b else (names[1], a)
-        return f"{larger} has **{max(a, b) / max(1, smaller):.3g} times** as many {what}"
+        return _(
+            "{larger} has **{a:.3g} times** as many {what}",
+            larger=larger,
+            a=max(a, b) / max(1, smaller),
+            what=what,
+        )
 
     def dense(plan: Plan) -> float:
         counts = amounts(plan, "parameters")
         return counts.get("linear", 0) / max(1, sum(counts.values()))
 
-    return (
-        f"{ratio(left.parameters, right.parameters, 'parameters')}; {ratio(left.multiply_adds, right.multiply_adds, 'multiply-adds')}. "
-        f"In fully connected layers lie **{dense(left):.0%}** of the parameters of {names[0]}, and **{dense(right):.0%}** of those of {names[1]}."
+    return _(
+        "{ratio}; {ratio2}. "
+        "In fully connected layers lie **{dense:.0%}** of the parameters of {name}, and **{dense2:.0%}** of those of {name2}.",
+        ratio=ratio(left.parameters, right.parameters, "parameters"),
+        ratio2=ratio(left.multiply_adds, right.multiply_adds, "multiply-adds"),
+        dense=dense(left),
+        name=names[0],
+        dense2=dense(right),
+        name2=names[1],
     )
 
 
 def history_in_words(names: Sequence[str]) -> str:
     entries = [ARCHITECTURES[name] for name in names]
     return "; ".join(
-        f"{entry.year} {entry.title}: {entry.depth} layers, {amount(entry.parameters)} parameters"
+        _(
+            "{year} {title}: {depth} layers, {amount} parameters",
+            year=entry.year,
+            title=_(entry.title),
+            depth=entry.depth,
+            amount=amount(entry.parameters),
+        )
         for entry in entries
     )
 
@@ -173,15 +192,17 @@ def weights_of(entry: Architecture, plan: Plan) -> str:
 def weights_in_words(entry: Architecture, plan: Plan) -> str:
     """Where its learned weights are."""
     if plan.parameters != entry.parameters:
-        return "Learned weights do not fit images of this size, so it is shown with random ones."
+        return _("Learned weights do not fit images of this size, so it is shown with random ones.")
     if weights_of(entry, plan) == "trained":
-        return "Trained by us on MNIST, in seconds."
+        return _("Trained by us on MNIST, in seconds.")
     if not entry.weights:
-        return "No weights are published for exactly this form, so it is shown with random ones."
+        return _("No weights are published for exactly this form, so it is shown with random ones.")
     if weights_here(entry.weights):
-        return "Its published ImageNet weights are here."
+        return _("Its published ImageNet weights are here.")
     size = PRETRAINED[entry.weights].megabytes
-    return f"Shown with random weights: the published ones ({size:.0f} MB) are not on this machine."
+    return _(
+        "Shown with random weights: the published ones ({size:.0f} MB) are not on this machine.", size=size
+    )
 
 
 def maps_of(name: str, side: int, image: Tensor, layer: str, weights: str, progress: Progress) -> Tensor:
@@ -204,7 +225,11 @@ def open_published(entry: Architecture, layer: str) -> None:
     """A link to the microscope with the whole network, at this layer, where its published weights are here."""
     if entry.weights and weights_here(entry.weights):
         state = FeatureMaps(network=f"{PUBLISHED}{entry.name}", layer=layer, shown=layer)
-        words = f"{layer} of {entry.title} in the microscope, down to the products of one unit"
+        words = _(
+            "{layer} of {title} in the microscope, down to the products of one unit",
+            layer=layer,
+            title=_(entry.title),
+        )
         link(state.page, words, ":material/search:", state.parameters())
 
 
@@ -215,5 +240,9 @@ def open_small(entry: Architecture) -> None:
     best = next((one for one in found if one.spec.dataset == wanted), None)
     if best is not None:
         state = FeatureMaps(network=f"{TRAINED}{best.network}_{best.spec.dataset}", image="test")
-        words = f"Its small form, trained on {DATASETS[best.spec.dataset].title} ({best.accuracy:.1%}), in the microscope"
+        words = _(
+            "Its small form, trained on {title} ({accuracy:.1%}), in the microscope",
+            title=_(DATASETS[best.spec.dataset].title),
+            accuracy=best.accuracy,
+        )
         link(state.page, words, ":material/search:", state.parameters())

@@ -34,6 +34,7 @@ from cnnviz.ui.memory import remember, remembered
 from cnnviz.ui.networks import OpenNetwork, network_of_run
 from cnnviz.ui.outside import plain
 from cnnviz.ui.state import State
+from cnnviz.words import _
 
 TITLES = {method.name: method.title for method in METHODS.values()}
 USUAL = ("grad_cam", "integrated_gradients", "occlusion", "guided_backprop")
@@ -60,7 +61,7 @@ class How:
 
 def _option_field(method: Method, option: Option) -> Field[Any]:
     label, name, needs = (
-        f"{method.title}: {option.title}",
+        f"{_(method.title)}: {_(option.title)}",
         f"{method.name}_{option.name}",
         {"methods": method.name},
     )
@@ -109,14 +110,14 @@ def choose_methods(several: bool) -> list[str]:
 def choose_how(network: OpenNetwork, methods: Sequence[str]) -> How:
     """The layer, and the methods' own options."""
     layer = AUTOMATIC
-    with st.expander("Layer and options", icon=":material/tune:"):
+    with st.expander(_("Layer and options"), icon=":material/tune:"):
         if any(METHODS[name].needs_layer for name in methods):
             try:
                 names = layers_for_maps(network.model, network.input_shape)
             except CnnvizError:
                 names = []
             layer = WithMethods.cam_layer.draw(
-                titles={AUTOMATIC: "the last with maps", **{name: name for name in names}}
+                titles={AUTOMATIC: _("the last with maps"), **{name: name for name in names}}
             )
         drawn = WithMethods.fields
         options = {
@@ -124,7 +125,7 @@ def choose_how(network: OpenNetwork, methods: Sequence[str]) -> How:
             for name in methods
         }
         if layer == AUTOMATIC and not any(options.values()):
-            st.caption("These methods have nothing to set.")
+            st.caption(_("These methods have nothing to set."))
     return How(options, None if layer == AUTOMATIC else layer)
 
 
@@ -146,7 +147,10 @@ def ask(
     if compare == "steps" and network.run is not None:
         run, steps = network.run, network.run.steps
         picked = sorted({steps[round(i * (len(steps) - 1) / 7)] for i in range(8)})
-        return [Question(f"step {step}", network_of_run(run, step), methods[0], target) for step in picked]
+        return [
+            Question(_("step {step}", step=step), network_of_run(run, step), methods[0], target)
+            for step in picked
+        ]
     return [Question(TITLES[name], network, name, target) for name in methods]
 
 
@@ -171,7 +175,7 @@ def _asked(question: Question, image: Tensor, how: How) -> _Asked:
 
 def _is_cheap(method: str) -> bool:
     """Whether a map takes a pass or two through the network, and not one for each step, sample or window."""
-    return re.match(r"\d+ forwards?, \d+ backward", METHODS[method].cost) is not None
+    return re.match(r"\d+ forwards?, \d+ backward", _(METHODS[method].cost)) is not None
 
 
 Found = Attribution | CnnvizError
@@ -190,7 +194,7 @@ def attributions(questions: Sequence[Question], image: Tensor, how: How) -> list
     def known() -> tuple[bool, ...]:
         return tuple(one is not None for one in there())
 
-    made = job("maps", f"{len(questions)} maps", _attributions, asked, parts=known)
+    made = job("maps", _("{count} maps", count=len(questions)), _attributions, asked, parts=known)
     return there() if made is None else list(made)
 
 
@@ -234,7 +238,7 @@ def wall_of_maps(
     missing: dict[str, list[str]] = {}
     for question, one in zip(questions, found, strict=True):
         if isinstance(one, CnnvizError):
-            missing.setdefault(str(one), []).append(question.title)
+            missing.setdefault(str(one), []).append(_(question.title))
     for sentence, titles in missing.items():
         st.error(f"{', '.join(titles)}: {plain(sentence)}", icon=":material/error:")
     most = (
@@ -247,25 +251,31 @@ def wall_of_maps(
         if isinstance(one, CnnvizError):
             continue
         if one is None:
-            pale = image_sheet((0.85 + 0.15 * image).unsqueeze(0), what=f"image, without {question.title}")
+            pale = image_sheet(
+                (0.85 + 0.15 * image).unsqueeze(0), what=_("image, without {title}", title=_(question.title))
+            )
             items.append(
                 WallItem(
-                    question.title,
+                    _(question.title),
                     pale,
-                    unit="map",
-                    labels=(("not computed yet", ""),),
+                    unit=_("map"),
+                    labels=((_("not computed yet"), ""),),
                     target=target,
                     legend=False,
                 )
             )
             continue
-        what = f"{question.title}, class {question.network.classes[one.target]}"
+        what = _(
+            "{title}, class {class_name}",
+            title=_(question.title),
+            class_name=question.network.classes[one.target],
+        )
         sheet = remember(
             overlay, image, one.map, what, opacity=opacity, absolute=absolute, smooth=smooth, most=most
         )
         seconds = f"{one.seconds * 1000:.0f} ms" if one.seconds < 1 else f"{one.seconds:.1f} s"
         below = f"{one.layer}, {seconds}" if one.layer else seconds
-        items.append(WallItem(question.title, sheet, unit="map", labels=((below, ""),), target=target))
+        items.append(WallItem(_(question.title), sheet, unit=_("map"), labels=((below, ""),), target=target))
     return items
 
 
@@ -288,7 +298,7 @@ def trust(
     """
     asked = [_asked(question, image, how) for question in questions]
     maps = [one if isinstance(one, Attribution) else None for one in found]
-    return job("trust", f"Measuring {len(questions)} maps", _trusts, asked, maps)
+    return job("trust", _("Measuring {count} maps", count=len(questions)), _trusts, asked, maps)
 
 
 def _trusts(
@@ -329,7 +339,11 @@ def trust_rows(questions: Sequence[Question], measured: Sequence[Trust | None]) 
     shared = common_floor(measured)
 
     def area(value: float, chance: float, better: bool) -> str:
-        return ("✓ " if better else "✗ ") + f"{value:.3f}" + ("" if shared else f" (random {chance:.3f})")
+        return (
+            ("✓ " if better else "✗ ")
+            + f"{value:.3f}"
+            + ("" if shared else _(" (random {chance:.3f})", chance=chance))
+        )
 
     rows = []
     for question, one in zip(questions, measured, strict=True):
@@ -338,16 +352,16 @@ def trust_rows(questions: Sequence[Question], measured: Sequence[Trust | None]) 
         curves, floor = one.curves, one.floor
         rows.append(
             {
-                "method": question.title,
-                "deletion area ↓": area(
+                _("method"): _(question.title),
+                _("deletion area ↓"): area(
                     curves.deletion_area, floor.deletion_area, curves.deletion_area < floor.deletion_area
                 ),
-                "insertion area ↑": area(
+                _("insertion area ↑"): area(
                     curves.insertion_area, floor.insertion_area, curves.insertion_area > floor.insertion_area
                 ),
-                "infidelity ↓": f"{one.infidelity:.3g}",
-                "sensitivity ↓": f"{one.sensitivity:.2f}",
-                "sum of the map | promised": "–"
+                _("infidelity ↓"): f"{one.infidelity:.3g}",
+                _("sensitivity ↓"): f"{one.sensitivity:.2f}",
+                _("sum of the map | promised"): "–"
                 if one.complete is None
                 else f"{one.complete.total:.3f} | {one.complete.difference:.3f}",
             }
@@ -356,12 +370,12 @@ def trust_rows(questions: Sequence[Question], measured: Sequence[Trust | None]) 
         return rows
     rows.append(
         {
-            "method": "a random map (the floor)",
-            "deletion area ↓": f"{shared.deletion_area:.3f}",
-            "insertion area ↑": f"{shared.insertion_area:.3f}",
-            "infidelity ↓": "–",
-            "sensitivity ↓": "–",
-            "sum of the map | promised": "–",
+            _("method"): _("a random map (the floor)"),
+            _("deletion area ↓"): f"{shared.deletion_area:.3f}",
+            _("insertion area ↑"): f"{shared.insertion_area:.3f}",
+            _("infidelity ↓"): "–",
+            _("sensitivity ↓"): "–",
+            _("sum of the map | promised"): "–",
         }
     )
     return rows
@@ -376,7 +390,7 @@ def sanity(
         for question, one in zip(questions, found, strict=True)
         if isinstance(one, Attribution)
     ]
-    return job("sanity", f"Shuffling the weights, {len(maps)} methods", _sanities, maps)
+    return job("sanity", _("Shuffling the weights, {count} methods", count=len(maps)), _sanities, maps)
 
 
 def _sanities(maps: Sequence[tuple[_Asked, Attribution]], progress: Progress) -> list[SanityCheck]:

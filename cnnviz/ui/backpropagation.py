@@ -19,6 +19,7 @@ from cnnviz.ui.memory import remember
 from cnnviz.ui.messages import ChainLayout, ChainMessage, ChainNumber, ChainPart, ChainStop, ChainTable, Scale
 from cnnviz.ui.states.backpropagation import Backpropagation
 from cnnviz.ui.stepping import number_grid, table_now
+from cnnviz.words import _
 
 NO_SUM = ("activation", "pooling", "softmax", "loss", "hidden neurons", "flatten")
 CLASSES = {"lecture": 2, "digit": 10}
@@ -42,11 +43,11 @@ def chain(key: str, trace: ChainTrace, start: int = 0, layout: ChainLayout | Non
     steps = [
         ChainStop(
             step.phase,
-            step.name,
+            _(step.name),
             step.grid,
             step.place,
             step.part,
-            step.rule,
+            _(step.rule),
             [part(term) for term in step.terms],
             step.value,
             step.name not in NO_SUM and adds_up(step.terms, step.value),
@@ -57,7 +58,7 @@ def chain(key: str, trace: ChainTrace, start: int = 0, layout: ChainLayout | Non
     grids = [
         ChainTable(
             grid.name,
-            grid.title,
+            _(grid.title),
             grid.values.shape[0],
             grid.values.shape[1],
             grid.values.flatten().tolist(),
@@ -230,10 +231,12 @@ def differences(trace: ChainTrace) -> list[dict[str, str]]:
         row, column = divmod(place, grid.values.shape[1])
         rows.append(
             {
-                "number": f"{grid.title}, row {row + 1}, column {column + 1}",
+                _("number"): _(
+                    "{title}, row {row}, column {column}", title=_(grid.title), row=row + 1, column=column + 1
+                ),
                 "(E(w + ε) − E(w − ε)) / 2ε": f"{slope:.6f}",
-                "backpropagation": f"{gradient:.6f}",
-                "apart": f"{abs(slope - gradient):.1e}",
+                _("backpropagation"): f"{gradient:.6f}",
+                _("apart"): f"{abs(slope - gradient):.1e}",
             }
         )
     return rows

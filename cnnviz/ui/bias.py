@@ -14,23 +14,34 @@ from cnnviz.ui.outside import plain
 from cnnviz.ui.race import Result, race
 from cnnviz.ui.states.datasets import Datasets
 from cnnviz.ui.tables import table_in_words
+from cnnviz.words import _
 
 
 def bias_words(about: Bias) -> str:
     """What came out, from its numbers."""
     skewed, balanced = (about.found[title] for title in (SKEWED, BALANCED))
     places = [about.classes.index(name) for name in about.rare]
-    failed = " and ".join(
-        f"**{skewed.by_class[place].mean:.0%}** of the class {plain(about.classes[place])} (balanced: {balanced.by_class[place].mean:.0%})"
+    failed = _(" and ").join(
+        _(
+            "**{mean:.0%}** of the class {class_name} (balanced: {mean2:.0%})",
+            mean=skewed.by_class[place].mean,
+            class_name=plain(about.classes[place]),
+            mean2=balanced.by_class[place].mean,
+        )
         for place in places
     )
     lost = balanced.accuracy.mean - skewed.accuracy.mean
     worst = max(balanced.by_class[place].mean - skewed.by_class[place].mean for place in places)
-    return (
-        f"The network that learned from the skewed sample recognises {failed}. "
-        f"Its accuracy over all images is {skewed.accuracy.mean:.1%} against {balanced.accuracy.mean:.1%}: "
-        f"the mean lost {100 * lost:.0f} percentage points, and one class lost {100 * worst:.0f}. "
-        "So look at the recall of each class, and not at the accuracy alone."
+    return _(
+        "The network that learned from the skewed sample recognises {failed}. "
+        "Its accuracy over all images is {mean:.1%} against {mean2:.1%}: "
+        "the mean lost {lost:.0f} percentage points, and one class lost {worst:.0f}. "
+        "So look at the recall of each class, and not at the accuracy alone.",
+        failed=failed,
+        mean=skewed.accuracy.mean,
+        mean2=balanced.accuracy.mean,
+        lost=100 * lost,
+        worst=100 * worst,
     )
 
 
@@ -41,10 +52,10 @@ def recall_rows(
     rows = sorted(zip(classes, skewed, balanced, strict=True), key=lambda row: row[1].mean - row[2].mean)
     return [
         {
-            "Class": f"{name} (few images)" if name in rare else name,
-            "Recall, skewed sample": percent(here),
-            "Recall, balanced sample": percent(there),
-            "Difference": f"{100 * (here.mean - there.mean):+.1f} points",
+            _("Class"): _("{name} (few images)", name=name) if name in rare else name,
+            _("Recall, skewed sample"): percent(here),
+            _("Recall, balanced sample"): percent(there),
+            _("Difference"): _("{mean:+.1f} points", mean=100 * (here.mean - there.mean)),
         }
         for name, here, there in rows
     ]
@@ -55,12 +66,18 @@ def show_recalls(
 ) -> None:
     """The chart and the table."""
     words = "; ".join(
-        f"{name} {here.mean:.0%} and {there.mean:.0%}"
+        _("{name} {mean:.0%} and {mean2:.0%}", name=name, mean=here.mean, mean2=there.mean)
         for name, here, there in zip(classes, skewed.by_class, balanced.by_class, strict=True)
     )
     found = {SKEWED: skewed.by_class, BALANCED: balanced.by_class}
-    chart(key, f"Recall of each class, skewed and balanced: {words}", recall_by_class, classes, found)
-    with st.expander("The numbers"):
+    chart(
+        key,
+        _("Recall of each class, skewed and balanced: {words}", words=words),
+        recall_by_class,
+        classes,
+        found,
+    )
+    with st.expander(_("The numbers")):
         st.markdown(table_in_words(recall_rows(classes, rare, skewed.by_class, balanced.by_class)))
 
 
@@ -70,8 +87,14 @@ def show_bias() -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         st.markdown(
-            f"Two networks of the same kind learned clothes from **{about.images:,} images** each. One sample is balanced; the other has "
-            f"only {about.percent} % of the images of {' and '.join(about.rare)}. {about.seeds} seeds each."
+            _(
+                "Two networks of the same kind learned clothes from **{images:,} images** each. One sample is balanced; the other has "
+                "only {percent} % of the images of {rare}. {seeds} seeds each.",
+                images=about.images,
+                percent=about.percent,
+                rare=_(" and ").join(about.rare),
+                seeds=about.seeds,
+            )
         )
         st.markdown(bias_words(about))
     with right:
@@ -82,15 +105,15 @@ def race_of_samples() -> None:
     """One's own skewed sample against a balanced one."""
     classes = bias_result().classes
     rare = Datasets.rare.draw()
-    left, right, _ = st.columns([1, 1, 2])
+    left, right, __ = st.columns([1, 1, 2])
     part, seeds = Datasets.rare_percent.draw(left), Datasets.seeds.draw(right)
     runs = {
         f"{title}{OF_SEED}{seed}": bias_training(title, seed, rare, part)
         for title in (SKEWED, BALANCED)
         for seed in range(seeds if rare else 0)
     }
-    what = f"Few images of {', '.join(rare)}: {part} %"
-    results = race(Datasets.race, what, runs, label=f"Train {len(runs)} networks")
+    what = _("Few images of {rare}: {part} %", rare=", ".join(rare), part=part)
+    results = race(Datasets.race, what, runs, label=_("Train {count} networks", count=len(runs)))
     samples = {title: _recalls(results, title) for title in (SKEWED, BALANCED)}
     skewed, balanced = samples[SKEWED], samples[BALANCED]
     if skewed and balanced:

@@ -30,6 +30,7 @@ from cnnviz.models.layers import Shape
 from cnnviz.ops.activations import ACTIVATIONS
 from cnnviz.ui.components import component, told
 from cnnviz.ui.messages import BuilderKind, BuilderMessage, BuilderOption, BuilderRepair, BuilderRow
+from cnnviz.words import _, language, say
 
 TITLES = {
     "conv": ("Convolution", "conv"),
@@ -63,15 +64,15 @@ PARTS = {
 HIDDEN = ("fixed", "connections", "name", "eps", "alpha", "beta", "k", "ceil", "dilation", "join")
 WORDS = {
     "p": "p",
-    "mode": "kind",
-    "function": "function",
-    "groups": "groups",
-    "units": "units",
-    "n": "times",
-    "layers": "layers",
+    "mode": say("kind"),
+    "function": say("function"),
+    "groups": say("groups"),
+    "units": say("units"),
+    "n": say("times"),
+    "layers": say("layers"),
 }
 EMPTY = {
-    ("fc", "units"): "classes",
+    ("fc", "units"): say("classes"),
     ("pool", "stride"): "= size",
     ("group_norm", "groups"): "as channels",
 }
@@ -92,9 +93,13 @@ LONGEST_LINK = 3500
 OWN = "own"
 
 
-@cache
 def kinds() -> tuple[BuilderKind, ...]:
     """All kinds that can be added."""
+    return _kinds(language())
+
+
+@cache
+def _kinds(_language: str) -> tuple[BuilderKind, ...]:
     return tuple(_kind(name) for name in TITLES)
 
 
@@ -105,16 +110,17 @@ def _kind(name: str) -> BuilderKind:
         for field in fields(LAYERS[name])
         if field.name not in HIDDEN and field.name not in PARTS.get(name, ())
     )
-    return BuilderKind(name, title, colour, options, PARTS.get(name, ()), FRESH.get(name, {"kind": name}))
+    return BuilderKind(name, _(title), colour, options, PARTS.get(name, ()), FRESH.get(name, {"kind": name}))
 
 
 def _option(kind: str, name: str, annotation: Any, usual: Any) -> BuilderOption:
-    title, empty = WORDS.get(name, name.replace("_", " ")), EMPTY.get((kind, name))
+    title, empty = _(WORDS.get(name, name.replace("_", " "))), EMPTY.get((kind, name))
+    empty = empty and _(empty)
     if name == "function":
-        choices = {key: entry.title for key, entry in ACTIVATIONS.items()}
+        choices = {key: _(entry.title) for key, entry in ACTIVATIONS.items()}
         return BuilderOption(name, title, "choice", None, usual, empty, choices)
     if literal := [word for word in get_args(annotation) if isinstance(word, str)]:
-        return BuilderOption(name, title, "choice", None, usual, empty, {word: word for word in literal})
+        return BuilderOption(name, title, "choice", None, usual, empty, {word: _(word) for word in literal})
     if annotation is bool:
         return BuilderOption(name, title, "yes", None, usual, empty, {})
     real = annotation is float
@@ -130,7 +136,7 @@ def builder_message(found: Draft, input_shape: Shape) -> BuilderMessage:
             "×".join(map(str, place.output_shape)),
             place.parameters,
             place.multiply_adds,
-            "all" if place.receptive_field is None else f"{place.receptive_field.size:g}",
+            _("all") if place.receptive_field is None else f"{place.receptive_field.size:g}",
             place.activation_bytes,
         )
         for address, place in found.places.items()
@@ -139,9 +145,9 @@ def builder_message(found: Draft, input_shape: Shape) -> BuilderMessage:
         network=found.spec.to_dict(),
         kinds=kinds(),
         rows=rows,
-        error=found.error,
+        error=_(found.error) if found.error else found.error,
         at=None if found.at is None else list(found.at),
-        repairs=[BuilderRepair(one.title, one.spec.to_dict()) for one in found.repairs],
+        repairs=[BuilderRepair(_(one.title), one.spec.to_dict()) for one in found.repairs],
         input="×".join(map(str, input_shape)),
         colours=kind_colours(),
     )

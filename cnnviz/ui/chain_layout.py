@@ -2,6 +2,7 @@
 
 from cnnviz.learning import ChainTrace, Graph
 from cnnviz.ui.messages import ChainLayout
+from cnnviz.words import _
 
 CELL, ROW, EDGE, OUT = 3.15, 9.0, 17.0, 9.0
 HEAD = 1.4
@@ -87,7 +88,7 @@ def expression_layout(trace: ChainTrace, graph: Graph) -> ChainLayout:
         column = depth[place]
         free = (most - depth.count(column)) * space / 2
         cells[str(place)] = [[column * pitch, HEAD + free + count[column] * space]]
-        labels[str(place)] = [trace.grids[str(place)].title]
+        labels[str(place)] = [_(trace.grids[str(place)].title)]
         count[column] += 1
     lines = [
         [

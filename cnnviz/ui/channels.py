@@ -131,7 +131,7 @@ def choose_edit(network: OpenNetwork) -> ChannelEdit:
         words = WithEdit.channel_list.draw().replace(",", " ").split()
         picked = [int(word) for word in words if word.isdecimal() and len(word) < 7 and int(word) < count]
         if len(picked) < len(words):
-            st.warning(f"Only numbers from 0 to {count - 1} count.", icon=":material/warning:")
+            st.warning(_("Only numbers from 0 to {count} count.", count=count - 1), icon=":material/warning:")
     return ChannelEdit(
         layer,
         count,

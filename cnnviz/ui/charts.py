@@ -10,6 +10,7 @@ import streamlit as st
 from plotly.graph_objects import Figure
 
 from cnnviz.ui.memory import remember, size_of
+from cnnviz.words import _
 
 OWN_MARKUP = re.compile(r"(<br>|<b>[\d.]+</b>)|[<&]")
 """What our figures write themselves, or what is to stay a letter."""
@@ -60,4 +61,9 @@ def _in_letters(value: Any) -> Any:
 
 
 def _draw(make: Callable[..., Figure], *arguments: Any, **named: Any) -> DrawnFigure:
-    return DrawnFigure(make(*arguments, **named))
+    figure = make(*arguments, **named)
+    for trace in figure.data:
+        if trace.name:
+            # Of a registry, or of a comparison that was begun in English.
+            trace.name = _(trace.name)
+    return DrawnFigure(figure)

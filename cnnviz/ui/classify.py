@@ -21,6 +21,7 @@ from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork
 from cnnviz.ui.outside import plain
 from cnnviz.ui.pictures import photograph_url
+from cnnviz.words import _
 
 TOP = 5
 MAPS = 5
@@ -31,7 +32,12 @@ OWN_NORMALISATION = "normalise"
 def in_words(network: OpenNetwork, image: Tensor) -> str:
     """The answer as a sentence."""
     answer, order = answer_of(network, image)
-    return f"**{plain(network.title)}** says **{plain(network.classes[order[0]])}** ({answer[order[0]]:.1%})"
+    return _(
+        "**{title}** says **{class_name}** ({answer:.1%})",
+        title=plain(_(network.title)),
+        class_name=plain(network.classes[order[0]]),
+        answer=answer[order[0]],
+    )
 
 
 def show_top(key: str, network: OpenNetwork, image: Tensor) -> None:
@@ -40,7 +46,9 @@ def show_top(key: str, network: OpenNetwork, image: Tensor) -> None:
     best = order[:TOP]
     names = [network.classes[i] for i in best]
     words = "; ".join(f"{name} {answer[i]:.1%}" for i, name in zip(best, names, strict=True))
-    chart(key, f"The five most probable classes: {words}", probability_bars, answer[best], names)
+    chart(
+        key, _("The five most probable classes: {words}", words=words), probability_bars, answer[best], names
+    )
 
 
 def cropped(pixels: Tensor, shape: tuple[int, int, int]) -> str:
@@ -54,15 +62,29 @@ def given_in_words(pixels: Tensor, shape: tuple[int, int, int]) -> str:
     channels, height, width = pixels.shape
     top, left, bottom, right = crop_box(pixels, shape)
     whole = (bottom - top, right - left) == (height, width)
-    part = "All of it is" if whole else f"The middle {bottom - top}×{right - left} are"
-    same = shape == (channels, bottom - top, right - left)
-    size = "taken as it is" if same else f"resized to {shape[1]}×{shape[2]}"
-    turned = (
-        "" if channels == shape[0] else " and turned grey" if shape[0] == 1 else " and given three channels"
+    part = (
+        _("All of it is")
+        if whole
+        else _("The middle {bottom}×{right} are", bottom=bottom - top, right=right - left)
     )
-    return (
-        f"The image has {height}×{width} pixels{' in colour' if channels == 3 else ''}. {part} {size}{turned} and divided by 255. "
-        "Then the mean of the training images is taken from each channel, and the rest divided by their standard deviation."
+    same = shape == (channels, bottom - top, right - left)
+    size = _("taken as it is") if same else _("resized to {shape}×{shape2}", shape=shape[1], shape2=shape[2])
+    turned = (
+        ""
+        if channels == shape[0]
+        else _(" and turned grey")
+        if shape[0] == 1
+        else _(" and given three channels")
+    )
+    return _(
+        "The image has {height}×{width} pixels{part}. {part2} {size}{turned} and divided by 255. "
+        "Then the mean of the training images is taken from each channel, and the rest divided by their standard deviation.",
+        height=height,
+        width=width,
+        part=_(" in colour") if channels == 3 else "",
+        part2=part,
+        size=size,
+        turned=turned,
     )
 
 
@@ -72,9 +94,9 @@ def given(network: OpenNetwork, image: Tensor) -> list[WallItem]:
     items = [
         WallItem(
             "resized",
-            picture_sheet(image, "image, resized"),
+            picture_sheet(image, _("image, resized")),
             size,
-            "image",
+            _("image"),
             target=200,
             legend=False,
             hint="",
@@ -82,8 +104,8 @@ def given(network: OpenNetwork, image: Tensor) -> list[WallItem]:
     ]
     normalised = remember(maps_of, network, image).get(OWN_NORMALISATION)
     if normalised is not None:
-        sheet = map_sheet(normalised, columns=len(normalised), what="channels, normalised", signed=True)
-        items.append(WallItem("normalised", sheet, size, "channel", target=200 * len(normalised), hint=""))
+        sheet = map_sheet(normalised, columns=len(normalised), what=_("channels, normalised"), signed=True)
+        items.append(WallItem("normalised", sheet, size, _("channel"), target=200 * len(normalised), hint=""))
     return items
 
 
@@ -97,10 +119,10 @@ def where_it_looked(network: OpenNetwork, image: Tensor) -> list[WallItem]:
     target = answer_of(network, image)[1][0]
     try:
         found = attribute(network.model, image, target, "grad_cam")
-        what = f"Grad-CAM, class {network.classes[target]}"
+        what = _("Grad-CAM, class {class_name}", class_name=network.classes[target])
         sheet = overlay(image, found.map, what, opacity=0.7)
         label = ((network.classes[target], ""),)
-        items.append(WallItem("cam", sheet, title="Grad-CAM", target=200, labels=label, hint=""))
+        items.append(WallItem("cam", sheet, title=_("Grad-CAM"), target=200, labels=label, hint=""))
     except CnnvizError:
         # A network without maps has nothing that Grad-CAM could look at; its answer stands above.
         return []
@@ -108,15 +130,15 @@ def where_it_looked(network: OpenNetwork, image: Tensor) -> list[WallItem]:
     for number, stage in enumerate(stages(network.model, network.input_shape), 1):
         values = maps[stage.layer]
         best = values.flatten(1).max(1).values.argsort(descending=True, stable=True)[:MAPS].sort().values
-        sheet = map_sheet(values[best], columns=len(best), what=f"maps of {stage.layer}")
+        sheet = map_sheet(values[best], columns=len(best), what=_("maps of {layer}", layer=stage.layer))
         items.append(
             WallItem(
                 stage.layer,
                 sheet,
-                f"{stage.layer}, {len(best)} of {len(values)}",
-                title=f"stage {number}",
+                _("{layer}, {count} of {values}", layer=stage.layer, count=len(best), values=len(values)),
+                title=_("stage {number}", number=number),
                 target=88,
-                labels=tuple((f"map {channel}", "") for channel in best.tolist()),
+                labels=tuple((_("map {channel}", channel=channel), "") for channel in best.tolist()),
                 hint="",
             )
         )

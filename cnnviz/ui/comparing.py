@@ -30,9 +30,9 @@ from cnnviz.ui.race import Result, race_picture
 from cnnviz.ui.runs import EXAMPLE, run_title
 from cnnviz.ui.states.runs import SETTINGS, USUAL_VALUES, Runs
 from cnnviz.ui.tables import table_in_words
-from cnnviz.words import _
+from cnnviz.words import _, say
 
-ACCURACY = "test accuracy"
+ACCURACY = say("test accuracy")
 USUAL_LIMIT = 2000
 
 
@@ -63,7 +63,12 @@ def values_of(setting: str, text: str) -> list[object]:
 def title_now() -> str:
     """What the comparison asks."""
     things = [SETTINGS[name] for name in (Runs.differs.now, Runs.second.now) if name in SETTINGS]
-    return f"{' and '.join(dict.fromkeys(things))}: {Runs.network.now} on {DATASETS[Runs.dataset.now].title}"
+    return _(
+        "{fromkeys}: {now} on {title}",
+        fromkeys=_(" and ").join(dict.fromkeys(things)),
+        now=Runs.network.now,
+        title=_(DATASETS[Runs.dataset.now].title),
+    )
 
 
 def rows_of(found: Sequence[Outcome]) -> list[dict[str, str]]:
@@ -71,10 +76,10 @@ def rows_of(found: Sequence[Outcome]) -> list[dict[str, str]]:
     ordered = sorted(found, key=lambda one: -one.accuracy.mean)
     return [
         {
-            "training": plain(one.title),
-            "test accuracy": percent(one.accuracy),
-            "training loss": f"{one.loss.mean:.3g}",
-            "seeds": str(len(one.courses)),
+            _("training"): plain(_(one.title)),
+            _("test accuracy"): percent(one.accuracy),
+            _("training loss"): f"{one.loss.mean:.3g}",
+            _("seeds"): str(len(one.courses)),
         }
         for one in ordered
     ]
@@ -89,12 +94,18 @@ def show_outcomes(found: Sequence[Outcome], specs: Mapping[str, TrainingSpec]) -
     st.markdown(table_in_words(rows_of(found)))
     st.markdown(f"{compared(found)} {beside_the_best(found)}")
     if len(found) <= MOST_RUNS:
-        words = "; ".join(f"{one.title} {one.accuracy.mean:.1%}" for one in found)
-        chart("spread", f"Test accuracy at the end: {words}", curves_with_spread, tuple(found), "accuracy")
+        words = "; ".join(f"{_(one.title)} {one.accuracy.mean:.1%}" for one in found)
+        chart(
+            "spread",
+            _("Test accuracy at the end: {words}", words=words),
+            curves_with_spread,
+            tuple(found),
+            "accuracy",
+        )
     rows = settings_rows(found, specs)
     if rows and len(rows[0]) > 1:
-        st.markdown("**Each training as a line through its settings to its accuracy**")
-        words = "; ".join(f"{one.title}: {one.accuracy.mean:.1%}" for one in found)
+        st.markdown(_("**Each training as a line through its settings to its accuracy**"))
+        words = "; ".join(f"{_(one.title)}: {one.accuracy.mean:.1%}" for one in found)
         chart("parallel", words, parallel_figure, rows)
 
 
@@ -132,14 +143,17 @@ def show_experiment(experiment: Experiment) -> None:
     """Runs of a comparison while they train, and what they came to."""
     runs = experiment.runs
     results = [Result(title, run) for title, run in runs.items()]
-    st.markdown(f"**{plain(experiment.title)}**")
+    st.markdown(f"**{plain(_(experiment.title))}**")
 
     def picture() -> None:
         if len(results) <= MOST_RUNS:
             race_picture("race", results, False, "accuracy")
             return
         done = [result for result in results if result.run.state not in ACTIVE]
-        st.progress(len(done) / len(results), f"{len(done)} of {len(results)} runs have ended")
+        st.progress(
+            len(done) / len(results),
+            _("{count} of {results} runs have ended", count=len(done), results=len(results)),
+        )
 
     watch("race_curves", [result.run for result in results], picture)
     found = outcomes(runs)
@@ -170,13 +184,18 @@ def list_of_runs(runs: Sequence[Run]) -> list[dict[str, str]]:
         }
         rows.append(
             {
-                "run": plain(run_title(run)) + (" 📌" if run.folder.pinned else ""),
-                "state": f"{run.state}, step {run.step_count} of {run.total_steps}",
-                "test accuracy": f"{measured[-1]:.2%}" if measured else "not measured",
-                "differs from the usual": ", ".join(
-                    f"{name.replace('_', ' ')} {plain(_value(value))}" for name, value in differs.items()
+                _("run"): plain(run_title(run)) + (" 📌" if run.folder.pinned else ""),
+                _("state"): _(
+                    "{state}, step {step_count} of {total_steps}",
+                    state=_(run.state),
+                    step_count=run.step_count,
+                    total_steps=run.total_steps,
+                ),
+                _("test accuracy"): f"{measured[-1]:.2%}" if measured else _("not measured"),
+                _("differs from the usual"): ", ".join(
+                    f"{_(name.replace('_', ' '))} {plain(_value(value))}" for name, value in differs.items()
                 )
-                or "in nothing",
+                or _("in nothing"),
             }
         )
     return rows
@@ -246,26 +265,26 @@ def overlay(runs: Mapping[str, Run]) -> None:
 def manage(run: Run, key: str | None) -> None:
     """Name, pin and delete; only for the browser that started the run."""
     if run.id == EXAMPLE or not run.belongs_to(key):
-        st.caption("Only the browser that started a run can name, pin or delete it.")
+        st.caption(_("Only the browser that started a run can name, pin or delete it."))
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(
-            "Name",
+            _("Name"),
             run.name,
             key=f"name_{run.id}",
             max_chars=80,
             width=320,
             help=_("What the run is called in all lists, for everybody who has its link."),
         )
-        if st.button("Rename", key="rename", icon=":material/edit:"):
+        if st.button(_("Rename"), key="rename", icon=":material/edit:"):
             with error_box():
                 run.rename(name)
                 draw_again()
         pinned = run.folder.pinned
-        if st.button("Unpin" if pinned else "Pin", key="pin", icon=":material/keep:"):
+        if st.button(_("Unpin") if pinned else _("Pin"), key="pin", icon=":material/keep:"):
             run.pin(not pinned)
             draw_again()
-        if st.button("Delete", key="delete", icon=":material/delete:"):
+        if st.button(_("Delete"), key="delete", icon=":material/delete:"):
             with error_box():
                 delete(run)
                 Runs.one.forget()

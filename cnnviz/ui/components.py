@@ -20,6 +20,7 @@ from torch import Tensor
 from cnnviz.figures import GREY, NetworkDrawing, Sheet, palette
 from cnnviz.figures.network_drawing import kind_colours
 from cnnviz.settings import ASSETS
+from cnnviz.ui.component_words import language_of
 from cnnviz.ui.messages import (
     BoxesMessage,
     BoxMark,
@@ -40,6 +41,7 @@ from cnnviz.ui.messages import (
     WallSheet,
 )
 from cnnviz.ui.pictures import picture_url
+from cnnviz.words import _, language
 
 SKETCH_SIDE = 112
 
@@ -93,7 +95,17 @@ def component(
     if pictures:
         options["default"] = {"embedded": False, **options.get("default", {})}
         options["on_embedded_change"] = listen
-    return _component(name)(key=key, data=None if data is None else orjson.dumps(data), **options)
+    return _component(name)(key=key, data=_written(name, data), **options)
+
+
+def _written(name: str, data: Message | None) -> bytes | None:
+    """The message, and the words of the language of whoever looks."""
+    spoken = language_of(name, language())
+    if spoken is None:
+        return None if data is None else orjson.dumps(data)
+    words = b'{"language":' + orjson.dumps(spoken)
+    rest = b"{}" if data is None else orjson.dumps(data)
+    return words + (b"}" if rest == b"{}" else b"," + rest[1:])
 
 
 def listen() -> None:
@@ -230,9 +242,9 @@ def _sheet(key: str, item: WallItem) -> WallSheet:
     )
     return WallSheet(
         name=item.name,
-        title=item.title or item.name,
+        title=_(item.title or item.name),
         shape=item.shape,
-        unit=item.unit,
+        unit=_(item.unit),
         alt=sheet.alt,
         url=picture_url(sheet.png, key, sheet.name),
         count=count,
@@ -242,7 +254,7 @@ def _sheet(key: str, item: WallItem) -> WallSheet:
         width=width,
         cells=item.cells,
         field=item.field,
-        hint=item.hint,
+        hint=_(item.hint),
         low=f"{sheet.low:.3g}",
         high=f"{sheet.high:.3g}",
         css=sheet.scale.css if item.legend else "",
@@ -283,7 +295,7 @@ def boxes(
         steps=steps,
         start=start,
         caption=caption,
-        head=head,
+        head=[_(title) for title in head],
         rows=rows,
     )
     component("boxes", key, data=data, pictures=True)
@@ -332,8 +344,8 @@ def scatter(
     low, high = points.amin(0), points.amax(0)
     places = ((points - low) / (high - low).clamp_min(1e-9)).tolist()
     data = ScatterMessage(
-        x=[round(x, 4) for x, _ in places],
-        y=[round(y, 4) for _, y in places],
+        x=[round(x, 4) for x, __ in places],
+        y=[round(y, 4) for __, y in places],
         group=list(group),
         ringed=list(ringed),
         texts=list(texts),
@@ -342,7 +354,7 @@ def scatter(
         columns=sprite.columns,
         side=sprite.width,
         alt=alt,
-        hint="Point at a marker to see its image; click it to open it in the microscope.",
+        hint=_("Point at a marker to see its image; click it to open it in the microscope."),
     )
 
     def hear(news: Any) -> None:
@@ -417,7 +429,7 @@ def network_view(
         NetworkCard(
             card.name,
             card.block,
-            card.title,
+            _(card.title),
             card.kind,
             card.shape,
             card.parameters,
@@ -426,9 +438,9 @@ def network_view(
         )
         for card in drawing.cards
     ]
-    frames = [NetworkFrame(frame.name, frame.parent, frame.title) for frame in drawing.frames]
+    frames = [NetworkFrame(frame.name, frame.parent, _(frame.title)) for frame in drawing.frames]
     data = NetworkMessage(
-        drawing.title,
+        _(drawing.title),
         drawing.alt,
         drawing.input_shape,
         cards,

@@ -18,6 +18,7 @@ from cnnviz.ui.jobs import Progress, job, part
 from cnnviz.ui.memory import content, remember, remembered
 from cnnviz.ui.networks import OpenNetwork
 from cnnviz.ui.pictures import photograph_url
+from cnnviz.words import _
 
 SEARCHED = 500
 """Test images of a small network."""
@@ -114,10 +115,19 @@ def photo_with_fields(look: Look) -> tuple[str, str]:
     boxes = [look.box(number) for number in numbers]
     drawn = boxes_on(look.image, boxes, [str(number + 1) for number in numbers], 448)
     words = "; ".join(
-        f"stage {number + 1}: rows {top} to {bottom - 1}, columns {left} to {right - 1}"
+        _(
+            "stage {number}: rows {top} to {bottom}, columns {left} to {right}",
+            number=number + 1,
+            top=top,
+            bottom=bottom - 1,
+            left=left,
+            right=right - 1,
+        )
         for number, (top, left, bottom, right) in zip(numbers, boxes, strict=True)
     )
-    return photograph_url(drawn), f"The image, and on it what one unit of each stage sees. {words}"
+    return photograph_url(drawn), _(
+        "The image, and on it what one unit of each stage sees. {words}", words=words
+    )
 
 
 def rows_of(look: Look, chosen: str) -> list[dict[str, str]]:
@@ -129,12 +139,12 @@ def rows_of(look: Look, chosen: str) -> list[dict[str, str]]:
         side = max(size) if isinstance(size, tuple) else size
         beyond = side >= max(look.network.input_shape[1:])
         row = {
-            "stage": str(number + 1),
-            "maps": f"{channels} of {height}×{width}",
-            "one unit sees": f"{side}×{side}" + (", the whole image" if beyond else " pixels"),
+            _("stage"): str(number + 1),
+            _("maps"): _("{channels} of {height}×{width}", channels=channels, height=height, width=width),
+            _("one unit sees"): f"{side}×{side}" + (_(", the whole image") if beyond else _(" pixels")),
         }
         if chosen in PRETRAINED and len(look.stages) == len(WORDS):
-            row["what it finds"] = WORDS[number]
+            row[_("what it finds")] = _(WORDS[number])
         rows.append(row)
     return rows
 
@@ -151,7 +161,14 @@ def made_images(look: Look) -> list[Tensor | None]:
 
     if all(known()):
         return there()
-    job("made", f"Making images for {len(wanted)} filters", _make_all, network, wanted, parts=known)
+    job(
+        "made",
+        _("Making images for {count} filters", count=len(wanted)),
+        _make_all,
+        network,
+        wanted,
+        parts=known,
+    )
     return there()
 
 
@@ -182,22 +199,25 @@ def stage_items(look: Look, number: int, made: Sequence[Tensor | None]) -> list[
     others = torch.cat([one[place : place + 1] for place in range(2) for one in best])
     values = [here.values[0, channel].item() for channel in channels]
     named = tuple(
-        (f"filter {channel}\n{value:.3g}", "") for channel, value in zip(channels, values, strict=True)
+        (_("filter {channel}\n{value:.3g}", channel=channel, value=value), "")
+        for channel, value in zip(channels, values, strict=True)
     )
     target = 80
-    items = [_item(f"own{number}", own, "in this image", "parts of the image that fire them", target, named)]
+    items = [
+        _item(f"own{number}", own, _("in this image"), _("parts of the image that fire them"), target, named)
+    ]
     if all(one is not None for one in made):
         pictures = torch.stack([one for one in made if one is not None])
-        labels = tuple((f"for filter {channel}", "") for channel in channels)
+        labels = tuple((_("for filter {channel}", channel=channel), "") for channel in channels)
         items.append(
-            _item(f"made{number}", pictures, "made for them", "images made for them", target, labels)
+            _item(f"made{number}", pictures, _("made for them"), _("images made for them"), target, labels)
         )
     items.append(
         _item(
             f"others{number}",
             others,
-            "fire them most",
-            "parts of other images",
+            _("fire them most"),
+            _("parts of other images"),
             2 * target,
             (),
             len(channels),
@@ -217,7 +237,7 @@ def _item(
 ) -> WallItem:
     sheet = remember(image_sheet, pictures, columns, what)
     return WallItem(
-        name, sheet, unit="image", title=heading, target=target, legend=False, labels=labels, hint=""
+        name, sheet, unit=_("image"), title=heading, target=target, legend=False, labels=labels, hint=""
     )
 
 

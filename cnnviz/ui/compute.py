@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from cnnviz.inspection import Machine, Measurement
-from cnnviz.inspection.compute import bundled_record, measure_apart, share_of_peak
+from cnnviz.inspection.compute import bundled_record, measure_apart, share_of_peak, works
 from cnnviz.ui.jobs import Progress
+from cnnviz.words import _, say
 
 Found = Mapping[str, Sequence[Measurement]]
 """Name of a machine and device -> what was measured there."""
@@ -38,28 +39,28 @@ python3 -m venv .venv
 TUNNEL = "ssh -N -L 8501:localhost:8501 you@server    # then open http://localhost:8501"
 PRICES = (
     {
-        "what": "Colab, free of charge",
-        "price": "$0",
+        say("what"): "Colab, free of charge",
+        say("price"): "$0",
         "what one gets": "mostly a T4 GPU, when one is free; not guaranteed, up to 12 hours at a time",
         "as of, source": "September 2022, [TechCrunch](https://techcrunch.com/2022/09/29/google-colaboratory-launches-a-pay-as-you-go-option-premium-gpu-access/); "
         "today's rules: [Colab's answers to frequent questions](https://research.google.com/colaboratory/faq.html)",
     },
     {
-        "what": "Colab, pay as you go",
-        "price": "$9.99 for 100 compute units, $49.99 for 500",
+        say("what"): "Colab, pay as you go",
+        say("price"): "$9.99 for 100 compute units, $49.99 for 500",
         "what one gets": "any GPU that is on offer, until the units are used up",
         "as of, source": "September 2022, [TechCrunch](https://techcrunch.com/2022/09/29/google-colaboratory-launches-a-pay-as-you-go-option-premium-gpu-access/); "
         "today's price: [Colab's plans](https://colab.research.google.com/signup)",
     },
     {
-        "what": "an hour with a T4",
-        "price": "1.95 units, about $0.19",
+        say("what"): "an hour with a T4",
+        say("price"): "1.95 units, about $0.19",
         "what one gets": "16 GB of GPU memory",
         "as of, source": "October 2022, [read off by a user](https://github.com/googlecolab/colabtools/issues/3128)",
     },
     {
-        "what": "an hour with an A100 and large memory",
-        "price": "13.08 units, about $1.31; 7.52 units, about $0.75",
+        say("what"): "an hour with an A100 and large memory",
+        say("price"): "13.08 units, about $1.31; 7.52 units, about $0.75",
         "what one gets": "40 or 80 GB of GPU memory",
         "as of, source": "October 2022, [read off by the same user](https://github.com/googlecolab/colabtools/issues/3128); "
         "September 2026, [another user](https://github.com/architectds/collabosm)",
@@ -83,38 +84,53 @@ def of_devices(machine: str, measurements: Sequence[Measurement]) -> dict[str, t
 
 def bundled_found() -> dict[str, tuple[Measurement, ...]]:
     record = bundled_record()
-    return of_devices(record.machine.removesuffix(" CPU"), record.measurements)
+    return of_devices(_(record.machine.removesuffix(" CPU")), record.measurements)
 
 
 def bundled_words() -> str:
     record = bundled_record()
-    return f"Measured on {record.machine} with torch {record.torch}, {record.date}."
+    return _(
+        "Measured on {machine} with torch {torch}, {date}.",
+        machine=_(record.machine),
+        torch=record.torch,
+        date=record.date,
+    )
 
 
 def machine_in_words(about: Machine) -> str:
     """What the lecture checks by hand, a line each."""
-    packages = " · ".join(f"{name} {number or '(not installed)'}" for name, number in about.packages.items())
+    packages = " · ".join(
+        f"{name} {number or _('(not installed)')}" for name, number in about.packages.items()
+    )
     gpu_memory = f", {about.gpu_memory / 2**30:.0f} GiB" if about.gpu_memory else ""
     known = {
-        "Python": about.python,
-        "Packages": packages,
-        "CPU": f"{about.cpu}, {about.cores} cores",
-        "Memory": f"{about.memory / 2**30:.1f} GiB",
-        "Threads of torch": f"{about.threads} a page here, so that pages do not disturb each other; measured with as many as torch takes by itself",
-        "GPU": f"{about.gpu}{gpu_memory}" if about.gpu else "none that torch can use",
+        _("Python"): about.python,
+        _("Packages"): packages,
+        _("CPU"): _("{cpu}, {cores} cores", cpu=about.cpu, cores=about.cores),
+        _("Memory"): f"{about.memory / 2**30:.1f} GiB",
+        _("Threads of torch"): _(
+            "{threads} a page here, so that pages do not disturb each other; measured with as many as torch takes by itself",
+            threads=about.threads,
+        ),
+        _("GPU"): f"{about.gpu}{gpu_memory}" if about.gpu else _("none that torch can use"),
     }
     return "\n".join(f"- **{name}**: {words}" for name, words in known.items())
+
+
+def titled(one: Measurement) -> str:
+    """What was measured; a file of measurements knows it in English alone."""
+    return _({str(work.title): work.title for work in works()}.get(one.title, one.title))
 
 
 def arithmetic_rows(found: Found) -> list[dict[str, str]]:
     return [
         {
-            "device": name,
-            "work": one.title,
-            "multiply-adds": f"{one.multiply_adds:,}",
+            _("device"): name,
+            _("work"): titled(one),
+            _("multiply-adds"): f"{one.multiply_adds:,}",
             "ms": f"{1000 * one.seconds:.3g}",
-            "GFLOP/s": f"{one.gflops:.3g}",
-            "share of the peak": f"{share_of_peak(one, measurements):.0%}",
+            _("GFLOP/s"): f"{one.gflops:.3g}",
+            _("share of the peak"): f"{share_of_peak(one, measurements):.0%}",
         }
         for name, measurements in found.items()
         for one in measurements
@@ -125,14 +141,16 @@ def arithmetic_rows(found: Found) -> list[dict[str, str]]:
 def image_rows(found: Found) -> list[dict[str, str]]:
     return [
         {
-            "device": name,
-            "work": one.title,
+            _("device"): name,
+            _("work"): titled(one),
             "ms": f"{1000 * one.seconds:.3g}",
-            "turns a second": f"{1 / one.seconds:,.3g}" if one.seconds > 0.01 else f"{1 / one.seconds:,.0f}",
-            "images a second": f"{one.images_per_second:,.0f}"
+            _("turns a second"): f"{1 / one.seconds:,.3g}"
+            if one.seconds > 0.01
+            else f"{1 / one.seconds:,.0f}",
+            _("images a second"): f"{one.images_per_second:,.0f}"
             if one.images_per_second >= 100
             else f"{one.images_per_second:.3g}",
-            "GFLOP/s": f"{one.gflops:.3g}" if one.kind == "forward" else "",
+            _("GFLOP/s"): f"{one.gflops:.3g}" if one.kind == "forward" else "",
         }
         for name, measurements in found.items()
         for one in measurements
@@ -142,7 +160,7 @@ def image_rows(found: Found) -> list[dict[str, str]]:
 
 def in_words(rows: Sequence[Mapping[str, str]], unit: str) -> str:
     """The text alternative of a chart: each row of its table in a few words."""
-    return "; ".join(f"{row['device']}, {row['work']}: {row[unit]} {unit}" for row in rows)
+    return "; ".join(f"{row[_('device')]}, {row[_('work')]}: {row[unit]} {unit}" for row in rows)
 
 
 def findings(found: Found, view: str) -> str:
@@ -158,10 +176,16 @@ def _arithmetic(name: str, measurements: Sequence[Measurement]) -> str:
     convolutions = [one for one in measurements if one.kind == "convolution"]
     best = max(products, key=lambda one: one.gflops)
     first, last = (pick(convolutions, key=lambda one: one.gflops) for pick in (max, min))
-    return (
-        f"**{name}**: the fastest matrix product reaches **{best.gflops:,.0f} GFLOP/s**, the peak here. "
-        f"The best convolution, {first.title}, reaches **{share_of_peak(first, measurements):.0%}** of it, "
-        f"the worst, {last.title}, **{share_of_peak(last, measurements):.0%}**."
+    return _(
+        "**{name}**: the fastest matrix product reaches **{gflops:,.0f} GFLOP/s**, the peak here. "
+        "The best convolution, {title}, reaches **{share_of_peak:.0%}** of it, "
+        "the worst, {title2}, **{share_of_peak2:.0%}**.",
+        name=name,
+        gflops=best.gflops,
+        title=titled(first),
+        share_of_peak=share_of_peak(first, measurements),
+        title2=titled(last),
+        share_of_peak2=share_of_peak(last, measurements),
     )
 
 
@@ -170,7 +194,12 @@ def _networks(name: str, measurements: Sequence[Measurement]) -> str:
     alone, together = by_title["LeNet-5, 1 at a time"], by_title["LeNet-5, 256 at a time"]
     large = by_title["ResNet-18, 8 at a time"]
     trained = by_title["LeNet-5, training step with 256 images"]
-    return (
-        f"**{name}**: LeNet-5 sees **{together:,.0f}** images a second, {together / alone:.1f} times as many as one at a time; "
-        f"ResNet-18 sees **{large:,.0f}**. Training LeNet-5 takes {together / trained:.1f} times as long as only looking."
+    return _(
+        "**{name}**: LeNet-5 sees **{together:,.0f}** images a second, {together2:.1f} times as many as one at a time; "
+        "ResNet-18 sees **{large:,.0f}**. Training LeNet-5 takes {together3:.1f} times as long as only looking.",
+        name=name,
+        together=together,
+        together2=together / alone,
+        large=large,
+        together3=together / trained,
     )

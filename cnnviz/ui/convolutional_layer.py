@@ -9,6 +9,7 @@ from cnnviz.ops.layer_kinds import LayerKind, hand_filters, layer_maps
 from cnnviz.ops.receptive_field import ReceptiveField
 from cnnviz.ui.components import WallItem
 from cnnviz.ui.pictures import photograph_url
+from cnnviz.words import _
 
 
 class Layer(NamedTuple):
@@ -37,23 +38,23 @@ def maps_of(layer: Layer, pixels: Tensor) -> Tensor:
 def wall_of(layer: Layer, pixels: Tensor, found: Tensor, channels: int, second: bool) -> list[WallItem]:
     photograph, columns = pixels.expand(3, -1, -1).float() / 255, min(3, layer.filters)
     size_in, size_out = ("×".join(map(str, values.shape)) for values in (photograph, found))
-    filters = map_sheet(layer.weights.mean(1), columns=columns, what="filters", signed=True)
+    filters = map_sheet(layer.weights.mean(1), columns=columns, what=_("filters"), signed=True)
     made = [
         WallItem(
-            "image", picture_sheet(photograph, what="image"), size_in, "image", target=190, legend=False
+            "image", picture_sheet(photograph, what=_("image")), size_in, _("image"), target=190, legend=False
         ),
-        WallItem("maps", map_sheet(found, columns=columns, what="maps"), size_out, target=400, most=900),
-        WallItem("filters", filters, "mean of the channels", target=150),
+        WallItem("maps", map_sheet(found, columns=columns, what=_("maps")), size_out, target=400, most=900),
+        WallItem("filters", filters, _("mean of the channels"), target=150),
     ]
     if second:
         deeper = layer_maps(found.relu(), hand_filters(10, channels, 5), 1, 0, 1, 1)
-        sheet = map_sheet(deeper, columns=5, what="maps of the second layer")
+        sheet = map_sheet(deeper, columns=5, what=_("maps of the second layer"))
         made.append(
             WallItem(
                 "second",
                 sheet,
                 "×".join(map(str, deeper.shape)),
-                title="second layer, on ReLU of the maps",
+                title=_("second layer, on ReLU of the maps"),
                 target=300,
             )
         )

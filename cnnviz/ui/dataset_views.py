@@ -17,6 +17,7 @@ from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.map_walls import augmented_images, image_rows
 from cnnviz.ui.memory import remember
 from cnnviz.ui.states.datasets import Datasets
+from cnnviz.words import _
 
 ROW, SHOWN, NEAREST, CHANGED = 12, 48, 24, 5
 """Images of a row of extremes, of a page, nearest ones, and those that augmentation changes."""
@@ -36,10 +37,10 @@ def wall_of(
     chosen = list(numbers)
     names = [dataset.classes[label] for label in dataset.labels[chosen].tolist()]
     labels = [
-        (f"{name}\nno. {number}" if numbered else name, "")
+        (_("{name}\nno. {number}", name=name, number=number) if numbered else name, "")
         for name, number in zip(names, chosen, strict=True)
     ]
-    return image_rows(dataset.floats(chosen), labels, title, f"images of {dataset.name}")
+    return image_rows(dataset.floats(chosen), labels, title, _("images of {name}", name=dataset.name))
 
 
 def means_of(dataset: ImageDataset) -> list[WallItem]:
@@ -54,10 +55,10 @@ def extremes_of(dataset: ImageDataset) -> list[WallItem]:
     """Typical and odd, dark and bright images."""
     found = extremes(dataset, ROW)
     rows = {
-        "Nearest to the mean image of their class": found.typical,
-        "Farthest from it": found.odd,
-        "Darkest": found.darkest,
-        "Brightest": found.brightest,
+        _("Nearest to the mean image of their class"): found.typical,
+        _("Farthest from it"): found.odd,
+        _("Darkest"): found.darkest,
+        _("Brightest"): found.brightest,
     }
     return [item for title, numbers in rows.items() for item in wall_of(dataset, numbers.tolist(), title)]
 
@@ -81,16 +82,24 @@ def wall_of_twins(train: ImageDataset, test: ImageDataset, found: Twins) -> list
         seen |= ends
         pair = torch.cat([train.floats([first]), test.floats([second])])
         labels = tuple(
-            (f"{kind}\nno. {number}\n{one.classes[int(one.labels[number])]}", "")
+            (
+                _(
+                    "{kind}\nno. {number}\n{class_name}",
+                    kind=kind,
+                    number=number,
+                    class_name=one.classes[int(one.labels[number])],
+                ),
+                "",
+            )
             for kind, number, one in (("training", first, train), ("test", second, test))
         )
         items.append(
             WallItem(
                 f"{first} {second}",
-                image_sheet(pair, columns=2, what="images that look alike"),
-                unit="image",
+                image_sheet(pair, columns=2, what=_("images that look alike")),
+                unit=_("image"),
                 labels=labels,
-                title=f"{difference:.2%} apart",
+                title=_("{difference:.2%} apart", difference=difference),
                 target=90,
                 legend=False,
                 hint="",
@@ -113,8 +122,8 @@ def wall_of_near(dataset: ImageDataset, number: int, found: Neighbours) -> list[
         mark, colour = ("✓", palette().right) if label == own else ("✗", palette().wrong)
         labels.append((f"{mark} {dataset.classes[label]}\n{distance:.3g}", colour))
     return [
-        *wall_of(dataset, [number], "Asked about"),
-        *image_rows(dataset.floats(found.indices[0]), labels, "Nearest to it", "nearest images"),
+        *wall_of(dataset, [number], _("Asked about")),
+        *image_rows(dataset.floats(found.indices[0]), labels, _("Nearest to it"), _("nearest images")),
     ]
 
 
@@ -127,37 +136,44 @@ def _grid(dataset: ImageDataset, numbers: list[int]) -> None:
     map_wall("images", remember(wall_of, dataset, numbers[(page - 1) * SHOWN : page * SHOWN]))
 
 
-def _means(dataset: ImageDataset, _: list[int]) -> None:
+def _means(dataset: ImageDataset, __: list[int]) -> None:
     map_wall("means", remember(means_of, dataset))
 
 
-def _extremes(dataset: ImageDataset, _: list[int]) -> None:
+def _extremes(dataset: ImageDataset, __: list[int]) -> None:
     map_wall("extremes", remember(extremes_of, dataset))
 
 
-def _twins(dataset: ImageDataset, _: list[int]) -> None:
+def _twins(dataset: ImageDataset, __: list[int]) -> None:
     train, test = load(dataset.name), load(dataset.name, "test")
-    found = job("twins", "Comparing all training with all test images", twins_of, train, test)
+    found = job("twins", _("Comparing all training with all test images"), twins_of, train, test)
     if found is None:
         return
     st.markdown(
-        f"{len(found)} pairs of a training and a test image differ by less than 3 % of the range of a pixel, in the mean."
+        _(
+            "{count} pairs of a training and a test image differ by less than 3 % of the range of a pixel, in the mean.",
+            count=len(found),
+        )
         if len(found)
-        else "No test image stands among the training images."
+        else _("No test image stands among the training images.")
     )
     map_wall("twins", remember(wall_of_twins, train, test, found))
 
 
-def _near(dataset: ImageDataset, _: list[int]) -> None:
+def _near(dataset: ImageDataset, __: list[int]) -> None:
     number = Datasets.asked.draw(st.columns([1, 3])[0], high=len(dataset) - 1)
-    found = job("near", "Comparing it with all images", nearest_of, dataset, number)
+    found = job("near", _("Comparing it with all images"), nearest_of, dataset, number)
     if found is None:
         return
     label = int(dataset.labels[number])
     same = int((dataset.labels[found.indices[0]] == label).sum())
     st.markdown(
-        f"Of the {found.indices.shape[1]} nearest by their pixels (Euclidean distance) **{same}** are of its class. "
-        "No network was asked."
+        _(
+            "Of the {shape} nearest by their pixels (Euclidean distance) **{same}** are of its class. "
+            "No network was asked.",
+            shape=found.indices.shape[1],
+            same=same,
+        )
     )
     map_wall("near", remember(wall_of_near, dataset, number, found))
 
@@ -166,7 +182,7 @@ def _augmentation(dataset: ImageDataset, numbers: list[int]) -> None:
     draw = Datasets.draw_number.draw(st.columns([1, 3])[0])
     changes = {one.title: (name,) for name, one in AUGMENTATIONS.items()}
     map_wall("augmented", remember(augmented_images, dataset, numbers[:CHANGED], changes, draw))
-    st.caption(" ".join(f"**{one.title}.** {one.words}" for one in AUGMENTATIONS.values()))
+    st.caption(" ".join(f"**{_(one.title)}.** {_(one.words)}" for one in AUGMENTATIONS.values()))
 
 
 SHOW: Mapping[str, Callable[[ImageDataset, list[int]], None]] = {

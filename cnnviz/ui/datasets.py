@@ -19,6 +19,7 @@ from cnnviz.ui.outside import plain
 from cnnviz.ui.states.datasets import Datasets
 from cnnviz.ui.states.training_lab import TrainingLab
 from cnnviz.ui.tables import table_in_words
+from cnnviz.words import _
 
 LABELLED = 24
 """Images that are shown of a set with several labels for each."""
@@ -29,7 +30,7 @@ def use_links(name: str, classes: Sequence[str]) -> None:
     chosen = {"classes": tuple(classes)} if len(classes) > 1 else {}
     link(
         TrainingLab.page,
-        f"Train on {'these classes' if chosen else 'this data set'}",
+        _("Train on {part}", part=_("these classes") if chosen else _("this data set")),
         ":material/play_circle:",
         TrainingLab(dataset=name, knobs="data", **chosen).parameters(),
     )
@@ -40,25 +41,25 @@ def use_links(name: str, classes: Sequence[str]) -> None:
 
 def show_published(entry: PublishedSet) -> None:
     """What is known of one of them."""
-    splits = ", ".join(f"{count:,} {name}" for name, count in entry.splits.items())
+    splits = ", ".join(f"{count:,} {_(name)}" for name, count in entry.splits.items())
     facts = {
-        "Images": f"{entry.images:,}" + (f" = {splits}" if splits else ""),
-        "Classes": f"{entry.classes:,}; {TASK_TITLES[entry.task]}",
-        "Pixels": f"{entry.size_text}, {'grey' if entry.channels == 1 else 'colour'}",
-        "Good for": entry.good_for,
-        "How to get it": entry.get + (f" ({entry.megabytes:,.0f} MB)" if entry.megabytes else ""),
-        "Licence": entry.licence,
-        "Source": entry.source,
+        _("Images"): f"{entry.images:,}" + (f" = {splits}" if splits else ""),
+        _("Classes"): f"{entry.classes:,}; {_(TASK_TITLES[entry.task])}",
+        _("Pixels"): f"{_(entry.size_text)}, {_('grey') if entry.channels == 1 else _('colour')}",
+        _("Good for"): _(entry.good_for),
+        _("How to get it"): _(entry.get) + (f" ({entry.megabytes:,.0f} MB)" if entry.megabytes else ""),
+        _("Licence"): _(entry.licence),
+        _("Source"): entry.source,
     }
     if entry.note:
-        facts["Note"] = entry.note
-    st.markdown(table_in_words([{"": f"**{name}**", entry.title: text} for name, text in facts.items()]))
+        facts[_("Note")] = _(entry.note)
+    st.markdown(table_in_words([{"": f"**{name}**", _(entry.title): text} for name, text in facts.items()]))
     if entry.withdrawn:
-        st.warning(entry.withdrawn, icon=":material/block:")
+        st.warning(_(entry.withdrawn), icon=":material/block:")
     if entry.bundled:
         link(
             Datasets.page,
-            "Look at the part that is bundled",
+            _("Look at the part that is bundled"),
             ":material/visibility:",
             Datasets(dataset=entry.bundled).parameters(),
         )
@@ -73,12 +74,14 @@ def _show_download(entry: PublishedSet) -> None:
     if refusal:
         st.info(plain(refusal), icon=":material/label:")
     if not here(entry.key):
-        size = f"{'' if entry.megabytes else 'at most '}{megabytes(entry):,.0f} MB"
+        size = f"{('' if entry.megabytes else _('at most '))}{megabytes(entry):,.0f} MB"
         asked = st.session_state.setdefault("published_asked", {})
-        if st.button(f"Get it ({size})", key="published_get", icon=":material/download:"):
+        if st.button(_("Get it ({size})", size=size), key="published_get", icon=":material/download:"):
             asked[entry.key] = time.time()
         if entry.key in asked:
-            fault = job("published", f"Downloading {entry.title}", got, entry.key, asked[entry.key])
+            fault = job(
+                "published", _("Downloading {title}", title=_(entry.title)), got, entry.key, asked[entry.key]
+            )
             if fault:
                 st.error(plain(fault), icon=":material/error:")
     if here(entry.key) and refusal:
@@ -87,7 +90,7 @@ def _show_download(entry: PublishedSet) -> None:
         st.success(kept_words(entry.key), icon=":material/check:")
         link(
             Datasets.page,
-            "Look at it",
+            _("Look at it"),
             ":material/visibility:",
             Datasets(dataset=entry.key).parameters(),
         )
@@ -111,26 +114,26 @@ def wall_of_labelled(key: str) -> list[WallItem]:
     found = arrays(key)
     images = torch.from_numpy(found["train_images"][:LABELLED])[:, None]
     labels = [
-        ("\n".join(found["classes"][row == 1].tolist()) or "none", "")
+        ("\n".join(found["classes"][row == 1].tolist()) or _("none"), "")
         for row in found["train_labels"][:LABELLED]
     ]
-    return image_rows(floats(images), labels, "", f"images of {key}")
+    return image_rows(floats(images), labels, "", _("images of {key}", key=key))
 
 
 def published_rows() -> list[dict[str, str]]:
     """All of them in one table."""
     return [
         {
-            "Data set": entry.title,
-            "Images": f"{entry.images:,}",
-            "Classes": f"{entry.classes:,}",
-            "Pixels": entry.size_text,
-            "Licence": entry.licence,
-            "Here": "a part"
+            _("Data set"): _(entry.title),
+            _("Images"): f"{entry.images:,}",
+            _("Classes"): f"{entry.classes:,}",
+            _("Pixels"): _(entry.size_text),
+            _("Licence"): _(entry.licence),
+            _("Here"): _("a part")
             if entry.bundled
-            else "withdrawn"
+            else _("withdrawn")
             if entry.withdrawn
-            else "yes"
+            else _("yes")
             if is_got(entry.key)
             else "",
         }

@@ -9,6 +9,7 @@ from cnnviz.models import ARCHITECTURES, PRESET_TITLES, PRESETS, summary
 from cnnviz.models.architectures import COMPETITION, imagenet_top1
 from cnnviz.training import trained, trained_networks
 from cnnviz.ui.jobs import Progress
+from cnnviz.words import _
 
 _SIDES = {
     **dict.fromkeys(
@@ -23,12 +24,14 @@ _SIDES = {
 def competition_rows() -> list[dict[str, str]]:
     return [
         {
-            "year": str(entry.year),
-            "place": str(entry.place),
-            "who": entry.name,
-            "top-5 error": f"{entry.top5_error:g} %",
-            "layers with weights": "many networks" if entry.layers is None else str(entry.layers or "none"),
-            "source": entry.source,
+            _("year"): str(entry.year),
+            _("place"): str(entry.place),
+            _("who"): entry.name,
+            _("top-5 error"): f"{entry.top5_error:g} %",
+            _("layers with weights"): _("many networks")
+            if entry.layers is None
+            else str(entry.layers or _("none")),
+            _("source"): entry.source,
         }
         for entry in COMPETITION
     ]
@@ -41,7 +44,7 @@ def published() -> list[Disc]:
         accuracy = imagenet_top1(name)
         if accuracy is not None:
             work = entry.summary().multiply_adds / 1e9
-            found.append(Disc(entry.title, work, accuracy, entry.parameters, side=_side(name)))
+            found.append(Disc(_(entry.title), work, accuracy, entry.parameters, side=_side(name)))
     return found
 
 
@@ -84,17 +87,20 @@ def rows_of(shown: Sequence[Disc], work: str) -> list[dict[str, str]]:
     """The chart as a table."""
     return [
         {
-            "network": disc.title,
-            work: f"{disc.x:.3g}",
-            "accuracy": f"{disc.y:.1f} %",
-            "parameters": f"{disc.parameters:,}",
+            _("network"): _(disc.title),
+            _(work): f"{disc.x:.3g}",
+            _("accuracy"): f"{disc.y:.1f} %",
+            _("parameters"): f"{disc.parameters:,}",
         }
         for disc in sorted(shown, key=lambda disc: -disc.y)
     ]
 
 
 def in_words(shown: Sequence[Disc], work: str) -> str:
-    return "; ".join(f"{disc.title}: {disc.y:.1f} % at {disc.x:.3g} {work}" for disc in shown)
+    return "; ".join(
+        _("{title}: {y:.1f} % at {x:.3g} {work}", title=_(disc.title), y=disc.y, x=disc.x, work=work)
+        for disc in shown
+    )
 
 
 def depth_code(dataset: str) -> str:

@@ -31,10 +31,20 @@ from cnnviz.ui.memory import remember
 from cnnviz.ui.messages import BoxMark, BoxStep
 from cnnviz.ui.networks import OpenNetwork
 from cnnviz.ui.states.detection import Detection as State
+from cnnviz.words import _, say
 
 EXAMPLE = "example_detector"
 """Colours that can be told apart on grey, also by colour-blind eyes: true boxes, and those of which nothing is known yet."""
-HEAD = ("box", "class", "probability", "left", "top", "right", "bottom", "IoU with its object")
+HEAD = (
+    say("box"),
+    say("class"),
+    say("probability"),
+    say("left"),
+    say("top"),
+    say("right"),
+    say("bottom"),
+    say("IoU with its object"),
+)
 ALL = "all"
 
 
@@ -75,10 +85,16 @@ def show_found(
     objects = ", ".join(scenes.classes[label] for label in labels.tolist())
     boxes(
         key,
-        picture_sheet(scenes.floats([number])[0], f"test scene {number}"),
+        picture_sheet(scenes.floats([number])[0], _("test scene {number}", number=number)),
         marks,
-        f"Test scene {number} with {len(places)} objects ({objects}) and {len(found)} boxes found",
-        ("The boxes as a table", HEAD, rows),
+        _(
+            "Test scene {number} with {count} objects ({objects}) and {found} boxes found",
+            number=number,
+            count=len(places),
+            objects=objects,
+            found=len(found),
+        ),
+        (_("The boxes as a table"), HEAD, rows),
         target=target,
     )
 
@@ -114,8 +130,8 @@ def show_suppression(scenes: ImageDataset, number: int, found: Detection, iou: f
             states[best] = "k"
             for one in gone:
                 states[one] = "."
-    steps.append(BoxStep(f"{kept} of {len(found)} boxes stay.", "".join(states)))
-    rows.append(["end", "", "", "", f"{kept} stay"])
+    steps.append(BoxStep(_("{kept} of {count} boxes stay.", kept=kept, count=len(found)), "".join(states)))
+    rows.append(["end", "", "", "", _("{kept} stay", kept=kept)])
     marks = [
         BoxMark(
             found.boxes[one].tolist(),
@@ -126,17 +142,25 @@ def show_suppression(scenes: ImageDataset, number: int, found: Detection, iou: f
         for one in range(len(found))
     ]
     first = BoxStep(
-        f"{len(found)} boxes have a probability above the threshold. Class by class, the surest stays, and what overlaps it too much goes.",
+        _(
+            "{count} boxes have a probability above the threshold. Class by class, the surest stays, and what overlaps it too much goes.",
+            count=len(found),
+        ),
         "?" * len(found),
     )
     boxes(
         "suppression",
-        picture_sheet(scenes.floats([number])[0], f"test scene {number}"),
+        picture_sheet(scenes.floats([number])[0], _("test scene {number}", number=number)),
         marks,
-        f"Test scene {number} with {len(found)} boxes before suppression, {kept} after it",
+        _(
+            "Test scene {number} with {count} boxes before suppression, {kept} after it",
+            number=number,
+            count=len(found),
+            kept=kept,
+        ),
         (
-            "All steps as a table",
-            ("step", "class", "stays", "compared", "IoU, and what goes"),
+            _("All steps as a table"),
+            (_("step"), _("class"), _("stays"), _("compared"), _("IoU, and what goes")),
             [["begin", "", "", str(len(found)), ""], *rows],
         ),
         steps=[first, *steps],
@@ -150,18 +174,32 @@ def _told(
     best = numbers[step.kept]
     score = f"{float(found.scores[best]):.0%}"
     overlaps = [
-        f"{numbers[other]}: {value:.2f}{' goes' if other in step.suppressed else ''}"
+        f"{numbers[other]}: {value:.2f}{(_(' goes') if other in step.suppressed else '')}"
         for other, value in zip(step.compared, step.ious, strict=True)
     ]
     if not step.compared:
-        words = f"{name}: the box with {score} stays; no other box of this class is left."
-    else:
-        words = (
-            f"{name}: the box with {score} stays. IoU with {len(step.compared)} others: "
-            f"{', '.join(f'{value:.2f}' for value in step.ious[:8])}{' …' if len(step.ious) > 8 else ''}; "
-            f"{len(step.suppressed)} above {iou:.2f} go."
+        words = _(
+            "{name}: the box with {score} stays; no other box of this class is left.", name=name, score=score
         )
-    return words, [name, f"box {best}, {score}", str(len(step.compared)), "; ".join(overlaps) or "none left"]
+    else:
+        words = _(
+            "{name}: the box with {score} stays. IoU with {count} others: "
+            "{iou}{part}; "
+            "{suppressed} above {iou2:.2f} go.",
+            name=name,
+            score=score,
+            count=len(step.compared),
+            iou=", ".join(f"{value:.2f}" for value in step.ious[:8]),
+            part=" …" if len(step.ious) > 8 else "",
+            suppressed=len(step.suppressed),
+            iou2=iou,
+        )
+    return words, [
+        name,
+        _("box {best}, {score}", best=best, score=score),
+        str(len(step.compared)),
+        "; ".join(overlaps) or _("none left"),
+    ]
 
 
 def show_anchors(scenes: ImageDataset, number: int, row: int, column: int) -> str:
@@ -182,7 +220,7 @@ def show_anchors(scenes: ImageDataset, number: int, row: int, column: int) -> st
     marks += [BoxMark(anchors[one].tolist(), "", palette().boxes[1], False) for one in good]
     for one in range(own, own + sizes):
         says = int(targets[one, 0])
-        words = "does not count" if says < 0 else "nothing" if says == 0 else scenes.classes[says - 1]
+        words = _("does not count") if says < 0 else _("nothing") if says == 0 else scenes.classes[says - 1]
         best = float(overlaps[one].max()) if len(places) else 0.0
         marks.append(BoxMark(anchors[one].tolist(), words if says > 0 else "", palette().boxes[2], False))
         rows.append(
@@ -195,19 +233,36 @@ def show_anchors(scenes: ImageDataset, number: int, row: int, column: int) -> st
         )
     boxes(
         "anchors",
-        picture_sheet(scenes.floats([number])[0], f"test scene {number}"),
+        picture_sheet(scenes.floats([number])[0], _("test scene {number}", number=number)),
         marks,
-        f"Test scene {number}: the {sizes} anchors of cell ({row}, {column}), and the {len(good)} of {len(anchors)} that stand for an object",
+        _(
+            "Test scene {number}: the {sizes} anchors of cell ({row}, {column}), and the {count} of {anchors} that stand for an object",
+            number=number,
+            sizes=sizes,
+            row=row,
+            column=column,
+            count=len(good),
+            anchors=len(anchors),
+        ),
         (
-            "The anchors of the cell as a table",
-            ("size", "best IoU with an object", "is to say", "offsets t"),
+            _("The anchors of the cell as a table"),
+            (_("size"), _("best IoU with an object"), _("is to say"), _("offsets t")),
             rows,
         ),
     )
-    return (
-        f"**{len(anchors)} anchors**: {sizes} sizes at {side // STRIDE}×{side // STRIDE} cells, {STRIDE} pixels apart. "
-        f"**{len(good)}** stand for one of the {len(places)} objects (blue), **{int((targets[:, 0] < 0).sum())}** do not count, "
-        f"the others are to say “nothing”. Orange: the cell ({row}, {column})."
+    return _(
+        "**{count} anchors**: {sizes} sizes at {side}×{side} cells, {stride} pixels apart. "
+        "**{good}** stand for one of the {places} objects (blue), **{value}** do not count, "
+        "the others are to say “nothing”. Orange: the cell ({row}, {column}).",
+        count=len(anchors),
+        sizes=sizes,
+        side=side // STRIDE,
+        stride=STRIDE,
+        good=len(good),
+        places=len(places),
+        value=int((targets[:, 0] < 0).sum()),
+        row=row,
+        column=column,
     )
 
 
@@ -230,10 +285,17 @@ def show_pooling(
     for index, cell in enumerate(cells):
         values = one[cell.top : cell.bottom, cell.left : cell.right].flatten().tolist()
         result = float(pooled[0, cell.row, cell.column])
-        shown = ", ".join(f"{value:.2f}" for value in values) or "none"
+        shown = ", ".join(f"{value:.2f}" for value in values) or _("none")
         steps.append(
             BoxStep(
-                f"Bin ({cell.row}, {cell.column}): the largest of {len(values)} values, {shown}, is {result:.2f}.",
+                _(
+                    "Bin ({row}, {column}): the largest of {count} values, {shown}, is {result:.2f}.",
+                    row=cell.row,
+                    column=cell.column,
+                    count=len(values),
+                    shown=shown,
+                    result=result,
+                ),
                 "k"
                 + "".join(
                     "n" if other == index else "?" if other > index else "k" for other in range(len(cells))
@@ -243,18 +305,25 @@ def show_pooling(
         rows.append(
             [
                 f"({cell.row}, {cell.column})",
-                f"{cell.top} to {cell.bottom - 1}",
-                f"{cell.left} to {cell.right - 1}",
+                _("{top} to {bottom}", top=cell.top, bottom=cell.bottom - 1),
+                _("{left} to {right}", left=cell.left, right=cell.right - 1),
                 shown,
                 f"{result:.3f}",
             ]
         )
     boxes(
         "roi",
-        map_sheet(one[None], what=f"map of {layer}"),
+        map_sheet(one[None], what=_("map of {layer}", layer=layer)),
         marks,
-        f"Map {channel} of {layer}, {one.shape[0]}×{one.shape[1]} cells, with the box and its {len(cells)} bins",
-        ("All bins as a table", ("bin", "rows", "columns", "values", "largest"), rows),
+        _(
+            "Map {channel} of {layer}, {shape}×{shape2} cells, with the box and its {count} bins",
+            channel=channel,
+            layer=layer,
+            shape=one.shape[0],
+            shape2=one.shape[1],
+            count=len(cells),
+        ),
+        (_("All bins as a table"), (_("bin"), _("rows"), _("columns"), _("values"), _("largest")), rows),
         steps=steps,
     )
     map_wall(
@@ -262,9 +331,9 @@ def show_pooling(
         [
             WallItem(
                 "pooled",
-                map_sheet(pooled, span=(float(one.min()), float(one.max())), what="pooled map"),
+                map_sheet(pooled, span=(float(one.min()), float(one.max())), what=_("pooled map")),
                 f"{bins}×{bins}",
-                title="What the next layer gets of this map",
+                title=_("What the next layer gets of this map"),
                 target=120,
             )
         ],
@@ -279,22 +348,28 @@ def pooling_of_a_box(network: OpenNetwork, scenes: ImageDataset, scene: int, iou
     bins, channel = State.bins.draw(places[1]), State.map.draw(places[2])
     if not len(found):
         st.info(
-            "No box was found in this scene. Choose another scene, or a later step.",
+            _("No box was found in this scene. Choose another scene, or a later step."),
             icon=":material/search_off:",
         )
         return
     box = min(box, len(found) - 1)
     name = scenes.classes[int(found.labels[box])]
     st.markdown(
-        f"A detector in two steps (Faster R-CNN) looks at each box once more: whatever its size, {bins}×{bins} numbers of each map "
-        f"below it go on. Box {box}: **{name}**, {float(found.scores[box]):.0%}."
+        _(
+            "A detector in two steps (Faster R-CNN) looks at each box once more: whatever its size, {bins}×{bins} numbers of each map "
+            "below it go on. Box {box}: **{name}**, {score:.0%}.",
+            bins=bins,
+            box=box,
+            name=name,
+            score=float(found.scores[box]),
+        )
     )
     show_pooling(network, scenes, scene, found.boxes[box].tolist(), bins, channel)
 
 
 def last_maps(network: OpenNetwork) -> str:
     """The last layer before the answers of the anchors."""
-    names = [name for name, _ in network.model.named_children()]
+    names = [name for name, __ in network.model.named_children()]
     return names[-2]
 
 
@@ -326,11 +401,19 @@ def curve_words(found: PrecisionRecall, threshold: float) -> str:
     """Where the threshold lies on the curve."""
     count = int((found.scores >= threshold).sum())
     if not count:
-        return f"No box has a probability of {threshold:.2f} or more; AP **{found.average_precision:.1%}**."
+        return _(
+            "No box has a probability of {threshold:.2f} or more; AP **{average_precision:.1%}**.",
+            threshold=threshold,
+            average_precision=found.average_precision,
+        )
     precision, recall = float(found.precision[count - 1]), float(found.recall[count - 1])
-    return (
-        f"With probability at least {threshold:.2f}: precision **{precision:.1%}** (boxes that are right), recall **{recall:.1%}** "
-        f"(objects that are found). Area under the curve, AP: **{found.average_precision:.1%}**."
+    return _(
+        "With probability at least {threshold:.2f}: precision **{precision:.1%}** (boxes that are right), recall **{recall:.1%}** "
+        "(objects that are found). Area under the curve, AP: **{average_precision:.1%}**.",
+        threshold=threshold,
+        precision=precision,
+        recall=recall,
+        average_precision=found.average_precision,
     )
 
 

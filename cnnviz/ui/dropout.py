@@ -18,6 +18,7 @@ from cnnviz.ui.components import WallItem
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, network_of_run
 from cnnviz.ui.race import Result
+from cnnviz.words import _
 
 TESTED = 1000
 """Test images whose units are compared."""
@@ -36,7 +37,7 @@ FEW = TrainingSpec(
 def few_images(rate: float, seeds: int = 1) -> dict[str, TrainingSpec]:
     """Title -> the same network with and without dropout, from several first weights."""
     networks = {
-        f"with dropout, p = {rate:g}": with_dropout(PRESETS["mlp"], rate),
+        _("with dropout, p = {rate:g}", rate=rate): with_dropout(PRESETS["mlp"], rate),
         "without": with_dropout(PRESETS["mlp"], 0),
     }
     return {
@@ -58,8 +59,8 @@ def show_verdict(results: Sequence[Result]) -> None:
 def bundled_runs() -> list[Result]:
     """The same two, trained before."""
     return [
-        Result("with dropout, p = 0.5", open_run("example_dropout")),
-        Result("without", open_run("example_no_dropout")),
+        Result(_("with dropout, p = 0.5"), open_run("example_dropout")),
+        Result(_("without"), open_run("example_no_dropout")),
     ]
 
 
@@ -84,9 +85,17 @@ def correlation_items(trained: dict[str, OpenNetwork]) -> list[WallItem]:
     for name, network in trained.items():
         table: Tensor = remember(unit_correlations, network.model, test, "relu1")
         sheet = remember(_correlation_sheet, table, name)
-        items.append(WallItem(name, sheet, f"mean |r| = {coadaptation(table):.3f}", "matrix", target=260))
+        items.append(
+            WallItem(
+                name,
+                sheet,
+                _("mean |r| = {coadaptation:.3f}", coadaptation=coadaptation(table)),
+                _("matrix"),
+                target=260,
+            )
+        )
     return items
 
 
 def _correlation_sheet(table: Tensor, name: str) -> Sheet:
-    return map_sheet(table[None], span=(-1, 1), what=f"correlation matrix, {name}")
+    return map_sheet(table[None], span=(-1, 1), what=_("correlation matrix, {name}", name=name))

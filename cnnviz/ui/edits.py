@@ -8,6 +8,7 @@ from cnnviz.figures import edits_from, edits_text
 from cnnviz.ui.address import draw_again
 from cnnviz.ui.fields import Text
 from cnnviz.ui.images import ChosenImage
+from cnnviz.words import _
 
 Edits = dict[tuple[int, int, int], int]
 
@@ -21,13 +22,15 @@ def pixel_edits(field: Text, chosen: ChosenImage, high: int = 255) -> Edits:
     """
     shape = (chosen.pixels.shape[0], chosen.pixels.shape[1], chosen.pixels.shape[2])
     of_images: dict[object, Edits] = st.session_state.setdefault("pixel_edits", {})
-    edits = of_images.setdefault((chosen.what, shape), {})
+    edits = of_images.setdefault((_(chosen.what), shape), {})
     if linked := field.now:
         edits.clear()
         edits.update(edits_from(linked, shape, high))
         # From here on they are kept with their image.
         field.forget()
-    if st.button(f"Undo {len(edits)} changes", key="undo", disabled=not edits, icon=":material/undo:"):
+    if st.button(
+        _("Undo {count} changes", count=len(edits)), key="undo", disabled=not edits, icon=":material/undo:"
+    ):
         edits.clear()
         draw_again()
     field.says(edits_text(edits) or None)

@@ -31,6 +31,7 @@ from cnnviz.ui.outside import plain
 from cnnviz.ui.retrieval import fitted
 from cnnviz.ui.states.faces import HIGHEST, Faces, sets_in_menu
 from cnnviz.ui.tables import table_in_words
+from cnnviz.words import _, say
 
 MOST, MOST_LARGE = 1000, 240
 """Images that are judged; fewer by a network for photographs, which takes some milliseconds for each."""
@@ -39,8 +40,13 @@ EPOCHS, SEEN, FEW = 30, 20_000, 2000
 """A small set is seen often, a large one once; so many images in all, in small batches where there are few."""
 WRONG_PAIRS = 5
 WORST = 12
-NOUNS = {"mnist": "digit", "digits": "digit", "fashion": "kind of clothes", "patches": "photograph"}
-NOUNS |= {"olivetti": "person", "lfw": "person", "faces-or-not": "kind"}
+NOUNS = {
+    "mnist": say("digit"),
+    "digits": say("digit"),
+    "fashion": say("kind of clothes"),
+    "patches": say("photograph"),
+}
+NOUNS |= {"olivetti": say("person"), "lfw": say("person"), "faces-or-not": say("kind")}
 FILTERS = 5
 GENDER_SHADES = (
     "One rate for all hides whom a system fails. *Gender Shades* (2018) tested three commercial programs that name the gender "
@@ -59,7 +65,7 @@ FALSE_ACCEPTS = (0.1, 0.01, 0.001)
 
 def noun(name: str) -> str:
     """What two images are the same of."""
-    return NOUNS.get(name, "class")
+    return _(NOUNS.get(name, say("class")))
 
 
 def data_of(chosen: Run | str) -> tuple[str, tuple[str, ...]]:
@@ -82,7 +88,9 @@ def choose_set(chosen: Run | str) -> str:
     usual = own if own in titles else UNTRAINED_ON if untrained else "patches"
     name = Faces.people.draw(titles=titles, usual=usual)
     if name in list(DATASETS):
-        st.caption("No face set is bundled: nobody in it was asked. Here the same is done with other things.")
+        st.caption(
+            _("No face set is bundled: nobody in it was asked. Here the same is done with other things.")
+        )
     if name in DATASETS or name not in face_sets() or _had(name):
         return name
     return usual if usual in DATASETS else "patches"
@@ -96,7 +104,7 @@ def _had(name: str) -> bool:
         return True
     asked, when = st.session_state.get("face_set_asked", ("", 0.0))
     if asked == name:
-        said = job("fetch_faces", f"Downloading {entry.title}", fetched, name, when)
+        said = job("fetch_faces", _("Downloading {title}", title=_(entry.title)), fetched, name, when)
         if said is not None:
             del st.session_state["face_set_asked"]
             if not said:
@@ -104,15 +112,25 @@ def _had(name: str) -> bool:
             st.warning(plain(said), icon=":material/wifi_off:")
         else:
             return False
-    st.caption(f"{entry.about}. {entry.source}. Licence: {entry.licence}.")
+    st.caption(
+        _(
+            "{about}. {source}. Licence: {licence}.",
+            about=entry.about,
+            source=entry.source,
+            licence=_(entry.licence),
+        )
+    )
 
     def ask() -> None:
         st.session_state["face_set_asked"] = name, time.time()
 
     st.button(
-        f"Download {entry.megabytes:g} MB", key="fetch_faces_button", icon=":material/download:", on_click=ask
+        _("Download {megabytes:g} MB", megabytes=entry.megabytes),
+        key="fetch_faces_button",
+        icon=":material/download:",
+        on_click=ask,
     )
-    st.info("It is not on this machine yet. Until it is, you see other images.", icon=":material/info:")
+    st.info(_("It is not on this machine yet. Until it is, you see other images."), icon=":material/info:")
     return False
 
 
@@ -122,7 +140,7 @@ def fetched(name: str, _asked: float, progress: Progress) -> str:
         load_faces(name, lambda done, total: progress(done / max(1, total)))
     except CnnvizError as error:
         return str(error)
-    return "" if is_here(name) else "The face set was taken away again. Try it once more."
+    return "" if is_here(name) else _("The face set was taken away again. Try it once more.")
 
 
 def judged_images(name: str, seen: bool, shape: tuple[int, int, int], _digest: str) -> ImageDataset:
@@ -157,38 +175,54 @@ def strangers(name: str, chosen: Run | str) -> str:
     """Whether the network knows those whom it judges, in a sentence."""
     trained_on, classes = data_of(chosen)
     if trained_on != name:
-        return f"The network was not trained on these images: each {noun(name)} is a stranger, as people are to a door that opens by their face."
+        return _(
+            "The network was not trained on these images: each {noun} is a stranger, as people are to a door that opens by their face.",
+            noun=noun(name),
+        )
     if len(classes) == len(DATASETS[name].classes):
-        return (
-            f"The network was trained on every {noun(name)} here (on other images), which makes it easy. "
-            "A real system judges people whom it has never seen."
+        return _(
+            "The network was trained on every {noun} here (on other images), which makes it easy. "
+            "A real system judges people whom it has never seen.",
+            noun=noun(name),
         )
     known = plain(", ".join(classes))
-    return f"The network was trained on {known} alone; every other {noun(name)} is a stranger to it."
+    return _(
+        "The network was trained on {known} alone; every other {noun} is a stranger to it.",
+        known=known,
+        noun=noun(name),
+    )
 
 
 def in_words(found: Verification, now: Judgement) -> str:
     """The two curves in words."""
-    return (
-        f"False-accept and false-reject rate by threshold. They cross at {found.equal_error_rate:.1%}, at a distance of "
-        f"{found.equal_error_threshold:.3f}. At {now.threshold:.3f}: {now.false_accept:.1%} false accepts, {now.false_reject:.1%} false rejects"
+    return _(
+        "False-accept and false-reject rate by threshold. They cross at {equal_error_rate:.1%}, at a distance of "
+        "{equal_error_threshold:.3f}. At {threshold:.3f}: {false_accept:.1%} false accepts, {false_reject:.1%} false rejects",
+        equal_error_rate=found.equal_error_rate,
+        equal_error_threshold=found.equal_error_threshold,
+        threshold=now.threshold,
+        false_accept=now.false_accept,
+        false_reject=now.false_reject,
     )
 
 
 def rate_rows(found: Verification, now: Judgement) -> list[dict[str, str]]:
     """The rates at some thresholds."""
     rows = {
-        "the slider's": now,
-        "equal error rate": found.at(found.equal_error_threshold),
-        "highest accuracy": found.best(),
-        **{f"at most {most:.1%} false accepts": found.at_false_accept(most) for most in FALSE_ACCEPTS},
+        _("the slider's"): now,
+        _("equal error rate"): found.at(found.equal_error_threshold),
+        _("highest accuracy"): found.best(),
+        **{
+            _("at most {most:.1%} false accepts", most=most): found.at_false_accept(most)
+            for most in FALSE_ACCEPTS
+        },
     }
     return [
         {
-            "Threshold": f"{words}: {judgement.threshold:.3f}",
-            "False accepts": f"{judgement.false_accept:.1%}",
-            "False rejects": f"{judgement.false_reject:.1%}",
-            "Accuracy": f"{judgement.accuracy:.1%}",
+            _("Threshold"): f"{words}: {judgement.threshold:.3f}",
+            _("False accepts"): f"{judgement.false_accept:.1%}",
+            _("False rejects"): f"{judgement.false_reject:.1%}",
+            _("Accuracy"): f"{judgement.accuracy:.1%}",
         }
         for words, judgement in rows.items()
     ]
@@ -202,11 +236,11 @@ def wall_of_pairs(data: ImageDataset, found: Verification, numbers: Tensor) -> l
         labels = tuple((data.classes[int(data.labels[one])], palette().wrong) for one in pair)
         items.append(
             WallItem(
-                f"pair {number}",
-                image_sheet(data.floats(pair), columns=2, what="two images that were judged wrongly"),
-                unit="image",
+                _("pair {number}", number=number),
+                image_sheet(data.floats(pair), columns=2, what=_("two images that were judged wrongly")),
+                unit=_("image"),
                 labels=labels,
-                title=f"distance {found.distances[number]:.3f}",
+                title=_("distance {distance:.3f}", distance=found.distances[number]),
                 target=80,
                 legend=False,
                 hint="",
@@ -218,8 +252,8 @@ def wall_of_pairs(data: ImageDataset, found: Verification, numbers: Tensor) -> l
 def wall_of_one(data: ImageDataset, number: int) -> list[WallItem]:
     """One image, large."""
     name = data.classes[int(data.labels[number])]
-    sheet = image_sheet(data.floats([number]), what=f"the image that is asked about, {name}")
-    return [WallItem("portrait", sheet, unit="image", title=name, target=170, legend=False, hint="")]
+    sheet = image_sheet(data.floats([number]), what=_("the image that is asked about, {name}", name=name))
+    return [WallItem("portrait", sheet, unit=_("image"), title=name, target=170, legend=False, hint="")]
 
 
 def worst_classes(rows: Sequence[ClassErrors], classes: Sequence[str]) -> dict[str, float]:
@@ -239,9 +273,19 @@ def class_rows(
     return [
         {
             kind.capitalize(): plain(classes[row.label]),
-            "False rejects": f"{row.rejected} of {row.same} ({row.false_reject:.0%})",
-            "False accepts": f"{row.accepted} of {row.different} ({row.false_accept:.0%})",
-            "In the training": "yes" if classes[row.label] in known else "no",
+            _("False rejects"): _(
+                "{rejected} of {same} ({false_reject:.0%})",
+                rejected=row.rejected,
+                same=row.same,
+                false_reject=row.false_reject,
+            ),
+            _("False accepts"): _(
+                "{accepted} of {different} ({false_accept:.0%})",
+                accepted=row.accepted,
+                different=row.different,
+                false_accept=row.false_accept,
+            ),
+            _("In the training"): _("yes") if classes[row.label] in known else _("no"),
         }
         for row in rows
     ]
@@ -250,15 +294,20 @@ def class_rows(
 def three_depths(found: Sequence[Stage]) -> dict[str, int]:
     """Which stages stand for early, middle and late."""
     last = len(found) - 1
-    chosen = {"Early": 0, "Middle": last // 2 if last > 1 else 0, "Late": last}
-    return {words: number for words, number in chosen.items() if words == "Early" or number > 0}
+    places = (_("Early"), 0), (_("Middle"), last // 2 if last > 1 else 0), (_("Late"), last)
+    return {words: number for at, (words, number) in enumerate(places) if not at or number > 0}
 
 
 def depth_title(words: str, stage: Stage, shape: tuple[int, int, int]) -> str:
     """A stage, and how much of the image one of its units sees."""
     side = max(stage.field.size) if isinstance(stage.field.size, tuple) else stage.field.size
     whole = side >= max(shape[1:])
-    return f"{words}: {stage.layer}, one unit sees {'the whole image' if whole else f'{side}×{side} pixels'}"
+    return _(
+        "{words}: {layer}, one unit sees {side}",
+        words=words,
+        layer=stage.layer,
+        side=_("the whole image") if whole else _("{side}×{side} pixels", side=side),
+    )
 
 
 def image_at(data: ImageDataset, number: int) -> Tensor:
@@ -271,7 +320,7 @@ def training_of(name: str) -> dict[str, TrainingSpec]:
     count = len(load(name))
     epochs = min(EPOCHS, max(1, SEEN // count))
     return {
-        f"{network} on {name}": TrainingSpec(
+        _("{network} on {name}", network=network, name=name): TrainingSpec(
             name, network, epochs=epochs, batch_size=20 if count < FEW else 128
         )
     }
@@ -284,34 +333,44 @@ def show_judgement(data: ImageDataset, found: Verification, threshold: float, kn
     """What comes of the threshold: rates, curves, wrong pairs, and for whom it goes wrong."""
     now, kind = found.at(threshold), noun(data.name)
     st.markdown(
-        f"Same {kind}, up to a distance of **{threshold:.3f}**: **{now.false_accept:.1%}** of the pairs of two are accepted "
-        f"(false accepts), **{now.false_reject:.1%}** of the pairs of one are rejected (false rejects). "
-        f"Equal error rate: **{found.equal_error_rate:.1%}**."
+        _(
+            "Same {kind}, up to a distance of **{threshold:.3f}**: **{false_accept:.1%}** of the pairs of two are accepted "
+            "(false accepts), **{false_reject:.1%}** of the pairs of one are rejected (false rejects). "
+            "Equal error rate: **{equal_error_rate:.1%}**.",
+            kind=kind,
+            threshold=threshold,
+            false_accept=now.false_accept,
+            false_reject=now.false_reject,
+            equal_error_rate=found.equal_error_rate,
+        )
     )
     chart("error_rates", in_words(found, now), verification_curves, found, threshold)
     for same, words in (
-        (True, f"The same {kind}, but rejected"),
-        (False, f"Not the same {kind}, but accepted"),
+        (True, _("The same {kind}, but rejected", kind=kind)),
+        (False, _("Not the same {kind}, but accepted", kind=kind)),
     ):
         wrong = found.just_wrong(threshold, same, WRONG_PAIRS)
         st.markdown(
-            f"**{words}**" + (", just beyond the threshold:" if len(wrong) else ": none at this threshold.")
+            f"**{words}**"
+            + (_(", just beyond the threshold:") if len(wrong) else _(": none at this threshold."))
         )
         if len(wrong):
             map_wall(f"wrong_{same}", remember(wall_of_pairs, data, found, wrong))
-    with st.expander("The rates at other thresholds, as a table"):
+    with st.expander(_("The rates at other thresholds, as a table")):
         st.markdown(table_in_words(rate_rows(found, now)))
         st.caption(
-            "For comparison, the accuracy on the pairs of LFW: people 97.53 %, DeepFace (2014) 97.35 %, FaceNet (2015) 99.63 %."
+            _(
+                "For comparison, the accuracy on the pairs of LFW: people 97.53 %, DeepFace (2014) 97.35 %, FaceNet (2015) 99.63 %."
+            )
         )
-    st.subheader("Whom does it fail?", anchor=False)
+    st.subheader(_("Whom does it fail?"), anchor=False)
     rows = remember(by_class, found, data.labels, threshold)
-    rates, title = worst_classes(rows, data.classes), f"rejected pairs of the same {kind}, %"
+    rates, title = worst_classes(rows, data.classes), _("rejected pairs of the same {kind}, %", kind=kind)
     left, right = st.columns([1.2, 1], gap="medium")
     with left:
         chart("by_class", worst_in_words(rates, title), bars, rates, title)
-    right.markdown(GENDER_SHADES)
-    with st.expander(f"Each {kind}, as a table"):
+    right.markdown(_(GENDER_SHADES))
+    with st.expander(_("Each {kind}, as a table", kind=kind)):
         st.markdown(table_in_words(class_rows(rows, data.classes, kind, known)))
 
 
@@ -323,7 +382,7 @@ def show_depths(network: OpenNetwork, data: ImageDataset) -> None:
         map_wall("portrait_wall", remember(wall_of_one, data, number))
     with right:
         found = remember(stages_of, network)
-        what = "Searching images that fire the filters"
+        what = _("Searching images that fire the filters")
         usual = job("face_peaks", what, searched, network, [stage.layer for stage in found], data)
         if usual is None:
             return
@@ -333,5 +392,7 @@ def show_depths(network: OpenNetwork, data: ImageDataset) -> None:
             st.markdown(f"**{depth_title(words, found[stage], network.input_shape)}**")
             map_wall(f"depth_{words}", remember(stage_items, look, stage, [None]))
         st.caption(
-            "The filters that this image fires most beyond what is usual: what they see of it, and what fires them most of all images."
+            _(
+                "The filters that this image fires most beyond what is usual: what they see of it, and what fires them most of all images."
+            )
         )

@@ -182,7 +182,7 @@ class Field(Generic[Value]):
         """Says quietly what of the link, or which value, the page does not know."""
         foreign = session().here.notes.get(self.name) or value
         if foreign:
-            st.caption(f"“{plain(foreign[:40])}” is not possible here.")
+            st.caption(_("“{foreign}” is not possible here.", foreign=plain(foreign[:40])))
 
     def control(
         self,
@@ -290,7 +290,7 @@ class Number(Field[int]):
     ) -> int:
         """The control; ``usual`` and the range as they are now, if they depend on what is shown."""
         least, most = self.low if low is None else low, self.high if high is None else high
-        words = self.label if label is None else label
+        words = _(self.label if label is None else label)
         common = min(max(self.usual if usual is None else usual, least), most)
         help = self.explained(common)
 
@@ -366,7 +366,7 @@ class Real(Field[float]):
         usual: float | None = None,
         on_change: Callable[[], None] | None = None,
     ) -> float:
-        words = self.label if label is None else label
+        words = _(self.label if label is None else label)
         common = self.usual if usual is None else usual
         help = self.explained(common)
 
@@ -425,7 +425,7 @@ class Open(Field[float | None]):
         placeholder: str | None = None,
         on_change: Callable[[], None] | None = None,
     ) -> float | None:
-        empty = self.placeholder if placeholder is None else placeholder
+        empty = _(self.placeholder if placeholder is None else placeholder)
         help = self.explained(None, empty)
 
         def widget(begin: float | None, key: str, moved: Callable[[], None]) -> float | None:
@@ -435,7 +435,7 @@ class Open(Field[float | None]):
             if self.whole:
                 low, high = (None if limit is None else int(limit) for limit in (self.low, self.high))
                 return st.number_input(
-                    self.label,
+                    _(self.label),
                     low,
                     high,
                     value=None,
@@ -447,7 +447,7 @@ class Open(Field[float | None]):
                 )
             low_real, high_real = (None if limit is None else float(limit) for limit in (self.low, self.high))
             return st.number_input(
-                self.label,
+                _(self.label),
                 low_real,
                 high_real,
                 value=None,
@@ -484,7 +484,7 @@ class Switch(Field[bool]):
     def draw(self, place: Place | None = None, *, on_change: Callable[[], None] | None = None) -> bool:
         def widget(begin: bool | None, key: str, moved: Callable[[], None]) -> bool:
             return st.toggle(
-                self.label, begin or False, key=key, help=self.explained(self.usual), on_change=moved
+                _(self.label), begin or False, key=key, help=self.explained(self.usual), on_change=moved
             )
 
         return self.control(place, self.usual, lambda value: value, widget, on_change)
@@ -577,28 +577,28 @@ class Choice(Field[str]):
             known[asked] = self.titles[asked]
         first = next(iter(known))
         common = usual if usual is not None else self.usual if self.usual in known else first
-        names = list(known)
+        names, said = list(known), {name: _(title) for name, title in known.items()}
 
         def widget(begin: str | None, key: str, moved: Callable[[], None]) -> str | None:
             visibility: Literal["visible", "collapsed"] = "collapsed" if self.hide else "visible"
             if self.kind == "menu":
                 return st.selectbox(
-                    self.label,
+                    _(self.label),
                     names,
                     0 if begin is None else names.index(begin),
-                    format_func=known.__getitem__,
+                    format_func=said.__getitem__,
                     key=key,
-                    help=self.explained(common, known[common]),
+                    help=self.explained(common, said[common]),
                     label_visibility=visibility,
                     on_change=moved,
                 )
             return st.segmented_control(
-                self.label,
+                _(self.label),
                 names,
                 default=begin,
-                format_func=lambda name: plain(known[name]),
+                format_func=lambda name: plain(said[name]),
                 key=key,
-                help=self.explained(common, known[common]),
+                help=self.explained(common, said[common]),
                 required=True,
                 label_visibility=visibility,
                 wrap=True,
@@ -654,6 +654,8 @@ class Choices(Field[tuple[str, ...]]):
         chosen = self.usual if usual is None else tuple(usual)
         known = dict(((self.titles or {}) if titles is None else titles).items())
 
+        said = {name: _(title) for name, title in known.items()}
+
         def in_order(names: Sequence[str]) -> tuple[str, ...]:
             return tuple(name for name in known if name in names)
 
@@ -662,13 +664,13 @@ class Choices(Field[tuple[str, ...]]):
 
         def widget(begin: tuple[str, ...] | None, key: str, moved: Callable[[], None]) -> list[str]:
             return st.pills(
-                self.label,
+                _(self.label),
                 list(known),
                 selection_mode="multi",
                 default=None if begin is None else list(begin),
-                format_func=lambda name: plain(known[name]),
+                format_func=lambda name: plain(said[name]),
                 key=key,
-                help=self.explained(chosen, ", ".join(known[name] for name in in_order(chosen))),
+                help=self.explained(chosen, ", ".join(said[name] for name in in_order(chosen))),
                 wrap=True,
                 on_change=moved,
             )
@@ -688,7 +690,7 @@ class Text(Field[str]):
     def draw(self, place: Place | None = None, *, on_change: Callable[[], None] | None = None) -> str:
         def widget(begin: str | None, key: str, moved: Callable[[], None]) -> str:
             return st.text_input(
-                self.label, begin or "", key=key, help=self.explained(self.usual), on_change=moved
+                _(self.label), begin or "", key=key, help=self.explained(self.usual), on_change=moved
             )
 
         return self.control(place, self.usual, lambda value: value, widget, on_change)

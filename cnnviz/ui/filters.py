@@ -22,6 +22,7 @@ from cnnviz.ui.components import WallItem
 from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, network_of_run
+from cnnviz.words import _
 
 MOST_KERNELS = 64
 
@@ -38,8 +39,14 @@ def first_images(test: ImageDataset, count: int) -> Tensor:
 def sheet_of_bank(bank: FilterBank, order: str) -> tuple[list[int], Sheet]:
     """The filters' numbers in an order, and one kernel of each."""
     numbers, inputs = bank.order(order), bank.kernels.shape[1]
-    what = "kernel" if inputs in (1, 3) else f"kernel of the strongest of {inputs} input channels"
-    return numbers, map_sheet(bank.pictures[numbers], what=f"{what}s of {bank.name}", signed=True)
+    what = (
+        _("kernel")
+        if inputs in (1, 3)
+        else _("kernel of the strongest of {inputs} input channels", inputs=inputs)
+    )
+    return numbers, map_sheet(
+        bank.pictures[numbers], what=_("{what}s of {name}", what=what, name=bank.name), signed=True
+    )
 
 
 def marks_of(bank: FilterBank, judged: int | None) -> str:
@@ -49,36 +56,47 @@ def marks_of(bank: FilterBank, judged: int | None) -> str:
         judged: the number of images that a dead filter was silent on; ``None``: its weights alone tell.
     """
     dead, pairs = bank.dead[:20], bank.duplicates[:8]
-    silent = f"**Dead** (never above zero on {judged or 'any'} images): {', '.join(map(str, dead))}."
-    alike = (
-        f"**Near duplicates** (cosine similarity above 0.95): {', '.join(f'{i} and {j}' for i, j in pairs)}."
+    silent = _(
+        "**Dead** (never above zero on {judged} images): {str}.",
+        judged=judged or _("any"),
+        str=", ".join(map(str, dead)),
     )
-    return f"{silent if dead else 'No dead filter.'} {alike if pairs else 'No near duplicates.'}"
+    alike = _(
+        "**Near duplicates** (cosine similarity above 0.95): {pairs}.",
+        pairs=", ".join((_("{i} and {j}", i=i, j=j) for i, j in pairs)),
+    )
+    return f"{(silent if dead else _('No dead filter.'))} {(alike if pairs else _('No near duplicates.'))}"
 
 
 def kernels_of(bank: FilterBank, number: int) -> WallItem:
     """One filter's kernels, one an input channel."""
     kernels = bank.kernels[number]
     strongest = kernels.flatten(1).norm(dim=1).argsort(descending=True)[:MOST_KERNELS].sort().values
-    sheet = map_sheet(kernels[strongest], what="kernels, one an input channel", signed=True)
-    return WallItem("kernels", sheet, f"{len(strongest)} of {len(kernels)}", target=120, title="weights")
+    sheet = map_sheet(kernels[strongest], what=_("kernels, one an input channel"), signed=True)
+    return WallItem(
+        "kernels",
+        sheet,
+        _("{count} of {kernels}", count=len(strongest), kernels=len(kernels)),
+        target=120,
+        title=_("weights"),
+    )
 
 
 def made_for(network: OpenNetwork, layer: str, number: int, smoothness: float, seed: int) -> list[WallItem]:
     """The image that fires it; nothing while it is being made."""
     made = job(
-        "made", "Making an image for this filter", _maximised, network, layer, number, smoothness, seed
+        "made", _("Making an image for this filter"), _maximised, network, layer, number, smoothness, seed
     )
     if made is None:
         return []
-    sheet = remember(picture_sheet, made.image, what="image made for the filter")
-    label = ((f"activation {made.history[-1]:.2f}", ""),)
+    sheet = remember(picture_sheet, made.image, what=_("image made for the filter"))
+    label = ((_("activation {history:.2f}", history=made.history[-1]), ""),)
     return [
         WallItem(
             "made",
             sheet,
-            unit="image",
-            title="made for it",
+            unit=_("image"),
+            title=_("made for it"),
             target=max(168, network.input_shape[1]),
             legend=False,
             labels=label,
@@ -98,7 +116,9 @@ def fired_by(
     network: OpenNetwork, layer: str, number: int, images: Tensor, names: Sequence[str]
 ) -> list[WallItem]:
     """Parts of the images that fire it most, and what of them did; nothing while they are searched."""
-    tops = job("tops", f"Searching {len(images)} images", _searched, network, layer, number, images)
+    tops = job(
+        "tops", _("Searching {count} images", count=len(images)), _searched, network, layer, number, images
+    )
     if tops is None:
         return []
     return remember(_fired, network, layer, number, images, names, tops)
@@ -115,14 +135,14 @@ def _fired(
 ) -> list[WallItem]:
     cut = tiles(images, tops, max(12, max(one.box[2] - one.box[0] for one in tops)))
     labels = tuple((f"{one.value:.2f}\n{names[one.number]}", "") for one in tops)
-    sheet = image_sheet(cut, what="parts of images that fire it most")
+    sheet = image_sheet(cut, what=_("parts of images that fire it most"))
     items = [
         WallItem(
             "tops",
             sheet,
-            f"of {len(images)} images",
-            "image",
-            title="fire it most",
+            _("of {count} images", count=len(images)),
+            _("image"),
+            title=_("fire it most"),
             target=110,
             most=1000,
             legend=False,
@@ -135,9 +155,9 @@ def _fired(
         part = overlay(
             images[one.number][:, top:bottom, left:right],
             values[top:bottom, left:right],
-            "what of it fired the unit",
+            _("what of it fired the unit"),
         )
-        label = ((f"sent back\n{names[one.number]}", ""),)
+        label = ((_("sent back\n{name}", name=names[one.number]), ""),)
         items.append(WallItem(f"back{one.number}", part, title=" ", target=110, legend=False, labels=label))
     return items
 
@@ -150,7 +170,7 @@ def weights_by_step(
     """
     steps = run.steps[:: max(1, len(run.steps) // 40)]
     versions = [run.version(step) for step in steps]
-    columns = job("history", "Reading all steps", _histograms, run.id, layer, steps, versions, edges)
+    columns = job("history", _("Reading all steps"), _histograms, run.id, layer, steps, versions, edges)
     return None if columns is None else (steps, columns)
 
 

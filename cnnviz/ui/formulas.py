@@ -2,6 +2,7 @@
 
 from cnnviz.ops.convolution import output_size
 from cnnviz.ops.dense import SoftmaxTerms
+from cnnviz.words import _
 
 
 def output_size_formula(
@@ -43,21 +44,30 @@ def convolution_notes(
     """
     sides = [(rows, "rows")] if rows == cols else [(rows, "rows"), (cols, "columns")]
     sizes = "".join(output_size_formula(n, side, stride, padding, dilation, what) for n, what in sides)
-    note = "x is the padded image. " if padding else ""
+    note = _("x is the padded image. ") if padding else ""
     if flip:
-        note += f"This is the convolution of mathematics, with the index shifted so that the window begins at i (K = {side})."
+        note += _(
+            "This is the convolution of mathematics, with the index shifted so that the window begins at i (K = {side}).",
+            side=side,
+        )
     else:
-        note += "Networks compute this cross-correlation and call it convolution; the convolution of mathematics flips the kernel."
+        note += _(
+            "Networks compute this cross-correlation and call it convolution; the convolution of mathematics flips the kernel."
+        )
     return f"$${convolution_formula(stride, dilation, flip)}$$\n\n$${sizes}$$\n\n:small[{note}]"
 
 
 def gradient_notes(loss: float, rate: float, stride: int, dilation: int, flip: bool) -> str:
     """What stands above the gradient of a kernel: the loss, the step, the formula."""
-    note = "With the kernel flipped, image and error are flipped too; the gradient is that of the kernel as typed."
-    return (
-        f"Loss **L = {loss:.6g}** · next kernel: *w − η ∂L/∂w* with *η = {rate:.3g}*\n\n$${kernel_gradient_formula(stride, dilation, flip)}$$"
-        + (f"\n\n:small[{note}]" if flip else "")
+    note = _(
+        "With the kernel flipped, image and error are flipped too; the gradient is that of the kernel as typed."
     )
+    return _(
+        "Loss **L = {loss:.6g}** · next kernel: *w − η ∂L/∂w* with *η = {rate:.3g}*\n\n$${kernel_gradient_formula}$$",
+        loss=loss,
+        rate=rate,
+        kernel_gradient_formula=kernel_gradient_formula(stride, dilation, flip),
+    ) + (f"\n\n:small[{note}]" if flip else "")
 
 
 def softmax_formula(terms: SoftmaxTerms, number: int) -> str:

@@ -17,6 +17,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.ui.address import draw_again, one_section, session
 from cnnviz.ui.outside import plain
 from cnnviz.ui.state import State
+from cnnviz.words import _
 
 Values = ParamSpec("Values")
 
@@ -41,7 +42,10 @@ def page(
     if file not in _pages:
         _pages[file] = st.Page(file, title=title, url_path=url_path, default=default)
     # A copy, because a script run writes into it.
-    return copy(_pages[file])
+    shown = copy(_pages[file])
+    if title is not None:
+        shown._title = title
+    return shown
 
 
 def link(file: str, label: str, icon: str, state: Mapping[str, str] | None = None) -> None:
@@ -55,7 +59,7 @@ def error_box() -> Iterator[None]:
     try:
         yield
     except CnnvizError as error:
-        st.error(plain(error), icon=":material/error:")
+        st.error(plain(_(error)), icon=":material/error:")
 
 
 @contextmanager
@@ -153,8 +157,8 @@ def _is_one_section() -> bool:
 
 def title(text: str, idea: str) -> None:
     """The page's heading and its one-sentence idea."""
-    st.header(text, anchor=False)
-    st.markdown(idea)
+    st.header(_(text), anchor=False)
+    st.markdown(_(idea))
 
 
 def play_first() -> DeltaGenerator:
@@ -169,10 +173,13 @@ def try_this(*experiments: Experiment) -> None:
     if "try" in session().hidden:
         return
     with st.container(key="try"):
-        st.subheader("Try this", anchor=False)
+        st.subheader(_("Try this"), anchor=False)
         for experiment in experiments:
             link(
-                experiment.state.page, experiment.text, ":material/experiment:", experiment.state.parameters()
+                experiment.state.page,
+                _(experiment.text),
+                ":material/experiment:",
+                experiment.state.parameters(),
             )
 
 
@@ -181,8 +188,8 @@ def show_code() -> Callable[[str], None]:
     numbers there, ready to copy.
     """
     if "code" in session().hidden:
-        return lambda _: None
-    with st.expander("Show the code", icon=":material/code:", key="show_code"):
+        return lambda __: None
+    with st.expander(_("Show the code"), icon=":material/code:", key="show_code"):
         place = st.empty()
 
     def show(code: str) -> None:
@@ -195,4 +202,4 @@ def show_code() -> Callable[[str], None]:
 def source(text: str) -> None:
     if "source" in session().hidden:
         return
-    st.caption(f"Source: {text}")
+    st.caption(_("Source: {text}", text=text))

@@ -16,6 +16,7 @@ from cnnviz.ui.memory import remember
 from cnnviz.ui.messages import DescentMessage, DescentRule, TapeNode
 from cnnviz.ui.states.gradient_descent import GradientDescent
 from cnnviz.ui.tables import table_in_words
+from cnnviz.words import _
 
 SEED = "1"
 RATES = tuple(round(10 ** (-3 + place / 8), 6) for place in range(33))
@@ -57,7 +58,7 @@ def walk(key: str, on_change: Callable[[], None]) -> None:
         surface.low,
         surface.high,
         [
-            DescentRule(name, RULES[name].title, palette().of(order.index(name)), RULES[name].memory)
+            DescentRule(name, _(RULES[name].title), palette().of(order.index(name)), RULES[name].memory)
             for name in (names or ("sgd",))
         ],
         palette().sequential.stops,
@@ -103,11 +104,11 @@ def updates_in_words() -> None:
 
     rows = [
         {
-            "step": str(place),
+            _("step"): str(place),
             "w": numbers(step.weights),
-            "gradient g": numbers(step.gradient),
+            _("gradient g"): numbers(step.gradient),
             **{name: numbers(values) for name, values in step.memory.items()},
-            "new w": numbers(step.after),
+            _("new w"): numbers(step.after),
             "E": f"{step.loss:.5g}",
         }
         for place, step in enumerate(found.steps, 1)
@@ -116,9 +117,20 @@ def updates_in_words() -> None:
     st.markdown(table_in_words(rows))
     if found.diverged:
         st.markdown(
-            f"After {len(found.steps)} steps the weights have left for infinity: a learning rate of {rate_now():g} is too large here."
+            _(
+                "After {count} steps the weights have left for infinity: a learning rate of {rate_now:g} is too large here.",
+                count=len(found.steps),
+                rate_now=rate_now(),
+            )
         )
-    st.caption(f"{RULES[rule].title}: {RULES[rule].reference}. E before the first step: {found.loss[0]:.5g}.")
+    st.caption(
+        _(
+            "{title}: {reference}. E before the first step: {loss:.5g}.",
+            title=_(RULES[rule].title),
+            reference=RULES[rule].reference,
+            loss=found.loss[0],
+        )
+    )
 
 
 def goal_of(surface: Surface) -> float:
@@ -133,7 +145,11 @@ def rates_chart() -> None:
     goal = remember(_goal, surface.name)
     found = remember(steps_to_loss, surface.name, names, RATES, goal=goal, most=MOST)
     st.markdown(
-        f"Updates until E ≤ **{goal:.3g}** (5 % of the way is left), from the usual start, with all data a step; at most {MOST}."
+        _(
+            "Updates until E ≤ **{goal:.3g}** (5 % of the way is left), from the usual start, with all data a step; at most {most}.",
+            goal=goal,
+            most=MOST,
+        )
     )
     best = {
         RULES[name].title: min(
@@ -142,9 +158,18 @@ def rates_chart() -> None:
         for name, numbers in found.items()
         if any(number == number for number in numbers)
     }
-    words = "; ".join(f"{title}: {steps:.0f} at η = {rate:.2g}" for title, (steps, rate) in best.items())
-    chart("rates", f"Fewest updates: {words or 'none reaches it'}", steps_by_rate, found, RATES)
-    st.markdown(f"Fewest updates: {words or 'no rule reaches it'}.")
+    words = "; ".join(
+        _("{title}: {steps:.0f} at η = {rate:.2g}", title=title, steps=steps, rate=rate)
+        for title, (steps, rate) in best.items()
+    )
+    chart(
+        "rates",
+        _("Fewest updates: {words}", words=words or _("none reaches it")),
+        steps_by_rate,
+        found,
+        RATES,
+    )
+    st.markdown(_("Fewest updates: {words}.", words=words or _("no rule reaches it")))
 
 
 def noise_in_words() -> None:
@@ -152,16 +177,18 @@ def noise_in_words() -> None:
     surface = surface_now()
     if not surface.data:
         return
-    st.subheader("Noise of the mini-batch gradient", anchor=False)
+    st.subheader(_("Noise of the mini-batch gradient"), anchor=False)
     st.markdown(
-        "At the start, 60 random batches of each size: how far is their gradient from the one of all examples, "
-        "in the mean? It falls about as 1/√B, and is zero where the batch is all there is."
+        _(
+            "At the start, 60 random batches of each size: how far is their gradient from the one of all examples, "
+            "in the mean? It falls about as 1/√B, and is zero where the batch is all there is."
+        )
     )
     spread = remember(_noise, surface.name, start_now())
     st.markdown(
         table_in_words(
             [
-                {"examples a step B": str(size), "distance from the true gradient": f"{far:.1f}"}
+                {_("examples a step B"): str(size), _("distance from the true gradient"): f"{far:.1f}"}
                 for size, far in spread
             ]
         )

@@ -26,6 +26,7 @@ from cnnviz.ui.jobs import Progress
 from cnnviz.ui.map_walls import wall_items
 from cnnviz.ui.memory import remember
 from cnnviz.ui.outside import plain
+from cnnviz.words import _
 
 DENSE, OCTAVE = ("mini_densenet", "dense2"), "mini_octresnet"
 FREQUENCIES = {"block2.both3.high.relu1": "high frequency", "block2.both3.low.relu1": "low frequency"}
@@ -40,14 +41,14 @@ def rows_of(found: Sequence[Outcome], times: Mapping[str, float] | None = None) 
     """
     rows = []
     for one in found:
-        row = {"network": plain(one.title), "test accuracy": percent(one.accuracy)}
+        row = {_("network"): plain(_(one.title)), _("test accuracy"): percent(one.accuracy)}
         if one.error is not None:
-            row["training error"] = percent(one.error)
-        row["parameters"] = f"{one.parameters:,}"
-        row["multiply-adds"] = amount(one.multiply_adds)
+            row[_("training error")] = percent(one.error)
+        row[_("parameters")] = f"{one.parameters:,}"
+        row[_("multiply-adds")] = amount(one.multiply_adds)
         if times is not None:
-            row["ms an image"] = f"{times[one.title]:.2f}"
-        row["one unit sees"] = f"{one.reach}×{one.reach}"
+            row[_("ms an image")] = f"{times[one.title]:.2f}"
+        row[_("one unit sees")] = f"{one.reach}×{one.reach}"
         rows.append(row)
     return rows
 
@@ -55,15 +56,19 @@ def rows_of(found: Sequence[Outcome], times: Mapping[str, float] | None = None) 
 def how(name: str) -> str:
     """How the bundled result was made."""
     about = bundled(name)
-    return (
-        f"{about.seeds} seeds; the band reaches from the lowest to the highest. "
-        f"{about.images:,} training images of {DATASETS[about.dataset].title}, {about.epochs} epochs, measured on all test images."
+    return _(
+        "{seeds} seeds; the band reaches from the lowest to the highest. "
+        "{images:,} training images of {title}, {epochs} epochs, measured on all test images.",
+        seeds=about.seeds,
+        images=about.images,
+        title=_(DATASETS[about.dataset].title),
+        epochs=about.epochs,
     )
 
 
 def curves_in_words(found: Sequence[Outcome], quantity: Quantity) -> str:
-    return f"{WORDS[quantity].capitalize()} at the end: " + "; ".join(
-        f"{one.title} {getattr(one, quantity).mean:.3f}" for one in found
+    return _("{words} at the end: ", words=_(WORDS[quantity]).capitalize()) + "; ".join(
+        f"{_(one.title)} {getattr(one, quantity).mean:.3f}" for one in found
     )
 
 
@@ -111,26 +116,38 @@ def drawing_of(name: str, title: str) -> NetworkDrawing:
 def show_gradients(name: str) -> None:
     """What each layer is told in the first step."""
     found = bundled(name).outcomes
-    st.subheader("How much of the gradient arrives in each layer", anchor=False)
+    st.subheader(_("How much of the gradient arrives in each layer"), anchor=False)
     words = "; ".join(
-        f"{one.title}: {one.gradients[0]:.3g} in the first layer, {one.gradients[-1]:.3g} in the last"
+        _(
+            "{title}: {gradient:.3g} in the first layer, {gradient2:.3g} in the last",
+            title=_(one.title),
+            gradient=one.gradients[0],
+            gradient2=one.gradients[-1],
+        )
         for one in found
     )
-    chart("gradients", f"Norm of the gradient in the first step. {words}", bundled_gradients, name)
+    chart(
+        "gradients",
+        _("Norm of the gradient in the first step. {words}", words=words),
+        bundled_gradients,
+        name,
+    )
     st.caption(
-        "The norm of the gradient of the loss for each layer's weights in the first step, mean over the seeds. Flat is good: all layers then learn at one pace. "
-        "Without batch normalisation it shrinks towards the image; with it, in plain networks, it grows (Yang et al., ICLR 2019); "
-        "skip connections hold it together."
+        _(
+            "The norm of the gradient of the loss for each layer's weights in the first step, mean over the seeds. Flat is good: all layers then learn at one pace. "
+            "Without batch normalisation it shrinks towards the image; with it, in plain networks, it grows (Yang et al., ICLR 2019); "
+            "skip connections hold it together."
+        )
     )
 
 
 def show_reuse(dataset: str) -> None:
     """Which earlier maps the trained small DenseNet uses."""
-    st.subheader("Which earlier maps does each layer use?", anchor=False)
+    st.subheader(_("Which earlier maps does each layer use?"), anchor=False)
     reuse: Reuse = remember(reuse_of, dataset)
     rows = zip(reuse.layers, reuse.weights, strict=True)
     words = "; ".join(
-        f"{layer} uses "
+        _("{layer} uses ", layer=layer)
         + ", ".join(
             f"{source} {weight:.2f}"
             for source, weight in zip(reuse.sources, row, strict=True)
@@ -138,10 +155,15 @@ def show_reuse(dataset: str) -> None:
         )
         for layer, row in rows
     )
-    chart("reuse", f"Mean absolute weight, the largest of a row is 1: {words}", reuse_map, reuse)
+    chart(
+        "reuse", _("Mean absolute weight, the largest of a row is 1: {words}", words=words), reuse_map, reuse
+    )
     st.caption(
-        f"Second dense block of the small DenseNet, trained by us on {DATASETS[dataset].title}. All layers still use the oldest maps (the first column), "
-        "though newer ones more. In figure 5 of the paper, of a network trained for 300 epochs, it is the same."
+        _(
+            "Second dense block of the small DenseNet, trained by us on {title}. All layers still use the oldest maps (the first column), "
+            "though newer ones more. In figure 5 of the paper, of a network trained for 300 epochs, it is the same.",
+            title=_(DATASETS[dataset].title),
+        )
     )
 
 
@@ -156,9 +178,14 @@ def show_frequencies(dataset: str, number: int) -> None:
     maps = remember(both_frequencies, dataset, test.images[number].float() / 255)
     items = remember(wall_items, maps, None)
     map_wall("frequencies", items)
-    shapes = " and ".join(f"{title}: {written(tuple(maps[title].shape))}" for title in maps)
+    shapes = _(" and ").join(f"{title}: {written(tuple(maps[title].shape))}" for title in maps)
     st.caption(
-        f"Second block of the small OctConv-ResNet (α = 0.5, trained by us) for test image {number}, {test.classes[int(test.labels[number])]}. {shapes}."
+        _(
+            "Second block of the small OctConv-ResNet (α = 0.5, trained by us) for test image {number}, {class_name}. {shapes}.",
+            number=number,
+            class_name=test.classes[int(test.labels[number])],
+            shapes=shapes,
+        )
     )
 
 
@@ -169,10 +196,10 @@ def both_frequencies(dataset: str, image: Tensor) -> dict[str, Tensor]:
 
 def show_work(found: Sequence[Outcome], measured: Mapping[str, float] | None) -> None:
     """Accuracy against operations, or against time."""
-    work = "million multiply-adds" if measured is None else "ms for one image"
+    work = _("million multiply-adds") if measured is None else _("ms for one image")
     discs = [
         Disc(
-            one.title,
+            _(one.title),
             one.multiply_adds / 1e6 if measured is None else measured[one.title],
             100 * one.accuracy.mean,
             one.parameters,
@@ -180,7 +207,10 @@ def show_work(found: Sequence[Outcome], measured: Mapping[str, float] | None) ->
         for one in found
     ]
     low, high = min(disc.y for disc in discs) - 1.5, max(disc.y for disc in discs) + 1.5
-    words = "; ".join(f"{disc.title}: {disc.y:.1f} % at {disc.x:.3g} {work}" for disc in discs)
+    words = "; ".join(
+        _("{title}: {y:.1f} % at {x:.3g} {work}", title=_(disc.title), y=disc.y, x=disc.x, work=work)
+        for disc in discs
+    )
     chart("work", words, accuracy_against_work, discs, work, low, high)
 
 

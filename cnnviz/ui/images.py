@@ -149,21 +149,21 @@ def choose_image(test: ImageDataset | None, fields: ImageFields) -> ChosenImage:
         return _test_image(test, fields.number.draw(high=len(test) - 1))
     if source == "photo":
         name = fields.photo.draw()
-        st.caption(f"{PHOTOS[name].source} ({PHOTOS[name].licence})")
+        st.caption(f"{PHOTOS[name].source} ({_(PHOTOS[name].licence)})")
         return _photograph(name)
     if source == "draw" and test is not None:
         return _drawing(test.shape[1], fields.centred.draw(), prefix)
     if source == "upload":
         endings = [ending for group in FORMATS.values() for ending in group]
         file = st.file_uploader(
-            f"Your photo ({', '.join(FORMATS)})",
+            _("Your photo ({formats})", formats=", ".join(FORMATS)),
             endings,
             key=f"{prefix}photo_file",
             help=_("A photograph of your own; it is only used on this page and is not stored."),
         )
     else:
         file = st.camera_input(
-            "Your camera",
+            _("Your camera"),
             key=f"{prefix}camera",
             help=_("A shot of the camera; it is only used on this page and is not stored."),
         )
@@ -172,12 +172,12 @@ def choose_image(test: ImageDataset | None, fields: ImageFields) -> ChosenImage:
             pixels = _decoded(file.getvalue())
             small = pixels.numel() <= SMALL
             return ChosenImage(
-                pixels, "your photo", code=_embedded(pixels) if small else file_code(file.name)
+                pixels, _("your photo"), code=_embedded(pixels) if small else file_code(file.name)
             )
         except CnnvizError as error:
             st.error(plain(error), icon=":material/error:")
     else:
-        st.info("Until you give one, you see another image.", icon=":material/info:")
+        st.info(_("Until you give one, you see another image."), icon=":material/info:")
     return (
         _photograph(fields.photo.usual)
         if usual == "photo" or test is None
@@ -201,17 +201,25 @@ def _decoded(content: bytes) -> Tensor:
 
 def _test_image(test: ImageDataset, number: int) -> ChosenImage:
     label = int(test.labels[number])
-    st.caption(f"Its class: **{plain(test.classes[label])}**")
+    st.caption(_("Its class: **{class_name}**", class_name=plain(test.classes[label])))
     code = Expression(f"{loading_code(test)}.images[{number}]", {"load": "cnnviz.data"})
     return ChosenImage(
-        test.images[number], f"test image {number} of {test.name}, {test.classes[label]}", label, code
+        test.images[number],
+        _(
+            "test image {number} of {name}, {class_name}",
+            number=number,
+            name=test.name,
+            class_name=test.classes[label],
+        ),
+        label,
+        code,
     )
 
 
 def _photograph(name: str) -> ChosenImage:
     return ChosenImage(
         remember(photo, name),
-        f"photograph: {PHOTOS[name].title}",
+        _("photograph: {title}", title=_(PHOTOS[name].title)),
         code=Expression(f'photo("{name}")', {"photo": "cnnviz.data"}),
     )
 
@@ -224,4 +232,4 @@ def _drawing(side: int, centred: bool, prefix: str) -> ChosenImage:
         else fit((ink * 255).byte(), (1, side, side))
     )
     pixels = (image * 255).round().byte()
-    return ChosenImage(pixels, "your drawing", code=_embedded(pixels))
+    return ChosenImage(pixels, _("your drawing"), code=_embedded(pixels))

@@ -20,6 +20,7 @@ from cnnviz.settings import settings
 from cnnviz.ui.address import draw_again
 from cnnviz.ui.memory import key_of, make_and_keep, recall
 from cnnviz.ui.outside import plain
+from cnnviz.words import _, in_language, language
 
 Result = TypeVar("Result")
 Progress = Callable[[float], None]
@@ -94,8 +95,8 @@ def job(
     me = _session()
     slots = _slots()
     if slots.cancelled.get(slot) == key:
-        st.info(f"{what}: cancelled.", icon=":material/cancel:")
-        if not st.button("Start again", key=f"{slot}_again", icon=":material/replay:"):
+        st.info(_("{what}: cancelled.", what=what), icon=":material/cancel:")
+        if not st.button(_("Start again"), key=f"{slot}_again", icon=":material/replay:"):
             return None
     slots.cancelled.pop(slot, None)
     _leave(slots.work.get(slot), me, key)
@@ -109,9 +110,9 @@ def job(
         ):  # one that was cancelled may still be on its way to its next word
             running = _jobs[key] = _Job()
             threading.Thread(
-                # It draws in the palette of whoever asked.
+                # It draws in the palette of whoever asked, and speaks that language.
                 target=copy_context().run,
-                args=(_work, key, running, partial(function, *arguments, **named)),
+                args=(_work, key, running, partial(_said, language(), function, *arguments, **named)),
                 name=f"cnnviz-job-{slot}",
                 daemon=True,
             ).start()
@@ -183,6 +184,12 @@ def _work(key: Hashable, running: _Job, make: Callable[..., Any]) -> None:
             running.done.set()
 
 
+def _said(name: str, function: Callable[..., Result], *arguments: Any, **named: Any) -> Result:
+    """The work, in the language of who asked for it: no session is looking at its thread."""
+    with in_language(name):
+        return function(*arguments, **named)
+
+
 def _step_back() -> None:
     """This thread works when no page wants the processor: a page is a matter of milliseconds, and somebody
     looks at it.
@@ -212,7 +219,7 @@ def _watch(
             if running.error is None:
                 draw_again()
             elif isinstance(running.error, CnnvizError):
-                st.error(plain(running.error), icon=":material/error:")
+                st.error(plain(_(running.error)), icon=":material/error:")
             elif not isinstance(running.error, _CancelledError):
                 raise running.error
             return
@@ -220,14 +227,14 @@ def _watch(
             draw_again()
         left = running.seconds_left
         text = f"**{what}**" + (
-            " · waiting"
+            _(" · waiting")
             if running.started is None
             else ""
             if left is None
-            else f" · about {max(1, round(left))} s left"
+            else _(" · about {value} s left", value=max(1, round(left)))
         )
         st.progress(min(1.0, max(0.0, running.share)), text=text)
-        if st.button("Cancel", key=f"{slot}_cancel", icon=":material/close:"):
+        if st.button(_("Cancel"), key=f"{slot}_cancel", icon=":material/close:"):
             with _lock:
                 running.waiting.discard(me)
                 running.cancelled = not running.waiting

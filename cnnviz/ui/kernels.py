@@ -19,6 +19,7 @@ from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import network_of_run
 from cnnviz.ui.runs import EXAMPLE, WithRun, run_title
 from cnnviz.ui.stepping import Table, number_grid
+from cnnviz.words import _
 
 TITLES = {**titles_of(KERNELS), "own": "own numbers", "learned": "learned by a network"}
 SIDES = (3, 5, 7, 9, 11)
@@ -44,7 +45,7 @@ def learned_kernels() -> tuple[str, Tensor, Expression]:
     run = open_run(WithRun.run.now or EXAMPLE)
     step = run.steps[-1] if run.steps else 0
     network = network_of_run(run, step)
-    _, weights = remember(filters, network.model)
+    __, weights = remember(filters, network.model)
     code = network.code.inside("filters({})[1]", filters="cnnviz.features")
     if weights.dim() == 4:
         weights, code = weights.mean(1), code.inside("{}.mean(1)")
@@ -172,14 +173,18 @@ def choose_kernel(fields: KernelFields) -> ChosenKernel:
         title, learned, code = learned_kernels()
         number = fields.number.draw(high=len(learned) - 1)
         return ChosenKernel(
-            learned[number], f"kernel {number}", f"learned: {title}", "", code.inside(f"{{}}[{number}]")
+            learned[number],
+            _("kernel {number}", number=number),
+            _("learned: {title}", title=title),
+            "",
+            code.inside(f"{{}}[{number}]"),
         )
     side = fields.side.draw()
     if name == "own":
         size = int(side)
         typed = number_grid(fields.own, kernel("sobel_x", 3), (size, size), cell=2.6, signed=True).float()
         return ChosenKernel(
-            typed, "own numbers", "what you typed", "", Expression(f"torch.tensor({typed.tolist()})")
+            typed, _("own numbers"), _("what you typed"), "", Expression(f"torch.tensor({typed.tolist()})")
         )
     entry = KERNELS[name]
     angle, wave, seed = 0.0, 4.0, 0
@@ -195,8 +200,10 @@ def choose_kernel(fields: KernelFields) -> ChosenKernel:
         fields.own.set(torch.round(weights, decimals=4))
         fields.kernel.set("own")
 
-    st.button("Edit these numbers", key=f"{fields.kernel.name}_edit", icon=":material/edit:", on_click=edit)
+    st.button(
+        _("Edit these numbers"), key=f"{fields.kernel.name}_edit", icon=":material/edit:", on_click=edit
+    )
     code = Expression(
         f'kernel("{name}", {side}, {angle:g}, {wave:g}, {seed})', {"kernel": "cnnviz.ops.kernels"}
     )
-    return ChosenKernel(weights, entry.title, entry.does, entry.formula, code)
+    return ChosenKernel(weights, _(entry.title), _(entry.does), entry.formula, code)

@@ -12,17 +12,18 @@ from streamlit.navigation.page import StreamlitPage
 from cnnviz.classroom import CHAPTERS
 from cnnviz.figures.colours import use_palette
 from cnnviz.settings import ASSETS
-from cnnviz.ui.address import arrive, tell_address
+from cnnviz.ui.address import arrive, draw_again, session, tell_address
 from cnnviz.ui.components import component
 from cnnviz.ui.entry import ask_at_the_door, is_owner, may_enter
 from cnnviz.ui.follow import follow
 from cnnviz.ui.frame import error_box, link, page
+from cnnviz.ui.language import language_ahead, language_here
 from cnnviz.ui.owner import PATH as OWNER
 from cnnviz.ui.owner import show_owner_page
 from cnnviz.ui.player import begin_page, end_page, go_on
 from cnnviz.ui.startup import imports
 from cnnviz.ui.state import State
-from cnnviz.words import _
+from cnnviz.words import _, in_language
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,15 @@ def run(chapters: tuple[Chapter, ...]) -> None:
     _lecture = chapters
     st.set_page_config(page_title="cnnviz", page_icon=_icon(), layout="wide")
     first = chapters[0].lessons[0]
-    pages = {
-        chapter.title: [
-            page(lesson.file, title=lesson.title, url_path=lesson.url_path, default=lesson is first)
-            for lesson in chapter.lessons
-        ]
-        for chapter in chapters
-    }
+    spoken = language_ahead()
+    with in_language(spoken):
+        pages = {
+            _(chapter.title): [
+                page(lesson.file, title=_(lesson.title), url_path=lesson.url_path, default=lesson is first)
+                for lesson in chapter.lessons
+            ]
+            for chapter in chapters
+        }
     pages[""] = [_owner_page()]
     if not may_enter():
         st.navigation(pages, position="hidden")
@@ -99,6 +102,7 @@ def run(chapters: tuple[Chapter, ...]) -> None:
     shown = st.navigation(pages, expanded=True)
     go_on(shown.url_path)
     arrive(shown.url_path)
+    _choose_language(spoken)
     _projector_mode()
     if is_owner():
         st.sidebar.page_link(_owner_page(), icon=":material/key:")
@@ -150,6 +154,16 @@ def _style(name: str) -> str:
     return f"<style>\n{(ASSETS / 'style' / f'{name}.css').read_text(encoding='utf-8')}</style>"
 
 
+def _choose_language(spoken: str) -> None:
+    """The menu of languages; ``spoken`` is that of the menu of pages, which came before the address was read."""
+    State.language.now  # noqa: B018 - reads the link
+    session().here.language = language_here()
+    with st.sidebar:
+        State.language.draw()
+    if language_here() != spoken:
+        draw_again()
+
+
 def _projector_mode() -> None:
     """Large type and no sidebar: by the key P, by the switch in the sidebar, or by a link with
     ``?projector=true``.
@@ -159,7 +173,7 @@ def _projector_mode() -> None:
         use_palette(State.palette.draw())
         on = State.projector.draw()
         st.button(
-            "Switch projector mode",
+            _("Switch projector mode"),
             key="projector_key",
             shortcut="p",
             on_click=_switch_projector,

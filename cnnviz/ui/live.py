@@ -26,6 +26,7 @@ from cnnviz.ui.address import draw_again, one_section
 from cnnviz.ui.components import component, listen
 from cnnviz.ui.frame import error_box
 from cnnviz.ui.messages import LiveMessage, LiveRun
+from cnnviz.words import ENGLISH, LANGUAGES, _, in_language
 
 Quantity = Literal["accuracy", "loss"]
 MOST_RUNS = 12
@@ -140,12 +141,14 @@ def _described(title: str, run: Run, index: int, several: bool) -> LiveRun:
 
 
 def answer(request: Request) -> Response:
-    """``GET …/cnnviz/live?run=<name>&after=<mark>&run=…``: a list of reports, in the order of the runs.
+    """``GET …/cnnviz/live?language=<name>&run=<name>&after=<mark>&run=…``: a list of reports, in the order of the runs.
 
     Whoever has the name of a run may look at it, here as in a link to the page.
     """
     names, marks = request.query_params.getlist("run"), request.query_params.getlist("after")
-    reports = [report(name, mark) for name, mark in list(zip(names, marks, strict=False))[:MOST_RUNS]]
+    spoken = request.query_params.get("language", ENGLISH)
+    with in_language(spoken if spoken in LANGUAGES else ENGLISH):
+        reports = [report(name, mark) for name, mark in list(zip(names, marks, strict=False))[:MOST_RUNS]]
     return Response(
         orjson.dumps(reports), media_type="application/json", headers={"Cache-Control": "no-store"}
     )
@@ -158,7 +161,7 @@ def report(name: str, mark: str = "") -> dict[str, Any]:
         status = run.status
         found = growth(run.folder, mark)
     except CnnvizError as error:
-        return {"run": name, "error": str(error)}
+        return {"run": name, "error": _(error)}
     rows = [
         [metric.step, metric.loss, metric.accuracy, metric.val_loss, metric.val_accuracy, metric.seconds]
         for metric in found.metrics
@@ -180,8 +183,8 @@ def report(name: str, mark: str = "") -> dict[str, Any]:
 
 def _turned(change: Change) -> str:
     """A knob that was turned, in words: ``learning rate 0.01``."""
-    value = "off" if change.value is None else f"{change.value:g}"
-    return f"{KNOB_TITLES[change.knob].lower()} {value}"
+    value = _("off") if change.value is None else f"{change.value:g}"
+    return f"{_(KNOB_TITLES[change.knob]).lower()} {value}"
 
 
 def status_in_words(run: Run, status: Status, last: Metric | None) -> list[str]:
@@ -190,14 +193,21 @@ def status_in_words(run: Run, status: Status, last: Metric | None) -> list[str]:
     """
     place = run.queue_position if status.state == "queued" else None
     name = (
-        f"Waiting, place {place} in the queue"
+        _("Waiting, place {place} in the queue", place=place)
         if place
-        else STATES.get(status.state, status.state.capitalize())
+        else _(STATES.get(status.state, status.state.capitalize()))
     )
     total = max(1, status.total_steps)
-    text = f"step {status.step} of {status.total_steps}"
+    text = _("step {step} of {total_steps}", step=status.step, total_steps=status.total_steps)
     if last:
-        text += f" · epoch {status.step / total * run.spec.epochs:.1f} of {run.spec.epochs} · {last.seconds:.1f} s of work"
+        text += _(
+            " · epoch {step:.1f} of {epochs} · {seconds:.1f} s of work",
+            step=status.step / total * run.spec.epochs,
+            epochs=run.spec.epochs,
+            seconds=last.seconds,
+        )
         if status.state == "running" and last.step > 5:
-            text += f" · about {last.seconds / last.step * (total - status.step):.0f} s left"
+            text += _(
+                " · about {seconds:.0f} s left", seconds=last.seconds / last.step * (total - status.step)
+            )
     return [name, text]

@@ -14,6 +14,7 @@ from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork
+from cnnviz.words import _
 
 DRAWS = 3
 """Rows of images that each augmentation makes."""
@@ -39,7 +40,7 @@ def image_rows(
             WallItem(
                 f"{title} {start}",
                 image_sheet(part, columns=len(part), what=what),
-                unit="image",
+                unit=_("image"),
                 labels=tuple(labels[start : start + columns]),
                 title=title if title and not start else " ",
                 target=IMAGE_HEIGHT,
@@ -62,23 +63,23 @@ def augmented_images(
     chosen = list(numbers)
     images, labels = dataset.floats(chosen), dataset.labels[chosen]
     names = tuple((dataset.classes[label], "") for label in labels.tolist())
-    sheet = image_sheet(images, len(images), "images")
-    items = [WallItem("original", sheet, "", "image", names, 56, 720, legend=False)]
+    sheet = image_sheet(images, len(images), _("images"))
+    items = [WallItem("original", sheet, "", _("image"), names, 56, 720, legend=False)]
     for title, keys in changes.items():
         change = Augment(keys, dataset.shape, len(dataset.classes))
         with drawing_from(torch.Generator().manual_seed(draw)):
-            changed = [change(images, labels)[0] for _ in range(DRAWS)]
-        sheet = image_sheet(torch.cat(changed), len(images), f"images after {title}")
-        items.append(WallItem(title, sheet, "", "image", (), 62 * DRAWS, 720, legend=False))
+            changed = [change(images, labels)[0] for __ in range(DRAWS)]
+        sheet = image_sheet(torch.cat(changed), len(images), _("images after {title}", title=title))
+        items.append(WallItem(title, sheet, "", _("image"), (), 62 * DRAWS, 720, legend=False))
     return items
 
 
 def wall_items(maps: dict[str, Tensor], span: tuple[float, float] | None, what: str = "") -> list[WallItem]:
     items = []
     for name, values in maps.items():
-        kind = "unit" if values.shape[1:] == (1, 1) else "map"
+        kind = _("unit") if values.shape[1:] == (1, 1) else _("map")
         heading = f"{name}{': ' if what else ''}{what}"
-        sheet = map_sheet(values, span=span, what=f"{kind}s of {heading}")
+        sheet = map_sheet(values, span=span, what=_("{kind}s of {heading}", kind=kind, heading=heading))
         tall = 480 if len(maps) == 1 and not what else 150
         items.append(
             WallItem(
@@ -96,13 +97,17 @@ def pair_items(maps: dict[str, Tensor], others: dict[str, Tensor]) -> list[WallI
         items += wall_items({name: values}, joint, "first") + wall_items(
             {name: others[name]}, joint, "second"
         )
-        items += wall_items({name: values - others[name]}, None, "first − second")
+        items += wall_items({name: values - others[name]}, None, _("first − second"))
     return items
 
 
 def show_answer(network: OpenNetwork, answer: Tensor) -> None:
     """The probabilities of all classes, or of the ten most probable ones."""
-    st.markdown(f"**Prediction at step {network.step}**" if network.step is not None else "**Prediction**")
+    st.markdown(
+        _("**Prediction at step {step}**", step=network.step)
+        if network.step is not None
+        else _("**Prediction**")
+    )
     words, shown, names = remember(_most_probable, answer, network.classes)
     chart("bars", words, probability_bars, shown, names)
 
@@ -111,5 +116,9 @@ def _most_probable(answer: Tensor, classes: Sequence[str]) -> tuple[str, Tensor,
     """The answer in words, and the ten most probable classes, or all in their order."""
     best = answer.argsort(descending=True)[:10]
     order = best.sort().values if len(answer) <= 10 else best
-    words = f"Predicted: {classes[int(best[0])]} with probability {answer[best[0]]:.3f}"
+    words = _(
+        "Predicted: {class_name} with probability {answer:.3f}",
+        class_name=classes[int(best[0])],
+        answer=answer[best[0]],
+    )
     return words, answer[order], [classes[i] for i in order.tolist()]

@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import os
 import sys
 import threading
 import weakref
@@ -22,10 +23,17 @@ from torch.utils.weak import WeakTensorKeyDictionary
 
 from cnnviz.figures.colours import note_palette, noticing_colours, palette_in_use
 from cnnviz.settings import settings
+from cnnviz.words import language
 
 Result = TypeVar("Result")
 
 _MISSING = object()
+_SAYING = (
+    f"{os.sep}pages{os.sep}",
+    f"{os.sep}cnnviz{os.sep}ui{os.sep}",
+    f"{os.sep}cnnviz{os.sep}figures{os.sep}",
+)
+"""Rooms whose functions say something in the language of whoever looks, so that this language names their results too."""
 _lock = threading.Lock()
 _results: OrderedDict[Hashable, Any] = OrderedDict()
 _sizes: dict[Hashable, int] = {}
@@ -120,7 +128,9 @@ def _named(function: Callable[..., Any]) -> Hashable:
             "Write a function with a name, and give it all that it needs."
         )
     code = function.__code__
+    says = any(room in code.co_filename for room in _SAYING)
     return (
+        language() if says else "",
         code.co_filename,
         code.co_firstlineno,
         code.co_qualname,

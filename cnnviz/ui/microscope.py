@@ -20,6 +20,7 @@ from cnnviz.ui.networks import OpenNetwork
 from cnnviz.ui.outside import plain
 from cnnviz.ui.state import State
 from cnnviz.ui.stepping import StepperNames, stepper
+from cnnviz.words import _
 
 IMAGE = "image"
 
@@ -117,25 +118,37 @@ def unit_panel(
 ) -> None:
     """The map enlarged, the receptive field on the image, the sum step by step, and the ways on and back."""
     values = maps[unit.layer]
-    st.subheader(f"{unit.layer}, map {unit.channel}", anchor=False)
+    st.subheader(_("{layer}, map {channel}", layer=unit.layer, channel=unit.channel), anchor=False)
     whole = values[unit.channel]
     st.markdown(
-        f"{whole.shape[0]}×{whole.shape[1]} values from **{whole.min():.3f}** to **{whole.max():.3f}**, mean {whole.mean():.3f}. "
-        f"Row {unit.row}, column {unit.col}: **{whole[unit.row, unit.col]:.4f}**."
+        _(
+            "{shape}×{shape2} values from **{whole:.3f}** to **{whole2:.3f}**, mean {whole3:.3f}. "
+            "Row {row}, column {col}: **{whole4:.4f}**.",
+            shape=whole.shape[0],
+            shape2=whole.shape[1],
+            whole=whole.min(),
+            whole2=whole.max(),
+            whole3=whole.mean(),
+            row=unit.row,
+            col=unit.col,
+            whole4=whole[unit.row, unit.col],
+        )
     )
     try:
         field = receptive_field(network.model, unit.layer, network.input_shape)
         box = field.box(unit.row, unit.col)
-        what = f"the unit sees {_size(field, box)} pixels"
+        what = _("the unit sees {size} pixels", size=_size(field, box))
     except CnnvizError as error:
         what, box = str(error), None
     sheet = map_sheet(
-        whole.unsqueeze(0), span=span or limits(whole), what=f"map {unit.channel} of {unit.layer}"
+        whole.unsqueeze(0),
+        span=span or limits(whole),
+        what=_("map {channel} of {layer}", channel=unit.channel, layer=unit.layer),
     )
     items = [
         WallItem(
             IMAGE,
-            remember(picture_sheet, image, f"image; {what}"),
+            remember(picture_sheet, image, _("image; {what}", what=what)),
             what,
             target=300,
             legend=False,
@@ -145,14 +158,14 @@ def unit_panel(
             "map",
             sheet,
             f"{whole.shape[0]}×{whole.shape[1]}",
-            title=f"{unit.layer}, map {unit.channel}",
+            title=_("{layer}, map {channel}", layer=unit.layer, channel=unit.channel),
             target=300,
             cells=True,
-            hint="Click a value.",
+            hint=_("Click a value."),
         ),
     ]
 
-    def open_cell(_: str, number: int) -> None:
+    def open_cell(__: str, number: int) -> None:
         open_unit(Unit(unit.layer, unit.channel, *divmod(number, whole.shape[1])))
 
     map_wall(cell, items, ("map", unit.row * whole.shape[1] + unit.col), open_cell)
@@ -170,22 +183,33 @@ def unit_panel(
     if traced is not None and found.products.numel() > 1:
         if len(traced.channels) < len(found.window):
             st.caption(
-                f"Shown: the {len(traced.channels)} of {len(found.window)} input channels that matter most here, {', '.join(map(str, traced.channels))}. "
-                f"The others add {traced.rest:.4f}, counted with the bias."
+                _(
+                    "Shown: the {count} of {window} input channels that matter most here, {str}. "
+                    "The others add {rest:.4f}, counted with the bias.",
+                    count=len(traced.channels),
+                    window=len(found.window),
+                    str=", ".join(map(str, traced.channels)),
+                    rest=traced.rest,
+                )
             )
         names = StepperNames(
             input=" + ".join(found.inputs),
             weights="weights",
             output=unit.layer,
-            channels=tuple(f"channel {c}" for c in traced.channels),
+            channels=tuple(_("channel {c}", c=c) for c in traced.channels),
         )
         stepper("unit_stepper", traced.trace, names, start=traced.start)
     if found.weights is not None and len(found.window) > 1:
         sums = found.by_channel.float()
         order = sums.abs().argsort(descending=True)[:40].sort().values.tolist()
-        words = f"Sum of the products of each of {len(sums)} input channels; together with the bias {found.bias:.4f} they make {found.value:.4f}"
-        with st.expander("Sum of the products by input channel", icon=":material/bar_chart:"):
-            chart("by_channel", words, channel_bars, sums, order, "sum of its products")
+        words = _(
+            "Sum of the products of each of {count} input channels; together with the bias {bias:.4f} they make {value:.4f}",
+            count=len(sums),
+            bias=found.bias,
+            value=found.value,
+        )
+        with st.expander(_("Sum of the products by input channel"), icon=":material/bar_chart:"):
+            chart("by_channel", words, channel_bars, sums, order, _("sum of its products"))
     _ways(network, found)
 
 
@@ -207,7 +231,11 @@ def _what_follows(network: OpenNetwork, maps: Mapping[str, Tensor], found: UnitE
         values, here = maps[shown], maps.get(_shown(network, found.layer))
         if here is None or values.shape != here.shape or found.products.numel() == 1:
             return words
-        words += f" Then **{shown}** makes {values[found.channel, found.row, found.col]:.4f} of it."
+        words += _(
+            " Then **{shown}** makes {value:.4f} of it.",
+            shown=shown,
+            value=values[found.channel, found.row, found.col],
+        )
         if not followers[0].kind.startswith("BatchNorm"):
             return words
 
@@ -221,7 +249,12 @@ def _size(field: LayerField, box: tuple[int, int, int, int]) -> str:
 
 def _sentence(found: UnitExplanation) -> str:
     if found.weights is None:
-        return f"{found.kind} of **{found.window.item():.4f}** is **{found.value:.4f}**."
+        return _(
+            "{kind} of **{window:.4f}** is **{value:.4f}**.",
+            kind=found.kind,
+            window=found.window.item(),
+            value=found.value,
+        )
     count = found.products.numel()
     products = found.products.sum().item()
     if found.words:
@@ -233,14 +266,21 @@ def _sentence(found: UnitExplanation) -> str:
             + (f" + {found.bias:.4f}" if found.bias else "")
             + f" = **{found.value:.4f}**."
         )
-    return f"{found.kind}: the sum of **{count}** products, {products:.4f}, and the bias {found.bias:.4f} is **{found.value:.4f}**."
+    return _(
+        "{kind}: the sum of **{count}** products, {products:.4f}, and the bias {bias:.4f} is **{value:.4f}**.",
+        kind=found.kind,
+        count=count,
+        products=products,
+        bias=found.bias,
+        value=found.value,
+    )
 
 
 def _ways(network: OpenNetwork, found: UnitExplanation) -> None:
     """Buttons: back to the inputs that matter most, on to the layers that take this unit."""
     back, on = st.columns(2)
     with back:
-        st.markdown("**Back: the inputs that matter most**")
+        st.markdown(_("**Back: the inputs that matter most**"))
         for index, term in enumerate(found.strongest(5)):
             assert term.place is not None
             layer, channel, row, col = term.place
@@ -248,7 +288,7 @@ def _ways(network: OpenNetwork, found: UnitExplanation) -> None:
                 f"{layer} {channel} [{row}, {col}]: {term.input:.3f} × {term.weight:.3f} = {term.product:.3f}"
             )
             if layer == IMAGE:
-                st.markdown(f"{label} · a pixel of the image")
+                st.markdown(_("{label} · a pixel of the image", label=label))
             else:
                 st.button(
                     label,
@@ -262,7 +302,7 @@ def _ways(network: OpenNetwork, found: UnitExplanation) -> None:
         shapes = runner_of(network.model).shapes(network.input_shape)
         followers = [name for name, call in graph.calls.items() if found.layer in call.inputs]
         if followers:
-            st.markdown("**On: where this value goes**")
+            st.markdown(_("**On: where this value goes**"))
         for name in followers[:4]:
             shape = shapes[name]
             here = shapes[found.layer]

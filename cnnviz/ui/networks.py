@@ -27,6 +27,7 @@ from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.outside import plain
 from cnnviz.ui.runs import WithRun, choose_run, choose_step
+from cnnviz.words import _, language
 
 OWN = "run"
 UNTRAINED = "untrained_"
@@ -66,24 +67,28 @@ class OpenNetwork:
 
 def network_titles() -> dict[str, str]:
     """All networks that need no run, as menus name them."""
-    return _titles(all_weights_here(), len(PRESETS))
+    return _titles(all_weights_here(), len(PRESETS), language())
 
 
-@lru_cache(maxsize=8)
-def _titles(weights: frozenset[str], _presets: int) -> dict[str, str]:
+@lru_cache(maxsize=32)
+def _titles(weights: frozenset[str], _presets: int, _language: str) -> dict[str, str]:
     """Each menu asks for it some times a run."""
     return {
         **dict(titles_of(PRETRAINED).items()),
         **{
-            f"{TRAINED}{name}_{dataset}": f"{PRESET_TITLES[name]}, trained on {DATASETS[dataset].title}"
+            f"{TRAINED}{name}_{dataset}": _(
+                "{preset_titles}, trained on {title}",
+                preset_titles=_(PRESET_TITLES[name]),
+                title=_(DATASETS[dataset].title),
+            )
             for name, dataset in trained_networks()
         },
         **{
-            f"{PUBLISHED}{name}": f"{entry.title}, layer by layer"
+            f"{PUBLISHED}{name}": _("{title}, layer by layer", title=_(entry.title))
             for name, entry in ARCHITECTURES.items()
             if entry.weights in weights
         },
-        **{f"{UNTRAINED}{name}": f"{name}, untrained" for name in PRESETS},
+        **{f"{UNTRAINED}{name}": _("{name}, untrained", name=name) for name in PRESETS},
     }
 
 
@@ -92,7 +97,7 @@ class WithNetwork(WithRun):
 
     network = Choice(
         "Network",
-        Titles(lambda: {OWN: "From the training lab", **network_titles()}),
+        Titles(lambda: {OWN: _("From the training lab"), **network_titles()}),
         shared=True,
         help="The network that is looked into: one of your trainings, a trained one, a published one, or one with random weights.",
     )
@@ -143,7 +148,7 @@ def open_network(chosen: Run | str, player: str | None) -> OpenNetwork:
         network = fetched
     channels, height, width = network.input_shape
     code = Expression(f'pretrained("{chosen}")', {"pretrained": "cnnviz.models"})
-    return OpenNetwork(network, entry.title, (channels, height, width), network.classes, (chosen, 0), code)
+    return OpenNetwork(network, _(entry.title), (channels, height, width), network.classes, (chosen, 0), code)
 
 
 def network_of_run(run: Run, step: int) -> OpenNetwork:
@@ -151,7 +156,7 @@ def network_of_run(run: Run, step: int) -> OpenNetwork:
     entry = run.spec.entry
     key = (run.id, step, run.version(step))
     model = remember(_network_at, run.id, step, run.version(step))
-    title = f"{run.spec.network_name} at step {step}"
+    title = _("{network_name} at step {step}", network_name=run.spec.network_name, step=step)
     code = Expression(f'open_run("{run.id}").network({step})', {"open_run": "cnnviz.training"})
     return OpenNetwork(model, title, entry.shape, tuple(entry.classes), key, code, run, step)
 
@@ -176,16 +181,18 @@ def _untrained(name: str) -> OpenNetwork:
         f'build("{name}", {shape}, {classes}, mean={entry.mean}, std={entry.std})', {"build": "cnnviz.models"}
     )
     return OpenNetwork(
-        model, f"{name}, untrained", shape, tuple(entry.classes), (f"{UNTRAINED}{name}", 0), code
+        model, _("{name}, untrained", name=name), shape, tuple(entry.classes), (f"{UNTRAINED}{name}", 0), code
     )
 
 
 def _trained(chosen: str) -> OpenNetwork:
     """A small form of a classic architecture, with the weights that come with the app."""
-    name, _, dataset = chosen.removeprefix(TRAINED).rpartition("_")
+    name, __, dataset = chosen.removeprefix(TRAINED).rpartition("_")
     entry = DATASETS[dataset]
     code = Expression(f'trained("{name}", "{dataset}")', {"trained": "cnnviz.training"})
-    title = f"{PRESET_TITLES[name].partition(':')[0]} on {entry.title}"
+    title = _(
+        "{partition} on {title}", partition=_(PRESET_TITLES[name]).partition(":")[0], title=_(entry.title)
+    )
     return OpenNetwork(
         remember(trained, name, dataset), title, entry.shape, tuple(entry.classes), (chosen, 0), code
     )
@@ -198,7 +205,7 @@ def _published(name: str) -> OpenNetwork:
     code = Expression(f'ARCHITECTURES["{name}"].pretrained()', {"ARCHITECTURES": "cnnviz.models"})
     key = (f"{PUBLISHED}{name}", 0)
     return OpenNetwork(
-        network, ARCHITECTURES[name].title, (channels, height, width), network.classes, key, code
+        network, _(ARCHITECTURES[name].title), (channels, height, width), network.classes, key, code
     )
 
 
@@ -209,7 +216,12 @@ def _published_network(name: str) -> Network:
 def _fetched(name: str) -> ImageNetwork | None:
     entry = PRETRAINED[name]
     try:
-        return job("fetch", f"Downloading {entry.title}, {entry.megabytes:.0f} MB", _download, name)
+        return job(
+            "fetch",
+            _("Downloading {title}, {megabytes:.0f} MB", title=_(entry.title), megabytes=entry.megabytes),
+            _download,
+            name,
+        )
     except CnnvizError as error:
         st.warning(plain(error), icon=":material/wifi_off:")
         return None

@@ -20,7 +20,7 @@ from cnnviz.ui.outside import plain
 from cnnviz.ui.states.datasets import Datasets
 from cnnviz.ui.states.faces import Faces
 from cnnviz.ui.tables import table_in_words
-from cnnviz.words import _
+from cnnviz.words import _, many
 
 NAMED = 20
 """Classes and files that were left out and are named."""
@@ -31,11 +31,14 @@ LONGEST_CLASS = 40
 def show_own() -> None:
     """The controls, and what was found in the images."""
     st.caption(
-        f"A zip file of folders, one a class ({', '.join(FORMATS)}), perhaps below 'train' and 'test'; a zip file of images with one CSV "
-        "table, a line each: path,label; or an NPZ file with 'images' and 'labels'."
+        _(
+            "A zip file of folders, one a class ({formats}), perhaps below 'train' and 'test'; a zip file of images with one CSV "
+            "table, a line each: path,label; or an NPZ file with 'images' and 'labels'.",
+            formats=", ".join(FORMATS),
+        )
     )
     file = st.file_uploader(
-        "Your images",
+        _("Your images"),
         ["zip", "npz"],
         key="own_file",
         help=_("The images stay on this server and become a data set of this browser alone."),
@@ -43,7 +46,7 @@ def show_own() -> None:
     if file is not None:
         show_brought("bring", file.getvalue(), file.name)
     if st.toggle(
-        "Take some with the camera",
+        _("Take some with the camera"),
         key="own_with_camera",
         help=_("Makes a small data set of shots of the camera, each with its class."),
     ):
@@ -59,13 +62,15 @@ def show_brought(slot: str, content: bytes, file: str) -> None:
         return
     with error_box():
         suffix, owner = Path(file).suffix.lower(), owner_hash(secret)
-        name = job(slot, "Reading your images", brought, content, suffix, owner)
+        name = job(slot, _("Reading your images"), brought, content, suffix, owner)
         found = name and found_of(name)
         if name and found:
             show_found(found, file)
-            link(Datasets.page, "Look at them", ":material/visibility:", Datasets(dataset=name).parameters())
+            link(
+                Datasets.page, _("Look at them"), ":material/visibility:", Datasets(dataset=name).parameters()
+            )
             pairs = Faces(people=name)
-            link(pairs.page, "Judge pairs of them: the same?", ":material/compare:", pairs.parameters())
+            link(pairs.page, _("Judge pairs of them: the same?"), ":material/compare:", pairs.parameters())
             use_links(name, ())
 
 
@@ -89,18 +94,30 @@ def brought(content: bytes, suffix: str, owner: str, progress: Progress) -> str:
 def show_found(found: Found, file: str) -> None:
     """What stands in a file of one's own, before it is used."""
     rows = [
-        {"Class": plain(name), "Training": f"{train:,}", "Test": f"{test:,}"}
+        {_("Class"): plain(name), _("Training"): f"{train:,}", _("Test"): f"{test:,}"}
         for name, train, test in zip(found.classes, found.counts["train"], found.counts["test"], strict=True)
     ]
     sizes = ", ".join(f"{size} ({count:,})" for size, count in list(found.sizes.items())[:5])
     st.markdown(
-        f"**{plain(file)}**: {sum(map(sum, found.counts.values())):,} images of {len(found.classes)} classes. "
-        f"They were {sizes} pixels, and are {found.shape[2]}×{found.shape[1]} now, {'grey' if found.shape[0] == 1 else 'in colour'}."
+        _(
+            "**{file}**: {sum:,} images of {count} classes. "
+            "They were {sizes} pixels, and are {shape}×{shape2} now, {part}.",
+            file=plain(file),
+            sum=sum(map(sum, found.counts.values())),
+            count=len(found.classes),
+            sizes=sizes,
+            shape=found.shape[2],
+            shape2=found.shape[1],
+            part=_("grey") if found.shape[0] == 1 else _("in colour"),
+        )
     )
     st.markdown(table_in_words(rows[:NAMED]))
     if found.left_out:
         count = len(found.left_out)
-        st.warning(f"{count:,} file{'s were' if count > 1 else ' was'} left out:", icon=":material/rule:")
+        st.warning(
+            many("{count:,} file was left out:", "{count:,} files were left out:", count),
+            icon=":material/rule:",
+        )
         st.markdown("\n".join(f"- {plain(name)}: {why}" for name, why in found.left_out[:NAMED]))
 
 
@@ -113,21 +130,21 @@ def camera_shots() -> bytes | None:
     left, right = st.columns(2, gap="medium")
     with left:
         picture = st.camera_input(
-            "One shot",
+            _("One shot"),
             key="own_camera",
             help=_("The shot is kept when you name its class and press the button."),
         )
     with right:
         name = " ".join(
             st.text_input(
-                "Its class",
+                _("Its class"),
                 key="own_class",
                 max_chars=LONGEST_CLASS,
                 help=_("What the shot shows, in a word; shots with the same word are one class."),
             ).split()
         )
         keep = st.button(
-            "Keep this shot",
+            _("Keep this shot"),
             key="own_keep",
             icon=":material/add_a_photo:",
             disabled=picture is None or not name,
@@ -135,13 +152,13 @@ def camera_shots() -> bytes | None:
         if keep and picture is not None and name:
             _keep(shots, name, picture.getvalue())
         if not shots:
-            st.caption("Take five or more of each of two classes: one way up and another, near and far.")
+            st.caption(_("Take five or more of each of two classes: one way up and another, near and far."))
             return None
-        counts = [{"Class": plain(one), "Shots": str(len(kept))} for one, kept in shots.items()]
+        counts = [{_("Class"): plain(one), _("Shots"): str(len(kept))} for one, kept in shots.items()]
         st.markdown(table_in_words(counts))
-        if st.button("Use these shots", key="own_use", type="primary", disabled=len(shots) < 2):
+        if st.button(_("Use these shots"), key="own_use", type="primary", disabled=len(shots) < 2):
             st.session_state["own_shots_file"] = zip_of(shots)
-        st.button("Forget them", key="own_forget", icon=":material/delete:", on_click=_forget)
+        st.button(_("Forget them"), key="own_forget", icon=":material/delete:", on_click=_forget)
     found: bytes | None = st.session_state.get("own_shots_file")
     return found
 
@@ -154,10 +171,11 @@ def _forget() -> None:
 def _keep(shots: dict[str, list[bytes]], name: str, shot: bytes) -> None:
     if sum(map(len, shots.values())) >= MOST_SHOTS:
         st.warning(
-            f"{MOST_SHOTS} shots are kept at most. Use them, or bring a zip file.", icon=":material/rule:"
+            _("{most_shots} shots are kept at most. Use them, or bring a zip file.", most_shots=MOST_SHOTS),
+            icon=":material/rule:",
         )
     elif any(shot in kept for kept in shots.values()):
-        st.info("This shot is kept already. Take another one.", icon=":material/info:")
+        st.info(_("This shot is kept already. Take another one."), icon=":material/info:")
     else:
         shots.setdefault(name, []).append(shot)
 

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cnnviz.ui.memory import keep, recall
+from cnnviz.words import _
 
 PATH = "cnnviz/picture"
 
@@ -62,7 +63,7 @@ def answer(request: Request) -> Response:
     if file is None:
         return Response(status_code=404)
     return Response(
-        file, media_type=_type(file), headers={"Cache-Control": "private, max-age=31536000, immutable"}
+        file, media_type=_type(file), headers={"Cache-Control": _("private, max-age=31536000, immutable")}
     )
 
 

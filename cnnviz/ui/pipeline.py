@@ -26,6 +26,7 @@ from cnnviz.ui.states.fully_connected import FullyConnected
 from cnnviz.ui.states.ideas import Ideas
 from cnnviz.ui.states.image_as_numbers import ImageAsNumbers
 from cnnviz.ui.states.pooling import Pooling
+from cnnviz.words import _
 
 MOST_CARDS = 40
 A_ROW = 3
@@ -50,25 +51,30 @@ def kind_in_words(stop: Stop) -> str:
     kind = stop.call.kind
     if isinstance(module, nn.Conv2d):
         size = "×".join(map(str, module.kernel_size))
-        stride = f", stride {module.stride[0]}" if module.stride[0] > 1 else ""
-        return f"convolution {size}, {module.out_channels} filters{stride}"
+        stride = _(", stride {stride}", stride=module.stride[0]) if module.stride[0] > 1 else ""
+        return _(
+            "convolution {size}, {out_channels} filters{stride}",
+            size=size,
+            out_channels=module.out_channels,
+            stride=stride,
+        )
     if isinstance(module, nn.Linear):
-        return f"fully connected, {module.out_features} units"
+        return _("fully connected, {out_features} units", out_features=module.out_features)
     if kind in FUNCTIONS:
-        return ACTIVATIONS[FUNCTIONS[kind]].title
+        return _(ACTIVATIONS[FUNCTIONS[kind]].title)
     return {
-        "MaxPool2d": "max pooling",
-        "AvgPool2d": "average pooling",
-        "AdaptiveAvgPool2d": "global average pooling",
-        "BatchNorm2d": "batch normalisation",
-        "Dropout": "dropout, off in evaluation mode",
-        "Dropout2d": "dropout, off in evaluation mode",
-        "Flatten": "flatten",
-        "flatten": "flatten",
-        "Normalise": "normalise",
-        "mean": "global average pooling",
-        "add": "skip connection: sum",
-        "cat": "branches joined",
+        "MaxPool2d": _("max pooling"),
+        "AvgPool2d": _("average pooling"),
+        "AdaptiveAvgPool2d": _("global average pooling"),
+        "BatchNorm2d": _("batch normalisation"),
+        "Dropout": _("dropout, off in evaluation mode"),
+        "Dropout2d": _("dropout, off in evaluation mode"),
+        "Flatten": _("flatten"),
+        "flatten": _("flatten"),
+        "Normalise": _("normalise"),
+        "mean": _("global average pooling"),
+        "add": _("skip connection: sum"),
+        "cat": _("branches joined"),
     }.get(kind, kind)
 
 
@@ -92,12 +98,18 @@ def sum_in_words(stop: Stop) -> str:
         return (
             f"{number(first.input)}{factor}{bias} = {value}"
             if factor or bias
-            else f"the same number: {value}"
+            else _("the same number: {value}", value=value)
         )
     rest = unit.products.sum().item() - first.product
-    return (
-        f"{number(first.input)} · {number(first.weight)} = {number(first.product)}, with {count - 1} more products {number(rest)}"
-        f"{', bias ' + number(unit.bias) if unit.bias else ''}; together {value}"
+    return _(
+        "{input} · {weight} = {product}, with {count} more products {rest}{bias}; together {value}",
+        input=number(first.input),
+        weight=number(first.weight),
+        product=number(first.product),
+        count=count - 1,
+        rest=number(rest),
+        bias=_(", bias ") + number(unit.bias) if unit.bias else "",
+        value=value,
     )
 
 
@@ -119,28 +131,28 @@ def page_of(stop: Stop) -> tuple[str, State] | None:
             rows=side,
             cols=side,
         )
-        return "Convolution", state
+        return _("Convolution"), state
     if isinstance(module, nn.MaxPool2d | nn.AvgPool2d):
         sizes = (module.kernel_size, module.stride)
         size, stride = (int(one[0] if isinstance(one, tuple) else one) for one in sizes)
         mode = "max" if isinstance(module, nn.MaxPool2d) else "average"
-        return "Pooling", Pooling(mode=mode, window=min(size, 6), stride=min(stride, 6))
+        return _("Pooling"), Pooling(mode=mode, window=min(size, 6), stride=min(stride, 6))
     if kind in ("AdaptiveAvgPool2d", "GlobalAveragePool", "mean"):
-        return "Pooling", Pooling(mode="average", whole=True)
+        return _("Pooling"), Pooling(mode="average", whole=True)
     if kind in FUNCTIONS:
-        return "Activation functions", Activations(functions=FUNCTIONS[kind], function=FUNCTIONS[kind])
+        return _("Activation functions"), Activations(functions=FUNCTIONS[kind], function=FUNCTIONS[kind])
     if kind in ("Linear", "Flatten", "flatten", "view"):
-        return "Flatten and softmax", FullyConnected()
+        return _("Flatten and softmax"), FullyConnected()
     if kind.startswith("Dropout"):
-        return "Dropout", Dropout(p=round(float(module.p), 2))
+        return _("Dropout"), Dropout(p=round(float(module.p), 2))
     if kind == "BatchNorm2d":
-        return "Batch normalisation", Ideas(idea="norm")
+        return _("Batch normalisation"), Ideas(idea="norm")
     if kind == "add":
-        return "Skip connections", Ideas(idea="residual")
+        return _("Skip connections"), Ideas(idea="residual")
     if kind == "cat":
-        return "Branches", Ideas(idea="inception")
+        return _("Branches"), Ideas(idea="inception")
     if kind == "Normalise":
-        return "Image as numbers", ImageAsNumbers()
+        return _("Image as numbers"), ImageAsNumbers()
     return None
 
 
@@ -185,12 +197,21 @@ def _of_layer(position: int, stop: Stop) -> Card:
     unit = stop.unit
     vector = stop.maps.shape[1:] == (1, 1)
     shape = str(len(stop.maps)) if vector else "×".join(map(str, stop.maps.shape))
-    place = f"unit {unit.channel}" if vector else f"map {unit.channel}, row {unit.row}, column {unit.col}"
+    place = (
+        _("unit {channel}", channel=unit.channel)
+        if vector
+        else _("map {channel}, row {row}, column {col}", channel=unit.channel, row=unit.row, col=unit.col)
+    )
     return _card(
         f"{position} · {unit.layer} → {shape}",
         kind_in_words(stop),
         _picture(stop.maps, unit.channel, unit.row, unit.col),
-        f"Output of {unit.layer}; {place} is framed: {unit.value:.4g}",
+        _(
+            "Output of {layer}; {place} is framed: {value:.4g}",
+            layer=unit.layer,
+            place=place,
+            value=unit.value,
+        ),
         place,
         sum_in_words(stop),
         page_of(stop),
@@ -199,19 +220,23 @@ def _of_layer(position: int, stop: Stop) -> Card:
 
 def _first(image: Tensor, path: Path, what: str) -> Card:
     """The image with the pixel where the way begins."""
-    heading = f"0 · image → {'×'.join(map(str, image.shape))}"
-    page = ("Image as numbers", ImageAsNumbers())
+    heading = _("0 · image → {str}", str="×".join(map(str, image.shape)))
+    page = (_("Image as numbers"), ImageAsNumbers())
     if path.pixel is None:
-        address = data_url(picture_sheet(image, what="image").png)
-        return _card(heading, what, address, what, "the way back", "ends in the first layer shown", page)
+        address = data_url(picture_sheet(image, what=_("image")).png)
+        return _card(
+            heading, what, address, what, _("the way back"), _("ends in the first layer shown"), page
+        )
     channel, row, col = path.pixel
     value = image[channel, row, col].item()
-    place = f"row {row}, column {col}" + (f", channel {channel}" if len(image) > 1 else "")
+    place = _("row {row}, column {col}", row=row, col=col) + (
+        _(", channel {channel}", channel=channel) if len(image) > 1 else ""
+    )
     return _card(
         heading,
         what,
         _picture(image, channel, row, col, picture=True),
-        f"{what}; the pixel in {place} is framed: {value:.3g}",
+        _("{what}; the pixel in {place} is framed: {value:.3g}", what=what, place=place, value=value),
         place,
         f"brightness {round(255 * value)} of 255 = <b>{number(value)}</b>",
         page,
@@ -223,13 +248,13 @@ def _last(position: int, answer: Tensor, target: int, name: str, logit: float) -
     share = answer[target].item()
     total = number(math.exp(logit) / share) if share > 0 else "∞"
     return _card(
-        f"{position} · softmax → {len(answer)}",
-        "from logits to probabilities",
+        _("{position} · softmax → {count}", position=position, count=len(answer)),
+        _("from logits to probabilities"),
         _picture(answer.view(-1, 1, 1), target, 0, 0),
-        f"The probabilities; class {name} is framed: {share:.4g}",
+        _("The probabilities; class {name} is framed: {share:.4g}", name=name, share=share),
         f"class {name}",
         f"e<sup>{number(logit)}</sup> / {total} = {number(math.exp(logit))} / {total} = <b>{share:.1%}</b>",
-        ("Flatten and softmax", FullyConnected()),
+        (_("Flatten and softmax"), FullyConnected()),
     )
 
 

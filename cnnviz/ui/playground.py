@@ -43,7 +43,7 @@ def experiment_of_page() -> Experiment2D:
     try:
         experiment = from_properties({"seed": "1", **said})
     except CnnvizError as error:
-        st.error(f"{plain(error)} The experiment before it stays.", icon=":material/error:")
+        st.error(_("{error} The experiment before it stays.", error=plain(_(error))), icon=":material/error:")
         experiment = from_properties({"seed": "1", **last})
         show(experiment)
     st.session_state["playground_last"] = properties_of(experiment)
@@ -69,15 +69,15 @@ def playground(key: str, experiment: Experiment2D, seeds: int, on_change: Callab
         digits=[[point.x, point.y, point.label] for point in digits()],
         menus=PlaygroundMenus(
             sets=[
-                PlaneSetCard(entry.name, entry.title, entry.problem, entry.classes[0], entry.classes[1])
+                PlaneSetCard(entry.name, _(entry.title), entry.problem, entry.classes[0], entry.classes[1])
                 for entry in PLANE_SETS.values()
             ],
-            features={name: entry.title for name, entry in PLANE_FEATURES.items()},
+            features={name: _(entry.title) for name, entry in PLANE_FEATURES.items()},
             activations=dict(PLANE_ACTIVATIONS),
-            optimizers={name: entry.title for name, entry in RULES.items()},
+            optimizers={name: _(entry.title) for name, entry in RULES.items()},
             memory={name: list(entry.memory) for name, entry in RULES.items()},
-            schedules={name: entry.title for name, entry in SCHEDULES.items()},
-            inits={name: entry.title for name, entry in PLANE_INITIALISATIONS.items()},
+            schedules={name: _(entry.title) for name, entry in SCHEDULES.items()},
+            inits={name: _(entry.title) for name, entry in PLANE_INITIALISATIONS.items()},
             outputs=dict(OUTPUTS),
             penalties=dict(PENALTIES),
         ),
@@ -108,29 +108,31 @@ def playground(key: str, experiment: Experiment2D, seeds: int, on_change: Callab
 def own_data(experiment: Experiment2D) -> None:
     """Points from a table or along a function; the plane itself takes points by clicking."""
     with st.expander(
-        "Your own points: click into the plane, or take a table or a function", icon=":material/add_chart:"
+        _("Your own points: click into the plane, or take a table or a function"), icon=":material/add_chart:"
     ):
         left, right = st.columns(2)
         with left:
             file = st.file_uploader(
-                "Table (CSV): x, y, class or value",
+                _("Table (CSV): x, y, class or value"),
                 ["csv", "txt"],
                 key="playground_csv",
                 help=_("One line a point, with x and y from −6 to 6; other ranges are scaled to it."),
             )
-            if file is not None and st.button("Take the table", key="take_table"):
+            if file is not None and st.button(_("Take the table"), key="take_table"):
                 with error_box():
                     points, names = from_csv(file.getvalue().decode("utf-8", "replace"), experiment.problem)
                     show(experiment.with_(points=points, classes=max(2, len(names))))
                     draw_again()
         with right:
             text = st.text_input(
-                "Function of x and y; its sign is the class",
-                "y - 2 * sin(x)",
+                _("Function of x and y; its sign is the class"),
+                _("y - 2 * sin(x)"),
                 key="playground_function",
-                help="For example x^2 + y^2 - 9, or max(x, y) - 1. For a regression its value is the label.",
+                help=_(
+                    "For example x^2 + y^2 - 9, or max(x, y) - 1. For a regression its value is the label."
+                ),
             )
-            if st.button("Take the function", key="take_function"):
+            if st.button(_("Take the function"), key="take_function"):
                 with error_box():
                     points = along(
                         text, experiment.problem, noise=experiment.noise / 100, seed=experiment.seed
@@ -142,15 +144,15 @@ def own_data(experiment: Experiment2D) -> None:
 def links_and_lesson(experiment: Experiment2D) -> None:
     """A link of TensorFlow Playground opened here; controls hidden for a lesson."""
     with st.expander(
-        "Open a link of TensorFlow Playground · hide controls for a lesson", icon=":material/link:"
+        _("Open a link of TensorFlow Playground · hide controls for a lesson"), icon=":material/link:"
     ):
         text = st.text_input(
-            "Address",
+            _("Address"),
             placeholder="https://playground.tensorflow.org/#activation=tanh&…",
             key="playground_link",
             help=_("The whole address, or only what stands behind its #. All settings are taken over."),
         )
-        if st.button("Open the link", key="open_link") and text:
+        if st.button(_("Open the link"), key="open_link") and text:
             with error_box():
                 opened = from_link(text)
                 show(opened)
@@ -159,10 +161,10 @@ def links_and_lesson(experiment: Experiment2D) -> None:
         for note in st.session_state.get("playground_notes", ()):
             st.caption(note)
         hidden = st.multiselect(
-            "Controls that the page's address hides",
+            _("Controls that the page's address hides"),
             list(HIDABLE),
             [name for name in experiment.hidden if name in HIDABLE],
-            format_func=HIDABLE.__getitem__,
+            format_func={name: _(title) for name, title in HIDABLE.items()}.__getitem__,
             key=f"hide {to_link(experiment)}",
             help=_("Whoever opens the link of this page does not see these controls."),
         )
@@ -181,14 +183,14 @@ def show_rivals(experiment: Experiment2D) -> None:
         "rivals",
         [
             WallItem(
-                result.title,
+                _(result.title),
                 map_sheet(
                     result.plane[None],
                     span=(0.0, experiment.classes - 1.0) if many else (-1.0, 1.0),
-                    what=f"what {result.title} says over the plane",
+                    what=_("what {title} says over the plane", title=_(result.title)),
                     signed=not many,
                 ),
-                unit="plane",
+                unit=_("plane"),
                 target=190,
             )
             for result in results
@@ -199,10 +201,10 @@ def show_rivals(experiment: Experiment2D) -> None:
         table_in_words(
             [
                 {
-                    "method": result.title,
-                    f"test {score}": f"{result.score:.3f}",
-                    f"training {score}": f"{result.train_score:.3f}",
-                    "time to fit": f"{result.seconds * 1000:.1f} ms",
+                    _("method"): _(result.title),
+                    _("test {score}", score=score): f"{result.score:.3f}",
+                    _("training {score}", score=score): f"{result.train_score:.3f}",
+                    _("time to fit"): f"{result.seconds * 1000:.1f} ms",
                 }
                 for result in results
             ]

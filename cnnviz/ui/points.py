@@ -9,6 +9,7 @@ from cnnviz.training import Run
 from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, network_of_run
+from cnnviz.words import _
 
 
 def layout_at(
@@ -20,7 +21,7 @@ def layout_at(
     All steps are laid out after the last one. ``None`` while it is being computed.
     """
     last = network_of_run(run, run.steps[-1])
-    return job("points", "Laying out the points", _laid_out, network, last, layer, test, way)
+    return job("points", _("Laying out the points"), _laid_out, network, last, layer, test, way)
 
 
 def _laid_out(

@@ -19,11 +19,11 @@ from cnnviz.words import _
 
 def pooled_items(maps: Tensor, size: int, stride: int) -> list[WallItem]:
     """Maps before pooling, and after each function."""
-    titles = {name: entry.title for name, entry in pooling.POOLINGS.items()}
+    titles = {name: _(entry.title) for name, entry in pooling.POOLINGS.items()}
     items = [
         WallItem(
             "relu1",
-            map_sheet(maps, columns=4, what="maps before pooling"),
+            map_sheet(maps, columns=4, what=_("maps before pooling")),
             "×".join(map(str, maps.shape)),
             target=110,
         )
@@ -33,7 +33,7 @@ def pooled_items(maps: Tensor, size: int, stride: int) -> list[WallItem]:
         items.append(
             WallItem(
                 label,
-                map_sheet(pooled, columns=4, what=f"maps after pooling: {label}"),
+                map_sheet(pooled, columns=4, what=_("maps after pooling: {label}", label=label)),
                 "×".join(map(str, pooled.shape)),
                 target=110,
             )
@@ -45,23 +45,37 @@ def show_shift(tests: Mapping[str, ShiftTest], reach: int, true: int) -> None:
     """How the answer and the maps change while the image moves up to ``reach`` pixels to each side."""
     shifts = range(-reach, reach + 1)
     one, two = st.columns(2)
-    one.markdown(f"**Probability of class {true}**")
+    one.markdown(_("**Probability of class {true}**", true=true))
     chances = {name: found.probability for name, found in tests.items()}
-    lowest = "; ".join(f"{name}: lowest {min(values):.2f}" for name, values in chances.items())
+    lowest = "; ".join(
+        _("{name}: lowest {values:.2f}", name=name, values=min(values)) for name, values in chances.items()
+    )
     with one:
-        chart("shift_p", lowest, lines, chances, list(shifts), "shift in pixels", "probability", percent=True)
-    two.markdown("**Change of the maps** (1 − cosine similarity), before and after each pooling")
+        chart(
+            "shift_p",
+            lowest,
+            lines,
+            chances,
+            list(shifts),
+            _("shift in pixels"),
+            _("probability"),
+            percent=True,
+        )
+    two.markdown(_("**Change of the maps** (1 − cosine similarity), before and after each pooling"))
     changes = {
-        f"{layer}, {'after' if layer.startswith('pool') else 'before'} pooling": tests[
-            "with max pooling"
-        ].change[layer]
+        _(
+            "{layer}, {part} pooling",
+            layer=layer,
+            part=_("after") if layer.startswith("pool") else _("before"),
+        ): next(iter(tests.values())).change[layer]
         for layer in ("relu1", "pool1", "relu2", "pool2")
     }
     after_one = "; ".join(
-        f"{name}: after one pixel {values[reach + 1]:.2f}" for name, values in changes.items()
+        _("{name}: after one pixel {value:.2f}", name=name, value=values[reach + 1])
+        for name, values in changes.items()
     )
     with two:
-        chart("shift_m", after_one, lines, changes, list(shifts), "shift in pixels", "change")
+        chart("shift_m", after_one, lines, changes, list(shifts), _("shift in pixels"), _("change"))
 
 
 MOVED = 500

@@ -14,6 +14,7 @@ from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.messages import BoxMark
 from cnnviz.ui.outside import plain
+from cnnviz.words import _
 
 LEAST = 0.05
 
@@ -39,15 +40,26 @@ def show_published(name: str, threshold: float, iou: float) -> None:
         "published",
         picture_sheet(picture, name),
         marks,
-        f"Photograph {name} with {len(found)} boxes: {', '.join(names) or 'none'}",
+        _(
+            "Photograph {name} with {count} boxes: {names}",
+            name=name,
+            count=len(found),
+            names=", ".join(names) or _("none"),
+        ),
         (
-            "The boxes of the photograph as a table",
-            ("kind", "probability", "left", "top", "right", "bottom"),
+            _("The boxes of the photograph as a table"),
+            (_("kind"), _("probability"), _("left"), _("top"), _("right"), _("bottom")),
             rows,
         ),
     )
     st.markdown(
-        f"**{TITLE}** finds **{len(found)}** things: {', '.join(names) or 'none'}. It knows {len([one for one in kinds if one != 'N/A']) - 1} kinds."
+        _(
+            "**{title}** finds **{count}** things: {names}. It knows {count2} kinds.",
+            title=TITLE,
+            count=len(found),
+            names=", ".join(names) or _("none"),
+            count2=len([one for one in kinds if one != "N/A"]) - 1,
+        )
     )
 
 
@@ -59,12 +71,16 @@ def found_on(name: str) -> Detection:
 def _get() -> bool:
     """A button for the weights; whether they are here now."""
     st.markdown(
-        f"**{TITLE}** was trained on 118,000 photographs. Its weights are not on this machine yet: {MEGABYTES:.0f} MB, once."
+        _(
+            "**{title}** was trained on 118,000 photographs. Its weights are not on this machine yet: {megabytes:.0f} MB, once.",
+            title=TITLE,
+            megabytes=MEGABYTES,
+        )
     )
-    if st.button("Get the weights", key="get_coco", icon=":material/download:"):
+    if st.button(_("Get the weights"), key="get_coco", icon=":material/download:"):
         st.session_state["coco_asked"] = time.time()
     asked = st.session_state.get("coco_asked")
-    fault = None if asked is None else job("coco", "Downloading the weights", got, asked)
+    fault = None if asked is None else job("coco", _("Downloading the weights"), got, asked)
     if fault:
         st.warning(plain(fault), icon=":material/wifi_off:")
     return coco_here()

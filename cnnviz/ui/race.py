@@ -13,6 +13,7 @@ from cnnviz.ui.frame import error_box
 from cnnviz.ui.live import MOST_RUNS, Quantity, live_curves, watch
 from cnnviz.ui.outside import plain
 from cnnviz.ui.runs import remember_opened
+from cnnviz.words import _, say
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,11 @@ def race(
         with error_box():
             if len(racers) > MOST_RUNS:
                 raise CnnvizError(
-                    f"A picture holds 1 to {MOST_RUNS} runs, but this one has {len(racers)}. Choose fewer networks or seeds."
+                    say(
+                        "A picture holds 1 to {most_runs} runs, but this one has {count}. Choose fewer networks or seeds.",
+                        most_runs=MOST_RUNS,
+                        count=len(racers),
+                    )
                 )
             field.set(Experiment.start(title, racers, secret).id)
     shown = field.now
@@ -69,7 +74,7 @@ def race(
         return []
     for result in results:
         remember_opened(result.run.id)
-    st.markdown(f"**{plain(heading)}**" if heading else "Runs of a link:")
+    st.markdown(f"**{plain(heading)}**" if heading else _("Runs of a link:"))
     watch(
         f"{key}_curves",
         [result.run for result in results],
@@ -91,9 +96,12 @@ def _raced(shown: str) -> tuple[str, list[Result]]:
     results = [Result(title, run) for title, run in experiment.runs.items()]
     if not results:
         raise CnnvizError(
-            f"The runs of “{experiment.title}” have been deleted to make room. Train them again."
+            say(
+                "The runs of “{title}” have been deleted to make room. Train them again.",
+                title=_(experiment.title),
+            )
         )
-    return experiment.title, results
+    return _(experiment.title), results
 
 
 def race_picture(
@@ -110,4 +118,4 @@ def race_picture(
     for result in results:
         status = result.run.status
         if status.state in ("diverged", "failed", "interrupted"):
-            st.warning(f"{plain(result.title)}: {plain(status.message)}", icon=":material/warning:")
+            st.warning(f"{plain(_(result.title))}: {plain(_(status.message))}", icon=":material/warning:")

@@ -20,6 +20,7 @@ from cnnviz.ui.map_walls import image_rows
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, images_of, open_network
 from cnnviz.ui.states.retrieval import Retrieval
+from cnnviz.words import _
 
 PHOTOS = 300
 """Photo patches that a network for photographs searches: each takes it some milliseconds."""
@@ -61,7 +62,7 @@ def by_photographs(dataset: ImageDataset, picture: ChosenImage) -> Way:
     network = open_network(BUNDLED, None)
     layer = last_before_answer(layers_for("image", shapes(network.model, network.input_shape)))
     return Way(
-        f"{layer} of {network.title}",
+        _("{layer} of {title}", layer=layer, title=_(network.title)),
         remember(fitted, dataset, network.input_shape),
         picture.for_network(network.input_shape),
         network,
@@ -141,7 +142,7 @@ def places_of(
 
 def wall_of_asked(image: Tensor) -> list[WallItem]:
     """The image that asks, as the network sees it."""
-    return image_rows(image[None], (), "Asked about", "image that asks")
+    return image_rows(image[None], (), _("Asked about"), _("image that asks"))
 
 
 def wall_of_found(dataset: ImageDataset, found: Neighbours, label: int | None) -> list[WallItem]:
@@ -156,7 +157,7 @@ def wall_of_found(dataset: ImageDataset, found: Neighbours, label: int | None) -
             else ("✗ ", palette().wrong)
         )
         labels.append((f"{mark}{dataset.classes[one]}\n{distance:.3g}", colour))
-    return image_rows(dataset.floats(found.indices), labels, what="nearest images")
+    return image_rows(dataset.floats(found.indices), labels, what=_("nearest images"))
 
 
 def wall_of_places(
@@ -169,7 +170,7 @@ def wall_of_places(
 ) -> list[WallItem]:
     """The place that is asked about, then the most similar place of each image, framed by what the cell sees."""
     fields = receptive_field(network.model, layer, network.input_shape)
-    shown = [("asked about", "", image, cell)]
+    shown = [(_("asked about"), "", image, cell)]
     for number, row, column, similarity in zip(
         found.images.tolist(),
         found.rows.tolist(),
@@ -178,13 +179,20 @@ def wall_of_places(
         strict=True,
     ):
         name = dataset.classes[int(dataset.labels[number])]
-        shown.append((f"cosine {similarity:.2f}", name, dataset.floats([number])[0], (row, column)))
-    _, height, width = network.input_shape
+        shown.append(
+            (
+                _("cosine {similarity:.2f}", similarity=similarity),
+                name,
+                dataset.floats([number])[0],
+                (row, column),
+            )
+        )
+    __, height, width = network.input_shape
     return [
         WallItem(
             f"{number}",
             picture_sheet(pixels, f"{title} {name}"),
-            unit="image",
+            unit=_("image"),
             labels=((name, ""),) if name else (),
             title=title,
             target=110,

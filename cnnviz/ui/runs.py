@@ -73,7 +73,11 @@ def current_run() -> Run | None:
     if not of_images(run):
         task = TASKS[run.spec.task].title.partition(":")[0]
         st.error(
-            f"This run learns {task.lower()}, so it has no class for a whole image. Open it on the page “{task}”.",
+            _(
+                "This run learns {task}, so it has no class for a whole image. Open it on the page “{task2}”.",
+                task=task.lower(),
+                task2=task,
+            ),
             icon=":material/error:",
         )
         return None
@@ -129,10 +133,17 @@ def choose_step(
 def run_title(run: Run) -> str:
     """A run in a menu."""
     if run.id.startswith(EXAMPLE):
-        return f"Example: {run.spec.network_name} on {run.spec.dataset}"
-    return (
-        run.name
-        or f"{run.spec.network_name} on {run.spec.dataset}, seed {run.spec.seed} ({run.id.rpartition('-')[2]})"
+        return _(
+            "Example: {network_name} on {dataset}",
+            network_name=run.spec.network_name,
+            dataset=run.spec.dataset,
+        )
+    return run.name or _(
+        "{network_name} on {dataset}, seed {seed} ({id})",
+        network_name=run.spec.network_name,
+        dataset=run.spec.dataset,
+        seed=run.spec.seed,
+        id=run.id.rpartition("-")[2],
     )
 
 
@@ -167,7 +178,7 @@ def choose_run() -> Run:
 
     def menu(begin: str | None, key: str, moved: Callable[[], None]) -> str:
         return st.selectbox(
-            WithRun.run.label,
+            _(WithRun.run.label),
             list(known),
             0 if begin is None else list(known).index(begin),
             help=_("The training whose network is shown: yours, or the one that comes with the app."),
@@ -176,7 +187,7 @@ def choose_run() -> Run:
             on_change=moved,
         )
 
-    WithRun.run.control(None, run.id, lambda _: run.id, menu, WithRun.step.forget)
+    WithRun.run.control(None, run.id, lambda __: run.id, menu, WithRun.step.forget)
     WithRun.run.shows("" if linked is None else run.id, None if linked is None else run.id)
     if not run.steps:
         raise CnnvizError(
@@ -203,8 +214,10 @@ def _at_chance(run: Run, metrics: list[Metric]) -> None:
         return
     rate = f"{run.spec.base_learning_rate / 3:.1g}"
     st.warning(
-        "This network answers no better than chance. Most often the learning rate was too large: one step threw the weights so far that no ReLU unit "
-        "is above zero any more, and where all are zero no gradient comes through. Otherwise it has seen too few images.",
+        _(
+            "This network answers no better than chance. Most often the learning rate was too large: one step threw the weights so far that no ReLU unit "
+            "is above zero any more, and where all are zero no gradient comes through. Otherwise it has seen too few images."
+        ),
         icon=":material/warning:",
     )
     state = {
@@ -215,7 +228,7 @@ def _at_chance(run: Run, metrics: list[Metric]) -> None:
     }
     link(
         "pages/learning/training_lab.py",
-        f"Set it up again with the learning rate {rate}",
+        _("Set it up again with the learning rate {rate}", rate=rate),
         ":material/restart_alt:",
         state,
     )
@@ -227,33 +240,33 @@ def commands(run: Run, key: str | None) -> None:
     """
     if not run.belongs_to(key):
         st.caption(
-            "You are looking at this run. Only the browser that started it can pause, resume or stop it."
+            _("You are looking at this run. Only the browser that started it can pause, resume or stop it.")
         )
         return
     state = run.state
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row:
         if state in ("running", "queued"):
-            if st.button("Pause", key="pause", icon=":material/pause:"):
+            if st.button(_("Pause"), key="pause", icon=":material/pause:"):
                 _obey(run, run.pause)
-        elif st.button("Resume", key="resume", icon=":material/play_arrow:", disabled=state == "finished"):
+        elif st.button(_("Resume"), key="resume", icon=":material/play_arrow:", disabled=state == "finished"):
             _obey(run, run.resume)
         if st.button(
-            "One step",
+            _("One step"),
             key="one_step",
             icon=":material/skip_next:",
             disabled=state not in ("paused", "stopped", "interrupted"),
         ):
             _obey(run, run.step)
         if st.button(
-            "Stop",
+            _("Stop"),
             key="stop",
             icon=":material/stop:",
             disabled=state not in ("running", "queued", "paused", "interrupted"),
         ):
             _obey(run, run.stop)
         knob = st.selectbox(
-            "Turn",
+            _("Turn"),
             KNOBS,
             key="knob",
             help=_("The setting that is changed while the training runs; it counts from the next step on."),
@@ -263,19 +276,23 @@ def commands(run: Run, key: str | None) -> None:
         )
         now = getattr(run.spec, knob)
         value = st.number_input(
-            "New value",
+            _("New value"),
             value=None,
             key="new_rate",
             help=_("The value that the setting gets; empty boxes change nothing."),
             format="%g",
-            placeholder="off" if now is None else f"{now:g}",
+            placeholder=_("off") if now is None else f"{now:g}",
             width=130,
             disabled=state == "finished",
         )
-        pressed = st.button("Set", key="set_rate", disabled=value is None or state == "finished")
+        pressed = st.button(_("Set"), key="set_rate", disabled=value is None or state == "finished")
         if pressed and value is not None and _obeyed(run, lambda: run.set(**{knob: value})):
             st.toast(
-                f"From the next step on: {KNOB_TITLES[knob].lower()} {value:g}. The curves have a mark there."
+                _(
+                    "From the next step on: {knob_titles} {value:g}. The curves have a mark there.",
+                    knob_titles=_(KNOB_TITLES[knob]).lower(),
+                    value=value,
+                )
             )
     refused_run, sentence = st.session_state.get("not_obeyed", (None, ""))
     if refused_run == run.id:
@@ -302,22 +319,25 @@ def _obeyed(run: Run, command: Callable[[], None]) -> bool:
 def fetch_all(entry: DatasetEntry) -> bool:
     """A switch for all images of a data set instead of the bundled ones; they are downloaded once."""
     if not st.toggle(
-        "All images (download)",
+        _("All images (download)"),
         key="full",
         persist_state="session",
-        help=f"{entry.full_bytes / 1e6:.0f} MB, once. Offline: off.",
+        help=_("{full_bytes:.0f} MB, once. Offline: off.", full_bytes=entry.full_bytes / 1000000.0),
     ):
         return False
     place = settings().downloads / entry.name
     when, why = _no_network.get(place, (-math.inf, ""))
     if time.monotonic() - when < RETRY_SECONDS:
-        st.warning(plain(why), icon=":material/wifi_off:")
-        if not st.button("Try again", key="full_again", icon=":material/replay:"):
+        st.warning(plain(_(why)), icon=":material/wifi_off:")
+        if not st.button(_("Try again"), key="full_again", icon=":material/replay:"):
             return False
-    bar = st.progress(0.0, text="Downloading …")
+    bar = st.progress(0.0, text=_("Downloading …"))
 
     def show(done: int, total: int) -> None:
-        bar.progress(done / total, text=f"{done / 1e6:.0f} of {total / 1e6:.0f} MB")
+        bar.progress(
+            done / total,
+            text=_("{done:.0f} of {total:.0f} MB", done=done / 1000000.0, total=total / 1000000.0),
+        )
 
     try:
         fetch_all_images(entry.name, show)
@@ -330,7 +350,11 @@ def fetch_all(entry: DatasetEntry) -> bool:
 
 
 def _data_title(spec: TrainingSpec) -> str:
-    title = DATASETS[spec.dataset].title if spec.dataset in DATASETS else f"{spec.dataset} (no longer here)"
+    title = (
+        _(DATASETS[spec.dataset].title)
+        if spec.dataset in DATASETS
+        else _("{dataset} (no longer here)", dataset=spec.dataset)
+    )
     return title if spec.classes is None else f"{title}: {', '.join(spec.classes)}"
 
 
@@ -338,7 +362,14 @@ def describe(run: Run) -> str:
     """Data, network and settings in one line."""
     spec = run.spec
     network = PRESET_TITLES.get(spec.network_name, spec.network_name)
-    return f"{_data_title(spec)} · {network} · {spec.optimizer}, learning rate {spec.learning_rate:g} · seed {spec.seed}"
+    return _(
+        "{data_title} · {network} · {optimizer}, learning rate {learning_rate:g} · seed {seed}",
+        data_title=_data_title(spec),
+        network=network,
+        optimizer=spec.optimizer,
+        learning_rate=spec.learning_rate,
+        seed=spec.seed,
+    )
 
 
 def own_run_link(kind: str, label: str) -> None:
@@ -353,7 +384,7 @@ def own_run_link(kind: str, label: str) -> None:
         if any(layer.stem == kind for layer in network.layers):
             link(
                 "pages/inside/feature_maps.py",
-                f"{label}: {kind}1 of {plain(network.name)}",
+                _("{label}: {kind}1 of {name}", label=label, kind=kind, name=plain(network.name)),
                 ":material/search:",
                 {"run": run_id, "layer": f"{kind}1", "map": "0"},
             )

@@ -20,6 +20,7 @@ from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.jobs import Progress
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, network_of_run
+from cnnviz.words import _
 
 EXAMPLE, NO_SKIPS = "example_unet", "example_no_skips"
 SHOWN = 4
@@ -64,11 +65,18 @@ def show_masks(
     """Row by row: the images, their masks, and what each network makes of them."""
     chosen = torch.tensor(list(numbers))
     images, true = scenes.floats(chosen), scenes.targets["masks"][chosen]
-    rows = [_row("scenes", image_sheet(images, what="scenes"), [f"scene {one}" for one in numbers], target)]
+    rows = [
+        _row(
+            "scenes",
+            image_sheet(images, what=_("scenes")),
+            [_("scene {one}", one=one) for one in numbers],
+            target,
+        )
+    ]
     rows.append(
         _row(
-            "true masks",
-            mask_sheet(images, true, scenes.classes, "true masks"),
+            _("true masks"),
+            mask_sheet(images, true, scenes.classes, _("true masks")),
             [_named(scenes, one) for one in numbers],
             target,
         )
@@ -78,8 +86,15 @@ def show_masks(
         ious = [
             mean_iou(mask, wanted, len(scenes.classes) + 1) for mask, wanted in zip(masks, true, strict=True)
         ]
-        words = [f"mean IoU {value:.2f}" for value in ious]
-        rows.append(_row(title, mask_sheet(images, masks, scenes.classes, f"masks, {title}"), words, target))
+        words = [_("mean IoU {value:.2f}", value=value) for value in ious]
+        rows.append(
+            _row(
+                title,
+                mask_sheet(images, masks, scenes.classes, _("masks, {title}", title=title)),
+                words,
+                target,
+            )
+        )
     map_wall(key, rows)
     legend(scenes.classes)
 
@@ -88,7 +103,7 @@ def _row(title: str, sheet: Sheet, labels: Sequence[str], target: int, *, legend
     return WallItem(
         title,
         sheet,
-        unit="image",
+        unit=_("image"),
         labels=tuple((text, "") for text in labels),
         target=target,
         legend=legend,
@@ -97,7 +112,7 @@ def _row(title: str, sheet: Sheet, labels: Sequence[str], target: int, *, legend
 
 
 def _named(scenes: ImageDataset, number: int) -> str:
-    _, labels = objects_of(scenes.targets["boxes"][number])
+    __, labels = objects_of(scenes.targets["boxes"][number])
     return ", ".join(scenes.classes[label] for label in labels.tolist())
 
 
@@ -120,14 +135,16 @@ def show_class(network: OpenNetwork, scenes: ImageDataset, numbers: Sequence[int
     """The probability of one class at each pixel."""
     label, chosen = scenes.classes.index(category) + 1, torch.tensor(list(numbers))
     shares = remember(probabilities_of, network, scenes)[chosen, label].float()
-    sheet = map_sheet(shares, span=(0.0, 1.0), columns=len(chosen), what=f"probabilities of {category}")
-    images = image_sheet(scenes.floats(chosen), what="scenes")
-    largest = [f"at most {float(share.max()):.0%}" for share in shares]
+    sheet = map_sheet(
+        shares, span=(0.0, 1.0), columns=len(chosen), what=_("probabilities of {category}", category=category)
+    )
+    images = image_sheet(scenes.floats(chosen), what=_("scenes"))
+    largest = [_("at most {share:.0%}", share=float(share.max())) for share in shares]
     map_wall(
         "class",
         [
-            _row("scenes", images, [f"scene {one}" for one in numbers], LARGE),
-            _row(f"probability of {category}", sheet, largest, LARGE, legend=True),
+            _row("scenes", images, [_("scene {one}", one=one) for one in numbers], LARGE),
+            _row(_("probability of {category}", category=category), sheet, largest, LARGE, legend=True),
         ],
     )
 
@@ -139,18 +156,27 @@ def show_errors(network: OpenNetwork, scenes: ImageDataset, numbers: Sequence[in
     found = (remember(masks_of, network, scenes)[chosen] == label).float()
     wrong = found - (scenes.targets["masks"][chosen] == label).float()
     sheet = map_sheet(
-        wrong, span=(-1.0, 1.0), columns=len(chosen), what=f"wrong pixels of {category}", signed=True
+        wrong,
+        span=(-1.0, 1.0),
+        columns=len(chosen),
+        what=_("wrong pixels of {category}", category=category),
+        signed=True,
     )
-    counts = [f"{int((one > 0).sum())} too many, {int((one < 0).sum())} missed" for one in wrong]
-    images = image_sheet(scenes.floats(chosen), what="scenes")
+    counts = [
+        _("{value} too many, {value2} missed", value=int((one > 0).sum()), value2=int((one < 0).sum()))
+        for one in wrong
+    ]
+    images = image_sheet(scenes.floats(chosen), what=_("scenes"))
     map_wall(
         "errors",
         [
-            _row("scenes", images, [f"scene {one}" for one in numbers], LARGE),
-            _row(f"wrong pixels of {category}", sheet, counts, LARGE, legend=True),
+            _row("scenes", images, [_("scene {one}", one=one) for one in numbers], LARGE),
+            _row(_("wrong pixels of {category}", category=category), sheet, counts, LARGE, legend=True),
         ],
     )
-    st.caption(f"Red: taken for {category}, but is not. Blue: is {category}, but was not found.")
+    st.caption(
+        _("Red: taken for {category}, but is not. Blue: is {category}, but was not found.", category=category)
+    )
 
 
 def show_ups(network: OpenNetwork, scenes: ImageDataset, number: int, up: str) -> None:
@@ -165,22 +191,36 @@ def show_ups(network: OpenNetwork, scenes: ImageDataset, number: int, up: str) -
         [
             WallItem(
                 "counts",
-                map_sheet(counts[None], what="numbers of products"),
-                title=UPS[up],
+                map_sheet(counts[None], what=_("numbers of products")),
+                title=_(UPS[up]),
                 target=230,
                 hint="",
             ),
-            WallItem("maps", map_sheet(maps, what=f"maps of {layer}"), title=layer, target=330, hint=""),
+            WallItem(
+                "maps",
+                map_sheet(maps, what=_("maps of {layer}", layer=layer)),
+                title=layer,
+                target=330,
+                hint="",
+            ),
         ],
     )
     st.markdown(
-        f"Left: all inputs and all weights are 1, so each output says how many products it adds up: **{low:g}** to **{high:g}** inside. "
-        + (
-            "They are not all equal: a pattern of a checkerboard, before anything was learned."
-            if low != high
-            else "They are all equal: no pattern."
+        _(
+            "Left: all inputs and all weights are 1, so each output says how many products it adds up: **{low:g}** to **{high:g}** inside. ",
+            low=low,
+            high=high,
         )
-        + f" Right: what the last enlarging layer, `{layer}`, of the network above gives for scene {number}."
+        + (
+            _("They are not all equal: a pattern of a checkerboard, before anything was learned.")
+            if low != high
+            else _("They are all equal: no pattern.")
+        )
+        + _(
+            " Right: what the last enlarging layer, `{layer}`, of the network above gives for scene {number}.",
+            layer=layer,
+            number=number,
+        )
     )
 
 
@@ -201,7 +241,7 @@ def ious_of_activation(dataset: str, share: float, progress: Progress) -> float:
     """Mean IoU of the masks of the first test images."""
     found = []
     for number in range(CAM_IMAGES):
-        heat, ink, _ = remember(activation_mask, dataset, number)
+        heat, ink, __ = remember(activation_mask, dataset, number)
         found.append(overlap_with(heat, ink, share))
         progress((number + 1) / CAM_IMAGES)
     return sum(found) / len(found)
@@ -225,9 +265,9 @@ def show_activation(dataset: str, number: int, share: float) -> None:
         [
             WallItem(
                 "image",
-                picture_sheet(image, "image"),
-                title=f"image {number}",
-                unit="image",
+                picture_sheet(image, _("image")),
+                title=_("image {number}", number=number),
+                unit=_("image"),
                 legend=False,
                 target=LARGE,
                 hint="",
@@ -235,24 +275,24 @@ def show_activation(dataset: str, number: int, share: float) -> None:
             WallItem(
                 "heat",
                 overlay(image, heat, "Grad-CAM", opacity=0.75),
-                title=f"Grad-CAM for {classes[answer]}",
+                title=_("Grad-CAM for {class_name}", class_name=classes[answer]),
                 target=LARGE,
                 hint="",
             ),
             WallItem(
                 "mask",
-                mask_sheet(image[None], (mask.long() * (answer + 1))[None], classes, "mask"),
-                title=f"IoU {overlap_with(heat, ink, share):.2f}",
-                unit="image",
+                mask_sheet(image[None], (mask.long() * (answer + 1))[None], classes, _("mask")),
+                title=_("IoU {overlap_with:.2f}", overlap_with=overlap_with(heat, ink, share)),
+                unit=_("image"),
                 legend=False,
                 target=LARGE,
                 hint="",
             ),
             WallItem(
                 "ink",
-                mask_sheet(image[None], (ink.long() * (label + 1))[None], classes, "true mask"),
-                title="true mask",
-                unit="image",
+                mask_sheet(image[None], (ink.long() * (label + 1))[None], classes, _("true mask")),
+                title=_("true mask"),
+                unit=_("image"),
                 legend=False,
                 target=LARGE,
                 hint="",

@@ -20,6 +20,7 @@ from cnnviz.ui.headers import SafeHeaders
 from cnnviz.ui.housekeeping import keep_house
 from cnnviz.ui.outside import plain
 from cnnviz.ui.startup import wait_for_imports
+from cnnviz.words import _
 
 
 def _live(request: Request) -> Response:
@@ -48,7 +49,7 @@ MIDDLEWARE = (Middleware(SafeHeaders),)
 
 
 @asynccontextmanager
-async def lifespan(_: st.App) -> AsyncIterator[None]:
+async def lifespan(__: st.App) -> AsyncIterator[None]:
     """Tells Streamlit before the first visit that the pages come from a table.
 
     Otherwise the folder ``pages/`` makes it guess an old-style app, and the first deep link says "Page not
@@ -70,5 +71,5 @@ def show_error(error: Exception) -> bool:
     """What the user can mend is shown as its sentence; anything else is a bug and goes the usual way."""
     if not isinstance(error, CnnvizError):
         return False
-    st.error(plain(error), icon=":material/error:")
+    st.error(plain(_(error)), icon=":material/error:")
     return True

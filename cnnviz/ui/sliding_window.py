@@ -15,6 +15,7 @@ from cnnviz.ui.jobs import Progress
 from cnnviz.ui.memory import remember
 from cnnviz.ui.messages import BoxMark
 from cnnviz.ui.networks import OpenNetwork
+from cnnviz.words import _
 
 SCENES, LARGER, OBJECTS, NOISE = 20, 3.5, 6, 0.1
 """Pictures to choose from; their side in windows; objects in each; brightness of the ground."""
@@ -31,12 +32,12 @@ def picture_for(
         scenes = remember(scenes_of, test, side)
         written = f"compose({loading_code(test)}, {SCENES}, side={side}, most={OBJECTS}, scale=(1.0, 1.0), noise={NOISE}).floats([{number}])[0]"
         code = Expression(written, {"compose": "cnnviz.data", "load": "cnnviz.data"})
-        return scenes.floats([number])[0], f"scene {number} of {test.name}", code
+        return scenes.floats([number])[0], _("scene {number} of {name}", number=number, name=test.name), code
     name = list(PHOTOS)[number % len(PHOTOS)]
     larger = 1.75 if height > 100 else LARGER
     shape = (channels, round(height * larger), round(width * larger))
     code = Expression(f'fit(photo("{name}"), {shape})', {"fit": "cnnviz.data", "photo": "cnnviz.data"})
-    return remember(enlarged, name, shape), PHOTOS[name].title, code
+    return remember(enlarged, name, shape), _(PHOTOS[name].title), code
 
 
 def scenes_of(test: ImageDataset, side: int) -> ImageDataset:
@@ -53,7 +54,7 @@ def scanned(
 ) -> tuple[Scan, float]:
     """Window by window, and the seconds that it took."""
     started = time.perf_counter()
-    _, height, width = network.input_shape
+    __, height, width = network.input_shape
     found = scan(network.model, picture, (height, width), stride, progress)
     return found, time.perf_counter() - started
 
@@ -91,19 +92,35 @@ def show_windows(
         "scanned",
         picture_sheet(picture, what),
         marks,
-        f"{what}, {len(kept)} windows left: {', '.join(names)}",
-        ("The windows as a table", ("class", "probability", "left", "top", "right", "bottom"), rows),
+        _("{what}, {count} windows left: {names}", what=what, count=len(kept), names=", ".join(names)),
+        (
+            _("The windows as a table"),
+            (_("class"), _("probability"), _("left"), _("top"), _("right"), _("bottom")),
+            rows,
+        ),
     )
     return len(kept)
 
 
 def show_heat(found: Scan, label: int, name: str) -> None:
     """The probability of a class in each window."""
-    sheet = map_sheet(found.probabilities[label][None], span=(0.0, 1.0), what=f"probability of {name}")
-    _, rows, columns = found.probabilities.shape
+    sheet = map_sheet(
+        found.probabilities[label][None], span=(0.0, 1.0), what=_("probability of {name}", name=name)
+    )
+    __, rows, columns = found.probabilities.shape
     map_wall(
         "heat",
-        [WallItem("heat", sheet, f"{rows}×{columns} windows", title=name, target=300, most=420, hint="")],
+        [
+            WallItem(
+                "heat",
+                sheet,
+                _("{rows}×{columns} windows", rows=rows, columns=columns),
+                title=name,
+                target=300,
+                most=420,
+                hint="",
+            )
+        ],
     )
 
 
@@ -130,7 +147,7 @@ def usual_class(found: Scan) -> int:
 
 def scan_code(network: OpenNetwork, picture: Expression, way: str, stride: int) -> str:
     """The probabilities of all windows, and the surest one."""
-    _, height, width = network.input_shape
+    __, height, width = network.input_shape
     call = (
         "scan_at_once(network, picture)"
         if way == "once"

@@ -13,7 +13,14 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from cnnviz.figures.colours import PALETTES
-from cnnviz.ui.fields import LONGEST, Choice, Code, Field, Foreign, Switch, titles_of
+from cnnviz.ui.fields import LONGEST, Choice, Code, Field, Foreign, Switch, Titles, titles_of
+from cnnviz.words import LANGUAGES, _
+
+BROWSER = "browser"
+
+
+def _languages() -> dict[str, str]:
+    return {BROWSER: _("as the browser"), **LANGUAGES}
 
 
 class State:
@@ -48,6 +55,13 @@ class State:
         titles_of(PALETTES),
         help="The colours of all pictures. "
         + " ".join(f"{entry.title}: {entry.words}" for entry in PALETTES.values()),
+        sticky=True,
+    )
+    language = Choice(
+        "Language",
+        Titles(_languages),
+        BROWSER,
+        help="The language of all pages. A link with a language opens in it.",
         sticky=True,
     )
 

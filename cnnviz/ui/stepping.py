@@ -75,7 +75,12 @@ def stepper(
         combine=COMBINE.get(trace.operation, "each"),
         start=start,
         names=StepperGrids(
-            names.input, names.weights, names.output, names.symbol, names.function, list(names.channels)
+            _(names.input),
+            _(names.weights),
+            _(names.output),
+            names.symbol,
+            names.function,
+            list(names.channels),
         ),
         scales=StepperScales(
             scale_of(padded[padded.isfinite()]),
@@ -175,7 +180,7 @@ def number_grid(
         return shown
     values = [[float(f"{value:.7g}") for value in row] for row in shown.tolist()]
     data = NumberGridMessage(
-        values, field.label, scale_of(shown, signed), LARGEST_TYPED, cell, _(field.help or "")
+        values, _(field.label), scale_of(shown, signed), LARGEST_TYPED, cell, _(field.help or "")
     )
     component("number_grid", key, data=data, default={"grid": None}, on_grid_change=told(key, "grid", hear))
     field.note()

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from cnnviz.words import _
+
 PIPE = re.compile(r"(?<!\\)\|")
 """One that is not a letter already."""
 
@@ -16,5 +18,5 @@ def table_in_words(rows: Sequence[Mapping[str, str]]) -> str:
     """
     if not rows:
         return ""
-    lines = [list(rows[0]), ["---"] * len(rows[0]), *(list(row.values()) for row in rows)]
+    lines = [[_(title) for title in rows[0]], ["---"] * len(rows[0]), *(list(row.values()) for row in rows)]
     return "\n".join("| " + " | ".join(PIPE.sub(r"\|", str(word)) for word in line) + " |" for line in lines)

@@ -11,6 +11,7 @@ from cnnviz.training import EXPORTS, TASKS, Run, TrainingSpec, bring
 from cnnviz.ui.address import draw_again
 from cnnviz.ui.frame import error_box
 from cnnviz.ui.runs import show_run
+from cnnviz.words import _
 
 NEEDS = {"onnx": ("onnx", "onnxscript")}
 """Kind of file -> packages that not everybody has."""
@@ -18,14 +19,14 @@ NEEDS = {"onnx": ("onnx", "onnxscript")}
 
 def take_away(run: Run, step: int) -> None:
     """A button for each kind of file; it is made when it is asked for."""
-    st.markdown(f"**Take it away**, at step {step}")
+    st.markdown(_("**Take it away**, at step {step}", step=step))
     with st.container(horizontal=True):
         for kind, entry in EXPORTS.items():
             if entry.of_labels and not TASKS[run.spec.task].labels:
                 continue
             missing = [name for name in NEEDS.get(kind, ()) if importlib.util.find_spec(name) is None]
             st.download_button(
-                entry.title,
+                _(entry.title),
                 partial(_made, run, kind, step),
                 f"{run.id}-{step}.{entry.suffix}" if entry.of_step else f"{run.id}.{entry.suffix}",
                 entry.mime,
@@ -33,7 +34,7 @@ def take_away(run: Run, step: int) -> None:
                 icon=":material/download:",
                 on_click="ignore",
                 disabled=bool(missing),
-                help="pip install -r requirements-onnx.txt" if missing else None,
+                help=_("pip install -r requirements-onnx.txt") if missing else None,
             )
 
 
@@ -46,16 +47,16 @@ def _made(run: Run, kind: str, step: int) -> bytes:
 
 def bring_weights(spec: TrainingSpec, key: str | None) -> None:
     """A file of weights becomes a run with the network, data set and settings of the page."""
-    st.markdown("**Bring weights** for the network and the data set of the settings")
+    st.markdown(_("**Bring weights** for the network and the data set of the settings"))
     most = settings().max_weights_bytes
     file = st.file_uploader(
-        "safetensors, or a PyTorch state_dict",
+        _("safetensors, or a PyTorch state_dict"),
         ["safetensors", "pt", "pth", "bin"],
         key="weights_file",
-        help=f"Up to {most / 1e6:,.0f} MB. Nothing in the file is ever run.",
+        help=_("Up to {most:,.0f} MB. Nothing in the file is ever run.", most=most / 1000000.0),
     )
     pressed = st.button(
-        "Open these weights", key="bring", icon=":material/upload:", disabled=file is None or key is None
+        _("Open these weights"), key="bring", icon=":material/upload:", disabled=file is None or key is None
     )
     if pressed and file is not None:
         with error_box():

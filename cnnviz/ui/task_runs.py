@@ -16,6 +16,7 @@ from cnnviz.ui.networks import OpenNetwork, network_of_run
 from cnnviz.ui.outside import plain
 from cnnviz.ui.runs import choose_step, commands, describe, notices, remember_opened
 from cnnviz.ui.take_away import take_away
+from cnnviz.words import _, say
 
 
 def run_of_task(task: str, field: Text, example: str) -> Run:
@@ -24,7 +25,11 @@ def run_of_task(task: str, field: Text, example: str) -> Run:
         run = open_run(field.now or example)
         if run.spec.task != task:
             raise CnnvizError(
-                f"This run learns {run.spec.task}, not {task}. Here is the bundled example instead."
+                say(
+                    "This run learns {task}, not {task2}. Here is the bundled example instead.",
+                    task=run.spec.task,
+                    task2=task,
+                )
             )
     except CnnvizError as error:
         st.error(plain(error), icon=":material/error:")
@@ -38,7 +43,9 @@ def run_of_task(task: str, field: Text, example: str) -> Run:
 def begun(run: Run) -> bool:
     """Whether there are weights to look at; says so if not."""
     if not run.steps:
-        st.info("The first weights appear as soon as the run has started.", icon=":material/hourglass_empty:")
+        st.info(
+            _("The first weights appear as soon as the run has started."), icon=":material/hourglass_empty:"
+        )
     return bool(run.steps)
 
 
@@ -84,11 +91,15 @@ def watch_run(
             {run.spec.network_name: run},
             weights=True,
             step=step.now if step.now is None else int(step.now),
-            names={"accuracy": TASKS[run.spec.task].score_name},
+            names={"accuracy": _(TASKS[run.spec.task].score_name)},
         )
         if words := TASKS[run.spec.task].training_score:
             st.caption(
-                f"Beside the {TASKS[run.spec.task].score_name} of the test scenes, for training: {words}."
+                _(
+                    "Beside the {score_name} of the test scenes, for training: {words}.",
+                    score_name=_(TASKS[run.spec.task].score_name),
+                    words=words,
+                )
             )
         notices(run, [])
         if not begun(run):
@@ -98,7 +109,7 @@ def watch_run(
 
     st.markdown(
         f"**{plain(describe(run))}**"
-        + (" · the bundled example: press Train to start your own" if run.id == example else "")
+        + (_(" · the bundled example: press Train to start your own") if run.id == example else "")
     )
     watch(key, [run], view)
 
@@ -113,7 +124,7 @@ def percent_table(names: Sequence[str], **columns: Sequence[float]) -> list[dict
     """Rows for ``table_in_words``: a class each, with shares; a dash where there is none."""
     return [
         {
-            "class": name,
+            _("class"): name,
             **{
                 title.replace("_", " "): "—" if (value := values[number]) != value else f"{value:.1%}"
                 for title, values in columns.items()

@@ -19,6 +19,7 @@ from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, network_of_run
 from cnnviz.ui.tables import table_in_words
+from cnnviz.words import _
 
 SHOWN, ROW = 24, 12
 BINS = 41
@@ -43,13 +44,13 @@ def show_batch(found: Moment, batch: ImageDataset) -> None:
     items = []
     for begin in range(0, len(order), ROW):
         part = order[begin : begin + ROW]
-        sheet = image_sheet(batch.floats(part), ROW, "images of the batch, the highest loss first")
-        heading = "The batch that is learned at this step, the highest loss first" if begin == 0 else " "
+        sheet = image_sheet(batch.floats(part), ROW, _("images of the batch, the highest loss first"))
+        heading = _("The batch that is learned at this step, the highest loss first") if begin == 0 else " "
         items.append(
-            WallItem(heading, sheet, "", "image", labels[begin : begin + ROW], 56, 720, legend=False)
+            WallItem(heading, sheet, "", _("image"), labels[begin : begin + ROW], 56, 720, legend=False)
         )
     map_wall("batch", items)
-    st.caption(f"{len(batch)} images, mean loss **{found.loss:.3f}**.")
+    st.caption(_("{count} images, mean loss **{loss:.3f}**.", count=len(batch), loss=found.loss))
 
 
 def layer_rows(
@@ -58,12 +59,12 @@ def layer_rows(
     """A row a layer with weights; ``milliseconds``: layer -> time of one image through it."""
     return [
         {
-            "layer": name,
-            "norm of the gradient": f"{one.gradient_norm:.3g}",
-            "norm of the weights": f"{one.weight_norm:.3g}",
-            "update / weight": f"{one.update_ratio(learning_rate):.2g}",
-            "dead units": f"{one.dead:.0%}",
-            "time of one image (ms)": f"{milliseconds[name]:.2g}",
+            _("layer"): name,
+            _("norm of the gradient"): f"{one.gradient_norm:.3g}",
+            _("norm of the weights"): f"{one.weight_norm:.3g}",
+            _("update / weight"): f"{one.update_ratio(learning_rate):.2g}",
+            _("dead units"): f"{one.dead:.0%}",
+            _("time of one image (ms)"): f"{milliseconds[name]:.2g}",
         }
         for name, one in found.layers.items()
     ]
@@ -79,12 +80,21 @@ def show_layers(opened: OpenNetwork, found: Moment, learning_rate: float) -> Non
     with right:
         norms = {name: one.gradient_norm for name, one in found.layers.items()}
         words = "; ".join(f"{name} {norm:.3g}" for name, norm in norms.items())
-        chart("norms", f"Norm of the gradient by layer: {words}", bars, norms, "norm of the gradient")
+        chart(
+            "norms",
+            _("Norm of the gradient by layer: {words}", words=words),
+            bars,
+            norms,
+            _("norm of the gradient"),
+        )
     st.caption(
-        f"The gradient of the mean loss of this batch. Update / weight is η |g| / |w| with the rate of this step, η = {learning_rate:.3g}, of plain "
-        "gradient descent: about 0.001 is usual; far above, the weights are thrown about, far below they stand still. Dead: no image of the "
-        "batch brings the unit above zero, so that ReLU gives nothing and no gradient comes back. The time is that of one test image on this "
-        "machine, forward only."
+        _(
+            "The gradient of the mean loss of this batch. Update / weight is η |g| / |w| with the rate of this step, η = {learning_rate:.3g}, of plain "
+            "gradient descent: about 0.001 is usual; far above, the weights are thrown about, far below they stand still. Dead: no image of the "
+            "batch brings the unit above zero, so that ReLU gives nothing and no gradient comes back. The time is that of one test image on this "
+            "machine, forward only.",
+            learning_rate=learning_rate,
+        )
     )
 
 
@@ -96,19 +106,20 @@ def show_histograms(moments: dict[str, Moment], layer: str) -> None:
             edges = remember(edges_of, list(values.values()))
             columns = [remember(shares_of, one, edges) for one in values.values()]
             with place:
-                st.markdown(f"**{KINDS[kind]}** of {layer}")
+                st.markdown(_("**{kinds}** of {layer}", kinds=_(KINDS[kind]), layer=layer))
                 spreads = "; ".join(
-                    f"{step}: standard deviation {one.std():.3g}" for step, one in values.items()
+                    _("{step}: standard deviation {std:.3g}", step=step, std=one.std())
+                    for step, one in values.items()
                 )
                 chart(
                     f"histogram_{kind}",
-                    f"{KINDS[kind]} of {layer}, {spreads}",
+                    _("{kinds} of {layer}, {spreads}", kinds=_(KINDS[kind]), layer=layer, spreads=spreads),
                     value_histograms,
                     columns,
                     edges,
                     list(values),
                     "step",
-                    KINDS[kind].lower(),
+                    _(KINDS[kind]).lower(),
                 )
                 st.caption(spreads)
 
@@ -131,12 +142,14 @@ def map_items(found: Moment, layer: str, number: int, step: str) -> list[WallIte
     one = found.layers[layer]
     items = []
     for title, what, values in (
-        ("outputs", "outputs", one.outputs[number]),
-        ("gradients", "gradients of the outputs", one.output_gradients[number]),
+        (_("outputs"), _("outputs"), one.outputs[number]),
+        (_("gradients"), _("gradients of the outputs"), one.output_gradients[number]),
     ):
         maps = values if values.dim() == 3 else values.view(-1, 1, 1)
-        sheet = map_sheet(maps, what=f"{what} of {layer}", signed=True)
-        items.append(WallItem(f"{title}, {step}", sheet, "×".join(map(str, values.shape)), "map", target=250))
+        sheet = map_sheet(maps, what=_("{what} of {layer}", what=what, layer=layer), signed=True)
+        items.append(
+            WallItem(f"{title}, {step}", sheet, "×".join(map(str, values.shape)), _("map"), target=250)
+        )
     return items
 
 
@@ -151,7 +164,9 @@ def show_classes(found: Answers, test: ImageDataset) -> None:
     left, wall = st.columns([1, 1.6], gap="medium")
     with left:
         words = "; ".join(f"{name} {share:.1%}" for name, share in shares.items())
-        chart("classes", f"Accuracy by class: {words}", bars, shares, "share of right answers")
+        chart(
+            "classes", _("Accuracy by class: {words}", words=words), bars, shares, _("share of right answers")
+        )
     with wall:
         map_wall("worst", remember(worst_items, found, test))
 
@@ -164,10 +179,10 @@ def worst_items(found: Answers, test: ImageDataset) -> list[WallItem]:
     items = []
     for begin in range(0, len(order), ROW):
         part = order[begin : begin + ROW]
-        sheet = image_sheet(test.floats(part), ROW, "test images with the highest loss")
-        heading = "Test images with the highest loss, and the answers" if begin == 0 else " "
+        sheet = image_sheet(test.floats(part), ROW, _("test images with the highest loss"))
+        heading = _("Test images with the highest loss, and the answers") if begin == 0 else " "
         items.append(
-            WallItem(heading, sheet, "", "image", labels[begin : begin + ROW], 56, 720, legend=False)
+            WallItem(heading, sheet, "", _("image"), labels[begin : begin + ROW], 56, 720, legend=False)
         )
     return items
 
@@ -176,17 +191,26 @@ def show_surface(opened: OpenNetwork, reach: float) -> None:
     run, step = opened.run, opened.step
     assert run is not None
     assert step is not None
-    found = job("surface", "Looking around the weights", _surface, run.id, step, run.version(step), reach)
+    found = job("surface", _("Looking around the weights"), _surface, run.id, step, run.version(step), reach)
     if found is None:
         return
     middle, low = (
         found.losses[len(found.places) // 2, len(found.places) // 2].item(),
         found.losses.min().item(),
     )
-    words = f"Loss {middle:.3f} in the middle, {low:.3f} at the lowest point, {found.losses.max():.3f} at the highest"
+    words = _(
+        "Loss {middle:.3f} in the middle, {low:.3f} at the lowest point, {losses:.3f} at the highest",
+        middle=middle,
+        low=low,
+        losses=found.losses.max(),
+    )
     chart("surface_map", words, surface_map, found)
     st.caption(
-        f"{words}, for {SURFACE_IMAGES} training images. Both axes are random directions, in parts of the size of each filter (Li et al., 2018)."
+        _(
+            "{words}, for {surface_images} training images. Both axes are random directions, in parts of the size of each filter (Li et al., 2018).",
+            words=words,
+            surface_images=SURFACE_IMAGES,
+        )
     )
 
 

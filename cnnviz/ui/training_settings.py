@@ -20,6 +20,7 @@ from cnnviz.ui.frame import link
 from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.runs import fetch_all
 from cnnviz.ui.states.training_lab import GROUPS, TrainingLab
+from cnnviz.words import _
 
 PERCENT = 0.01
 
@@ -33,7 +34,7 @@ def more_settings(dataset: str) -> bool:
         if (value := entry.kept()) != entry.usual:
             elsewhere.append(f"{entry.label}: **{entry.text(value)}**")
     if elsewhere:
-        st.caption(f"Also set: {'; '.join(elsewhere)}")
+        st.caption(_("Also set: {elsewhere}", elsewhere="; ".join(elsewhere)))
     if group == "data":
         return _data(dataset)
     formulas: dict[str, Mapping[str, Any]] = {"initialisation": INITIALISATIONS, "loss": LOSSES}
@@ -50,7 +51,7 @@ def _data(dataset: str) -> bool:
     for name in GROUPS["data"][1:]:
         TrainingLab.fields[name].draw()
     for name in TrainingLab.augmentation.now:
-        st.caption(f"**{AUGMENTATIONS[name].title}.** {AUGMENTATIONS[name].words}")
+        st.caption(f"**{_(AUGMENTATIONS[name].title)}.** {_(AUGMENTATIONS[name].words)}")
     return fetch_all(entry) if entry.full else False
 
 
@@ -104,9 +105,9 @@ def show_recipes(dataset: str) -> None:
     """Trainings that do well on this data set: each a link that sets all controls."""
     for entry in RECIPES.values():
         if entry.spec.dataset == dataset:
-            words = f"Recipe: {entry.title}"
+            words = _("Recipe: {title}", title=_(entry.title))
             link(TrainingLab.page, words, ":material/menu_book:", lab_of(entry.spec).parameters())
-            st.caption(entry.words)
+            st.caption(_(entry.words))
 
 
 def lab_of(spec: TrainingSpec) -> TrainingLab:
@@ -135,17 +136,33 @@ def usual_rate() -> str:
 
 def show_search(spec: TrainingSpec) -> None:
     """The learning-rate finder for these settings."""
-    found = job("rates", "Trying learning rates from small to large", _searched, spec)
+    found = job("rates", _("Trying learning rates from small to large"), _searched, spec)
     if found is None:
         return
-    ended = "" if found.diverged is None else f"; at {found.diverged:.3g} the training diverges"
-    words = f"The mean loss falls from {found.means[0]:.3f} to {min(found.means):.3f}{ended}. Suggested: {found.suggested:g}"
+    ended = (
+        ""
+        if found.diverged is None
+        else _("; at {diverged:.3g} the training diverges", diverged=found.diverged)
+    )
+    words = _(
+        "The mean loss falls from {mean:.3f} to {means:.3f}{ended}. Suggested: {suggested:g}",
+        mean=found.means[0],
+        means=min(found.means),
+        ended=ended,
+        suggested=found.suggested,
+    )
     chart("rate_search", words, rate_search, found)
     st.caption(
-        f"{spec.network_name} on {DATASETS[spec.dataset].title}, {OPTIMIZERS[spec.optimizer].title}. {words}: a third of the rate "
-        "with the smallest mean loss, because at that rate the training is about to diverge."
+        _(
+            "{network_name} on {title}, {title2}. {words}: a third of the rate "
+            "with the smallest mean loss, because at that rate the training is about to diverge.",
+            network_name=spec.network_name,
+            title=_(DATASETS[spec.dataset].title),
+            title2=_(OPTIMIZERS[spec.optimizer].title),
+            words=words,
+        )
     )
-    if st.button(f"Use {found.suggested:g}", key="use_rate", icon=":material/check:"):
+    if st.button(_("Use {suggested:g}", suggested=found.suggested), key="use_rate", icon=":material/check:"):
         TrainingLab.learning_rate.set(found.suggested)
         TrainingLab.find.set(False)
         draw_again()

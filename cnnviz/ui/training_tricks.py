@@ -29,6 +29,7 @@ from cnnviz.ui.map_walls import augmented_images
 from cnnviz.ui.memory import remember
 from cnnviz.ui.outside import plain
 from cnnviz.ui.states.training_tricks import TrainingTricks
+from cnnviz.words import _
 
 SIGNAL_IMAGES = 200
 SHOWN = 10
@@ -39,10 +40,10 @@ def rows_of(found: Sequence[Outcome]) -> list[dict[str, str]]:
     """A row a training, as the table shows it."""
     rows = []
     for one in found:
-        row = {"training": plain(one.title), "test accuracy": percent(one.accuracy)}
+        row = {_("training"): plain(_(one.title)), _("test accuracy"): percent(one.accuracy)}
         if fitted := one.measured_mean("fitted"):
-            row["training images fitted"] = f"{fitted[0]:.1%}"
-        row["training loss"] = f"{one.loss.mean:.3g}"
+            row[_("training images fitted")] = f"{fitted[0]:.1%}"
+        row[_("training loss")] = f"{one.loss.mean:.3g}"
         rows.append(row)
     return rows
 
@@ -51,16 +52,29 @@ def how(trick: Trick) -> str:
     """How the bundled result was made."""
     spec = next(iter(trick.runs.values()))
     images = {len(one.load("train")) for one in trick.runs.values()}
-    many = f"{min(images):,}" if len(images) == 1 else f"{min(images):,} to {max(images):,}"
-    return (
-        f"{SEEDS} seeds; the band reaches from the lowest to the highest. {many} training images of "
-        f"{DATASETS[spec.dataset].title}, measured on all test images."
+    many = (
+        f"{min(images):,}"
+        if len(images) == 1
+        else _("{images:,} to {images2:,}", images=min(images), images2=max(images))
+    )
+    return _(
+        "{seeds} seeds; the band reaches from the lowest to the highest. {many} training images of "
+        "{title}, measured on all test images.",
+        seeds=SEEDS,
+        many=many,
+        title=_(DATASETS[spec.dataset].title),
     )
 
 
 def show_curves(name: str, quantity: Quantity) -> None:
-    words = "; ".join(f"{one.title} {getattr(one, quantity).mean:.3f}" for one in recorded(name))
-    chart("curves", f"{WORDS[quantity].capitalize()} at the end: {words}", _curves, name, quantity)
+    words = "; ".join(f"{_(one.title)} {getattr(one, quantity).mean:.3f}" for one in recorded(name))
+    chart(
+        "curves",
+        _("{words} at the end: {words2}", words=_(WORDS[quantity]).capitalize(), words2=words),
+        _curves,
+        name,
+        quantity,
+    )
 
 
 def _curves(name: str, quantity: Quantity) -> Figure:
@@ -84,18 +98,24 @@ def show_look(name: str) -> None:
 
 
 def _depth(name: str) -> None:
-    st.subheader("Signals by depth, at step 0", anchor=False)
+    st.subheader(_("Signals by depth, at step 0"), anchor=False)
     values = remember(signals, name)
-    words = "; ".join(f"{title}: from {one[0]:.2g} to {one[-1]:.2g}" for title, one in values.items())
+    words = "; ".join(
+        _("{title}: from {one:.2g} to {one2:.2g}", title=title, one=one[0], one2=one[-1])
+        for title, one in values.items()
+    )
     chart(
         "signals",
-        f"Standard deviation of the outputs, first to last layer. {words}",
+        _("Standard deviation of the outputs, first to last layer. {words}", words=words),
         spread_of_signals,
         values,
     )
     st.caption(
-        f"Standard deviation of each layer's outputs over {SIGNAL_IMAGES} test images, before any training, behind the normalisation where there is "
-        "one. A line that falls is a signal that fades; one that rises, a signal that explodes. Zero cannot be drawn on this axis."
+        _(
+            "Standard deviation of each layer's outputs over {signal_images} test images, before any training, behind the normalisation where there is "
+            "one. A line that falls is a signal that fades; one that rises, a signal that explodes. Zero cannot be drawn on this axis.",
+            signal_images=SIGNAL_IMAGES,
+        )
     )
 
 
@@ -109,14 +129,22 @@ def signals(name: str) -> dict[str, list[float]]:
 
 
 def _gap(name: str) -> None:
-    st.subheader("Training images and test images", anchor=False)
+    st.subheader(_("Training images and test images"), anchor=False)
     found = recorded(name)
     words = "; ".join(
-        f"{one.title}: {one.measured_mean('fitted')[0]:.1%} and {one.accuracy.mean:.1%}" for one in found
+        _(
+            "{title}: {measured_mean:.1%} and {mean:.1%}",
+            title=_(one.title),
+            measured_mean=one.measured_mean("fitted")[0],
+            mean=one.accuracy.mean,
+        )
+        for one in found
     )
-    chart("gap", f"Accuracy on training and test images. {words}", _gap_figure, name)
+    chart("gap", _("Accuracy on training and test images. {words}", words=words), _gap_figure, name)
     st.caption(
-        "Training images count as right where they get the label that they were trained with, a wrong one too."
+        _(
+            "Training images count as right where they get the label that they were trained with, a wrong one too."
+        )
     )
 
 
@@ -125,42 +153,49 @@ def _gap_figure(name: str) -> Figure:
 
 
 def _shift(name: str) -> None:
-    st.subheader("Shifted test images", anchor=False)
+    st.subheader(_("Shifted test images"), anchor=False)
     values = {one.title: one.measured_mean("shift") for one in recorded(name)}
     words = "; ".join(
-        f"{title}: {one[0]:.1%} by 1 pixel, {one[-1]:.1%} by {SHIFTS[-1]}" for title, one in values.items()
+        _(
+            "{title}: {one:.1%} by 1 pixel, {one2:.1%} by {shifts}",
+            title=title,
+            one=one[0],
+            one2=one[-1],
+            shifts=SHIFTS[-1],
+        )
+        for title, one in values.items()
     )
     chart(
         "shift",
-        f"Share of answers that stay. {words}",
+        _("Share of answers that stay. {words}", words=words),
         lines,
         values,
         SHIFTS,
-        "shift in pixels",
-        "answers that stay",
+        _("shift in pixels"),
+        _("answers that stay"),
         percent=True,
     )
 
 
 def _final(name: str) -> None:
-    st.subheader("Accuracy against the number of images", anchor=False)
-    words = "; ".join(f"{one.title}: {one.accuracy.mean:.1%}" for one in recorded(name))
-    chart("final", f"Accuracy on the test images. {words}", _final_figure, name)
+    st.subheader(_("Accuracy against the number of images"), anchor=False)
+    words = "; ".join(f"{_(one.title)}: {one.accuracy.mean:.1%}" for one in recorded(name))
+    chart("final", _("Accuracy on the test images. {words}", words=words), _final_figure, name)
 
 
 def _final_figure(name: str) -> Figure:
     sizes = [float(spec.limit or 0) for spec in TRICKS[name].runs.values()]
-    return last_accuracy(recorded(name), sizes, "training images")
+    return last_accuracy(recorded(name), sizes, _("training images"))
 
 
 def _augmented(name: str) -> None:
-    st.subheader("The images as they are learned", anchor=False)
+    st.subheader(_("The images as they are learned"), anchor=False)
     left, right = st.columns(2)
     first = TrainingTricks.image.draw(left) if name == "augmentation" else 0
     draw = TrainingTricks.draw_number.draw(right) if name == "augmentation" else 0
     map_wall("augmented", remember(augmented, name, first, draw))
     words = [AUGMENTATIONS[key] for run in TRICKS[name].runs.values() for key in run.augmentations]
-    st.caption(" ".join(f"**{one.title}.** {one.words}" for one in words))
+    st.caption(" ".join(f"**{_(one.title)}.** {_(one.words)}" for one in words))
 
 
 def augmented(name: str, first: int, draw: int) -> list[WallItem]:

@@ -9,6 +9,7 @@ from cnnviz.ui.components import WallItem, matrix
 from cnnviz.ui.frame import link
 from cnnviz.ui.networks import OpenNetwork
 from cnnviz.ui.states.training_lab import TrainingLab
+from cnnviz.words import _
 
 STRIP = 12
 """Test images that are shown."""
@@ -19,15 +20,22 @@ def kernels_and_predictions(opened: OpenNetwork, spec: TrainingSpec) -> list[Wal
     test = spec.load("test", STRIP)
     layer, kernels = filters(trained)
     labels = judged_labels(probabilities(trained, test.floats()), test.labels, test.classes)
-    strip = image_sheet(test.floats(), STRIP, "test images")
-    sheet = map_sheet(kernels, columns=8, what=f"kernels of {layer}", signed=True)
+    strip = image_sheet(test.floats(), STRIP, _("test images"))
+    sheet = map_sheet(kernels, columns=8, what=_("kernels of {layer}", layer=layer), signed=True)
     return [
-        WallItem(f"Kernels of {layer}", sheet, f"step {step}", "kernel", target=190, most=420),
+        WallItem(
+            _("Kernels of {layer}", layer=layer),
+            sheet,
+            _("step {step}", step=step),
+            _("kernel"),
+            target=190,
+            most=420,
+        ),
         WallItem(
             "Test images",
             strip,
-            f"with the network's answer at step {step}",
-            "image",
+            _("with the network's answer at step {step}", step=step),
+            _("image"),
             labels,
             56,
             720,
@@ -43,7 +51,12 @@ def mark_cell(true: int, predicted: int) -> None:
 
 def confusion(run: Run, metric: Metric) -> None:
     st.markdown(
-        f"**Confusion matrix at step {metric.step}** · validation accuracy **{metric.val_accuracy:.2%}**, loss {metric.val_loss:.3f}"
+        _(
+            "**Confusion matrix at step {step}** · validation accuracy **{val_accuracy:.2%}**, loss {val_loss:.3f}",
+            step=metric.step,
+            val_accuracy=metric.val_accuracy,
+            val_loss=metric.val_loss,
+        )
     )
     classes = run.spec.entry.classes
     counts = metric.confusion or []
@@ -55,11 +68,15 @@ def confusion(run: Run, metric: Metric) -> None:
         if true is None or predicted is None or max(true, predicted) >= len(classes)
         else (true, predicted)
     )
-    caption = "Rows: true class, columns: predicted class."
+    caption = _("Rows: true class, columns: predicted class.")
     matrix("lab_confusion", counts, classes, classes, ("true", "predicted"), cell, caption, mark_cell)
     if cell:
         true, predicted = cell
-        name = f"The images of class {classes[true]} that are predicted as {classes[predicted]}"
+        name = _(
+            "The images of class {class_name} that are predicted as {class_name2}",
+            class_name=classes[true],
+            class_name2=classes[predicted],
+        )
         state = {
             "run": run.id,
             "step": str(metric.step),

@@ -31,6 +31,7 @@ from cnnviz.ui.jobs import Progress, job, part
 from cnnviz.ui.memory import remember
 from cnnviz.ui.states.training_tricks import TrainingTricks
 from cnnviz.ui.tables import table_in_words
+from cnnviz.words import _
 
 NETWORK = "mini_resnet"
 TRAINED = {"images as they are": False, "shifted and mirrored images": True}
@@ -60,7 +61,7 @@ def show_views() -> None:
     number = TrainingTricks.number.draw()
     with play_first():
         map_wall("views", remember(view_items, number))
-    found = job("views", f"Asking for ten views of {ASKED:,} images", _asked)
+    found = job("views", _("Asking for ten views of {asked:,} images", asked=ASKED), _asked)
     if found is None:
         return
     rows = []
@@ -69,17 +70,20 @@ def show_views() -> None:
         crops = Views(views.names[:5], views.answers[:5], views.labels)
         rows.append(
             {
-                "trained on": title,
-                "centre alone": f"**{alone[0]:.1%}**",
-                "worst view alone": f"{min(alone):.1%}",
-                "mean of five crops": f"**{crops.accuracy():.1%}**",
-                "and their mirror images": f"**{views.accuracy():.1%}**",
+                _("trained on"): title,
+                _("centre alone"): f"**{alone[0]:.1%}**",
+                _("worst view alone"): f"{min(alone):.1%}",
+                _("mean of five crops"): f"**{crops.accuracy():.1%}**",
+                _("and their mirror images"): f"**{views.accuracy():.1%}**",
             }
         )
     st.markdown(table_in_words(rows))
     st.caption(
-        f"Share of right answers of two networks over the first {ASKED:,} test images of Fashion-MNIST. A view helps only a network that has been "
-        "trained on such views."
+        _(
+            "Share of right answers of two networks over the first {asked:,} test images of Fashion-MNIST. A view helps only a network that has been "
+            "trained on such views.",
+            asked=ASKED,
+        )
     )
 
 
@@ -106,10 +110,17 @@ def view_items(number: int) -> list[WallItem]:
         labels = judged_labels(found.answers[:, 0], label.expand(len(views)), test.classes)
         (mean,) = judged_labels(found.averaged, label, test.classes)
         sheet = image_sheet(
-            torch.cat(list(views.values())), len(views), f"views of a {test.classes[int(label)]}"
+            torch.cat(list(views.values())),
+            len(views),
+            _("views of a {class_name}", class_name=test.classes[int(label)]),
         )
-        heading = f"{test.classes[int(label)]}, to a network trained on {title}; the mean: {mean[0]}"
-        items.append(WallItem(heading, sheet, "", "image", labels, 62, 900, legend=False))
+        heading = _(
+            "{class_name}, to a network trained on {title}; the mean: {mean}",
+            class_name=test.classes[int(label)],
+            title=title,
+            mean=mean[0],
+        )
+        items.append(WallItem(heading, sheet, "", _("image"), labels, 62, 900, legend=False))
     return items
 
 
@@ -117,7 +128,14 @@ def show_ensembles() -> None:
     size = TrainingTricks.members.draw()
     by_size: dict[str, list[float]] = remember(ensemble_curves)
     words = "; ".join(
-        f"{kind}: {values[0]:.1%} alone, {values[-1]:.1%} of {MEMBERS}" for kind, values in by_size.items()
+        _(
+            "{kind}: {value:.1%} alone, {value2:.1%} of {members}",
+            kind=kind,
+            value=values[0],
+            value2=values[-1],
+            members=MEMBERS,
+        )
+        for kind, values in by_size.items()
     )
     chart(
         "ensembles",
@@ -125,38 +143,60 @@ def show_ensembles() -> None:
         lines,
         by_size,
         tuple(range(1, MEMBERS + 1)),
-        "networks asked together",
-        "test accuracy, %",
+        _("networks asked together"),
+        _("test accuracy, %"),
     )
     first, second = by_size.values()
     st.markdown(
-        f"**{size}** networks with different seeds: **{first[size - 1]:.1%}**; **{size}** snapshots of one run: **{second[size - 1]:.1%}**; "
-        f"one network alone: {first[0]:.1%}."
+        _(
+            "**{size}** networks with different seeds: **{first:.1%}**; **{size}** snapshots of one run: **{second:.1%}**; "
+            "one network alone: {first2:.1%}.",
+            size=size,
+            first=first[size - 1],
+            second=second[size - 1],
+            first2=first[0],
+        )
     )
     for place, (kind, title) in zip(
-        st.columns(2), (("seeds", "Different seeds"), ("snapshots", "Snapshots of one run")), strict=True
+        st.columns(2),
+        (("seeds", _("Different seeds")), ("snapshots", _("Snapshots of one run"))),
+        strict=True,
     ):
         with place:
             table = disagreement(ensembles()[kind][0])
             apart = table[~torch.eye(MEMBERS, dtype=torch.bool)]
-            st.markdown(f"**{title}**: two of them disagree in {apart.mean():.1%} of the images")
+            st.markdown(
+                _(
+                    "**{title}**: two of them disagree in {apart:.1%} of the images",
+                    title=title,
+                    apart=apart.mean(),
+                )
+            )
             chart(
                 f"apart_{kind}",
-                f"{title}: disagreement from {apart.min():.1%} to {apart.max():.1%}",
+                _(
+                    "{title}: disagreement from {apart:.1%} to {apart2:.1%}",
+                    title=title,
+                    apart=apart.min(),
+                    apart2=apart.max(),
+                ),
                 disagreement_map,
                 table,
             )
     st.caption(
-        f"The accuracy of a size is the mean over groups of this size, on {ENSEMBLE_IMAGES:,} test images of Fashion-MNIST. The snapshots are those of "
-        "one run in which the rate falls and is raised again ten times; it works as long as the ten others together."
+        _(
+            "The accuracy of a size is the mean over groups of this size, on {ensemble_images:,} test images of Fashion-MNIST. The snapshots are those of "
+            "one run in which the rate falls and is raised again ten times; it works as long as the ten others together.",
+            ensemble_images=ENSEMBLE_IMAGES,
+        )
     )
 
 
 def ensemble_curves() -> dict[str, list[float]]:
     found = ensembles()
     return {
-        "different seeds": accuracy_by_size(*found["seeds"]),
-        "snapshots of one run": accuracy_by_size(*found["snapshots"]),
+        _("different seeds"): accuracy_by_size(*found["seeds"]),
+        _("snapshots of one run"): accuracy_by_size(*found["snapshots"]),
     }
 
 
@@ -166,17 +206,27 @@ def show_attack() -> None:
     epsilon = TrainingTricks.epsilon.draw()
     with play_first():
         map_wall("attack", remember(attack_items, dataset, number, epsilon))
-    curves = job("attack_curves", f"Attacking {ASKED:,} images", _attacked, dataset)
+    curves = job("attack_curves", _("Attacking {asked:,} images", asked=ASKED), _attacked, dataset)
     if curves is None:
         return
     near = min(range(len(EPSILONS)), key=lambda place: abs(EPSILONS[place] - epsilon))
     words = "; ".join(
-        f"{title}: {values[0]:.1%} without, {values[near]:.1%} at ε = {EPSILONS[near]:g}"
+        _(
+            "{title}: {value:.1%} without, {value2:.1%} at ε = {epsilons:g}",
+            title=title,
+            value=values[0],
+            value2=values[near],
+            epsilons=EPSILONS[near],
+        )
         for title, values in curves.items()
     )
-    chart("attack_curve", words, lines, curves, EPSILONS, "ε", "test accuracy", percent=True)
+    chart("attack_curve", words, lines, curves, EPSILONS, "ε", _("test accuracy"), percent=True)
     st.caption(
-        f"{words}. Random signs of the same size do little: it is the direction that deceives. {ASKED:,} test images."
+        _(
+            "{words}. Random signs of the same size do little: it is the direction that deceives. {asked:,} test images.",
+            words=words,
+            asked=ASKED,
+        )
     )
 
 
@@ -193,18 +243,18 @@ def attack_items(dataset: str, number: int, epsilon: float) -> list[WallItem]:
 
     def picture(title: str, images: Tensor, answers: Tensor) -> WallItem:
         labels = judged_labels(answers, label, test.classes)
-        return WallItem(title, image_sheet(images, 1, title), "", "image", labels, 168, 220, legend=False)
+        return WallItem(title, image_sheet(images, 1, title), "", _("image"), labels, 168, 220, legend=False)
 
     change = map_sheet(
         epsilon * found.direction[0],
         span=(-max(epsilon, 1e-6), max(epsilon, 1e-6)),
-        what="change",
+        what=_("change"),
         signed=True,
     )
     return [
-        picture("Image", found.images, found.before),
-        WallItem("Change", change, "", "image", (), 168, 220),
-        picture("Changed image", found.changed, found.after),
+        picture(_("Image"), found.images, found.before),
+        WallItem("Change", change, "", _("image"), (), 168, 220),
+        picture(_("Changed image"), found.changed, found.after),
     ]
 
 
@@ -218,12 +268,16 @@ def show_gate() -> None:
     mean = random_gate(GATE, draws).mean(0)
     gelu = torch.nn.functional.gelu(GATE)
     apart = (mean - gelu).abs().max().item()
-    words = f"The mean of {draws} masked values lies within {apart:.3f} of GELU"
+    words = _("The mean of {draws} masked values lies within {apart:.3f} of GELU", draws=draws, apart=apart)
     with play_first():
         chart("gate", words, gate_figure, draws)
     st.caption(
-        f"{words}. Each point is x times a mask that is 1 with the probability Φ(x), drawn {draws} times and averaged. "
-        "ReLU decides by the sign of x alone, dropout by a coin that does not look at x; this coin looks at x."
+        _(
+            "{words}. Each point is x times a mask that is 1 with the probability Φ(x), drawn {draws} times and averaged. "
+            "ReLU decides by the sign of x alone, dropout by a coin that does not look at x; this coin looks at x.",
+            words=words,
+            draws=draws,
+        )
     )
 
 

@@ -17,6 +17,7 @@ from cnnviz.ui.memory import remember
 from cnnviz.ui.messages import FlattenMessage, LensMessage, Overview, PixelSheetMessage, PixelsMessage, Scale
 from cnnviz.ui.pictures import encoded, picture_url
 from cnnviz.ui.stepping import scale_of
+from cnnviz.words import _
 
 
 def _picture(pixels: Tensor) -> Image.Image:
@@ -51,7 +52,7 @@ def pixel_view(
         small = _picture(whole)
         small.thumbnail((480, 480))
         url = picture_url(encoded(small, "JPEG", quality=88), key)
-        overview = Overview(url, whole.shape[1], whole.shape[2], "The whole picture with the window")
+        overview = Overview(url, whole.shape[1], whole.shape[2], _("The whole picture with the window"))
     parts = [
         PixelSheetMessage(
             name=sheet.name,
@@ -134,7 +135,12 @@ def lens(
         products=Scale.of(palette().diverging, -products, products),
         source_title=what,
         result_title=title,
-        alt=f"{title}: values from {values.min():.3g} to {values.max():.3g}",
+        alt=_(
+            "{title}: values from {values:.3g} to {values2:.3g}",
+            title=title,
+            values=values.min(),
+            values2=values.max(),
+        ),
     )
     component("lens", key, data=data, pictures=True)
 

@@ -18,6 +18,7 @@ from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
 from cnnviz.ui.outside import plain
 from cnnviz.ui.states.ablation import Ablation
+from cnnviz.words import _
 
 TESTED = 1000
 CAT = Ablation(network="efficientnet_lite0", image="photo", photo="chelsea", layer="block16.project_norm")
@@ -28,14 +29,18 @@ title(
 
 
 def before_and_after(layer: str, maps: Tensor, edited: Tensor, image: Tensor) -> list[WallItem]:
-    unit, span = "unit" if maps.shape[1:] == (1, 1) else "map", limits(maps, edited)
+    unit, span = _("unit") if maps.shape[1:] == (1, 1) else _("map"), limits(maps, edited)
     items = []
-    for heading, values in (("before", maps), ("after", edited)):
-        sheet = map_sheet(values, span=span, what=f"{unit}s of {layer}, {heading}")
+    for heading, values in ((_("before"), maps), (_("after"), edited)):
+        sheet = map_sheet(
+            values,
+            span=span,
+            what=_("{unit}s of {layer}, {heading}", unit=unit, layer=layer, heading=heading),
+        )
         items.append(WallItem(heading, sheet, unit=unit, title=heading, target=260))
     return [
         *items,
-        WallItem("image", picture_sheet(image, "image"), unit="image", target=130, legend=False),
+        WallItem("image", picture_sheet(image, _("image")), unit=_("image"), target=130, legend=False),
     ]
 
 
@@ -74,13 +79,33 @@ def switched_off() -> None:
         wall, answers = st.columns([1.7, 1], gap="medium")
         with wall:
             map_wall("ablation_wall", remember(before_and_after, layer, maps, edit.of_maps(maps), image))
-            rest = f" ({plain(network.classes[best])} has {after[best]:.1%} left)." if now != best else "."
+            rest = (
+                _(
+                    " ({class_name} has {after:.1%} left).",
+                    class_name=plain(network.classes[best]),
+                    after=after[best],
+                )
+                if now != best
+                else "."
+            )
             st.markdown(
-                f"Before: **{plain(network.classes[best])}** with {before[best]:.1%}. After: **{plain(network.classes[now])}** with {after[now]:.1%}{rest}"
+                _(
+                    "Before: **{class_name}** with {before:.1%}. After: **{class_name2}** with {after:.1%}{rest}",
+                    class_name=plain(network.classes[best]),
+                    before=before[best],
+                    class_name2=plain(network.classes[now]),
+                    after=after[now],
+                    rest=rest,
+                )
             )
         with answers:
             shown = before.maximum(after).argsort(descending=True)[:10].sort().values
-            words = f"Probabilities before and after: {network.classes[best]} from {before[best]:.3f} to {after[best]:.3f}"
+            words = _(
+                "Probabilities before and after: {class_name} from {before:.3f} to {after:.3f}",
+                class_name=network.classes[best],
+                before=before[best],
+                after=after[best],
+            )
             chart(
                 "two",
                 words,
@@ -91,14 +116,14 @@ def switched_off() -> None:
             )
 
     test = images_of(chosen)
-    st.subheader("What it costs", anchor=False)
-    what = f"Switching off {edit.count} channels of {layer}, one by one"
+    st.subheader(_("What it costs"), anchor=False)
+    what = _("Switching off {count} channels of {layer}, one by one", count=edit.count, layer=layer)
     if test is not None:
         whole, without = (remember(measure_first, model, test, TESTED) for model in (network.model, changed))
         one, two = st.columns(2)
-        one.metric("Test accuracy", f"{without[1]:.1%}", f"{without[1] - whole[1]:+.1%}", border=True)
+        one.metric(_("Test accuracy"), f"{without[1]:.1%}", f"{without[1] - whole[1]:+.1%}", border=True)
         two.metric(
-            "Test loss",
+            _("Test loss"),
             f"{without[0]:.3f}",
             f"{without[0] - whole[0]:+.3f}",
             delta_color="inverse",
@@ -112,10 +137,17 @@ def switched_off() -> None:
         if effects is not None:
             order = effects.argsort(descending=True).tolist()
             st.markdown(
-                f"Each channel of **{layer}** switched off alone, on this image: channel **{order[0]}** holds up {plain(network.classes[best])} most."
+                _(
+                    "Each channel of **{layer}** switched off alone, on this image: channel **{order}** holds up {class_name} most.",
+                    layer=layer,
+                    order=order[0],
+                    class_name=plain(network.classes[best]),
+                )
             )
-            words = f"Fall of the logit without each channel; the largest is {effects.max():.3f}"
-            chart("effects_bars", words, channel_bars, effects, order[:60], "fall of the logit")
+            words = _(
+                "Fall of the logit without each channel; the largest is {effects:.3f}", effects=effects.max()
+            )
+            chart("effects_bars", words, channel_bars, effects, order[:60], _("fall of the logit"))
     code(ablation_code(network.code, picture.code, network.input_shape, layer, edit.options))
 
 

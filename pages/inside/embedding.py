@@ -14,6 +14,7 @@ from cnnviz.ui.networks import open_network
 from cnnviz.ui.points import groups_of, layout_at
 from cnnviz.ui.runs import EXAMPLE, choose_run
 from cnnviz.ui.states.embedding import Embedding
+from cnnviz.words import _
 
 title(
     "Embedding",
@@ -26,7 +27,13 @@ def in_words(test: ImageDataset, answers: Tensor) -> list[str]:
     surest, predicted = (values.tolist() for values in answers.max(1))
     names, labels = test.classes, test.labels.tolist()
     return [
-        f"no. {i}: {names[labels[i]]}, read as {names[answer]} ({surest[i]:.0%})"
+        _(
+            "no. {i}: {name}, read as {name2} ({surest:.0%})",
+            i=i,
+            name=names[labels[i]],
+            name2=names[answer],
+            surest=surest[i],
+        )
         for i, answer in enumerate(predicted)
     ]
 
@@ -36,7 +43,7 @@ def answers_to(model: nn.Module, test: ImageDataset) -> Tensor:
 
 
 def sprite_of(test: ImageDataset) -> Sheet:
-    return image_sheet(test.floats(), columns=20, what="test images")
+    return image_sheet(test.floats(), columns=20, what=_("test images"))
 
 
 @section
@@ -69,7 +76,13 @@ def layout() -> None:
             said = remember(in_words, test, answers)
             wrong = (predicted != test.labels).tolist()
             sprite = remember(sprite_of, test)
-            words = f"{count} test images of {entry.title} as points by {layer}; {apart.neighbours:.0%} of the nearest neighbours have the same class"
+            words = _(
+                "{count} test images of {title} as points by {layer}; {neighbours:.0%} of the nearest neighbours have the same class",
+                count=count,
+                title=_(entry.title),
+                layer=layer,
+                neighbours=apart.neighbours,
+            )
             group = (test.labels if by == "class" else predicted).tolist()
 
             def open_in_microscope(number: int) -> None:
@@ -88,8 +101,16 @@ def layout() -> None:
                 open_in_microscope,
             )
             st.markdown(
-                f"In **{layer}** at step **{network.step}**, **{apart.neighbours:.1%}** of the five nearest neighbours have the same class, and class centres lie "
-                f"**{apart.spread:.2f}** times as far apart as images from their own centre. A ring marks a wrong prediction ({sum(wrong)} of {count})."
+                _(
+                    "In **{layer}** at step **{step}**, **{neighbours:.1%}** of the five nearest neighbours have the same class, and class centres lie "
+                    "**{spread:.2f}** times as far apart as images from their own centre. A ring marks a wrong prediction ({wrong} of {count}).",
+                    layer=layer,
+                    step=network.step,
+                    neighbours=apart.neighbours,
+                    spread=apart.spread,
+                    wrong=sum(wrong),
+                    count=count,
+                )
             )
     code(embedding_code(network.code, test, count, layer, way))
 

@@ -28,6 +28,7 @@ from cnnviz.ui.outside import plain
 from cnnviz.ui.runs import EXAMPLE, WithRun
 from cnnviz.ui.states.feature_maps import FeatureMaps
 from cnnviz.ui.viewers import pixel_view
+from cnnviz.words import _
 
 FEW = 24
 EDITABLE = 32
@@ -66,7 +67,7 @@ def maps_of_all_layers() -> None:
         if max(network.input_shape[1:]) <= EDITABLE and FeatureMaps.edit.draw():
             pixels = (image * 255).round().to(torch.uint8)
             edits = pixel_edits(
-                FeatureMaps.edits, ChosenImage(pixels, f"{picture.what}, {network.input_shape}")
+                FeatureMaps.edits, ChosenImage(pixels, f"{_(picture.what)}, {network.input_shape}")
             )
             image = with_edits(pixels, edits).float() / 255 if edits else image
     maps, answer = seen(network, image)
@@ -96,9 +97,9 @@ def maps_of_all_layers() -> None:
         with wall:
             first = WallItem(
                 "image",
-                remember(picture_sheet, image, "image, as the network sees it"),
+                remember(picture_sheet, image, _("image, as the network sees it")),
                 "×".join(map(str, image.shape)),
-                "image",
+                _("image"),
                 hint="",
             )
             if two:
@@ -106,9 +107,9 @@ def maps_of_all_layers() -> None:
                 theirs, other_answer = seen(network, other)
                 second = WallItem(
                     "second",
-                    remember(picture_sheet, other, "second image"),
+                    remember(picture_sheet, other, _("second image")),
                     "×".join(map(str, other.shape)),
-                    "image",
+                    _("image"),
                 )
                 map_wall(
                     "pair_wall",
@@ -121,15 +122,19 @@ def maps_of_all_layers() -> None:
             show_answer(network, answer)
             if two:
                 st.markdown(
-                    f"Second image: **{plain(network.classes[int(other_answer.argmax())])}** with {other_answer.max():.1%}."
+                    _(
+                        "Second image: **{class_name}** with {other_answer:.1%}.",
+                        class_name=plain(network.classes[int(other_answer.argmax())]),
+                        other_answer=other_answer.max(),
+                    )
                 )
 
     if edits or (max(network.input_shape[1:]) <= EDITABLE and FeatureMaps.edit.now):
-        st.subheader("Its pixels", anchor=False)
+        st.subheader(_("Its pixels"), anchor=False)
         pixels = (image * 255).round().to(torch.uint8)
         sheets = pixel_sheets(pixels, (0, 0, *pixels.shape[1:]), "bytes", len(pixels) == 3, edits)
-        hint = "Click a number to change it; all layers follow."
-        pixel_view("pixels", sheets, (0, 0), None, "values 0–255", (0, 255), hint, editor(edits))
+        hint = _("Click a number to change it; all layers follow.")
+        pixel_view("pixels", sheets, (0, 0), None, _("values 0–255"), (0, 255), hint, editor(edits))
     code_of_image = picture.edited(edits, network.input_shape)
     unit_of_a_map(chosen, network, image, code_of_image, span)
 
@@ -142,12 +147,12 @@ def unit_of_a_map(
     image_code: Expression,
     span: tuple[float, float] | None,
 ) -> None:
-    maps, _ = seen(network, image)
+    maps, __ = seen(network, image)
     unit = chosen_unit(maps)
     if unit is not None:
         unit_panel(network, image, maps, unit, "unit_map", span)
     else:
-        st.caption("Click a map: it opens with its receptive field, its weights and its sum.")
+        st.caption(_("Click a map: it opens with its receptive field, its weights and its sum."))
     if unit is not None or not isinstance(chosen, Run):
         place = None if unit is None else (unit.layer, unit.channel, unit.row, unit.col)
         code(unit_code(network.code, image_code, network.input_shape, place))

@@ -26,6 +26,7 @@ from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
 from cnnviz.ui.runs import EXAMPLE
 from cnnviz.ui.states.filters import Filters
+from cnnviz.words import _
 
 SEARCHED, JUDGED = 1000, 300
 BESIDE = 16
@@ -51,14 +52,14 @@ def filters() -> None:
     small = test is not None
     if test is not None:
         images = remember(first_images, test, SEARCHED)
-        names = [f"no. {i}" for i in range(len(images))]
+        names = [_("no. {i}", i=i) for i in range(len(images))]
     else:
         images = remember(photographs, network.input_shape)
         names = list(PHOTOS)
     layers = convolutions(network.model)
     if not layers:
         st.info(
-            "This network has no convolution, so it has no filters. Choose another network.",
+            _("This network has no convolution, so it has no filters. Choose another network."),
             icon=":material/info:",
         )
         return
@@ -75,7 +76,7 @@ def filters() -> None:
         )
     with wall:
         numbers, sheet = remember(sheet_of_bank, bank, order)
-        shape = f"{count} filters of {'×'.join(map(str, bank.kernels.shape[1:]))}"
+        shape = _("{count} filters of {str}", count=count, str="×".join(map(str, bank.kernels.shape[1:])))
         map_wall(
             "filter_wall",
             [
@@ -83,15 +84,15 @@ def filters() -> None:
                     "filters",
                     sheet,
                     shape,
-                    "filter",
+                    _("filter"),
                     title=layer,
                     target=300,
                     most=1100,
-                    hint="Click a filter.",
+                    hint=_("Click a filter."),
                 )
             ],
             ("filters", numbers.index(number)),
-            lambda _, place: Filters.filter.set(numbers[place]),
+            lambda __, place: Filters.filter.set(numbers[place]),
         )
         st.markdown(marks_of(bank, JUDGED if small else None))
 
@@ -104,7 +105,11 @@ def filters() -> None:
 
 def chosen_filter(network: OpenNetwork, bank: FilterBank, layer: str, number: int) -> None:
     st.markdown(
-        f"**Filter {number} of {layer}**: its weights, and an image made for it (activation maximisation)"
+        _(
+            "**Filter {number} of {layer}**: its weights, and an image made for it (activation maximisation)",
+            number=number,
+            layer=layer,
+        )
     )
     wall, one, two = st.container(), *st.columns(2)
     smoothness, seed = Filters.smoothness.draw(one), Filters.seed.draw(two)
@@ -112,25 +117,33 @@ def chosen_filter(network: OpenNetwork, bank: FilterBank, layer: str, number: in
         kernels = remember(kernels_of, bank, number)
         map_wall("made_for", [kernels, *made_for(network, layer, number, smoothness, seed)])
     st.markdown(
-        f"Norm of its weights {bank.norms[number]:.3f}; most similar: filter {int(bank.nearest[number])}, cosine similarity {bank.similarity[number]:.2f}."
+        _(
+            "Norm of its weights {norm:.3f}; most similar: filter {nearest}, cosine similarity {similarity:.2f}.",
+            norm=bank.norms[number],
+            nearest=int(bank.nearest[number]),
+            similarity=bank.similarity[number],
+        )
     )
     code(filters_code(network.code, network.input_shape, layer, number, smoothness, seed))
 
 
 @part
 def fired(network: OpenNetwork, layer: str, number: int, images: torch.Tensor, names: list[str]) -> None:
-    st.subheader(f"What fires filter {number} of {layer}", anchor=False)
-    st.markdown("The images that fire it most, cut to the unit's receptive field.")
+    st.subheader(_("What fires filter {number} of {layer}", number=number, layer=layer), anchor=False)
+    st.markdown(_("The images that fire it most, cut to the unit's receptive field."))
     map_wall("looks_for", fired_by(network, layer, number, images, names))
     st.caption(
-        "“Sent back”: the unit's value through the network in reverse (deconvolution, Zeiler and Fergus); red pixels raised it, blue ones lowered it."
+        _(
+            "“Sent back”: the unit's value through the network in reverse (deconvolution, Zeiler and Fergus); red pixels raised it, blue ones lowered it."
+        )
     )
 
 
 @part
 def weights(chosen: Run | str, network: OpenNetwork, layer: str, edges: list[float]) -> None:
     st.subheader(
-        "The weights while the network learns" if isinstance(chosen, Run) else "The weights", anchor=False
+        _("The weights while the network learns") if isinstance(chosen, Run) else _("The weights"),
+        anchor=False,
     )
     history = (
         weights_by_step(chosen, layer, edges)
@@ -139,7 +152,7 @@ def weights(chosen: Run | str, network: OpenNetwork, layer: str, edges: list[flo
     )
     if history is not None:
         steps, columns = history
-        words = f"Histogram of the weights of {layer} at {len(columns)} steps"
+        words = _("Histogram of the weights of {layer} at {count} steps", layer=layer, count=len(columns))
         chart(
             "histogram",
             words,
@@ -147,8 +160,8 @@ def weights(chosen: Run | str, network: OpenNetwork, layer: str, edges: list[flo
             columns,
             edges,
             [str(step) for step in steps],
-            "training step",
-            "weight",
+            _("training step"),
+            _("weight"),
         )
 
 

@@ -29,19 +29,19 @@ def wall_of(test: ImageDataset, found: Answers, numbers: list[int]) -> list[Wall
     items = []
     for start in range(0, len(numbers), ROW):
         part = numbers[start : start + ROW]
-        sheet = image_sheet(test.floats(slice(None))[part], columns=len(part), what="test images")
+        sheet = image_sheet(test.floats(slice(None))[part], columns=len(part), what=_("test images"))
         labels = judged_labels(found.probabilities[part], found.labels[part], test.classes)
         items.append(
             WallItem(
                 str(start),
                 sheet,
-                unit="image",
+                unit=_("image"),
                 labels=labels,
                 title=" ",
                 target=90,
                 most=1200,
                 legend=False,
-                hint="Click an image.",
+                hint=_("Click an image."),
             )
         )
     return items
@@ -85,15 +85,23 @@ def table() -> None:
         with table:
             counts = found.confusion.tolist()
             cell = (true, said) if view == "cell" else None
-            caption = f"Rows: true class, columns: predicted class. {found.accuracy:.2%} of {len(test)} test images are right at step {network.step}."
+            caption = _(
+                "Rows: true class, columns: predicted class. {accuracy:.2%} of {count} test images are right at step {step}.",
+                accuracy=found.accuracy,
+                count=len(test),
+                step=network.step,
+            )
             matrix("confusion", counts, names, names, ("true", "predicted"), cell, caption, open_cell)
         with curve:
             calibration = found.calibration()
-            words = f"Reliability diagram: expected calibration error {calibration.error:.3f}"
+            words = _("Reliability diagram: expected calibration error {error:.3f}", error=calibration.error)
             chart("calibration", words, calibration_curve, calibration)
             st.caption(
-                "Reliability diagram: on the diagonal, predictions with 80 % confidence are right in 80 % of cases. "
-                f"Expected calibration error: **{calibration.error:.3f}**."
+                _(
+                    "Reliability diagram: on the diagonal, predictions with 80 % confidence are right in 80 % of cases. "
+                    "Expected calibration error: **{error:.3f}**.",
+                    error=calibration.error,
+                )
             )
     images(run, network, found, true, said, view == "cell")
     code(mistakes_code(network.code, test, true, said))
@@ -105,13 +113,18 @@ def images(run: Run, network: OpenNetwork, found: Answers, true: int, said: int,
     names, counts = list(test.classes), found.confusion.tolist()
     numbers = (found.cell(true, said) if one_cell else found.confident_mistakes(SHOWN))[:SHOWN]
     heading = (
-        f"True {plain(names[true])}, answered {plain(names[said])}: {counts[true][said]} images"
+        _(
+            "True {name}, answered {name2}: {count} images",
+            name=plain(names[true]),
+            name2=plain(names[said]),
+            count=counts[true][said],
+        )
         if one_cell
-        else "Wrong, and confident"
+        else _("Wrong, and confident")
     )
     st.subheader(heading, anchor=False)
     if not numbers:
-        st.info("No image at all: choose another cell, or an earlier step.", icon=":material/info:")
+        st.info(_("No image at all: choose another cell, or an earlier step."), icon=":material/info:")
     else:
         wanted = Mistakes.example.now
         number = int(wanted) if wanted in numbers else numbers[0]
@@ -127,14 +140,20 @@ def images(run: Run, network: OpenNetwork, found: Answers, true: int, said: int,
         image = test.floats(slice(number, number + 1))[0]
         answer = int(found.predicted[number])
         st.markdown(
-            f"**Test image {number}**: {plain(names[int(test.labels[number])])}, answered **{plain(names[answer])}** with {found.confidence[number]:.1%}."
+            _(
+                "**Test image {number}**: {name}, answered **{name2}** with {confidence:.1%}.",
+                number=number,
+                name=plain(names[int(test.labels[number])]),
+                name2=plain(names[answer]),
+                confidence=found.confidence[number],
+            )
         )
         show_why(network, image, answer, int(test.labels[number]))
         state = {"run": run.id, "step": str(network.step), "image": "test", "number": str(number)}
-        link("pages/inside/feature_maps.py", "Open it in the microscope", ":material/search:", state)
+        link("pages/inside/feature_maps.py", _("Open it in the microscope"), ":material/search:", state)
         paint = {**state, "edit": "true"}
         link("pages/inside/feature_maps.py", _("Change its pixels"), ":material/brush:", paint)
-        link("pages/inside/saliency.py", "More saliency methods for it", ":material/visibility:", state)
+        link("pages/inside/saliency.py", _("More saliency methods for it"), ":material/visibility:", state)
 
 
 try_this(

@@ -26,6 +26,7 @@ from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_netw
 from cnnviz.ui.outside import plain
 from cnnviz.ui.states.saliency import COMPARED, Saliency
 from cnnviz.ui.trust_views import show_bench, show_measures, show_sanity
+from cnnviz.words import _
 
 CAT = Saliency(
     network="efficientnet_lite0",
@@ -54,7 +55,7 @@ def maps() -> None:
 
     with left:
         named = {
-            "predicted": f"the predicted one: {network.classes[order[0]]}",
+            "predicted": _("the predicted one: {class_name}", class_name=network.classes[order[0]]),
             **{str(i): f"{i}: {name}" for i, name in enumerate(network.classes)},
         }
         wanted = Saliency.target.draw(titles=named)
@@ -72,26 +73,34 @@ def maps() -> None:
     with play:
         found = attributions(questions, image, how) if questions else []
         if not questions:
-            st.info("Choose a method.", icon=":material/info:")
+            st.info(_("Choose a method."), icon=":material/info:")
         else:
-            seen = remember(picture_sheet, image, what="image, as the network sees it")
+            seen = remember(picture_sheet, image, what=_("image, as the network sees it"))
             items = wall_of_maps(
                 questions, found, image, opacity, absolute, smooth, compare == "classes", 224
             )
             map_wall(
-                "saliency_wall", [WallItem("image", seen, unit="image", target=224, legend=False), *items]
+                "saliency_wall", [WallItem("image", seen, unit=_("image"), target=224, legend=False), *items]
             )
             st.markdown(
-                f"**How to read it.** Class **{plain(network.classes[target])}** has {answer[target]:.1%}. "
-                + (
-                    "Yellow: the pixel mattered much; dark: it did not."
-                    if absolute
-                    else ":red[Red] pixels speak for the class, :blue[blue] ones against it, white ones make no difference to this method."
+                _(
+                    "**How to read it.** Class **{class_name}** has {answer:.1%}. ",
+                    class_name=plain(network.classes[target]),
+                    answer=answer[target],
                 )
                 + (
-                    " All maps have one scale."
+                    _("Yellow: the pixel mattered much; dark: it did not.")
+                    if absolute
+                    else _(
+                        ":red[Red] pixels speak for the class, :blue[blue] ones against it, white ones make no difference to this method."
+                    )
+                )
+                + (
+                    _(" All maps have one scale.")
                     if compare == "classes"
-                    else " Each map has its own scale (its last colour: the largest 0.5 % of its pixels), because methods have different units."
+                    else _(
+                        " Each map has its own scale (its last colour: the largest 0.5 % of its pixels), because methods have different units."
+                    )
                 )
             )
     made = [one for one in found if one is not None]
@@ -128,17 +137,28 @@ def known_answers() -> None:
 
 @part
 def about(methods: list[str], network: OpenNetwork, image: Tensor) -> None:
-    st.subheader("What each method does, and does not see", anchor=False)
+    st.subheader(_("What each method does, and does not see"), anchor=False)
     told = [METHODS[name] for name in dict.fromkeys(methods)]
     st.markdown(
         "\n\n".join(
-            f"**{method.title}** ({method.paper}; {method.cost}). Blind: {method.blind}\n\n$${method.formula}$$"
+            _(
+                "**{title}** ({paper}; {cost}). Blind: {blind}\n\n$${formula}$$",
+                title=_(method.title),
+                paper=method.paper,
+                cost=_(method.cost),
+                blind=_(method.blind),
+                formula=method.formula,
+            )
             for method in told
         )
     )
     answer, order = answer_of(network, image)
     chart(
-        "bars", "Probabilities", probability_bars, answer[order[:8]], [network.classes[i] for i in order[:8]]
+        "bars",
+        _("Probabilities"),
+        probability_bars,
+        answer[order[:8]],
+        [network.classes[i] for i in order[:8]],
     )
 
 

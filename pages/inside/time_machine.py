@@ -33,13 +33,14 @@ from cnnviz.ui.time_machine import (
     show_layers,
     show_surface,
 )
+from cnnviz.words import _
 
 PAGES = {
-    "pages/inside/feature_maps.py": "Feature maps",
-    "pages/inside/filters.py": "Filters",
-    "pages/inside/embedding.py": "Embedding",
-    "pages/inside/mistakes.py": "Mistakes",
-    "pages/inside/saliency.py": "Saliency",
+    "pages/inside/feature_maps.py": _("Feature maps"),
+    "pages/inside/filters.py": _("Filters"),
+    "pages/inside/embedding.py": _("Embedding"),
+    "pages/inside/mistakes.py": _("Mistakes"),
+    "pages/inside/saliency.py": _("Saliency"),
 }
 
 title(
@@ -74,12 +75,12 @@ def machine() -> None:
             TimeMachine.reach.draw()
     with right:
         show_batch(found, batch)
-    st.subheader("Layer by layer", anchor=False)
+    st.subheader(_("Layer by layer"), anchor=False)
     show_layers(opened, found, rate_at(run, step))
-    moments = {f"step {step}": found}
+    moments = {_("step {step}", step=step): found}
     if other is not None and other != step:
         moments[f"step {other}"] = moment_of(network_of_run(run, other), batch)
-    st.subheader(f"{layer} at {' and '.join(moments)}", anchor=False)
+    st.subheader(_("{layer} at {moments}", layer=layer, moments=_(" and ").join(moments)), anchor=False)
     show_histograms(moments, layer)
     map_wall("maps", [item for name, one in moments.items() for item in map_items(one, layer, number, name)])
     classes(opened)
@@ -97,23 +98,23 @@ def nearest(steps: list[int], wanted: float | None) -> int | None:
 def classes(opened: OpenNetwork) -> None:
     assert opened.run is not None
     test = opened.run.spec.load("test")
-    st.subheader("On the test images", anchor=False)
+    st.subheader(_("On the test images"), anchor=False)
     show_classes(answers_at(opened, test), test)
 
 
 @part
 def around(opened: OpenNetwork) -> None:
-    st.subheader("The loss around these weights", anchor=False)
+    st.subheader(_("The loss around these weights"), anchor=False)
     show_surface(opened, TimeMachine.reach.now or 1.0)
 
 
 @part
 def links(run_id: str, step: int) -> None:
-    st.subheader("The same step elsewhere", anchor=False)
+    st.subheader(_("The same step elsewhere"), anchor=False)
     with st.container(horizontal=True):
         for file, name in PAGES.items():
             link(file, name, ":material/schedule:", {"run": run_id, "step": str(step)})
-    st.caption("The link to this step:")
+    st.caption(_("The link to this step:"))
     st.code(page_address(TimeMachine(run=run_id, step=step)), language=None)
 
 

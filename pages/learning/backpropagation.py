@@ -9,6 +9,7 @@ from cnnviz.ui.backpropagation import chain, differences, edit_cnn, edit_network
 from cnnviz.ui.frame import Experiment, draws, section, show_code, source, title, try_this
 from cnnviz.ui.states.backpropagation import Backpropagation
 from cnnviz.ui.tables import table_in_words
+from cnnviz.words import _
 
 title(
     "Backpropagation",
@@ -48,15 +49,25 @@ def steps() -> None:
     trace, text, layout = trace_of_page()
     chain(f"chain_{now.view.now}", trace, now.start.now - 1, layout)
     if now.view.now == "expression":
-        st.markdown(f"Value: **{trace.loss:.6g}**")
+        st.markdown(_("Value: **{loss:.6g}**", loss=trace.loss))
     elif trace.new_loss < trace.loss:
         st.markdown(
-            f"Loss before: **{trace.loss:.4f}** · after one update with η = {now.rate.now:g}: **{trace.new_loss:.4f}**, lower."
+            _(
+                "Loss before: **{loss:.4f}** · after one update with η = {now:g}: **{new_loss:.4f}**, lower.",
+                loss=trace.loss,
+                now=now.rate.now,
+                new_loss=trace.new_loss,
+            )
         )
     else:
         st.markdown(
-            f"Loss before: **{trace.loss:.4f}** · after one update with η = {now.rate.now:g}: **{trace.new_loss:.4f}**, "
-            "not lower: take a smaller learning rate."
+            _(
+                "Loss before: **{loss:.4f}** · after one update with η = {now:g}: **{new_loss:.4f}**, "
+                "not lower: take a smaller learning rate.",
+                loss=trace.loss,
+                now=now.rate.now,
+                new_loss=trace.new_loss,
+            )
         )
     code(text)
 
@@ -65,7 +76,7 @@ def steps() -> None:
 def numbers() -> None:
     redraw = draws(steps, check)
     if now.view.now != "expression":
-        st.subheader("Every number can be changed", anchor=False)
+        st.subheader(_("Every number can be changed"), anchor=False)
     if now.view.now == "cnn":
         edit_cnn(redraw)
     elif now.view.now == "network":
@@ -76,11 +87,13 @@ def numbers() -> None:
 @section
 def check() -> None:
     if now.view.now != "expression":
-        with st.expander("Check it by finite differences", key="check", icon=":material/rule:"):
+        with st.expander(_("Check it by finite differences"), key="check", icon=":material/rule:"):
             st.markdown(table_in_words(differences(trace_of_page()[0])))
             if now.view.now == "cnn" and now.pooling.now == "max":
                 st.caption(
-                    "Where two values share a maximum, the loss has a corner there, and both ways are right on one side."
+                    _(
+                        "Where two values share a maximum, the loss has a corner there, and both ways are right on one side."
+                    )
                 )
 
 

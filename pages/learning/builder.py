@@ -74,18 +74,24 @@ with left:
         found, entry = draft_now(), DATASETS[dataset]
         if found.error:
             st.warning(
-                "This network cannot be built yet: see the card with the red border.", icon=":material/build:"
+                _("This network cannot be built yet: see the card with the red border."),
+                icon=":material/build:",
             )
         else:
             plan = summary(found.spec, entry.shape, len(entry.classes))
             st.markdown(
-                f"**{plan.parameters:,}** parameters · **{plan.multiply_adds:,}** multiply-adds an image · "
-                f"**{plan.activation_bytes / 1024:,.0f}** kB of maps an image"
+                _(
+                    "**{parameters:,}** parameters · **{multiply_adds:,}** multiply-adds an image · "
+                    "**{activation_bytes:,.0f}** kB of maps an image",
+                    parameters=plan.parameters,
+                    multiply_adds=plan.multiply_adds,
+                    activation_bytes=plan.activation_bytes / 1024,
+                )
             )
         Builder.epochs.draw()
         key = browser_key()
         if st.button(
-            "Train it",
+            _("Train it"),
             key="train",
             type="primary",
             icon=":material/play_circle:",
@@ -98,7 +104,7 @@ with left:
                     "pages/learning/training_lab.py", query_params=TrainingLab(run=run.id).parameters()
                 )
         st.download_button(
-            "Its JSON",
+            _("Its JSON"),
             as_json(found.spec),
             "network.json",
             "application/json",
@@ -107,13 +113,13 @@ with left:
             on_click="ignore",
         )
         file = st.file_uploader(
-            "Open a JSON file",
+            _("Open a JSON file"),
             ["json"],
             key="json_file",
             help=_("A network that was saved here as JSON; nothing in the file is ever run."),
         )
         if (
-            st.button("Open it", key="open_json", icon=":material/upload:", disabled=file is None)
+            st.button(_("Open it"), key="open_json", icon=":material/upload:", disabled=file is None)
             and file is not None
         ):
             with error_box():
@@ -140,9 +146,9 @@ def below() -> None:
     if found.error:
         code(f"# {found.error}")
         return
-    st.subheader("The network, drawn", anchor=False)
+    st.subheader(_("The network, drawn"), anchor=False)
     network_view("drawing", remember(drawn, found.spec, entry.shape, len(entry.classes)))
-    st.caption("The link to this network:")
+    st.caption(_("The link to this network:"))
     st.code(page_address(Builder(network=to_link(found.spec), dataset=Builder.dataset.now)), language=None)
     code(remember(code_of, found.spec, entry.shape, len(entry.classes)))
 

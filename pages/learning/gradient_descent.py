@@ -14,6 +14,7 @@ from cnnviz.ui.gradient_descent import (
     walk,
 )
 from cnnviz.ui.states.gradient_descent import GradientDescent
+from cnnviz.words import _
 
 title(
     "Gradient descent",
@@ -36,12 +37,12 @@ def play() -> None:
     surface = surface_now()
     walk("descent", draws(play, updates, rates))
     st.latex(surface.formula)
-    st.markdown(surface.see)
+    st.markdown(_(surface.see))
 
 
 @section
 def updates() -> None:
-    st.subheader("Each update, with its numbers", anchor=False)
+    st.subheader(_("Each update, with its numbers"), anchor=False)
     now.steps.draw(st.columns([1, 3])[0])
     updates_in_words()
     rule = (now.rules.now or ("sgd",))[0]
@@ -50,7 +51,7 @@ def updates() -> None:
 
 @section
 def rates() -> None:
-    st.subheader("Which learning rate?", anchor=False)
+    st.subheader(_("Which learning rate?"), anchor=False)
     rates_chart()
     noise_in_words()
 

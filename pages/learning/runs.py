@@ -59,12 +59,12 @@ def comparison() -> None:
         differs = Runs.differs.draw(on_change=Runs.values.forget)
         Runs.values.draw()
         if not Runs.values.now:
-            st.caption(f"Empty: {USUAL_VALUES[differs]}")
+            st.caption(_("Empty: {usual_values}", usual_values=_(USUAL_VALUES[differs])))
         second = Runs.second.draw(on_change=Runs.second_values.forget)
         if second != "none":
             Runs.second_values.draw()
             if not Runs.second_values.now:
-                st.caption(f"Empty: {USUAL_VALUES[second]}")
+                st.caption(_("Empty: {usual_values}", usual_values=_(USUAL_VALUES[second])))
         seeds, epochs = st.columns(2)
         Runs.seeds.draw(seeds)
         Runs.epochs.draw(epochs)
@@ -76,7 +76,7 @@ def comparison() -> None:
             specs = {}
             st.error(plain(error), icon=":material/error:")
         pressed = st.button(
-            f"Train {len(specs)} runs",
+            _("Train {count} runs", count=len(specs)),
             key="compare",
             type="primary",
             icon=":material/flag:",
@@ -90,11 +90,18 @@ def comparison() -> None:
         shown = experiment_shown()
         if shown is not None:
             show_experiment(shown)
-            st.caption("The link to this comparison; whoever has it may look:")
+            st.caption(_("The link to this comparison; whoever has it may look:"))
             st.code(page_address(Runs(race=shown.id)), language=None)
         else:
             trick = TRICKS[BUNDLED]
-            st.markdown(f"**{trick.title}** · a bundled comparison: {trick.question} {trick.expect}")
+            st.markdown(
+                _(
+                    "**{title}** · a bundled comparison: {question} {expect}",
+                    title=_(trick.title),
+                    question=_(trick.question),
+                    expect=_(trick.expect),
+                )
+            )
             show_outcomes(recorded(BUNDLED), trick.runs)
     if specs:
         code(training_code(next(iter(specs.values()))))
@@ -102,7 +109,7 @@ def comparison() -> None:
 
 @section
 def my_runs() -> None:
-    st.subheader("Your runs", anchor=False)
+    st.subheader(_("Your runs"), anchor=False)
     known: dict[str, Run] = {run.id: run for run in runs_in_menu()}
     titles = own_titles(known)
     fewest_parameters(list(known.values()))
@@ -111,7 +118,12 @@ def my_runs() -> None:
     if chosen:
         overlay({titles[run_id]: known[run_id] for run_id in chosen[:MOST_RUNS]})
     one = known[Runs.one.draw(titles=titles)]
-    link("pages/learning/training_lab.py", f"Open {titles[one.id]}", ":material/search:", {"run": one.id})
+    link(
+        "pages/learning/training_lab.py",
+        _("Open {title}", title=titles[one.id]),
+        ":material/search:",
+        {"run": one.id},
+    )
     manage(one, browser_key("browser_key_of_runs"))
 
 

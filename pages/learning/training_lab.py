@@ -28,6 +28,7 @@ from cnnviz.ui.states.training_lab import TrainingLab
 from cnnviz.ui.take_away import bring_weights, take_away
 from cnnviz.ui.training_settings import more_settings, show_recipes, show_search, spec_now, usual_rate
 from cnnviz.ui.training_view import confusion, kernels_and_predictions
+from cnnviz.words import _
 
 title(
     "Training lab",
@@ -55,14 +56,19 @@ with left:
         with error_box():
             plan = spec.plan
             st.caption(
-                f"{len(plan)} layers, **{plan.parameters:,}** parameters, {plan.multiply_adds / 1e6:.2f} million multiply-adds an image"
+                _(
+                    "{count} layers, **{parameters:,}** parameters, {multiply_adds:.2f} million multiply-adds an image",
+                    count=len(plan),
+                    parameters=plan.parameters,
+                    multiply_adds=plan.multiply_adds / 1000000.0,
+                )
             )
         TrainingLab.draw_network.draw(on_change=both)
         key = browser_key()
         settings.tell(key or "")
         with go, error_box():
             if st.button(
-                "Train",
+                _("Train"),
                 key="train",
                 type="primary",
                 icon=":material/play_circle:",
@@ -103,7 +109,9 @@ def view(run: Run) -> None:
     live_curves("curves", {run.spec.network_name: run}, weights=True, step=step_now)
     notices(run, metrics)
     if not steps:
-        st.info("The first weights appear as soon as the run has started.", icon=":material/hourglass_empty:")
+        st.info(
+            _("The first weights appear as soon as the run has started."), icon=":material/hourglass_empty:"
+        )
         return
     choose_step("lab_step", run, live=state in ACTIVE)
     step = steps[-1] if step_now not in steps else step_now
@@ -116,11 +124,11 @@ def view(run: Run) -> None:
 with right:
     st.markdown(
         f"**{plain(describe(run))}**"
-        + (" · the bundled example: press Train to start your own" if run.id == EXAMPLE else "")
+        + (_(" · the bundled example: press Train to start your own") if run.id == EXAMPLE else "")
     )
     watch("curves", [run], lambda: view(run))
-    link("pages/inside/feature_maps.py", "Look inside this network", ":material/search:", {"run": run.id})
-    st.caption("The link to this run; whoever has it may look:")
+    link("pages/inside/feature_maps.py", _("Look inside this network"), ":material/search:", {"run": run.id})
+    st.caption(_("The link to this run; whoever has it may look:"))
     st.code(page_address(TrainingLab(run=run.id)), language=None)
 
     @section

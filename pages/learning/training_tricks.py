@@ -24,6 +24,7 @@ from cnnviz.ui.training_tricks import (
     tricks_code,
 )
 from cnnviz.ui.trick_views import VIEWS, View
+from cnnviz.words import _
 
 title(
     "Training tricks",
@@ -48,16 +49,16 @@ def experiment() -> None:
         show_curves(name, curve)
         st.caption(how(trick))
     st.markdown(table_in_words(rows_of(found)))
-    st.markdown(f"{compared(found)} {beside_the_best(found)} {trick.note}")
+    st.markdown(f"{compared(found)} {beside_the_best(found)} {_(trick.note)}")
     show_look(name)
-    st.caption(f"Source: {trick.source}")
+    st.caption(_("Source: {source}", source=trick.source))
     own(name)
     code(remember(tricks_code, name))
 
 
 def words(about: Trick | View) -> None:
-    st.markdown(f"**The question.** {about.question}")
-    st.info(f"**What to expect.** {about.expect}", icon=":material/psychology:")
+    st.markdown(_("**The question.** {question}", question=_(about.question)))
+    st.info(_("**What to expect.** {expect}", expect=_(about.expect)), icon=":material/psychology:")
 
 
 def look(name: str, left: DeltaGenerator, right: DeltaGenerator) -> None:
@@ -65,7 +66,7 @@ def look(name: str, left: DeltaGenerator, right: DeltaGenerator) -> None:
     view = VIEWS[name]
     with left:
         words(view)
-        st.caption(f"Source: {view.source}")
+        st.caption(_("Source: {source}", source=view.source))
     with right:
         view.show()
     code(view.code())
@@ -73,18 +74,18 @@ def look(name: str, left: DeltaGenerator, right: DeltaGenerator) -> None:
 
 @section
 def own(name: str) -> None:
-    st.subheader("Train it yourself", anchor=False)
+    st.subheader(_("Train it yourself"), anchor=False)
     trick = TRICKS[name]
     titles = titles_by_number(trick)
     chosen = TrainingTricks.runs.draw(titles=titles, usual=list(titles)[:3])
-    left, right, _ = st.columns([1, 1, 2])
+    left, right, __ = st.columns([1, 1, 2])
     seeds, epochs = TrainingTricks.seeds.draw(left), TrainingTricks.epochs.draw(right)
     runs = racers(trick, chosen, seeds, epochs)
     results = race(
         TrainingTricks.race,
-        trick.title,
+        _(trick.title),
         runs,
-        label=f"Train {len(runs)} networks",
+        label=_("Train {count} networks", count=len(runs)),
         training=True,
     )
     found = outcomes({result.title: result.run for result in results})

@@ -20,6 +20,7 @@ from cnnviz.ui.race import race
 from cnnviz.ui.runs import choose_run, own_run_link
 from cnnviz.ui.states.activations import TITLES, Activations
 from cnnviz.ui.stepping import StepperNames, stepper
+from cnnviz.words import _
 
 title(
     "Activation functions",
@@ -31,27 +32,37 @@ title(
 def curves() -> None:
     names = list(Activations.functions.draw(on_change=draws(curves, deep_layers, training)))
     left, right = st.columns(2)
-    left.markdown("**Function φ(x)**")
+    left.markdown(_("**Function φ(x)**"))
     with left:
-        chart("curves", f"Curves of {', '.join(TITLES[name] for name in names)}", activation_curves, names)
-    right.markdown("**Derivative φ′(x)**: what a gradient is multiplied with on its way back")
+        chart(
+            "curves",
+            _("Curves of {names}", names=", ".join(_(TITLES[name]) for name in names)),
+            activation_curves,
+            names,
+        )
+    right.markdown(_("**Derivative φ′(x)**: what a gradient is multiplied with on its way back"))
     with right:
-        chart("slopes", "Derivatives of the same functions", activation_curves, names, derivative=True)
-    with st.expander("Formulas and sources", key="formulas", icon=":material/function:"):
+        chart("slopes", _("Derivatives of the same functions"), activation_curves, names, derivative=True)
+    with st.expander(_("Formulas and sources"), key="formulas", icon=":material/function:"):
         for name in names:
             st.latex(rf"\text{{{TITLES[name]}}}: \quad {ACTIVATIONS[name].formula}")
             st.caption(ACTIVATIONS[name].reference)
     apart = remember(identities)
     st.markdown(
-        f"Checked at {apart.points:,} points from −5 to 5: |tanh(x) − (2σ(2x) − 1)| is at most **{apart.tanh:.1e}**, so they are one function. "
-        f"GELU and its tanh form differ by at most **{apart.gelu:.1e}**."
+        _(
+            "Checked at {points:,} points from −5 to 5: |tanh(x) − (2σ(2x) − 1)| is at most **{tanh:.1e}**, so they are one function. "
+            "GELU and its tanh form differ by at most **{gelu:.1e}**.",
+            points=apart.points,
+            tanh=apart.tanh,
+            gelu=apart.gelu,
+        )
     )
     code(activations_code(names))
 
 
 @section
 def feature_map() -> None:
-    st.subheader("On a real feature map", anchor=False)
+    st.subheader(_("On a real feature map"), anchor=False)
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
         name = Activations.function.draw()
@@ -72,35 +83,43 @@ def feature_map() -> None:
             "before_after",
             [
                 WallItem(
-                    f"before: {layer}",
-                    map_sheet(before, what=f"maps of {layer}", signed=True),
+                    _("before: {layer}", layer=layer),
+                    map_sheet(before, what=_("maps of {layer}", layer=layer), signed=True),
                     "×".join(map(str, before.shape)),
                     target=200,
                 ),
                 WallItem(
-                    f"after {TITLES[name]}",
-                    map_sheet(after, what=f"maps after {TITLES[name]}"),
+                    _("after {titles}", titles=_(TITLES[name])),
+                    map_sheet(after, what=_("maps after {titles}", titles=_(TITLES[name]))),
                     "×".join(map(str, after.shape)),
                     target=200,
                 ),
             ],
         )
         st.markdown(
-            f"Exactly zero: **{shares.zero:.1%}** of the values · saturated (no gradient comes through): **{shares.saturated:.1%}**"
+            _(
+                "Exactly zero: **{zero:.1%}** of the values · saturated (no gradient comes through): **{saturated:.1%}**",
+                zero=shares.zero,
+                saturated=shares.saturated,
+            )
         )
         side = min(8, *before.shape[1:])
         top, start = ((n - side) // 2 for n in before.shape[1:])
         window = before[number, top : top + side, start : start + side]
-        st.caption(f"The middle {side}×{side} values of map {number}, one by one:")
-        stepper(
-            "activation_stepper", trace(window, name), StepperNames("before", "", "after", "y", TITLES[name])
+        st.caption(
+            _("The middle {side}×{side} values of map {number}, one by one:", side=side, number=number)
         )
-    inside("relu", "Before and after inside a trained network")
+        stepper(
+            "activation_stepper",
+            trace(window, name),
+            StepperNames(_("before"), "", _("after"), "y", TITLES[name]),
+        )
+    inside("relu", _("Before and after inside a trained network"))
 
 
 @section
 def deep_layers() -> None:
-    st.subheader("In a deep stack", anchor=False)
+    st.subheader(_("In a deep stack"), anchor=False)
     names = Activations.functions.now
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
@@ -113,15 +132,17 @@ def deep_layers() -> None:
     with right:
         show_depth(stacks)
         if shown in stacks:
-            words_of_shown = f"Histogram of the outputs of {TITLES[shown]} by layer"
+            words_of_shown = _("Histogram of the outputs of {titles} by layer", titles=_(TITLES[shown]))
             chart("depth_histogram", words_of_shown, depth_histogram, stacks[shown])
 
 
 @section
 def training() -> None:
-    st.subheader("A race", anchor=False)
+    st.subheader(_("A race"), anchor=False)
     names = Activations.functions.now
-    st.markdown("The same LeNet-5, the same first weights and batches; only the activation function differs.")
+    st.markdown(
+        _("The same LeNet-5, the same first weights and batches; only the activation function differs.")
+    )
     lenet = PRESETS["lenet5"]
     racers = {
         TITLES[key]: TrainingSpec(
@@ -129,7 +150,12 @@ def training() -> None:
         )
         for key in names
     }
-    race(Activations.race, "Activation functions in LeNet-5", racers, label=f"Train {len(racers)} networks")
+    race(
+        Activations.race,
+        _("Activation functions in LeNet-5"),
+        racers,
+        label=_("Train {count} networks", count=len(racers)),
+    )
 
 
 inside = part(own_run_link)

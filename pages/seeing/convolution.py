@@ -23,6 +23,7 @@ from cnnviz.ui.frame import Experiment, draws, play_first, section, show_code, s
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.states.convolution import Convolution
 from cnnviz.ui.stepping import StepperNames, number_grid, stepper
+from cnnviz.words import _
 
 title(
     "Convolution",
@@ -68,7 +69,7 @@ with right, play_first():
     def forward() -> None:
         (image, kernel), way = image_and_kernel(), geometry()
         trace = convolution.trace(image, kernel, *way)
-        names = StepperNames(weights="kernel w, flipped" if way.flip else "kernel w")
+        names = StepperNames(weights=_("kernel w, flipped") if way.flip else _("kernel w"))
         stepper("stepper", trace, names, start=Convolution.start.now - 1)
         rows, cols = image.shape
         st.markdown(
@@ -76,10 +77,12 @@ with right, play_first():
         )
 
 
-st.subheader("Backward: find the kernel from the map", anchor=False)
+st.subheader(_("Backward: find the kernel from the map"), anchor=False)
 st.markdown(
-    "Say which map you want. The error is *s − t*, the loss *L = ½ Σ (s − t)²*. "
-    "The gradient with respect to the kernel is again a convolution: **the image is the input, the error is the kernel**."
+    _(
+        "Say which map you want. The error is *s − t*, the loss *L = ½ Σ (s − t)²*. "
+        "The gradient with respect to the kernel is again a convolution: **the image is the input, the error is the kernel**."
+    )
 )
 wish, backwards = st.columns([1, 2.6], gap="medium")
 with wish:
@@ -98,7 +101,9 @@ with wish:
             )
 
     st.caption(
-        "At first: the map of another kernel, vertical edges (1, 0, −1 in each row), or, where the kernel is not 3×3, the diagonal."
+        _(
+            "At first: the map of another kernel, vertical edges (1, 0, −1 in each row), or, where the kernel is not 3×3, the diagonal."
+        )
     )
 
     @section
@@ -106,12 +111,12 @@ with wish:
         Convolution.rate.draw(on_change=draws(backward))
         buttons = st.container(horizontal=True)
         buttons.button(
-            "One step", key="one", type="primary", icon=":material/step:", on_click=learn_steps, args=(1,)
+            _("One step"), key="one", type="primary", icon=":material/step:", on_click=learn_steps, args=(1,)
         )
         buttons.button(
-            "100 steps", key="hundred", icon=":material/fast_forward:", on_click=learn_steps, args=(100,)
+            _("100 steps"), key="hundred", icon=":material/fast_forward:", on_click=learn_steps, args=(100,)
         )
-        buttons.button("Start again", key="again", icon=":material/restart_alt:", on_click=start_again)
+        buttons.button(_("Start again"), key="again", icon=":material/restart_alt:", on_click=start_again)
 
 
 with backwards:
@@ -126,11 +131,11 @@ with backwards:
         eta = found.safe_rate if rate is None else rate
         st.markdown(gradient_notes(found.loss, eta, way.stride, way.dilation, way.flip))
         if found.trace is not None:
-            flipped = ", flipped" if way.flip else ""
+            flipped = _(", flipped") if way.flip else ""
             names = StepperNames(
-                input=f"image x{flipped}",
+                input=_("image x{flipped}", flipped=flipped),
                 weights=f"error s − t{flipped}",
-                output="gradient ∂L/∂w",
+                output=_("gradient ∂L/∂w"),
                 symbol="∂L/∂w",
             )
             stepper("backward", found.trace, names)
@@ -139,14 +144,14 @@ with backwards:
             history = (*losses, found.loss)
             chart(
                 "losses_chart",
-                f"Loss after each step: from {losses[0]:.4g} to {found.loss:.4g}",
+                _("Loss after each step: from {loss:.4g} to {loss2:.4g}", loss=losses[0], loss2=found.loss),
                 loss_curve,
                 history,
             )
         code(gradient_code(convolution_code(image, kernel, *way), target, eta))
 
 
-own_run_link("conv", "The same operation inside a trained network")
+own_run_link("conv", _("The same operation inside a trained network"))
 SEVEN = ";".join(",".join(str((r * c) % 5) for c in range(7)) for r in range(7))
 try_this(
     Experiment(

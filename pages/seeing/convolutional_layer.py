@@ -18,6 +18,7 @@ from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.states.convolutional_layer import OF_KIND, ConvolutionalLayer
 from cnnviz.ui.stepping import StepperNames, stepper
 from cnnviz.ui.tables import table_in_words
+from cnnviz.words import _
 
 title(
     "Convolutional layer",
@@ -47,25 +48,32 @@ def volume() -> None:
     with right, play_first():
         second = ConvolutionalLayer.second_layer.draw()
         shapes = [(3, 32, 32), cost.output_shape]
-        arrows = [f"{filters} filters\n{size}×{size}×{3 // groups}"]
+        arrows = [
+            _("{filters} filters\n{size}×{size}×{groups}", filters=filters, size=size, groups=3 // groups)
+        ]
         if second:
             after = layer_cost(cost.output_shape, 10, 5)
             shapes.append(after.output_shape)
-            arrows.append(f"10 filters\n5×5×{channels}")
-        drawing, _ = st.columns([2, 1])
+            arrows.append(_("10 filters\n5×5×{channels}", channels=channels))
+        drawing, __ = st.columns([2, 1])
         drawn = remember(volumes, shapes, arrows)
         drawing.image(
-            drawn, alt="Volumes: " + " → ".join(f"{h}×{w}×{c}" for c, h, w in shapes), width="stretch"
+            drawn, alt=_("Volumes: ") + " → ".join(f"{h}×{w}×{c}" for c, h, w in shapes), width="stretch"
         )
         formulas = {
-            "parameters": cost.parameters_formula,
-            "multiply-adds": cost.multiply_adds_formula,
-            "fully connected": cost.dense_formula,
+            _("parameters"): cost.parameters_formula,
+            _("multiply-adds"): cost.multiply_adds_formula,
+            _("fully connected"): cost.dense_formula,
         }
         st.markdown(
             "".join(rf"$$\text{{{what}}} = {formula}$$" + "\n\n" for what, formula in formulas.items())
-            + f"The convolutional layer needs **{cost.parameters:,}** parameters, the fully connected one **{cost.dense_parameters:,}**: "
-            f"**{cost.dense_parameters / cost.parameters:,.0f} times** as many, because it has its own weight for each pair of input and output."
+            + _(
+                "The convolutional layer needs **{parameters:,}** parameters, the fully connected one **{dense_parameters:,}**: "
+                "**{dense_parameters2:,.0f} times** as many, because it has its own weight for each pair of input and output.",
+                parameters=cost.parameters,
+                dense_parameters=cost.dense_parameters,
+                dense_parameters2=cost.dense_parameters / cost.parameters,
+            )
         )
     one_sum(layer, image, bias)
     maps(layer, chosen, channels, second)
@@ -76,7 +84,7 @@ def volume() -> None:
 @section
 def one_sum(layer: Layer, image: Tensor, bias: float) -> None:
     kind, filters, size, stride, padding, dilation, groups = layer
-    st.subheader("One filter, step by step", anchor=False)
+    st.subheader(_("One filter, step by step"), anchor=False)
     where = ConvolutionalLayer.where.draw()
     number = ConvolutionalLayer.filter.draw(high=filters - 1)
     shown = image[:, 12:20, 12:20] if where == "corner" else image
@@ -84,31 +92,37 @@ def one_sum(layer: Layer, image: Tensor, bias: float) -> None:
         shown, layer.weights, number, stride, padding, dilation, groups, transposed=kind.transposed
     )
     trace = convolution.trace(slices, weight, steps_by, border, dilation, bias=[bias])
-    words = f"{FILTER_NAMES[number % len(FILTER_NAMES)]}: a {size}×{size} slice for each colour; all {weight.numel()} products and the bias are added."
+    words = _(
+        "{filter_names}: a {size}×{size} slice for each colour; all {numel} products and the bias are added.",
+        filter_names=FILTER_NAMES[number % len(FILTER_NAMES)],
+        size=size,
+        numel=weight.numel(),
+    )
     if kind.transposed:
-        words += (
-            f" Transposed: {stride - 1} zeros stand between the pixels, and the flipped kernel moves by 1."
+        words += _(
+            " Transposed: {stride} zeros stand between the pixels, and the flipped kernel moves by 1.",
+            stride=stride - 1,
         )
     st.caption(words)
     first_channel = number * groups // filters * len(slices)
-    colours = ("red", "green", "blue")[first_channel : first_channel + len(slices)]
+    colours = (_("red"), _("green"), _("blue"))[first_channel : first_channel + len(slices)]
     stepper("layer_stepper", trace, StepperNames(weights="filter", output="map", channels=colours))
 
 
 @part
 def maps(layer: Layer, chosen: ChosenImage, channels: int, second: bool) -> None:
-    st.subheader(f"{channels} filters, {channels} maps on a photograph", anchor=False)
+    st.subheader(_("{channels} filters, {channels} maps on a photograph", channels=channels), anchor=False)
     found = remember(maps_of, layer, chosen.pixels)
     map_wall("layer_maps", remember(wall_of, layer, chosen.pixels, found, channels, second))
 
 
 @section
 def receptive_field(layer: Layer, chosen: ChosenImage) -> None:
-    st.subheader("Receptive field", anchor=False)
+    st.subheader(_("Receptive field"), anchor=False)
     depth = ConvolutionalLayer.depth.draw()
     if layer.kind.transposed:
         st.info(
-            "Receptive fields are shown for convolutions, not for transposed ones.", icon=":material/info:"
+            _("Receptive fields are shown for convolutions, not for transposed ones."), icon=":material/info:"
         )
     else:
         fields = receptive_fields([Window(layer.size, layer.stride, layer.padding, layer.dilation)] * depth)
@@ -117,9 +131,9 @@ def receptive_field(layer: Layer, chosen: ChosenImage) -> None:
         picture.image(drawn, alt=words, width="stretch")
         table = [
             {
-                "layer": str(i + 1),
-                "receptive field": f"{f.size}×{f.size} pixels",
-                "stride j in the image": f"{f.stride} px",
+                _("layer"): str(i + 1),
+                _("receptive field"): _("{size}×{size} pixels", size=f.size),
+                _("stride j in the image"): f"{f.stride} px",
             }
             for i, f in enumerate(fields)
         ]
@@ -128,7 +142,7 @@ def receptive_field(layer: Layer, chosen: ChosenImage) -> None:
         )
 
 
-own_run_link("conv", "The first convolutional layer of a trained network")
+own_run_link("conv", _("The first convolutional layer of a trained network"))
 try_this(
     Experiment(
         "Depthwise: one slice a channel instead of three. How many parameters are left?",

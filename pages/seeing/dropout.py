@@ -24,8 +24,9 @@ from cnnviz.ui.memory import remember
 from cnnviz.ui.race import race, race_picture
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.states.dropout import Dropout
+from cnnviz.words import _
 
-LAYERS = ("input", "hidden 1", "hidden 2", "output")
+LAYERS = (_("input"), _("hidden 1"), _("hidden 2"), _("output"))
 INPUT = torch.tensor([1.0, -0.5, 2.0, 0.8])
 title(
     "Dropout",
@@ -47,7 +48,7 @@ def masks() -> None:
             both()
 
         st.button(
-            "Next step",
+            _("Next step"),
             key="next",
             type="primary",
             icon=":material/skip_next:",
@@ -63,40 +64,59 @@ def masks() -> None:
         st.image(
             remember(unit_network, now.values, now.masks, network.weights, LAYERS),
             width="stretch",
-            alt=f"A network of 4, 6, 6 and 3 units; {kept[0]} and {kept[1]} of the 6 hidden units stay",
+            alt=_(
+                "A network of 4, 6, 6 and 3 units; {kept} and {kept2} of the 6 hidden units stay",
+                kept=kept[0],
+                kept2=kept[1],
+            ),
         )
         st.markdown(
-            f"**{kept[0]} and {kept[1]}** of 6 hidden units stay; the values that stay are divided by 1 − p = **{1 - p:.2f}**."
+            _(
+                "**{kept} and {kept2}** of 6 hidden units stay; the values that stay are divided by 1 − p = **{p:.2f}**.",
+                kept=kept[0],
+                kept2=kept[1],
+                p=1 - p,
+            )
             if learning
-            else "All units stay and nothing is scaled: because the training values were divided by 1 − p, the expected values are the same."
+            else _(
+                "All units stay and nothing is scaled: because the training values were divided by 1 − p, the expected values are the same."
+            )
         )
 
 
 @section
 def expected_value() -> None:
-    st.subheader("The expected value stays", anchor=False)
+    st.subheader(_("The expected value stays"), anchor=False)
     p, number = Dropout.p.now, Dropout.step_number.now
     count = Dropout.draws.draw()
     means = dropout.running_means(2.0, p, count, number)
-    st.markdown(f"A unit with value 2: the mean of {count} draws is **{means[-1]:.3f}**.")
-    averages = {"mean of the draws so far": means.tolist(), "value in evaluation": [2.0] * count}
-    words = f"The mean goes to 2; after {count} draws it is {means[-1]:.3f}"
-    chart("means", words, lines, averages, list(range(1, count + 1)), "draws", "value")
+    st.markdown(
+        _("A unit with value 2: the mean of {count} draws is **{mean:.3f}**.", count=count, mean=means[-1])
+    )
+    averages = {_("mean of the draws so far"): means.tolist(), _("value in evaluation"): [2.0] * count}
+    words = _("The mean goes to 2; after {count} draws it is {mean:.3f}", count=count, mean=means[-1])
+    chart("means", words, lines, averages, list(range(1, count + 1)), _("draws"), _("value"))
     code(dropout_code(p, number, count))
 
 
 @section
 def training() -> None:
-    st.subheader("On few images, with and without", anchor=False)
+    st.subheader(_("On few images, with and without"), anchor=False)
     st.markdown(
-        "The same fully connected network on the same 500 digits. Without dropout it overfits: it memorises them; with dropout it generalises better."
+        _(
+            "The same fully connected network on the same 500 digits. Without dropout it overfits: it memorises them; with dropout it generalises better."
+        )
     )
     racers = few_images(Dropout.p.now or 0.5, Dropout.seeds.draw(st.columns([1, 3])[0]))
     results = race(
-        Dropout.race, "On few images, with and without dropout", racers, label="Train both", training=True
+        Dropout.race,
+        _("On few images, with and without dropout"),
+        racers,
+        label=_("Train both"),
+        training=True,
     )
     if not results:
-        st.caption("Two bundled runs, until you train your own:")
+        st.caption(_("Two bundled runs, until you train your own:"))
         results = bundled_runs()
         race_picture("bundled", results, True, "accuracy")
     show_verdict(results)
@@ -105,9 +125,11 @@ def training() -> None:
 
 @part
 def correlations() -> None:
-    st.subheader("Co-adaptation: do the units say the same?", anchor=False)
+    st.subheader(_("Co-adaptation: do the units say the same?"), anchor=False)
     st.markdown(
-        "Correlation of the first hidden layer's units over 1,000 test images. Co-adapted units are correlated: strong colours."
+        _(
+            "Correlation of the first hidden layer's units over 1,000 test images. Co-adapted units are correlated: strong colours."
+        )
     )
     items = correlation_items(trained_networks(training.told or ()))
     map_wall("correlations", items)
@@ -115,7 +137,7 @@ def correlations() -> None:
 
 @section
 def certainty() -> None:
-    st.subheader("Monte Carlo dropout: how sure is the network?", anchor=False)
+    st.subheader(_("Monte Carlo dropout: how sure is the network?"), anchor=False)
     left, right = st.columns([1, 2.6], gap="medium")
     test = remember(load, "mnist", "test", TESTED)
     dropping = one_with_dropout(trained_networks(training.told or ()))
@@ -123,12 +145,12 @@ def certainty() -> None:
         clear, unclear = Dropout.clear.draw(), Dropout.unclear.draw()
         pair = test.images[[clear, unclear]].float() / 255
         map_wall(
-            "pair", [WallItem("test images", image_sheet(pair, 2), unit="image", target=110, legend=False)]
+            "pair", [WallItem("test images", image_sheet(pair, 2), unit=_("image"), target=110, legend=False)]
         )
     with right:
         named = [
             f"{what}: a {test.classes[int(test.labels[index])]}"
-            for what, index in (("clear", clear), ("unclear", unclear))
+            for what, index in ((_("clear"), clear), (_("unclear"), unclear))
         ]
         clouds = {
             name: remember(monte_carlo_dropout, dropping.model, picture, 200)
@@ -136,10 +158,10 @@ def certainty() -> None:
         }
         words = draws_in_words(clouds, test.classes)
         chart("clouds", words, spread_of_draws, clouds, test.classes)
-        st.markdown(f"Dropout stays on in evaluation; 200 draws each. {words}.")
+        st.markdown(_("Dropout stays on in evaluation; 200 draws each. {words}.", words=words))
 
 
-own_run_link("dropout", "Dropout inside your trained network")
+own_run_link("dropout", _("Dropout inside your trained network"))
 try_this(
     Experiment("p = 0.8: how many units are left, and how large do they have to be?", Dropout(p=0.8)),
     Experiment(

@@ -20,6 +20,7 @@ from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.states.fully_connected import FullyConnected
 from cnnviz.ui.tables import table_in_words
 from cnnviz.ui.viewers import flatten_view
+from cnnviz.words import _
 
 title(
     "Flatten, fully connected, softmax",
@@ -52,14 +53,16 @@ def vector() -> None:
         flatten_view("flatten_image", picture, start)
     else:
         st.caption(
-            "Four convolutions with pooling on the same photograph: 32×32 becomes 2×2, three channels become 128 (random initial weights, seed 0)."
+            _(
+                "Four convolutions with pooling on the same photograph: 32×32 becomes 2×2, three channels become 128 (random initial weights, seed 0)."
+            )
         )
         flatten_view("flatten_maps", remember(deep_maps, picture), start)
 
 
 @section
 def class_weights() -> None:
-    st.subheader("The weights of a class are an image", anchor=False)
+    st.subheader(_("The weights of a class are an image"), anchor=False)
     run = open_run("example_linear")
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
@@ -71,14 +74,20 @@ def class_weights() -> None:
     weights, products, logits = evidence.weights, evidence.products[number], evidence.logits
     with right:
         st.markdown(
-            "A network of one layer, trained on digits: each class has 784 weights, drawn here where their pixels are. "
-            "Red pixels speak for the class, blue ones against it."
+            _(
+                "A network of one layer, trained on digits: each class has 784 weights, drawn here where their pixels are. "
+                "Red pixels speak for the class, blue ones against it."
+            )
         )
         labels = tuple((name, "") for name in classes)
         all_weights = map_sheet(weights, columns=10, what="class weights", signed=True)
         map_wall(
             "class_weights",
-            [WallItem("weights of the ten classes", all_weights, "28×28 each", "class", labels, 74, 900)],
+            [
+                WallItem(
+                    "weights of the ten classes", all_weights, _("28×28 each"), _("class"), labels, 74, 900
+                )
+            ],
         )
         map_wall(
             "evidence",
@@ -87,20 +96,20 @@ def class_weights() -> None:
                     "image",
                     remember(picture_sheet, image, "image"),
                     "28×28",
-                    "image",
+                    _("image"),
                     target=150,
                     legend=False,
                 ),
                 WallItem(
                     "× weights",
-                    map_sheet(weights[number : number + 1], what="weights", signed=True),
-                    f"of class {classes[number]}",
+                    map_sheet(weights[number : number + 1], what=_("weights"), signed=True),
+                    _("of class {class_name}", class_name=classes[number]),
                     target=150,
                 ),
                 WallItem(
                     "= evidence",
-                    map_sheet(products.unsqueeze(0), what="products", signed=True),
-                    "its sum:",
+                    map_sheet(products.unsqueeze(0), what=_("products"), signed=True),
+                    _("its sum:"),
                     target=150,
                 ),
             ],
@@ -113,14 +122,16 @@ def class_weights() -> None:
 
 @section
 def softmax(chosen: ChosenImage, number: int, logits: torch.Tensor) -> None:
-    st.subheader("Softmax and cross-entropy, with every term", anchor=False)
+    st.subheader(_("Softmax and cross-entropy, with every term"), anchor=False)
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
         temperature = FullyConnected.temperature.draw()
         true = classes.index(
             FullyConnected.true.draw(usual=None if chosen.label is None else classes[chosen.label])
         )
-        moved = FullyConnected.move.draw(label=f"Move the logit of class {classes[number]} by")
+        moved = FullyConnected.move.draw(
+            label=_("Move the logit of class {class_name} by", class_name=classes[number])
+        )
     with right:
         changed = logits.clone()
         changed[number] += moved
@@ -133,8 +144,8 @@ def softmax(chosen: ChosenImage, number: int, logits: torch.Tensor) -> None:
             table_in_words(
                 [
                     {
-                        "class": name,
-                        "logit z": f"{z:.3f}",
+                        _("class"): name,
+                        _("logit z"): f"{z:.3f}",
                         "e^(z/T)": f"{e:.4g}",
                         "p": f"{q:.4f}",
                         "∂L/∂z = (p − y)/T": f"{g:+.4f}",
@@ -146,15 +157,22 @@ def softmax(chosen: ChosenImage, number: int, logits: torch.Tensor) -> None:
             )
         )
         with bars:
-            words = f"Probabilities: class {classes[number]} has {terms.probabilities[number]:.3f}"
+            words = _(
+                "Probabilities: class {class_name} has {probability:.3f}",
+                class_name=classes[number],
+                probability=terms.probabilities[number],
+            )
             chart("softmax_bars", words, probability_bars, torch.tensor(terms.probabilities), classes)
         st.markdown(
-            f"Sum of all probabilities: **{sum(terms.probabilities):.6f}**. If one logit moves, all probabilities move, and the sum stays 1."
+            _(
+                "Sum of all probabilities: **{probabilities:.6f}**. If one logit moves, all probabilities move, and the sum stays 1.",
+                probabilities=sum(terms.probabilities),
+            )
         )
     code(softmax_code(chosen.code, number, moved, temperature, true))
 
 
-own_run_link("fc", "The last layer of your trained network")
+own_run_link("fc", _("The last layer of your trained network"))
 try_this(
     Experiment(
         "Where does the pixel in the middle of the green channel land in the vector? (place 1552)",

@@ -13,6 +13,7 @@ from cnnviz.ui.images import ChosenImage, choose_image
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.states.image_as_numbers import ImageAsNumbers
 from cnnviz.ui.viewers import pixel_view
+from cnnviz.words import _
 
 title(
     "An image is a matrix of numbers",
@@ -34,7 +35,10 @@ def window() -> None:
     with left:
         matrix = ImageAsNumbers.begin.draw() == "lecture"
         if matrix:
-            chosen, high = ChosenImage(LECTURE_MATRIX.unsqueeze(0), "the lecture's matrix", code=LECTURE), 99
+            chosen, high = (
+                ChosenImage(LECTURE_MATRIX.unsqueeze(0), _("the lecture's matrix"), code=LECTURE),
+                99,
+            )
         else:
             chosen, high = choose_image(load("mnist", "test"), ImageAsNumbers.images), 255
         kind = ImageAsNumbers.values.draw()
@@ -52,7 +56,7 @@ def window() -> None:
         edits = pixel_edits(ImageAsNumbers.edits, chosen, high)
         image = with_edits(chosen.pixels, edits)
         st.download_button(
-            "Matrix as text (CSV)",
+            _("Matrix as text (CSV)"),
             lambda: as_csv(image, kind, high),
             f"{chosen.what}.csv",
             "text/csv",
@@ -63,26 +67,30 @@ def window() -> None:
     with right, play_first():
         rows, cols = min(height, side), min(width, side)
         st.markdown(
-            f"**{chosen.what}**: {height} rows × {width} columns"
+            _("**{what}**: {height} rows × {width} columns", what=_(chosen.what), height=height, width=width)
             + (
-                f" × 3 channels = **{3 * height * width:,} numbers**"
+                _(" × 3 channels = **{height:,} numbers**", height=3 * height * width)
                 if colour
-                else f" = **{height * width:,} numbers**"
+                else _(" = **{height:,} numbers**", height=height * width)
             )
-            + (f"; the window shows {rows}×{cols} of them" if max(height, width) > most else "")
+            + (
+                _("; the window shows {rows}×{cols} of them", rows=rows, cols=cols)
+                if max(height, width) > most
+                else ""
+            )
         )
         typed = kind == "bytes" and (apart or not colour)
         hint = (
-            "Point at a pixel or a number. Click a number to change it."
+            _("Point at a pixel or a number. Click a number to change it.")
             if typed
-            else "Point at a pixel or a number. To change numbers: values 0–255, one channel."
+            else _("Point at a pixel or a number. To change numbers: values 0–255, one channel.")
         )
         pixel_view(
             "pixels",
             pixel_sheets(image, (top, first, rows, cols), kind, apart, edits, high),
             (top, first),
             chosen.pixels if max(height, width) > most else None,
-            f"What the computer sees ({VALUES[kind] if not matrix else f'0 – {high}'})",
+            _("What the computer sees ({values})", values=_(VALUES[kind]) if not matrix else f"0 – {high}"),
             (0, high),
             hint,
             editor(edits),
@@ -91,7 +99,7 @@ def window() -> None:
     code(pixels_code(chosen.edited(edits), kind, high, (top, first, rows, cols)))
 
 
-own_run_link("conv", "What a network makes of such numbers")
+own_run_link("conv", _("What a network makes of such numbers"))
 try_this(
     Experiment(
         "The lecture's matrix: what is on this picture? You cannot tell, and neither can the computer.",

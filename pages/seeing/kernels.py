@@ -42,7 +42,7 @@ def show(key: str, chosen: ChosenKernel, brightness: torch.Tensor, what: str, si
         chosen.weights,
         signed=signed,
         what=what,
-        title=f"{chosen.title}: {chosen.does}",
+        title=f"{_(chosen.title)}: {_(chosen.does)}",
     )
 
 
@@ -55,8 +55,14 @@ def photograph() -> None:
         two = Kernels.two.draw()
         chosen = choose_image(load("mnist", "test"), Kernels.images)
     with right, play_first():
-        show("lens_a", first, brightness_of(chosen), f"{chosen.what}, as brightness 0 to 1", signed)
-        sheet = remember(map_sheet, first.weights.unsqueeze(0), what="kernel", signed=True)
+        show(
+            "lens_a",
+            first,
+            brightness_of(chosen),
+            _("{what}, as brightness 0 to 1", what=_(chosen.what)),
+            signed,
+        )
+        sheet = remember(map_sheet, first.weights.unsqueeze(0), what=_("kernel"), signed=True)
         map_wall(
             "kernel_wall", [WallItem("kernel", sheet, "×".join(map(str, first.weights.shape)), target=110)]
         )
@@ -74,7 +80,13 @@ def beside(chosen: ChosenImage, signed: bool) -> None:
     with left:
         second = choose_kernel(Kernels.second)
     with right:
-        show("lens_b", second, brightness_of(chosen), f"{chosen.what}, as brightness 0 to 1", signed)
+        show(
+            "lens_b",
+            second,
+            brightness_of(chosen),
+            _("{what}, as brightness 0 to 1", what=_(chosen.what)),
+            signed,
+        )
 
 
 def take(name: str, number: int) -> None:
@@ -87,7 +99,7 @@ def take(name: str, number: int) -> None:
 
 @section
 def gallery() -> None:
-    st.subheader("Gallery: made by hand, and learned", anchor=False)
+    st.subheader(_("Gallery: made by hand, and learned"), anchor=False)
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
         pattern = Kernels.answers.draw()
@@ -116,25 +128,29 @@ def gallery() -> None:
 
 @section
 def training(first: ChosenKernel) -> None:
-    st.subheader("Your kernel inside a network", anchor=False)
+    st.subheader(_("Your kernel inside a network"), anchor=False)
     st.markdown(
-        "The kernel above becomes the first filter of a network and stays frozen; all other weights are learned. "
-        "The second network is the same, but learns all its filters. Does a good kernel help? Try a Sobel kernel, then a blur."
+        _(
+            "The kernel above becomes the first filter of a network and stays frozen; all other weights are learned. "
+            "The second network is the same, but learns all its filters. Does a good kernel help? Try a Sobel kernel, then a blur."
+        )
     )
     if first.weights.shape[0] <= 7:
         fast = PRESETS["fast"]
         racers = {
-            f"{first.title}, frozen": TrainingSpec(network=with_fixed_kernel(fast, first.weights), epochs=2),
+            _("{title}, frozen", title=_(first.title)): TrainingSpec(
+                network=with_fixed_kernel(fast, first.weights), epochs=2
+            ),
             "all filters learned": TrainingSpec(
                 network=with_first_kernel_size(fast, first.weights.shape[0]), epochs=2
             ),
         }
-        race(Kernels.frozen, "A fixed kernel or a free one", racers, label="Train both")
+        race(Kernels.frozen, _("A fixed kernel or a free one"), racers, label=_("Train both"))
     else:
-        st.info("Kernels up to 7×7 fit into the network. Choose a smaller side.", icon=":material/info:")
+        st.info(_("Kernels up to 7×7 fit into the network. Choose a smaller side."), icon=":material/info:")
 
 
-own_run_link("conv", "The kernels of a trained network at work")
+own_run_link("conv", _("The kernels of a trained network at work"))
 try_this(
     Experiment(
         "Vertical against horizontal edges on the brick wall: which kernel answers to which?",

@@ -21,8 +21,9 @@ from cnnviz.ui.race import race
 from cnnviz.ui.runs import EXAMPLE, own_run_link
 from cnnviz.ui.states.pooling import Pooling
 from cnnviz.ui.stepping import StepperNames, number_grid, stepper
+from cnnviz.words import _
 
-TITLES = {name: entry.title for name, entry in pooling.POOLINGS.items()}
+TITLES = {name: _(entry.title) for name, entry in pooling.POOLINGS.items()}
 NUMBERS = [
     torch.tensor([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]]),
     torch.tensor([[0.0, 3, 0, 1], [2, 9, 4, 2], [1, 0, 5, 5], [7, 1, 2, 0]]),
@@ -63,12 +64,19 @@ def numbers() -> None:
         stepper(
             "pooling_stepper",
             trace,
-            StepperNames(f"channel {channel}", "weights", "pooled", "y"),
+            StepperNames(_("channel {channel}", channel=channel), _("weights"), _("pooled"), "y"),
             channel=channel,
         )
         st.latex(pooling.POOLINGS[mode].formula)
         st.caption(
-            f"{tuple(image.shape)} → {tuple(trace.output.shape)}: {len(image)} channels stay {len(trace.output)} channels. {pooling.POOLINGS[mode].reference}."
+            _(
+                "{shape} → {shape2}: {count} channels stay {output} channels. {reference}.",
+                shape=tuple(image.shape),
+                shape2=tuple(trace.output.shape),
+                count=len(image),
+                output=len(trace.output),
+                reference=pooling.POOLINGS[mode].reference,
+            )
         )
     code(
         pooling_code(
@@ -84,7 +92,7 @@ def numbers() -> None:
 
 @section
 def real_maps() -> None:
-    st.subheader("On real maps", anchor=False)
+    st.subheader(_("On real maps"), anchor=False)
     pooled, strided = (
         network_of_run(run, run.steps[-1]) for run in map(open_run, (EXAMPLE, "example_strided"))
     )
@@ -101,10 +109,12 @@ def real_maps() -> None:
         size, stride = Pooling.window.now, Pooling.stride.now
         map_wall("pooled_maps", remember(pooled_items, maps, size, stride))
 
-    st.subheader("Translation invariance: does it matter where the digit is?", anchor=False)
+    st.subheader(_("Translation invariance: does it matter where the digit is?"), anchor=False)
     st.markdown(
-        "The digit moves sideways, pixel by pixel, through two trained networks: one with max pooling, one with strided convolutions instead. "
-        "They have the same number of weights and saw the same images."
+        _(
+            "The digit moves sideways, pixel by pixel, through two trained networks: one with max pooling, one with strided convolutions instead. "
+            "They have the same number of weights and saw the same images."
+        )
     )
     true = chosen.label if chosen.label is not None else int(answer["fc1"].flatten().argmax())
     shifts = range(-reach, reach + 1)
@@ -117,21 +127,21 @@ def real_maps() -> None:
 
 @section
 def training() -> None:
-    st.markdown("Train both yourself, with the seed and the batches that you want:")
+    st.markdown(_("Train both yourself, with the seed and the batches that you want:"))
     seed = Pooling.race_seed.draw()
     tiny = PRESETS["tiny"]
     race(
         Pooling.race,
-        "Max pooling or strided convolutions",
+        _("Max pooling or strided convolutions"),
         {
             "max pooling": TrainingSpec(network=tiny, seed=seed),
             "strided": TrainingSpec(network=without_pooling(tiny), seed=seed),
         },
-        label="Train both",
+        label=_("Train both"),
     )
 
 
-own_run_link("pool", "Pooling inside a trained network")
+own_run_link("pool", _("Pooling inside a trained network"))
 try_this(
     Experiment(
         "Windows that overlap: size 3, stride 1, weighted by the distance from the middle.",

@@ -28,6 +28,7 @@ from cnnviz.ui.jobs import job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.states.compute import HERE, Compute
 from cnnviz.ui.tables import table_in_words
+from cnnviz.words import _
 
 title(
     "Compute",
@@ -43,53 +44,58 @@ def speed() -> None:
         where = Compute.machine.draw()
         if where == HERE:
             turn = Compute.turn.draw()
-        st.markdown("**This machine**")
+        st.markdown(_("**This machine**"))
         st.markdown(machine_in_words(about))
         if about.gpu is None:
-            st.caption(NO_GPU)
+            st.caption(_(NO_GPU))
     with right, play_first():
         view = Compute.view.draw()
         found = remember(bundled_found)
         if where == HERE:
-            own = job("measure", "Measuring this machine, about ten seconds a device", measured, turn)
-            found = found if own is None else {**of_devices("this machine", own), **found}
+            own = job("measure", _("Measuring this machine, about ten seconds a device"), measured, turn)
+            found = found if own is None else {**of_devices(_("this machine"), own), **found}
         is_arithmetic = view == "arithmetic"
         rows = arithmetic_rows(found) if is_arithmetic else image_rows(found)
-        unit = "GFLOP/s" if is_arithmetic else "images a second"
+        unit = _("GFLOP/s") if is_arithmetic else _("images a second")
         chart("speed", in_words(rows, unit), arithmetic_bars if is_arithmetic else images_per_second, found)
         st.markdown(findings(found, view))
         st.caption(
-            f"{bundled_words()} The fastest of many turns counts; 1 GFLOP/s is 10⁹ multiplications or additions a second, with float32. "
-            "The peak is the fastest product that was measured, so a little more than 100 % is possible."
+            _(
+                "{bundled_words} The fastest of many turns counts; 1 GFLOP/s is 10⁹ multiplications or additions a second, with float32. "
+                "The peak is the fastest product that was measured, so a little more than 100 % is possible.",
+                bundled_words=bundled_words(),
+            )
         )
-        with st.expander("As a table"):
+        with st.expander(_("As a table")):
             st.markdown(table_in_words(rows))
 
 
 @part
 def elsewhere() -> None:
-    st.subheader("Run it elsewhere", anchor=False)
-    st.markdown("Put the address of this repository in place of `ADDRESS`.")
-    colab, server, prices = st.tabs(["Google Colab", "A server", "What it costs"])
+    st.subheader(_("Run it elsewhere"), anchor=False)
+    st.markdown(_("Put the address of this repository in place of `ADDRESS`."))
+    colab, server, prices = st.tabs([_("Google Colab"), _("A server"), _("What it costs")])
     with colab:
         st.markdown(
-            "A new notebook on [colab.research.google.com](https://colab.research.google.com); first:"
+            _("A new notebook on [colab.research.google.com](https://colab.research.google.com); first:")
         )
         st.code(COLAB_INSTALL, language="python")
-        st.markdown("For a notebook that uses the package (those in `notebooks/` open there as well):")
+        st.markdown(_("For a notebook that uses the package (those in `notebooks/` open there as well):"))
         st.code(COLAB_NOTEBOOK, language="python")
-        st.markdown("For the app, inside the notebook:")
+        st.markdown(_("For the app, inside the notebook:"))
         st.code(COLAB_APP, language="python")
     with server:
-        st.markdown("On the server (Python 3.11 or newer):")
+        st.markdown(_("On the server (Python 3.11 or newer):"))
         st.code(SERVER, language="bash")
-        st.markdown("On your own computer, so that nobody else reaches it:")
+        st.markdown(_("On your own computer, so that nobody else reaches it:"))
         st.code(TUNNEL, language="bash")
     with prices:
-        st.markdown(table_in_words(PRICES))
+        st.markdown(table_in_words([{title: _(words) for title, words in row.items()} for row in PRICES]))
         st.caption(
-            "Prices change. Colab shows the units an hour of your own runtime under Runtime > View resources. "
-            "Dollars an hour: units times $9.99 / 100."
+            _(
+                "Prices change. Colab shows the units an hour of your own runtime under Runtime > View resources. "
+                "Dollars an hour: units times $9.99 / 100."
+            )
         )
 
 

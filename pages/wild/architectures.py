@@ -31,8 +31,9 @@ from cnnviz.ui.jobs import job
 from cnnviz.ui.map_walls import wall_items
 from cnnviz.ui.memory import remember
 from cnnviz.ui.states.architectures import NONE, Architectures
+from cnnviz.words import _
 
-AMOUNTS = {"parameters": "Parameters", "multiply_adds": "Multiply-adds"}
+AMOUNTS = {"parameters": _("Parameters"), "multiply_adds": _("Multiply-adds")}
 title(
     "Architectures",
     "Open the networks that made history, count them layer by layer, and set two side by side.",
@@ -55,7 +56,10 @@ def networks() -> None:
         for one, place, key in zip(names, st.columns(len(names)), "ab", strict=False):
             with place:
                 if view == "volumes":
-                    words = f"{ARCHITECTURES[one].title} as boxes in space, from the image to the classes"
+                    words = _(
+                        "{title} as boxes in space, from the image to the classes",
+                        title=_(ARCHITECTURES[one].title),
+                    )
                     chart(f"volumes_{key}", words, network_volumes, plans[one])
                 else:
                     picture = remember(drawing_of, one, sides[one])
@@ -73,7 +77,7 @@ def networks() -> None:
 
 @section
 def one_layer(name: str, side: int) -> None:
-    st.subheader("What a layer makes of an image", anchor=False)
+    st.subheader(_("What a layer makes of an image"), anchor=False)
     entry, plan = ARCHITECTURES[name], remember(plan_of, name, side)
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
@@ -87,12 +91,19 @@ def one_layer(name: str, side: int) -> None:
         st.caption(weights_in_words(entry, plan))
     with right:
         shape = shape_of(entry, side)
-        what = f"{entry.title} looks at the image"
+        what = _("{title} looks at the image", title=_(entry.title))
         maps = job("maps", what, maps_of, name, side, picture.for_network(shape), layer, weights)
         if maps is not None:
             map_wall("layer_maps", remember(wall_items, {layer: maps}, None))
-            kind = weights or "random"
-            st.caption(f"**{layer}** with {kind} weights, for {picture.what}.")
+            kind = weights or _("random")
+            st.caption(
+                _(
+                    "**{layer}** with {kind} weights, for {what}.",
+                    layer=layer,
+                    kind=kind,
+                    what=_(picture.what),
+                )
+            )
         open_published(entry, layer)
         open_small(entry)
     code(architecture_code(name, shape, layer, picture.code, weights))
@@ -101,24 +112,32 @@ def one_layer(name: str, side: int) -> None:
 
 @part
 def numbers(plans: dict[str, Plan]) -> None:
-    st.subheader("Where the weights and the work are", anchor=False)
+    st.subheader(_("Where the weights and the work are"), anchor=False)
     titled = {ARCHITECTURES[name].title: plan for name, plan in plans.items()}
     for what, place in zip(AMOUNTS, st.columns(2), strict=True):
         with place:
             counts = "; ".join(f"{one}: {getattr(plan, what):,}" for one, plan in titled.items())
             chart(f"where_{what}", f"{AMOUNTS[what]}: {counts}", where_they_are, titled, what)
     for (name, plan), key in zip(titled.items(), "ab", strict=False):
-        st.markdown(f"**{name}**, layer by layer. {where_most_are(name, plan)}")
+        st.markdown(
+            _(
+                "**{name}**, layer by layer. {where_most_are}",
+                name=name,
+                where_most_are=where_most_are(name, plan),
+            )
+        )
         show_layer_table(remember(layer_table, plan), f"table_{key}")
 
 
 @part
 def history(names: tuple[str, ...]) -> None:
-    st.subheader("When they came", anchor=False)
+    st.subheader(_("When they came"), anchor=False)
     shown = [name for name in ARCHITECTURES if not name.endswith(("_1998", "_2012"))]
     chart("timeline", history_in_words(shown), timeline, shown, names)
     st.caption(
-        "A disc's area grows with the number of parameters. Filters get smaller, networks deeper, and large fully connected layers go."
+        _(
+            "A disc's area grows with the number of parameters. Filters get smaller, networks deeper, and large fully connected layers go."
+        )
     )
 
 

@@ -22,6 +22,7 @@ from cnnviz.ui.jobs import job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
 from cnnviz.ui.states.classify import NONE, Classify
+from cnnviz.words import _
 
 LARGE = "efficientnet_lite0"
 title(
@@ -40,12 +41,12 @@ def answers() -> None:
         networks = [open_network(chosen, "classify_step")]
         if other not in (NONE, chosen):
             networks.append(open_network(other, None))
-        photo, *places = st.columns([1, *(1.4 for _ in networks)], gap="medium")
+        photo, *places = st.columns([1, *(1.4 for __ in networks)], gap="medium")
         first = networks[0]
         photo.image(
             remember(cropped, picture.pixels, first.input_shape),
             width="stretch",
-            alt=f"{picture.what}; the frame shows what the network is given",
+            alt=_("{what}; the frame shows what the network is given", what=_(picture.what)),
         )
         for network, place, key in zip(networks, places, "ab", strict=False):
             with place:
@@ -61,28 +62,40 @@ def answers() -> None:
 def inside(networks: list[OpenNetwork], picture: ChosenImage) -> None:
     for network, key in zip(networks, "ab", strict=False):
         image = picture.for_network(network.input_shape)
-        st.subheader(f"What {network.title} was given", anchor=False)
+        st.subheader(_("What {title} was given", title=_(network.title)), anchor=False)
         st.markdown(given_in_words(picture.pixels, network.input_shape))
         map_wall(f"given_{key}", remember(given, network, image))
         looked = remember(where_it_looked, network, image)
         if looked:
-            st.subheader("Where it looked, and what its stages made of it", anchor=False)
+            st.subheader(_("Where it looked, and what its stages made of it"), anchor=False)
             map_wall(f"looked_{key}", looked)
 
 
 @part
 def times(networks: list[OpenNetwork]) -> None:
-    st.subheader("How long each layer takes on this machine", anchor=False)
+    st.subheader(_("How long each layer takes on this machine"), anchor=False)
     for network, place, key in zip(networks, st.columns(len(networks)), "ab", strict=False):
         with place:
-            took = job(f"times_{key}", f"Running {network.title} some times", times_of, network)
+            took = job(
+                f"times_{key}", _("Running {title} some times", title=_(network.title)), times_of, network
+            )
             if took is not None:
                 shown = by_block(took)
                 words = "; ".join(f"{layer} {time:.2g} ms" for layer, time in shown.items())
-                chart(f"times_{key}", f"Time of each layer: {words}", bars, shown, "ms for one image")
-                what = "block" if len(shown) < len(took) else "layer"
+                chart(
+                    f"times_{key}",
+                    _("Time of each layer: {words}", words=words),
+                    bars,
+                    shown,
+                    _("ms for one image"),
+                )
+                what = _("block") if len(shown) < len(took) else _("layer")
                 st.caption(
-                    f"**{sum(took.values()):.1f} ms** in all, one bar a {what}: median of nine images, one after the other."
+                    _(
+                        "**{values:.1f} ms** in all, one bar a {what}: median of nine images, one after the other.",
+                        values=sum(took.values()),
+                        what=what,
+                    )
                 )
 
 

@@ -24,6 +24,7 @@ from cnnviz.ui.runs import EXAMPLE
 from cnnviz.ui.states.composition import Composition
 from cnnviz.ui.states.feature_maps import FeatureMaps
 from cnnviz.ui.tables import table_in_words
+from cnnviz.words import _
 
 LARGE = "efficientnet_lite0"
 title(
@@ -44,7 +45,7 @@ def composition() -> None:
         network = open_network(chosen, "composition_step")
         play = st.container()
     found = remember(stages_of, network)
-    what = "Searching images that fire the filters"
+    what = _("Searching images that fire the filters")
     usual = job("peaks", what, searched, network, [stage.layer for stage in found], test)
     image = picture.for_network(network.input_shape)
     dataset = None if test is None else test.name
@@ -59,11 +60,13 @@ def composition() -> None:
         drawn.image(address, width="stretch", alt=alt)
         words.markdown(table_in_words(rows_of(look, chosen if isinstance(chosen, str) else "")))
         words.caption(
-            "The boxes: what one unit of each stage sees of the image, there where the stage's strongest filter fires most."
+            _(
+                "The boxes: what one unit of each stage sees of the image, there where the stage's strongest filter fires most."
+            )
         )
     made = made_images(look)
     for number, stage in enumerate(found):
-        st.subheader(f"Stage {number + 1}: {stage.layer}", anchor=False)
+        st.subheader(_("Stage {number}: {layer}", number=number + 1, layer=stage.layer), anchor=False)
         here = made[number * len(look.channels[number]) :][: len(look.channels[number])]
         map_wall(f"stage_{number}", remember(stage_items, look, number, here))
         state = FeatureMaps(
@@ -72,10 +75,12 @@ def composition() -> None:
             layer=stage.layer,
             map=look.channels[number][0],
         )
-        link(state.page, "Its strongest filter in the microscope", ":material/search:", state.parameters())
+        link(state.page, _("Its strongest filter in the microscope"), ":material/search:", state.parameters())
     st.caption(
-        "Strongest: those whose largest value in this image is farthest above their mean over the other images. "
-        "“Made for them”: noise, changed by gradient ascent until the filter fires."
+        _(
+            "Strongest: those whose largest value in this image is farthest above their mean over the other images. "
+            "“Made for them”: noise, changed by gradient ascent until the filter fires."
+        )
     )
 
 

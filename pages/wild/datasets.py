@@ -24,6 +24,7 @@ from cnnviz.ui.outside import plain
 from cnnviz.ui.own_images import show_own
 from cnnviz.ui.states.datasets import SPLITS, Datasets
 from cnnviz.ui.tables import table_in_words
+from cnnviz.words import _
 
 title("Data sets", "A network learns what its images show, and nothing else: look at them before it does.")
 
@@ -37,18 +38,30 @@ def look() -> None:
         entry = DATASETS[name]
         chosen = Datasets.classes.draw(titles={one: one for one in entry.classes}, usual=())
         use_links(name, chosen)
-        st.caption(f"{plain(entry.source[:1].upper() + entry.source[1:])}. Licence: {plain(entry.licence)}.")
+        st.caption(
+            _(
+                "{source}. Licence: {licence}.",
+                source=plain(entry.source[:1].upper() + entry.source[1:]),
+                licence=plain(_(entry.licence)),
+            )
+        )
     dataset = load(name, split)  # type: ignore[arg-type]
     numbers = of_classes(dataset, chosen)
     with right, play_first():
         st.markdown(
-            f"**{plain(entry.title)}**: {len(dataset):,} {SPLITS[split]} images, {len(numbers):,} of them chosen"
+            _(
+                "**{title}**: {count:,} {splits} images, {numbers:,} of them chosen",
+                title=plain(_(entry.title)),
+                count=len(dataset),
+                splits=_(SPLITS[split]),
+                numbers=len(numbers),
+            )
         )
         SHOW[view](dataset, numbers)
         balance, pixels = st.columns(2, gap="medium")
         with balance:
             counts = remember(class_counts, dataset)
-            words = "Images of each class: " + "; ".join(
+            words = _("Images of each class: ") + "; ".join(
                 f"{one} {count:,}" for one, count in zip(entry.classes, counts.tolist(), strict=True)
             )
             chart("balance", words, class_balance, counts, entry.classes, chosen)
@@ -58,7 +71,7 @@ def look() -> None:
                 ", ".join(f"{value:.4f}" for value in values.tolist())
                 for values in (found_pixels.mean, found_pixels.std)
             )
-            words = f"Pixels in [0, 1]: mean {mean}, standard deviation {std}"
+            words = _("Pixels in [0, 1]: mean {mean}, standard deviation {std}", mean=mean, std=std)
             chart("pixels", words, pixel_histogram, found_pixels.histogram)
             st.caption(words)
     code(look_code(dataset, Datasets.asked.now))
@@ -66,29 +79,33 @@ def look() -> None:
 
 @section
 def own() -> None:
-    st.subheader("Bring your own images", anchor=False)
+    st.subheader(_("Bring your own images"), anchor=False)
     show_own()
 
 
 @section
 def skewed() -> None:
-    st.subheader("A skewed sample: whom does the network fail?", anchor=False)
+    st.subheader(_("A skewed sample: whom does the network fail?"), anchor=False)
     show_bias()
-    st.markdown("**Train it yourself**: choose the classes that the sample has few images of.")
+    st.markdown(_("**Train it yourself**: choose the classes that the sample has few images of."))
     race_of_samples()
-    with st.expander("The code of both trainings", icon=":material/code:"):
+    with st.expander(_("The code of both trainings"), icon=":material/code:"):
         st.code(bias_code(Datasets.rare.now, Datasets.rare_percent.now), language="python")
     st.caption(
-        "Samples are not skewed by accident alone: who is seldom photographed, or photographed without being asked, has no say in it. "
-        f"{CATALOGUE['tiny_images'].title}: {CATALOGUE['tiny_images'].withdrawn}"
+        _(
+            "Samples are not skewed by accident alone: who is seldom photographed, or photographed without being asked, has no say in it. "
+            "{title}: {withdrawn}",
+            title=_(CATALOGUE["tiny_images"].title),
+            withdrawn=_(CATALOGUE["tiny_images"].withdrawn),
+        )
     )
 
 
 @section
 def published() -> None:
-    st.subheader("The data sets of the lecture", anchor=False)
+    st.subheader(_("The data sets of the lecture"), anchor=False)
     show_published(CATALOGUE[Datasets.published.draw()])
-    with st.expander("All of them in one table"):
+    with st.expander(_("All of them in one table")):
         st.markdown(table_in_words(published_rows()))
 
 

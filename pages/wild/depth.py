@@ -11,12 +11,13 @@ from cnnviz.ui.jobs import job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.states.depth import Depth
 from cnnviz.ui.tables import table_in_words
+from cnnviz.words import _
 
 title(
     "Depth and efficiency",
     "From 2012 on deeper networks halved the error again and again; since then the question is what the accuracy costs.",
 )
-BILLIONS = "billion multiply-adds"
+BILLIONS = _("billion multiply-adds")
 
 
 @part
@@ -25,48 +26,52 @@ def competition() -> None:
         words = "; ".join(f"{entry.year} {entry.name}: {entry.top5_error:g} %" for entry in COMPETITION)
         chart(
             "errors",
-            f"Top-5 error of the ImageNet competition. {words}",
+            _("Top-5 error of the ImageNet competition. {words}", words=words),
             error_by_year,
             COMPETITION,
             HUMAN_TOP5_ERROR,
         )
     st.markdown(
-        "In 2012 AlexNet made **16.4 %** errors and the second, without a network, **26.2 %**. In 2015 ResNet fell below the **5.1 %** of a trained person. "
-        "With that the question was answered, and 2017 was the last year of the competition."
+        _(
+            "In 2012 AlexNet made **16.4 %** errors and the second, without a network, **26.2 %**. In 2015 ResNet fell below the **5.1 %** of a trained person. "
+            "With that the question was answered, and 2017 was the last year of the competition."
+        )
     )
-    with st.expander("As a table, with sources"):
+    with st.expander(_("As a table, with sources")):
         st.markdown(table_in_words(competition_rows()))
 
 
 @part
 def full_size() -> None:
-    st.subheader("Accuracy against work: published networks on ImageNet", anchor=False)
+    st.subheader(_("Accuracy against work: published networks on ImageNet"), anchor=False)
     shown = remember(published)
     chart("published", in_words(shown, BILLIONS), accuracy_against_work, shown, BILLIONS, 54, 81)
     st.caption(
-        "One image of 224×224, one crop; the area of a disc is the number of parameters. Up and to the left is better. "
-        "Weights of torchvision (first version); OctConv-ResNet-50 and EfficientNet-Lite0 as their authors say."
+        _(
+            "One image of 224×224, one crop; the area of a disc is the number of parameters. Up and to the left is better. "
+            "Weights of torchvision (first version); OctConv-ResNet-50 and EfficientNet-Lite0 as their authors say."
+        )
     )
-    with st.expander("As a table"):
+    with st.expander(_("As a table")):
         st.markdown(table_in_words(rows_of(shown, BILLIONS)))
 
 
 @section
 def here() -> None:
-    st.subheader("The same measured here: small forms, trained by us", anchor=False)
+    st.subheader(_("The same measured here: small forms, trained by us"), anchor=False)
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
         dataset = Depth.dataset.draw()
         measured = Depth.work.draw() == "measured"
-        st.caption("Each was trained for three epochs on 20,000 images: seconds, not weeks.")
+        st.caption(_("Each was trained for three epochs on 20,000 images: seconds, not weeks."))
     with right:
-        work = "ms for one image" if measured else "million multiply-adds"
-        found = job("times", "Running each network on one image", times, dataset) if measured else None
+        work = _("ms for one image") if measured else _("million multiply-adds")
+        found = job("times", _("Running each network on one image"), times, dataset) if measured else None
         if not measured or found is not None:
             shown: list[Disc] = remember(small, dataset, found)
             low, high = (96, 99.6) if dataset == "mnist" else (77, 91.5)
             chart("small", in_words(shown, work), accuracy_against_work, shown, work, low, high)
-            with st.expander("As a table"):
+            with st.expander(_("As a table")):
                 st.markdown(table_in_words(rows_of(shown, work)))
     code(depth_code(dataset))
 

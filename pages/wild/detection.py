@@ -46,6 +46,7 @@ from cnnviz.ui.task_runs import (
     start_button,
     watch_run,
 )
+from cnnviz.words import _
 
 title(
     "Detection",
@@ -79,24 +80,26 @@ def looking() -> None:
         else:
             show_found(scenes, scene, suppressed(found, iou))
             st.caption(
-                "Yellow: the objects. Blue: right boxes, IoU with the object 0.5 or more and its class. Orange: wrong ones."
+                _(
+                    "Yellow: the objects. Blue: right boxes, IoU with the object 0.5 or more and its class. Orange: wrong ones."
+                )
             )
         how_good(network, scenes, iou, threshold)
         code(detection_code(network.code, scenes, scene, threshold, iou))
 
 
 def how_good(network: OpenNetwork, scenes: ImageDataset, iou: float, threshold: float) -> None:
-    st.subheader(f"On all {len(scenes)} test scenes", anchor=False)
+    st.subheader(_("On all {count} test scenes", count=len(scenes)), anchor=False)
     values = remember(quality, network, scenes, iou)
     charted, listed = st.columns([1.6, 1], gap="medium")
     with charted:
-        titles = {ALL: "all classes", **{name: name for name in scenes.classes}}
+        titles = {ALL: _("all classes"), **{name: name for name in scenes.classes}}
         category = Detection.category.draw(titles=titles)
         found = remember(curve, network, scenes, iou, category)
         words = curve_words(found, threshold)
         chart(
             "precision_recall",
-            f"Precision and recall. {words.replace('*', '')}",
+            _("Precision and recall. {words}", words=words.replace("*", "")),
             curve_figure,
             network,
             scenes,
@@ -107,13 +110,13 @@ def how_good(network: OpenNetwork, scenes: ImageDataset, iou: float, threshold: 
         st.markdown(words)
     with listed:
         known = [value for value in values if value == value]
-        st.markdown(f"Mean over the classes, mAP: **{sum(known) / max(1, len(known)):.1%}**")
+        st.markdown(_("Mean over the classes, mAP: **{known:.1%}**", known=sum(known) / max(1, len(known))))
         st.markdown(table_in_words(percent_table(scenes.classes, AP=values)))
 
 
 @section
 def training() -> None:
-    st.subheader("Train it yourself", anchor=False)
+    st.subheader(_("Train it yourself"), anchor=False)
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
         scenes, epochs = Detection.scenes.draw(), Detection.epochs.draw()
@@ -121,7 +124,7 @@ def training() -> None:
             lambda: detection_training(scenes, epochs=epochs),
             Detection.detector,
             Detection.at,
-            "Train a detector",
+            _("Train a detector"),
         )
     with right:
         run = run_of_task("detection", Detection.detector, EXAMPLE)
@@ -137,7 +140,7 @@ def beside(network: OpenNetwork, scenes: ImageDataset) -> None:
 
 @section
 def published() -> None:
-    st.subheader("A published detector on photographs", anchor=False)
+    st.subheader(_("A published detector on photographs"), anchor=False)
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
         name, sure = Detection.photograph.draw(), Detection.sure.draw()

@@ -38,6 +38,7 @@ from cnnviz.ui.race import race
 from cnnviz.ui.retrieval import last_before_answer, layers_for
 from cnnviz.ui.states.datasets import Datasets
 from cnnviz.ui.states.faces import Faces
+from cnnviz.words import _
 
 title(
     "Faces",
@@ -62,10 +63,10 @@ def verify() -> None:
         layer = Faces.layer.draw(titles=layers, usual=last_before_answer(layers))
         count, seed = Faces.pairs.draw(), Faces.seed.draw()
         st.caption(strangers(name, chosen))
-        link(Datasets.page, "Bring a folder of faces", ":material/upload:")
+        link(Datasets.page, _("Bring a folder of faces"), ":material/upload:")
     threshold = Faces.threshold.now
     with play, error_box():
-        what = f"Showing {len(data):,} images to the network"
+        what = _("Showing {count:,} images to the network", count=len(data))
         vectors = job("embed_faces", what, embedded, network, layer, data)
         if vectors is not None:
             found = remember(judged, vectors, data.labels, count, seed)
@@ -79,18 +80,23 @@ def verify() -> None:
 
 @section
 def depths(network: OpenNetwork, data: ImageDataset) -> None:
-    st.subheader("Edges, parts, faces: what each depth answers to", anchor=False)
+    st.subheader(_("Edges, parts, faces: what each depth answers to"), anchor=False)
     show_depths(network, data)
 
 
 @section
 def train(name: str) -> None:
-    st.subheader("Train one on these images", anchor=False)
-    for result in race(Faces.race, "Verification", training_of(name), label="Train a small network"):
+    st.subheader(_("Train one on these images"), anchor=False)
+    for result in race(Faces.race, _("Verification"), training_of(name), label=_("Train a small network")):
         state = Faces(network="run", run=result.run.id, people=name)
-        link(state.page, f"Judge with {plain(result.title)}", ":material/compare:", state.parameters())
-    st.subheader("Whose faces?", anchor=False)
-    st.markdown(CONSENT)
+        link(
+            state.page,
+            _("Judge with {title}", title=plain(_(result.title))),
+            ":material/compare:",
+            state.parameters(),
+        )
+    st.subheader(_("Whose faces?"), anchor=False)
+    st.markdown(_(CONSENT))
 
 
 try_this(

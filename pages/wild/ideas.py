@@ -43,6 +43,7 @@ from cnnviz.ui.race import race
 from cnnviz.ui.states.architectures import Architectures
 from cnnviz.ui.states.ideas import Ideas
 from cnnviz.ui.tables import table_in_words
+from cnnviz.words import _
 
 title(
     "Ideas",
@@ -57,29 +58,29 @@ def experiment() -> None:
     with left:
         name = Ideas.idea.draw()
         idea, found = IDEAS[name], bundled(name).outcomes
-        st.markdown(f"**The question.** {idea.question}")
-        st.info(f"**What to expect.** {idea.expect}", icon=":material/psychology:")
+        st.markdown(_("**The question.** {question}", question=_(idea.question)))
+        st.info(_("**What to expect.** {expect}", expect=_(idea.expect)), icon=":material/psychology:")
         curve = quantity(Ideas.curve.draw(usual=usual_curve(idea)))
         measured = Ideas.measured.draw()
         state = Architectures(architecture=idea.architecture)
         link(
             state.page,
-            f"Open {ARCHITECTURES[idea.architecture].title}, which has it",
+            _("Open {title}, which has it", title=_(ARCHITECTURES[idea.architecture].title)),
             ":material/account_tree:",
             state.parameters(),
         )
     with right, play_first():
         show_curves(name, curve)
         st.caption(how(name))
-    took = job("times", "Running each network on one image", times, name) if measured else None
+    took = job("times", _("Running each network on one image"), times, name) if measured else None
     st.markdown(table_in_words(rows_of(found, took)))
-    st.markdown(f"{compared(found)} {idea.note}")
+    st.markdown(f"{compared(found)} {_(idea.note)}")
     if idea.look == "gradients":
         show_gradients(name)
     elif idea.look == "reuse":
         show_reuse(bundled(name).dataset)
     elif idea.look == "frequencies":
-        st.subheader("Both frequencies, and what they save", anchor=False)
+        st.subheader(_("Both frequencies, and what they save"), anchor=False)
         charted, walls = st.columns(2, gap="medium")
         with charted:
             show_work(found, took)
@@ -92,7 +93,7 @@ def experiment() -> None:
 
 @part
 def networks(name: str) -> None:
-    st.subheader("The two, drawn", anchor=False)
+    st.subheader(_("The two, drawn"), anchor=False)
     for one, place, key in zip(IDEAS[name].pair, st.columns(2), "ab", strict=True):
         with place:
             network_view(f"drawing_{key}", remember(drawing_of, name, one))
@@ -100,18 +101,18 @@ def networks(name: str) -> None:
 
 @section
 def own(name: str) -> None:
-    st.subheader("Train it yourself", anchor=False)
+    st.subheader(_("Train it yourself"), anchor=False)
     idea = IDEAS[name]
     chosen = Ideas.networks.draw(titles=titles_by_name(idea), usual=usual_names(idea))
-    left, right, _ = st.columns([1, 1, 2])
+    left, right, __ = st.columns([1, 1, 2])
     seeds, epochs = Ideas.seeds.draw(left), Ideas.epochs.draw(right)
     runs = racers(name, chosen, seeds, epochs)
     curve = usual_curve(idea)
     results = race(
         Ideas.race,
-        idea.title,
+        _(idea.title),
         runs,
-        label=f"Train {len(runs)} networks",
+        label=_("Train {count} networks", count=len(runs)),
         training=curve == "loss",
         quantity=curve,
     )

@@ -11,6 +11,7 @@ from cnnviz.ui.outside import plain
 from cnnviz.ui.pipeline import cards_of, pipeline_code, show_cards
 from cnnviz.ui.runs import EXAMPLE
 from cnnviz.ui.states.pipeline import Pipeline
+from cnnviz.words import _
 
 title(
     "Put together",
@@ -31,21 +32,29 @@ def pipeline() -> None:
     answer, order = answer_of(network, image)
     with left:
         named = {
-            "predicted": f"the predicted one: {network.classes[order[0]]}",
+            "predicted": _("the predicted one: {class_name}", class_name=network.classes[order[0]]),
             **{str(i): f"{i}: {name}" for i, name in enumerate(network.classes)},
         }
         wanted = Pipeline.target.draw(titles=named)
         target = order[0] if wanted == "predicted" else int(wanted)
         st.caption(
-            "From the class's logit back: in each layer to the input whose product is the largest. "
-            "It is one of very many ways, chosen to show how the numbers of a layer become those of the next."
+            _(
+                "From the class's logit back: in each layer to the input whose product is the largest. "
+                "It is one of very many ways, chosen to show how the numbers of a layer become those of the next."
+            )
         )
     cards, layers = remember(cards_of, network, image, picture.what, target)
     with play:
         st.markdown(f"**{plain(network.classes[target])}**: {answer[target]:.1%}")
         show_cards(cards)
         if len(cards) - 2 < layers:
-            st.caption(f"{len(cards) - 2} of {layers} layers: those that the lecture has a page for.")
+            st.caption(
+                _(
+                    "{count} of {layers} layers: those that the lecture has a page for.",
+                    count=len(cards) - 2,
+                    layers=layers,
+                )
+            )
     code(pipeline_code(network.code, picture.code, network.input_shape, target))
 
 

@@ -31,6 +31,7 @@ from cnnviz.ui.retrieval import (
     wall_of_places,
 )
 from cnnviz.ui.states.retrieval import FIRST, PHOTOGRAPHS, Retrieval
+from cnnviz.words import _
 
 title(
     "Retrieval",
@@ -84,14 +85,14 @@ def like_the_image(network: OpenNetwork, dataset: ImageDataset, picture: ChosenI
     ways = [Way(layer, dataset, image, network, layer)]
     if beside == FIRST and network.run is not None:
         first = network_of_run(network.run, network.run.steps[0])
-        ways.append(Way(f"{layer} before training", dataset, image, first, layer))
+        ways.append(Way(_("{layer} before training", layer=layer), dataset, image, first, layer))
     elif beside == PHOTOGRAPHS:
         ways.append(by_photographs(dataset, picture))
     else:
-        ways.append(Way("the pixels", dataset, image))
+        ways.append(Way(_("the pixels"), dataset, image))
     told = []
     for slot, way in enumerate(ways):
-        what = f"Showing {len(dataset):,} images to the network"
+        what = _("Showing {count:,} images to the network", count=len(dataset))
         vectors = (
             remember(pixels_of, dataset)
             if way.network is None
@@ -105,16 +106,31 @@ def like_the_image(network: OpenNetwork, dataset: ImageDataset, picture: ChosenI
             else remember(vector_of, way.network, way.layer, way.asked)
         )
         found = remember(found_by, query, vectors, count, metric, without)
-        st.markdown(f"**By {way.words}**, {METRICS[metric].partition(',')[0].lower()} below each image:")
+        st.markdown(
+            _(
+                "**By {words}**, {partition} below each image:",
+                words=_(way.words),
+                partition=_(METRICS[metric]).partition(",")[0].lower(),
+            )
+        )
         labelled = picture.label if Retrieval.images.image.now == "test" else None
         map_wall(f"found{slot}", remember(wall_of_found, dataset, found, labelled))
         told.append(
-            f"**{remember(precision_of, vectors, dataset.labels, count, metric):.1%}** by {way.words}"
+            _(
+                "**{remember:.1%}** by {words}",
+                remember=remember(precision_of, vectors, dataset.labels, count, metric),
+                words=_(way.words),
+            )
         )
     if told:
         st.markdown(
-            f"Precision at {count}: of the {count} nearest, {' and '.join(told)} have the class of the image that asks "
-            f"(mean over all {len(dataset):,} images)."
+            _(
+                "Precision at {count}: of the {count} nearest, {told} have the class of the image that asks "
+                "(mean over all {dataset:,} images).",
+                count=count,
+                told=_(" and ").join(told),
+                dataset=len(dataset),
+            )
         )
 
 
@@ -126,13 +142,19 @@ def like_a_place(
     row = Retrieval.row.draw(left, high=shape[1] - 1)
     column = Retrieval.col.draw(right, high=shape[2] - 1)
     image, cell = picture.for_network(network.input_shape), (row, column)
-    what, count = f"Searching {len(dataset):,} images", Retrieval.count.now
+    what, count = _("Searching {count:,} images", count=len(dataset)), Retrieval.count.now
     without = own_number(picture)
     found = job("places", what, places_of, network, layer, image, cell, dataset, count, without)
     if found is not None:
         st.markdown(
-            f"To **{layer}**, these places look most like cell ({row}, {column}) of {picture.what}. "
-            "The frame is what the cell sees, the cosine is that of the channels."
+            _(
+                "To **{layer}**, these places look most like cell ({row}, {column}) of {what}. "
+                "The frame is what the cell sees, the cosine is that of the channels.",
+                layer=layer,
+                row=row,
+                column=column,
+                what=_(picture.what),
+            )
         )
         map_wall("places", remember(wall_of_places, network, layer, image, cell, dataset, found))
 

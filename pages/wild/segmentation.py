@@ -46,6 +46,7 @@ from cnnviz.ui.task_runs import (
     start_button,
     watch_run,
 )
+from cnnviz.words import _
 
 title(
     "Segmentation",
@@ -78,7 +79,7 @@ def looking() -> None:
         else:
             with left:
                 beside = Segmentation.beside.draw()
-            networks = {f"{network.title}": network}
+            networks = {f"{_(network.title)}": network}
             if beside == "no_skips" and scenes.name == "mnist_scenes":
                 networks["without skips"] = without_skips()
             show_masks("masks", scenes, numbers, networks)
@@ -87,24 +88,32 @@ def looking() -> None:
 
 
 def how_good(network: OpenNetwork, scenes: ImageDataset) -> None:
-    st.subheader(f"On all {len(scenes)} test scenes", anchor=False)
-    ours, names = remember(scores_of, network, scenes), ("ground", *scenes.classes)
-    columns = {"IoU": ours.iou.tolist(), "Dice": ours.dice.tolist()}
+    st.subheader(_("On all {count} test scenes", count=len(scenes)), anchor=False)
+    ours, names = remember(scores_of, network, scenes), (_("ground"), *scenes.classes)
+    columns = {"IoU": ours.iou.tolist(), _("Dice"): ours.dice.tolist()}
     st.markdown(
-        f"Mean IoU **{ours.mean_iou:.1%}**, mean Dice **{ours.mean_dice:.1%}**, pixels right **{ours.accuracy:.1%}**."
+        _(
+            "Mean IoU **{mean_iou:.1%}**, mean Dice **{mean_dice:.1%}**, pixels right **{accuracy:.1%}**.",
+            mean_iou=ours.mean_iou,
+            mean_dice=ours.mean_dice,
+            accuracy=ours.accuracy,
+        )
     )
     if scenes.name == "mnist_scenes":
         theirs = remember(scores_of, without_skips(), scenes)
-        columns["IoU_without_skips"] = theirs.iou.tolist()
+        columns[_("IoU without skips")] = theirs.iou.tolist()
         st.markdown(
-            f"The bundled network without skips, after the same training: mean IoU **{theirs.mean_iou:.1%}**."
+            _(
+                "The bundled network without skips, after the same training: mean IoU **{mean_iou:.1%}**.",
+                mean_iou=theirs.mean_iou,
+            )
         )
     st.markdown(table_in_words(percent_table(names, **columns)))
 
 
 @section
 def training() -> None:
-    st.subheader("Train it yourself", anchor=False)
+    st.subheader(_("Train it yourself"), anchor=False)
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
         scenes, epochs = Segmentation.scenes.draw(), Segmentation.epochs.draw()
@@ -112,22 +121,22 @@ def training() -> None:
             lambda: segmentation_training(scenes, epochs=epochs),
             Segmentation.segmenter,
             Segmentation.at,
-            "Train a U-Net",
+            _("Train a U-Net"),
         )
     with right:
         run = run_of_task("segmentation", Segmentation.segmenter, EXAMPLE)
         watch_run("segmenter_curves", run, Segmentation.at, EXAMPLE, beside, draws(looking, training))
         files_of(run, current_step(run, Segmentation.at))
     st.markdown(
-        "**What the skips and the enlarging layers do:** several networks, same scenes, seed and batches"
+        _("**What the skips and the enlarging layers do:** several networks, same scenes, seed and batches")
     )
     chosen = Segmentation.variants.draw()
     race(
         Segmentation.race,
-        "Segmentation: skips and enlarging layers",
+        _("Segmentation: skips and enlarging layers"),
         {VARIANTS[name]: variant(name, scenes, epochs) for name in chosen},
-        label=f"Train {len(chosen)} networks",
-        score_name="mean IoU",
+        label=_("Train {count} networks", count=len(chosen)),
+        score_name=_("mean IoU"),
     )
 
 
@@ -139,18 +148,29 @@ def beside(network: OpenNetwork, scenes: ImageDataset) -> None:
 
 @section
 def activation() -> None:
-    st.subheader("A mask without masks in training: class activation", anchor=False)
+    st.subheader(_("A mask without masks in training: class activation"), anchor=False)
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
         objects, number = Segmentation.objects.draw(), Segmentation.image.draw()
         share = Segmentation.share.draw()
     with right:
         show_activation(objects, number, share)
-        mean = job("activation_iou", f"Grad-CAM of {CAM_IMAGES} images", ious_of_activation, objects, share)
+        mean = job(
+            "activation_iou",
+            _("Grad-CAM of {cam_images} images", cam_images=CAM_IMAGES),
+            ious_of_activation,
+            objects,
+            share,
+        )
         if mean is not None:
             st.markdown(
-                f"A classifier has never seen a mask; where its activation for its answer is at least {share:.0%} of the largest, it takes the "
-                f"pixel for the object. Mean IoU over {CAM_IMAGES} test images: **{mean:.2f}**."
+                _(
+                    "A classifier has never seen a mask; where its activation for its answer is at least {share:.0%} of the largest, it takes the "
+                    "pixel for the object. Mean IoU over {cam_images} test images: **{mean:.2f}**.",
+                    share=share,
+                    cam_images=CAM_IMAGES,
+                    mean=mean,
+                )
             )
 
 

@@ -22,6 +22,7 @@ from cnnviz.ui.sliding_window import (
     usual_stride,
 )
 from cnnviz.ui.states.sliding_window import SlidingWindow
+from cnnviz.words import _
 
 title(
     "Sliding window",
@@ -51,7 +52,7 @@ def look() -> None:
         once = remember(at_once, network, picture) if way == "once" else None
         stride = once[0].stride if once else stride
         place = st.container()
-        windows = job("windows", "Looking at each window", scanned, network, picture, stride)
+        windows = job("windows", _("Looking at each window"), scanned, network, picture, stride)
         found = once or windows
         if found is None:
             return
@@ -74,22 +75,37 @@ def answers(
         names = {str(label): name for label, name in enumerate(network.classes)}
         label = SlidingWindow.category.draw(titles=names, usual=str(usual_class(shown)))
         show_heat(shown, int(label), names[label])
-    _, rows, columns = shown.probabilities.shape
+    __, rows, columns = shown.probabilities.shape
     st.markdown(
-        f"**{rows * columns:,} windows** of {shown.size[0]}×{shown.size[1]} pixels, {shown.stride} apart, in **{seconds * 1000:,.0f} ms**; "
-        f"**{kept}** are left. A classifier must name each window, also an empty one: it has no class for “nothing”."
+        _(
+            "**{rows:,} windows** of {size}×{size2} pixels, {stride} apart, in **{seconds:,.0f} ms**; "
+            "**{kept}** are left. A classifier must name each window, also an empty one: it has no class for “nothing”.",
+            rows=rows * columns,
+            size=shown.size[0],
+            size2=shown.size[1],
+            stride=shown.stride,
+            seconds=seconds * 1000,
+            kept=kept,
+        )
     )
 
 
 def compare(once: tuple[Scan, float], windows: tuple[Scan, float]) -> None:
     difference = same_places(windows[0], once[0])
     st.markdown(
-        f"Window by window the same took **{windows[1] * 1000:,.0f} ms**, {windows[1] / once[1]:.0f} times as long, because neighbours share most "
-        "of their convolutions."
+        _(
+            "Window by window the same took **{window:,.0f} ms**, {window2:.0f} times as long, because neighbours share most "
+            "of their convolutions.",
+            window=windows[1] * 1000,
+            window2=windows[1] / once[1],
+        )
         + (
             ""
             if difference is None
-            else f" The probabilities differ by at most {difference:.2g}: a padded convolution sees zeros around a window that stands alone."
+            else _(
+                " The probabilities differ by at most {difference:.2g}: a padded convolution sees zeros around a window that stands alone.",
+                difference=difference,
+            )
         )
     )
 

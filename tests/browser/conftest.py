@@ -53,14 +53,14 @@ expect.set_options(timeout=PATIENCE)
 
 
 class Server:
-    """``streamlit run explorer_app.py`` in a process of its own."""
+    """``streamlit run explorer_app.py``, or another app, in a process of its own."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, script: str = "explorer_app.py") -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.url = f"http://localhost:{self.port}"
-        self.log = log
+        self.log, self.script = log, script
         self.start()
 
     def start(self) -> None:
@@ -71,7 +71,7 @@ class Server:
                     "-m",
                     "streamlit",
                     "run",
-                    "explorer_app.py",
+                    self.script,
                     "--server.headless=true",
                     f"--server.port={self.port}",
                 ],

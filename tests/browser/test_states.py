@@ -29,7 +29,7 @@ def quick(state: type[State]) -> list[Field[Any]]:
     return [
         field
         for field in boxes
-        if field.name not in ("projector", "bench", "trust", "sanity", "seed", "batch_size")
+        if field.name not in ("projector", "language", "bench", "trust", "sanity", "seed", "batch_size")
     ][:2]
 
 

@@ -121,6 +121,7 @@ FIELDS = [
     for state in State.pages.values()
     for field in state.fields.values()
     if by_control(state, field)
+    and field is not State.language
     and (field not in (State.projector, State.palette) or state.__name__ == "Kernels")
 ]
 """The projector's switch is the same on all pages."""

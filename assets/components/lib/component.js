@@ -1,4 +1,5 @@
 // What every component begins with: the data that Python sent, and elements of the page.
+import { learn, translate } from "./words.js";
 
 /** @typedef {{ data: any, parentElement: ParentNode, setStateValue: (name: string, value: any) => void }} Given what Streamlit gives a component */
 
@@ -8,12 +9,44 @@
  */
 export function component(mount) {
   return (/** @type {Given} */ given) => {
-    const stop = mount({ ...given, data: parsed(given.data) });
+    const data = parsed(given.data);
+    speak(given.parentElement, data?.language);
+    const stop = mount({ ...given, data });
     const root = find(given.parentElement, ".root");
-    root?.setAttribute("data-ready", ""); // until then its buttons do nothing
-    if (root && !reached.has(root)) { reached.add(root); byKeyboard(root); }
+    if (root) {
+      root.setAttribute("data-ready", ""); // until then its buttons do nothing
+      stops.set(root, () => stop && stop());
+      if (!reached.has(root)) { reached.add(root); byKeyboard(root); }
+    }
     return stop;
   };
+}
+
+/** @typedef {{ name: string, plural: string, words: Record<string, string | string[]> }} Language what Python sends of it */
+/** @type {WeakMap<Element, () => void>} */
+const stops = new WeakMap();
+/** The HTML of each component as it came, and the language that it stands in. @type {WeakMap<ParentNode, { html: Element, name: string }>} */
+const spoken = new WeakMap();
+
+/**
+ * Says the HTML of a component in the language of the page; in another one the component begins anew.
+ * @param {ParentNode} parentElement
+ * @param {Language | undefined} language
+ */
+function speak(parentElement, language) {
+  learn(language);
+  document.documentElement.lang = (language?.name ?? "en").replace("_", "-"); // a screen reader speaks it
+  const root = find(parentElement, ".root"), name = language?.name ?? "en", before = spoken.get(parentElement);
+  if (!root || (before?.name === name && root.dataset.ready !== undefined)) return;
+  const html = before && root.dataset.ready !== undefined ? before.html : root.cloneNode(true);
+  spoken.set(parentElement, { html, name });
+  let now = root;
+  if (before && root.dataset.ready !== undefined) {
+    stops.get(root)?.(); // its clocks and threads
+    now = html.cloneNode(true);
+    root.replaceWith(now);
+  }
+  translate(now);
 }
 
 /** @type {WeakSet<Element>} */

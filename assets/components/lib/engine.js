@@ -3,6 +3,7 @@
 import { FEATURES, isRegression, pointsOf } from "./plane.js";
 import { randomFrom, shuffle } from "./random.js";
 import { descend } from "./rules.js";
+import { filled, later } from "./words.js";
 
 const LEAK = 0.1, PRELU_START = 0.25;
 const GELU_RATE = Math.sqrt(2 / Math.PI), GELU_CUBE = 0.044715;
@@ -97,7 +98,15 @@ export class Engine {
     this.best = Infinity;
     this.waited = 0;
     this.stopped = "";
+    /** Its sentence, for the page: this thread knows no other language. @type {{ key: string, values: Record<string, number> } | null} */
+    this.why = null;
     if (experiment.patience || experiment.target) this.best = this.measure(this.test).loss;
+  }
+
+  /** No more steps. @param {string} key @param {Record<string, number>} values */
+  stop(key, values = {}) {
+    this.stopped = filled(key, values);
+    this.why = { key, values };
   }
 
   /** @param {() => number} random */
@@ -302,13 +311,13 @@ export class Engine {
       const { loss } = this.measure(this.test);
       this.waited = loss < this.best ? 0 : this.waited + 1;
       this.best = Math.min(this.best, loss);
-      if (target && loss <= target) this.stopped = `The test loss is at most ${target}.`;
-      else if (patience && this.waited >= patience) this.stopped = `The test loss was not lower for ${patience} epochs.`;
+      if (target && loss <= target) this.stop(later("The test loss is at most {target}."), { target });
+      else if (patience && this.waited >= patience) this.stop(later("The test loss was not lower for {patience} epochs."), { patience });
     }
-    if (!this.stopped && most && this.epochs >= most) this.stopped = `${most} epochs are done.`;
+    if (!this.stopped && most && this.epochs >= most) this.stop(later("{most} epochs are done."), { most });
     let sum = 0;
     for (const value of this.parameters) sum += value;
-    if (!Number.isFinite(sum)) this.stopped = "The loss is no longer a number. Take a smaller learning rate, and reset.";
+    if (!Number.isFinite(sum)) this.stop(later("The loss is no longer a number. Take a smaller learning rate, and reset."));
   }
 
   /**

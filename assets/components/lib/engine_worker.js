@@ -118,7 +118,7 @@ function send(more) {
   const { m, v, s } = engine.memory;
   const seconds = (performance.now() - here.clock) / 1000;
   postMessage({ kind: "picture", maps, parameters, memory: { m: m.slice(), v: v.slice(), s: s.slice() }, train, test, spread, epochs: engine.epochs, steps: engine.steps, examples: engine.examples,
-    place: engine.place, playing: here.playing, stopped: engine.stopped, speed: seconds > 0 ? here.done / seconds : 0, points: more.first ? { train: engine.train.points, test: engine.test.points } : null,
+    place: engine.place, playing: here.playing, stopped: engine.stopped, why: engine.why, speed: seconds > 0 ? here.done / seconds : 0, points: more.first ? { train: engine.train.points, test: engine.test.points } : null,
     layers: engine.layers.map(({ inputs, rows, units, weight, bias, slope, activation }) => ({ inputs, rows, units, weight, bias, slope, activation })), ends: engine.ends, side: SIDE, ...more },
     /** @type {any} */ ([maps.buffer, parameters.buffer]));
 }

@@ -1,4 +1,5 @@
 // The pictures and tables that stand on a page: charts of Plotly, images, components; each with its words and, where it has some, its numbers.
+import { say } from "./words.js";
 
 import { colourRows } from "./read_pixels.js";
 
@@ -21,14 +22,14 @@ export function picturesOf(page, own) {
   const found = [];
   const walker = document.createTreeWalker(page, NodeFilter.SHOW_ELEMENT);
   for (let node = /** @type {HTMLElement} */ (walker.currentNode); node; node = /** @type {HTMLElement} */ (walker.nextNode())) {
-    if (isPlotly(node)) found.push({ element: node, title: wordsOf(node.closest("[aria-label]") ?? node.querySelector("[aria-label]")) || "Chart", isTable: false });
-    else if (node.matches("[data-testid=stImage] img")) found.push({ element: node, title: wordsOf(node) || "Image", isTable: false });
-    else if (node.matches("[data-testid=stMarkdown] table")) found.push({ element: node, title: `Table: ${[...node.querySelectorAll("th")].map((cell) => cell.textContent).join(", ")}`, isTable: true });
+    if (isPlotly(node)) found.push({ element: node, title: wordsOf(node.closest("[aria-label]") ?? node.querySelector("[aria-label]")) || say("Chart"), isTable: false });
+    else if (node.matches("[data-testid=stImage] img")) found.push({ element: node, title: wordsOf(node) || say("Image"), isTable: false });
+    else if (node.matches("[data-testid=stMarkdown] table")) found.push({ element: node, title: say("Table: {columns}", { columns: [...node.querySelectorAll("th")].map((cell) => cell.textContent).join(", ") }), isTable: true });
     else {
       const root = /** @type {HTMLElement | null} */ (node.shadowRoot?.querySelector(".root") ?? null);
       const picture = root && root !== own ? firstPicture(root) : null;
-      if (picture) found.push({ element: root, title: wordsOf(picture) || "Picture", isTable: false });
-      else if (root && root !== own && root.querySelector("table")) found.push({ element: root, title: wordsOf(root.querySelector("table")) || "Table", isTable: false });
+      if (picture) found.push({ element: root, title: wordsOf(picture) || say("Picture"), isTable: false });
+      else if (root && root !== own && root.querySelector("table")) found.push({ element: root, title: wordsOf(root.querySelector("table")) || say("Table"), isTable: false });
     }
   }
   const seen = new Map();

@@ -1,6 +1,7 @@
 // The playground's menus: what can be chosen of an experiment, and where its own points come from.
 import { make } from "./component.js";
 import { EDGE, isRegression, pointsOf } from "./plane.js";
+import { say } from "./words.js";
 
 const RATES = [0.00001, 0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 const PENALTY_RATES = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
@@ -33,21 +34,21 @@ export function settings(experiment, menus, change) {
   const one = new Set(experiment.layers.map((/** @type {any} */ layer) => layer.activation));
   /** @type {[string, string][]} */
   const activations = Object.entries(menus.activations);
-  if (one.size > 1) activations.unshift(["", "differs by layer"]);
+  if (one.size > 1) activations.unshift(["", say("differs by layer")]);
   return [
-    menu("Problem", [["classification", "Classification"], ["regression", "Regression"]], regression ? "regression" : "classification",
+    menu(say("Problem"), [["classification", say("Classification")], ["regression", say("Regression")]], regression ? "regression" : "classification",
       (value) => change({ dataset: value === "regression" ? "reg-plane" : "circle", points: [], classes: 2 }), "problem"),
-    menu("Learning rate", withValue(RATES, experiment.learning_rate), String(experiment.learning_rate), (value) => change({ learning_rate: Number(value) }, true), "learningRate"),
-    menu("Optimiser", Object.entries(menus.optimizers), experiment.optimizer, (value) => change({ optimizer: value }), "optimizer"),
-    menu("Activation", activations, one.size > 1 ? "" : [...one][0] ?? "tanh",
+    menu(say("Learning rate"), withValue(RATES, experiment.learning_rate), String(experiment.learning_rate), (value) => change({ learning_rate: Number(value) }, true), "learningRate"),
+    menu(say("Optimiser"), Object.entries(menus.optimizers), experiment.optimizer, (value) => change({ optimizer: value }), "optimizer"),
+    menu(say("Activation"), activations, one.size > 1 ? "" : [...one][0] ?? "tanh",
       (value) => value && change({ layers: experiment.layers.map((/** @type {any} */ layer) => ({ ...layer, activation: value })) }), "activation"),
-    menu("Regularisation", Object.entries(menus.penalties), experiment.penalty, (value) => change({ penalty: value }), "regularization"),
-    menu("Its rate", withValue(PENALTY_RATES, experiment.penalty_rate), String(experiment.penalty_rate), (value) => change({ penalty_rate: Number(value) }), "regularizationRate"),
-    menu("Schedule", Object.entries(menus.schedules), experiment.schedule, (value) => change({ schedule: value }), "schedule"),
-    menu("First weights", Object.entries(menus.inits), experiment.init, (value) => change({ init: value }), "init"),
-    ...(regression || experiment.classes > 2 ? [] : [menu("Output", Object.entries(menus.outputs), experiment.output, (value) => change({ output: value }), "output")]),
-    menu("Stop", [["", "never"], ["p20", "20 epochs without gain"], ["p100", "100 epochs without gain"], ["t0.05", "test loss 0.05"], ["t0.01", "test loss 0.01"], ["e100", "after 100 epochs"],
-      ["e1000", "after 1,000 epochs"], ...custom(experiment)], stopOf(experiment), (value) => change(stopFrom(value)), "stop"),
+    menu(say("Regularisation"), Object.entries(menus.penalties), experiment.penalty, (value) => change({ penalty: value }), "regularization"),
+    menu(say("Its rate"), withValue(PENALTY_RATES, experiment.penalty_rate), String(experiment.penalty_rate), (value) => change({ penalty_rate: Number(value) }), "regularizationRate"),
+    menu(say("Schedule"), Object.entries(menus.schedules), experiment.schedule, (value) => change({ schedule: value }), "schedule"),
+    menu(say("First weights"), Object.entries(menus.inits), experiment.init, (value) => change({ init: value }), "init"),
+    ...(regression || experiment.classes > 2 ? [] : [menu(say("Output"), Object.entries(menus.outputs), experiment.output, (value) => change({ output: value }), "output")]),
+    menu(say("Stop"), [["", say("never")], ["p20", say("20 epochs without gain")], ["p100", say("100 epochs without gain")], ["t0.05", say("test loss 0.05")], ["t0.01", say("test loss 0.01")], ["e100", say("after 100 epochs")],
+      ["e1000", say("after 1,000 epochs")], ...custom(experiment)], stopOf(experiment), (value) => change(stopFrom(value)), "stop"),
   ];
 }
 
@@ -58,7 +59,7 @@ const stopFrom = (text) => ({ patience: text[0] === "p" ? Number(text.slice(1)) 
 /** @param {any} e @returns {[string, string][]} */
 function custom(e) {
   const now = stopOf(e);
-  return ["", "p20", "p100", "t0.05", "t0.01", "e100", "e1000"].includes(now) ? [] : [[now, now[0] === "p" ? `${e.patience} epochs without gain` : now[0] === "t" ? `test loss ${e.target}` : `after ${e.most_epochs} epochs`]];
+  return ["", "p20", "p100", "t0.05", "t0.01", "e100", "e1000"].includes(now) ? [] : [[now, now[0] === "p" ? say("{patience} epochs without gain", { patience: e.patience }) : now[0] === "t" ? say("test loss {target}", { target: e.target }) : say("after {most_epochs} epochs", { most_epochs: e.most_epochs })]];
 }
 
 /**
@@ -102,19 +103,19 @@ export function sliders(experiment, menus, change) {
   };
   const set = menus.sets.find((/** @type {any} */ one) => one.name === experiment.dataset);
   const own = ["own", "reg-own", "digits"].includes(experiment.dataset);
-  const seed = make("input", { type: "text", value: experiment.seed, maxLength: 64, style: "width:100%;padding:0.1rem 0.4rem", ariaLabel: "Seed" });
+  const seed = make("input", { type: "text", value: experiment.seed, maxLength: 64, style: "width:100%;padding:0.1rem 0.4rem", ariaLabel: say("Seed") });
   seed.addEventListener("change", () => change({ seed: seed.value || "1" }));
-  const again = make("button", { type: "button", textContent: own ? "Mix anew" : "New points", title: "another seed: other points, other first weights" });
+  const again = make("button", { type: "button", textContent: own ? say("Mix anew") : say("New points"), title: say("another seed: other points, other first weights") });
   again.addEventListener("click", () => change({ seed: Math.random().toFixed(5) }));
   const shuffled = make("input", { type: "checkbox", checked: experiment.shuffle });
   shuffled.addEventListener("change", () => change({ shuffle: shuffled.checked }));
   return [
-    ...(set.most > set.least ? [slider("Classes", set.least, set.most, 1, "classes", "")] : []),
-    slider("Training data", 10, 90, 10, "train_share", " %", "percTrainData"),
-    ...(own ? [] : [slider("Noise", 0, 50, 5, "noise", " %", "noise")]),
-    slider("Batch size", 1, Math.max(30, experiment.batch_size), 1, "batch_size", "", "batchSize"),
-    make("label", { className: "check" }, [shuffled, " Mix the order in each epoch"]),
-    make("label", {}, ["Seed", seed]),
+    ...(set.most > set.least ? [slider(say("Classes"), set.least, set.most, 1, "classes", "")] : []),
+    slider(say("Training data"), 10, 90, 10, "train_share", " %", "percTrainData"),
+    ...(own ? [] : [slider(say("Noise"), 0, 50, 5, "noise", " %", "noise")]),
+    slider(say("Batch size"), 1, Math.max(30, experiment.batch_size), 1, "batch_size", "", "batchSize"),
+    make("label", { className: "check" }, [shuffled, say(" Mix the order in each epoch")]),
+    make("label", {}, [say("Seed"), seed]),
     again,
   ];
 }

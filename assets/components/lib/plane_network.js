@@ -1,6 +1,7 @@
 // The playground's network: a small map for each feature and neuron, and a line for each weight.
 import { make } from "./component.js";
 import { drawMap } from "./plane_picture.js";
+import { say } from "./words.js";
 
 const letter = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16; // larger in projector mode
 const SVG = "http://www.w3.org/2000/svg";
@@ -47,7 +48,7 @@ export function createNetwork(paper, acts) {
 
     shown.forEach((/** @type {string} */ name, /** @type {number} */ row) => {
       const on = chosen.includes(name);
-      const button = addNode({ layer: -1, unit: features.indexOf(name) }, x(0), y(row), `Feature ${titles[name]}: ${on ? "on" : "off"}`);
+      const button = addNode({ layer: -1, unit: features.indexOf(name) }, x(0), y(row), say("Feature {titles}: {on}", { titles: titles[name], on: on ? say("on") : say("off") }));
       button.classList.toggle("off", !on);
       button.setAttribute("aria-pressed", String(on));
       button.addEventListener("click", () => acts.toggle(name));
@@ -60,7 +61,7 @@ export function createNetwork(paper, acts) {
       const from = l === 0 ? shown.map((/** @type {string} */ name, /** @type {number} */ row) => [chosen.indexOf(name), row]).filter(([at]) => at >= 0) : Array.from({ length: layers[l - 1].units }, (_, unit) => [unit, unit]);
       const pieces = layer.rows / layer.units;
       for (let unit = 0; unit < layer.units; unit++) {
-        const title = last ? `Output${layer.units > 1 ? ` of class ${unit}` : ""}` : `Layer ${l + 1}, neuron ${unit + 1}`;
+        const title = last ? layer.units > 1 ? say("Output of class {unit}", { unit }) : say("Output") : say("Layer {l}, neuron {unit}", { l: l + 1, unit: unit + 1 });
         addNode({ layer: l, unit }, x(l + 1), y(unit), title);
         for (let piece = 0; piece < pieces; piece++) {
           const row = unit * pieces + piece;
@@ -76,8 +77,8 @@ export function createNetwork(paper, acts) {
       const words = last ? make("span", { textContent: layer.units > 1 ? "softmax" : "output" }) : make("span", { textContent: `${layer.units}` });
       const column = make("div", { className: "column", style: `left:${x(l + 1) + node / 2}px;top:4px` }, [words]);
       if (!last && canResize) {
-        const less = make("button", { type: "button", className: "step", textContent: "−", ariaLabel: `one neuron less in layer ${l + 1}`, disabled: layer.units <= 1 });
-        const more = make("button", { type: "button", className: "step", textContent: "+", ariaLabel: `one neuron more in layer ${l + 1}` });
+        const less = make("button", { type: "button", className: "step", textContent: "−", ariaLabel: say("one neuron less in layer {l}", { l: l + 1 }), disabled: layer.units <= 1 });
+        const more = make("button", { type: "button", className: "step", textContent: "+", ariaLabel: say("one neuron more in layer {l}", { l: l + 1 }) });
         less.addEventListener("click", () => acts.resize(l, -1));
         more.addEventListener("click", () => acts.resize(l, 1));
         column.prepend(less);

@@ -1,4 +1,5 @@
 // Pictures of the plane: maps of units, points, and small curves, drawn on canvases.
+import { say } from "./words.js";
 
 /** @param {string} hex */
 const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
@@ -126,7 +127,7 @@ export function drawCurve(canvas, history, colours, cursor) {
   context.font = "12px sans-serif";
   context.fillText(most.toPrecision(2), left, 12);
   context.textAlign = "right";
-  context.fillText(`epoch ${last.toLocaleString("en")}`, right, 12);
+  context.fillText(say("epoch {last}", { last: last.toLocaleString("en") }), right, 12);
   context.textAlign = "left";
   if (cursor >= 0) {
     context.strokeStyle = colours.text;

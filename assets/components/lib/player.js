@@ -1,4 +1,5 @@
 // Play, pause and speed, the same wherever something goes step by step.
+import { say } from "./words.js";
 
 /**
  * @param {{ play: HTMLElement, speed: HTMLSelectElement, root: HTMLElement }} controls
@@ -11,7 +12,7 @@ export function createPlayer({ play, speed, root }, speeds, usual, { atEnd, rewi
   const player = { playing: false, start, stop, toggle };
   let frame = 0, due = 0;
 
-  for (const [name, milliseconds] of speeds) speed.add(new Option(name, String(milliseconds)));
+  for (const [name, milliseconds] of speeds) speed.add(new Option(say(name), String(milliseconds)));
   speed.value = String(usual);
   play.addEventListener("click", toggle);
   root.addEventListener("keydown", (event) => {
@@ -48,7 +49,7 @@ export function createPlayer({ play, speed, root }, speeds, usual, { atEnd, rewi
 
   function show(/** @type {boolean} */ playing) {
     player.playing = playing;
-    play.textContent = playing ? "❚❚ Pause" : "▶ Play";
+    play.textContent = playing ? say("❚❚ Pause") : say("▶ Play");
     play.setAttribute("aria-pressed", String(playing));
   }
 

@@ -21,6 +21,7 @@ from cnnviz.models.layers import (
     Pool,
 )
 from cnnviz.models.spec import NetworkSpec
+from cnnviz.words import say
 
 RELU = Activation("relu")
 HEAD: Layers = (GlobalAveragePool(), Linear())
@@ -134,12 +135,14 @@ idea(
         expect="More layers can do all that fewer can, so a deeper network should fit the training images at least as well. "
         "Without skip connections it does not: it has the higher training error. The gradient passes all layers one after the other, and on the way it grows or shrinks.",
         networks={
-            f"{'residual' if skip else 'plain'}, {depth} layers": deep_network(depth, skip)
+            say("{part}, {depth} layers", part="residual" if skip else "plain", depth=depth): deep_network(
+                depth, skip
+            )
             for skip in (False, True)
             for depth in DEPTHS
         },
         architecture="resnet50",
-        source=f"{_HE}, figure 6",
+        source=say("{he}, figure 6", he=_HE),
         look="gradients",
     )
 )
@@ -201,7 +204,7 @@ idea(
         },
         architecture="resnet50",
         note="A small part of the weights costs some points here. In networks of 50 layers and more the saved operations pay for depth, which is worth more.",
-        source=f"{_HE}, figure 5",
+        source=say("{he}, figure 5", he=_HE),
     )
 )
 idea(

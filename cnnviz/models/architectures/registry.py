@@ -15,6 +15,7 @@ from cnnviz.models.spec import NetworkSpec, Plan, summary
 from cnnviz.process_memory import available_bytes
 from cnnviz.settings import Settings, settings
 from cnnviz.subprocesses import Progress
+from cnnviz.words import say
 
 Layers = tuple[Layer, ...]
 Widen = Callable[[int], int]
@@ -94,7 +95,9 @@ class Architecture:
             CnnvizError: the width is not a number from 0.05 to 4.
         """
         if isinstance(width, bool) or not isinstance(width, int | float) or not 0.05 <= width <= 4:
-            raise CnnvizError(f"The width is {width!r}, but it must be a number from 0.05 to 4.")
+            raise CnnvizError(
+                say("The width is {width!r}, but it must be a number from 0.05 to 4.", width=width)
+            )
 
         def widen(channels: int) -> int:
             # Multiples of four, so that two groups and octaves still divide them.
@@ -124,10 +127,17 @@ class Architecture:
             layer = str(error).partition(":")[0]
             sides = range(GRAIN, self.input_shape[1] + GRAIN, GRAIN)
             fits = next((side for side in sides if side >= min(shape[1:]) and self._takes(side, width)), None)
-            cure = f"Use {fits}×{fits} pixels; it" if fits else "It"
+            cure = say("Use {fits}×{fits} pixels; it", fits=fits) if fits else "It"
             raise CnnvizError(
-                f"{self.title} cannot take an image of {'×'.join(map(str, shape))}: its layer '{layer}' cannot work with what is left. "
-                f"{cure} was made for {'×'.join(map(str, self.input_shape))}."
+                say(
+                    "{title} cannot take an image of {str}: its layer '{layer}' cannot work with what is left. "
+                    "{cure} was made for {str2}.",
+                    title=self.title,
+                    str="×".join(map(str, shape)),
+                    layer=layer,
+                    cure=cure,
+                    str2="×".join(map(str, self.input_shape)),
+                )
             ) from None
 
     def _takes(self, side: int, width: float) -> bool:
@@ -155,8 +165,13 @@ class Architecture:
         needed, free = 4 * (2 * plan.parameters + plan.activation_bytes // 4), available_bytes()
         if needed > free:
             raise CnnvizError(
-                f"{self.title} needs {needed / 1e9:.1f} GB of memory, but {free / 1e9:.1f} GB are free. "
-                "Close other programs, choose a smaller width, or a smaller network."
+                say(
+                    "{title} needs {needed:.1f} GB of memory, but {free:.1f} GB are free. "
+                    "Close other programs, choose a smaller width, or a smaller network.",
+                    title=self.title,
+                    needed=needed / 1000000000.0,
+                    free=free / 1000000000.0,
+                )
             )
         colours = shape[0] == 3
         return build(
@@ -179,7 +194,9 @@ class Architecture:
             CnnvizError: none are published for exactly this form; or the download failed.
         """
         if not self.weights:
-            raise CnnvizError(f"No weights are published for exactly this form of {self.title}.")
+            raise CnnvizError(
+                say("No weights are published for exactly this form of {title}.", title=self.title)
+            )
         given = pretrained(self.weights, progress)
         network = self.build(input_shape=input_shape)
         # GoogLeNet's side classifiers are for training alone.
@@ -213,7 +230,13 @@ def architecture(entry: Architecture) -> Architecture:
 def architecture_named(name: str) -> Architecture:
     """Raises CnnvizError if there is none of this name."""
     if name not in ARCHITECTURES:
-        raise CnnvizError(f"There is no architecture '{name}'. Choose one of: {', '.join(ARCHITECTURES)}.")
+        raise CnnvizError(
+            say(
+                "There is no architecture '{name}'. Choose one of: {architectures}.",
+                name=name,
+                architectures=", ".join(ARCHITECTURES),
+            )
+        )
     return ARCHITECTURES[name]
 
 
@@ -243,13 +266,23 @@ def load_in_order(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
     }
     if len(own) != len(weights):
         raise CnnvizError(
-            f"These weights are for another network: it has {len(own)} tables of numbers, but there are {len(weights)}."
+            say(
+                "These weights are for another network: it has {count} tables of numbers, but there are {weights}.",
+                count=len(own),
+                weights=len(weights),
+            )
         )
     with torch.no_grad():
         for (name, target), (other, value) in zip(own.items(), weights.items(), strict=True):
             if target.shape != value.shape or name.rpartition(".")[2] != other.rpartition(".")[2]:
                 raise CnnvizError(
-                    f"These weights are for another network: '{name}' is {tuple(target.shape)}, but '{other}' is {tuple(value.shape)}."
+                    say(
+                        "These weights are for another network: '{name}' is {shape}, but '{other}' is {shape2}.",
+                        name=name,
+                        shape=tuple(target.shape),
+                        other=other,
+                        shape2=tuple(value.shape),
+                    )
                 )
             target.copy_(value)
 

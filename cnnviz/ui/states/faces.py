@@ -4,6 +4,7 @@ from cnnviz.data import DATASETS
 from cnnviz.data.faces import face_sets
 from cnnviz.ui.fields import Choice, Number, Real, Text, Titles
 from cnnviz.ui.networks import WithNetwork
+from cnnviz.words import _
 
 HIGHEST = 1.5
 """Largest threshold on the page; at 1 two embeddings have nothing in common."""
@@ -12,7 +13,7 @@ HIGHEST = 1.5
 def sets_in_menu() -> dict[str, str]:
     """Face sets, whether they are here or not, and the bundled data sets."""
     faces = {
-        name: f"{entry.title} ({f'download, {entry.megabytes:g} MB' if entry.megabytes else 'of scikit-image'})"
+        name: f"{_(entry.title)} ({(_('download, {megabytes:g} MB', megabytes=entry.megabytes) if entry.megabytes else _('of scikit-image'))})"
         for name, entry in face_sets().items()
     }
     return {**{name: entry.title for name, entry in DATASETS.items()}, **faces}

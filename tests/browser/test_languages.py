@@ -1,0 +1,92 @@
+"""In Chromium: the components speak the language of the page, it comes from the browser or the link, and what is 40 %
+longer still has room.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests import pseudo
+from tests.browser.conftest import WIDTHS, Server, Visitor, settle
+from tests.pages.test_languages import NAMES
+from tests.pages.test_languages import names as known_names
+
+pytestmark = pytest.mark.browser
+PAGES = (
+    "pooling",
+    "playground",
+    "builder",
+    "gradient_descent",
+    "backpropagation",
+    "training_lab",
+    "detection",
+    "feature_maps",
+)
+"""Each component stands on one of them."""
+TEXTS = """() => {
+  const found = [];
+  for (const element of document.querySelectorAll('.root, .root *')) {
+    if (element.closest('svg') || element.tagName === 'STYLE' || !element.checkVisibility()) continue;
+    for (const name of ['aria-label', 'title']) if (element.getAttribute(name)) found.push(element.getAttribute(name));
+    for (const node of element.childNodes) if (node.nodeType === 3 && node.data.trim()) found.push(node.data.trim());
+  }
+  return found;
+}"""
+CUT_OFF = """() => [...document.querySelectorAll('button, label, [data-testid=stWidgetLabel], summary, h2, h3')]
+  .filter((element) => element.checkVisibility() && element.clientWidth > 8 && !element.closest('[data-testid=stSidebar]'))
+  .filter((element) => { const style = getComputedStyle(element); return style.overflowX !== 'visible' && element.scrollWidth > element.clientWidth + 1; })
+  .map((element) => element.textContent.trim())
+  .filter(Boolean)"""
+
+
+@pytest.fixture(scope="module")
+def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app with the language of the tests."""
+    running = Server(tmp_path_factory.mktemp("server") / "log.txt", script="tests/pseudo_app.py")
+    yield running
+    running.stop()
+    assert not running.complaints(), running.log.read_text()
+
+
+def is_english(text: str) -> bool:
+    """Whether something was not said in the language of the tests; names stay as they are."""
+    left = NAMES.sub(" ", pseudo.unsaid(text))
+    return bool({word for word in left.split() if len(word) > 2} - known_names())
+
+
+def shown(browser: Browser, server: Server, width: str, **options: str) -> Page:
+    size = WIDTHS[width]
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, **options)
+    return Visitor(server, context).page
+
+
+@pytest.mark.parametrize("width", ["laptop", "phone"])
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_is_forgotten_or_cut_off(browser: Browser, foreign: Server, page: str, width: str) -> None:
+    tab = shown(browser, foreign, width)
+    tab.goto(f"{foreign.url}/{page}?language={pseudo.NAME}")
+    settle(tab)
+    assert not tab.evaluate(CUT_OFF)
+    assert not [text for text in tab.evaluate(TEXTS) if is_english(text)]
+    tab.context.close()
+
+
+@pytest.mark.parametrize(("locale", "said"), [("de-AT", "Faltung"), ("fr-FR", "Convolution")])
+def test_the_browser_names_the_language(browser: Browser, server: Server, locale: str, said: str) -> None:
+    tab = shown(browser, server, "laptop", locale=locale)
+    tab.goto(f"{server.url}/convolution")
+    expect(tab.get_by_role("heading", level=2).first).to_have_text(said)
+    tab.context.close()
+
+
+def test_a_component_changes_its_language(browser: Browser, foreign: Server) -> None:
+    tab = shown(browser, foreign, "laptop")
+    tab.goto(f"{foreign.url}/pooling?language={pseudo.NAME}")
+    play = tab.locator(".root [data-part=play]").first
+    expect(play).to_have_text(pseudo.pseudo("▶ Play"))
+    tab.goto(f"{foreign.url}/pooling?language=en")
+    expect(play).to_have_text("▶ Play")
+    play.click()
+    expect(play).to_have_text("❚❚ Pause")
+    tab.context.close()
