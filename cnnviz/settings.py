@@ -14,6 +14,7 @@ from typing import Any
 from platformdirs import user_data_path
 
 from cnnviz.errors import CnnvizError
+from cnnviz.words import say
 
 _HERE = Path(__file__).resolve().parent
 ASSETS = _HERE / "assets" if (_HERE / "assets").is_dir() else _HERE.parent / "assets"
@@ -155,11 +156,19 @@ def _read(file: str, changed: int) -> dict[str, str]:  # noqa: ARG001 - another 
         lines = tomllib.loads(Path(file).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise CnnvizError(
-            f"The file of settings '{file}' cannot be read: {error}. Mend it, or unset CNNVIZ_SETTINGS."
+            say(
+                "The file of settings '{file}' cannot be read: {error}. Mend it, or unset CNNVIZ_SETTINGS.",
+                file=file,
+                error=error,
+            )
         ) from None
     known = {item.name for item in fields(Settings)}
     if unknown := [name for name in lines if name not in known]:
         raise CnnvizError(
-            f"The file of settings names '{unknown[0]}', which is no setting. There are: {', '.join(sorted(known))}."
+            say(
+                "The file of settings names '{unknown}', which is no setting. There are: {known}.",
+                unknown=unknown[0],
+                known=", ".join(sorted(known)),
+            )
         )
     return {name: str(value) for name, value in lines.items()}

@@ -88,7 +88,7 @@ def verification_curves(found: Verification, threshold: float) -> "Figure":
             name=_("equal error rate {equal_error_rate:.1%}", equal_error_rate=found.equal_error_rate),
             mode="markers",
             marker={"size": 12, "color": palette().of(2)},
-            hovertemplate="equal error rate %{y:.2%} at %{x:.3f}<extra></extra>",
+            hovertemplate=_("equal error rate %{y:.2%} at %{x:.3f}<extra></extra>"),
         )
     )
     figure.add_vline(x=threshold, line={"color": "#888", "width": 3, "dash": "dot"})
@@ -227,7 +227,7 @@ def value_histograms(
                 x=middles,
                 y=list(columns[0]),
                 marker_color=palette().of(0),
-                hovertemplate="near %{x:.3g}: %{y:.1%}<extra></extra>",
+                hovertemplate=_("near %{x:.3g}: %{y:.1%}<extra></extra>"),
             )
         )
         return _of_values(figure, y_title)

@@ -42,7 +42,7 @@ def loss_curve(losses: Sequence[float]) -> "Figure":
             y=list(losses),
             mode="lines+markers",
             line={"color": palette().train, "width": 3},
-            hovertemplate="after %{x} steps: %{y:.6g}<extra></extra>",
+            hovertemplate=_("after %{x} steps: %{y:.6g}<extra></extra>"),
         )
     )
     figure.update_xaxes(title=_("steps"))
@@ -64,17 +64,17 @@ def rate_search(search: RateSearch) -> "Figure":
                 x=list(search.rates),
                 y=list(search.losses),
                 mode="markers",
-                name="loss of a batch",
+                name=_("loss of a batch"),
                 marker={"color": palette().train, "size": 5, "opacity": 0.5},
-                hovertemplate="rate %{x:.3g}: %{y:.3f}<extra></extra>",
+                hovertemplate=_("rate %{x:.3g}: %{y:.3f}<extra></extra>"),
             ),
             Scatter(
                 x=list(search.rates),
                 y=list(search.means),
                 mode="lines",
-                name="running mean",
+                name=_("running mean"),
                 line={"color": palette().train, "width": 3},
-                hovertemplate="rate %{x:.3g}: %{y:.3f}<extra></extra>",
+                hovertemplate=_("rate %{x:.3g}: %{y:.3f}<extra></extra>"),
             ),
         ]
     )
@@ -188,15 +188,15 @@ def calibration_curve(calibration: Calibration) -> "Figure":
             x=x,
             y=y,
             mode="lines+markers",
-            name="this network",
+            name=_("this network"),
             line={"color": palette().train, "width": 3},
             marker={"size": sizes},
             customdata=counts,
             hovertemplate=_("confidence %{x:.1%}: %{y:.1%} right, %{customdata} predictions<extra></extra>"),
         )
     )
-    figure.update_xaxes(title="confidence", range=[0, 1.03], tickformat=".0%")
-    figure.update_yaxes(title="accuracy", range=[0, 1.03], tickformat=".0%")
+    figure.update_xaxes(title=_("confidence"), range=[0, 1.03], tickformat=".0%")
+    figure.update_yaxes(title=_("accuracy"), range=[0, 1.03], tickformat=".0%")
     layout(figure, 330)
     # Above the diagonal there is room for both names, also where the chart is narrow.
     figure.update_layout(legend={"orientation": "v", "x": 0.01, "y": 1, "yanchor": "top"})

@@ -325,7 +325,12 @@ class TrainingSpec:
             data = json.loads(text)
         except json.JSONDecodeError as error:
             raise CnnvizError(
-                f"This is not JSON: {error.msg} in line {error.lineno}, column {error.colno}."
+                say(
+                    "This is not JSON: {msg} in line {lineno}, column {colno}.",
+                    msg=error.msg,
+                    lineno=error.lineno,
+                    colno=error.colno,
+                )
             ) from None
         except (RecursionError, ValueError):
             raise CnnvizError(
@@ -365,7 +370,7 @@ def _check_kind(name: str, value: Any, annotation: Any) -> None:
             plain is not tuple or all(isinstance(one, str) for one in value)
         ):
             return
-    raise CnnvizError(f"The setting '{name}' cannot be {value!r:.60}.")
+    raise CnnvizError(say("The setting '{name}' cannot be {value!r:.60}.", name=name, value=value))
 
 
 def _check_name(what: str, value: str, known: Mapping[str, Any] | tuple[str, ...]) -> None:

@@ -143,10 +143,20 @@ def show_costs(costs: ChannelCosts, layer: str, classes: Sequence[str], tested: 
     """What each channel of a layer costs when it is switched off alone: the network, and each class."""
     order = costs.ranking
     st.markdown(
-        f"Each channel of **{layer}** switched off alone, on {tested} test images: channel **{order[0]}** costs most, **{order[-1]}** least."
+        _(
+            "Each channel of **{layer}** switched off alone, on {tested} test images: channel **{order}** costs most, **{order2}** least.",
+            layer=layer,
+            tested=tested,
+            order=order[0],
+            order2=order[-1],
+        )
     )
-    words = f"Loss that each channel costs; the most is {costs.loss.max() - costs.base_loss:.3f} for channel {order[0]}"
-    chart("costs_bars", words, channel_bars, costs.loss - costs.base_loss, order[:60], "loss it costs")
+    words = _(
+        "Loss that each channel costs; the most is {loss:.3f} for channel {order}",
+        loss=costs.loss.max() - costs.base_loss,
+        order=order[0],
+    )
+    chart("costs_bars", words, channel_bars, costs.loss - costs.base_loss, order[:60], _("loss it costs"))
     if len(order) <= FEW and len(classes) <= MOST_CLASSES:
         _costs_of_classes(costs, classes)
 

@@ -54,9 +54,9 @@ def learned_kernels() -> tuple[str, Tensor, Expression]:
 
 def all_kernels(learned: Tensor, run_name: str) -> list[WallItem]:
     """The gallery: each kernel made by hand, and all learned ones (N, K, K) on one sheet."""
-    sheet = map_sheet(learned, columns=min(16, len(learned)), what="learned kernels", signed=True)
+    sheet = map_sheet(learned, columns=min(16, len(learned)), what=_("learned kernels"), signed=True)
     made = [_of_hand(name) for name in KERNELS]
-    return [*made, WallItem("learned", sheet, run_name, "kernel", target=80, most=900)]
+    return [*made, WallItem("learned", sheet, run_name, _("kernel"), target=80, most=900)]
 
 
 def sorted_kernels(learned: Tensor, pattern: str) -> tuple[list[WallItem], str, str]:
@@ -65,10 +65,10 @@ def sorted_kernels(learned: Tensor, pattern: str) -> tuple[list[WallItem], str, 
     """
     found = [(strength(kernel(name, 5, 45.0), pattern), _of_hand(name)) for name in KERNELS]
     for number, weights in enumerate(learned):
-        sheet = map_sheet(weights.unsqueeze(0), what=f"learned kernel {number}", signed=True)
-        title = f"learned {number}"
+        sheet = map_sheet(weights.unsqueeze(0), what=_("learned kernel {number}", number=number), signed=True)
+        title = _("learned {number}", number=number)
         found.append(
-            (strength(weights, pattern), WallItem(title, sheet, unit="kernel", target=70, legend=False))
+            (strength(weights, pattern), WallItem(title, sheet, unit=_("kernel"), target=70, legend=False))
         )
     found.sort(key=lambda one: -one[0])
     items = [replace(item, shape=f"{value:.2f}") for value, item in found]
@@ -81,7 +81,7 @@ def sorted_kernels(learned: Tensor, pattern: str) -> tuple[list[WallItem], str, 
 
 def _of_hand(name: str) -> WallItem:
     title = KERNELS[name].title
-    sheet = map_sheet(kernel(name, 5, 45.0).unsqueeze(0), what=f"kernel {title}", signed=True)
+    sheet = map_sheet(kernel(name, 5, 45.0).unsqueeze(0), what=_("kernel {title}", title=title), signed=True)
     return WallItem(f"hand {name}", sheet, title=title, target=70, legend=False)
 
 

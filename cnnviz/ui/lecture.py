@@ -145,7 +145,7 @@ def _questions_of(file: str) -> None:
 
 def _owner_page() -> StreamlitPage:
     """Not in the menu: whoever has the key knows its address, ``/owner``."""
-    return st.Page(show_owner_page, title="For the owner", url_path=OWNER, visibility="hidden")
+    return st.Page(show_owner_page, title=_("For the owner"), url_path=OWNER, visibility="hidden")
 
 
 @cache

@@ -27,9 +27,13 @@ def show_why(network: OpenNetwork, image: Tensor, answer: int, label: int) -> No
     seen = remember(feature_maps, network.model, image)
     last = [name for name, values in seen.items() if values.shape[1] > 1][-1]
     picture = remember(picture_sheet, image, _("the image"))
-    items = [WallItem("image", picture, unit="image", target=HEIGHT, legend=False)]
+    items = [WallItem("image", picture, unit=_("image"), target=HEIGHT, legend=False)]
     items += wall_of_maps(asked, maps, image, 1.0, False, 0.0, True, HEIGHT)
-    items.append(WallItem("maps", map_sheet(seen[last], what=f"maps of {last}"), title=last, target=HEIGHT))
+    items.append(
+        WallItem(
+            "maps", map_sheet(seen[last], what=_("maps of {last}", last=last)), title=last, target=HEIGHT
+        )
+    )
     map_wall("mistake", items)
     st.caption(
         _(
@@ -78,6 +82,6 @@ def _what_would_change_it(network: OpenNetwork, image: Tensor, label: int) -> No
         )
         sheet = picture_sheet(found.image, what)
         items.append(
-            WallItem(what, sheet, answer, "image", target=HEIGHT, legend=False, field=box, title=what)
+            WallItem(what, sheet, answer, _("image"), target=HEIGHT, legend=False, field=box, title=what)
         )
     map_wall("decisive", items)

@@ -96,7 +96,7 @@ def real_maps() -> None:
     pooled, strided = (
         network_of_run(run, run.steps[-1]) for run in map(open_run, (EXAMPLE, "example_strided"))
     )
-    networks = {"with max pooling": pooled, "strided convolution": strided}
+    networks = {_("with max pooling"): pooled, _("strided convolution"): strided}
     test = load("mnist", "test")
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
