@@ -115,7 +115,6 @@ def prepare_question(room: Room | None) -> None:
         assert 0 <= seed <= LARGEST_SEED
         with error_box():
             room.ask(name, seed, own=own, **chosen)  # type: ignore[arg-type]
-            st.toast(_("It is asked; the answers are counted at the top of the page."))
     if room is None:
         st.caption(_("Open a room to ask it; the link of this page keeps what you prepared."))
         return
