@@ -5,7 +5,6 @@ from urllib.parse import urlsplit
 import segno
 import streamlit as st
 
-from cnnviz.classroom.questions import LARGEST_SEED
 from cnnviz.classroom.rooms import POLL, Room
 from cnnviz.errors import CnnvizError
 from cnnviz.ui.address import draw_again
@@ -112,10 +111,8 @@ def prepare_question(room: Room | None) -> None:
         asks.button(_("Ask it now"), key="ask_room", type="primary", disabled=room is None)
         and room is not None
     ):
-        assert 0 <= seed <= LARGEST_SEED
         with error_box():
             room.ask(name, seed, own=own, **chosen)  # type: ignore[arg-type]
-            st.toast(_("It is asked; the answers are counted at the top of the page."))
     if room is None:
         st.caption(_("Open a room to ask it; the link of this page keeps what you prepared."))
         return
