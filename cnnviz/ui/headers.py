@@ -17,14 +17,15 @@ from cnnviz.settings import settings
 def content_security_policy() -> str:
     """The strictest one with which all pages work.
 
-    Scripts come from this server or from a blob that such a script has made (Streamlit loads a component's module so). Styles may be
+    Scripts come from this server or from a blob that such a script has made (Streamlit loads a component's module so); its page also
+    compiles WebAssembly, which ``wasm-unsafe-eval`` allows, and no text is ever run (``eval``). Styles may be
     written in the page, because Streamlit's own are. Pictures may be data, and none comes from another server, so that no text on a
     page can tell another server who reads it.
     """
     frames = " ".join(("'self'", *settings().frame_ancestors.split()))
     rules = {
         "default-src": "'self'",
-        "script-src": " ".join(("'self'", "blob:", *_inline_scripts())),
+        "script-src": " ".join(("'self'", "blob:", "'wasm-unsafe-eval'", *_inline_scripts())),
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data: blob:",
         "font-src": "'self' data:",
