@@ -169,6 +169,8 @@ def _reads_well(text: str, is_key: bool) -> bool:
     """Whether a constant is a text for people, and no name, colour, formula, address or code."""
     if text in PLACES:
         return False
+    if re.search(r"^\$\d|\]\(https?:", text):
+        return True  # a price, or a sentence with a link
     if re.search(r"\\[a-z]|^\W|[#_/<>=]\w|\w[=(]|^[\w.]+$", text) and not re.search(
         r"[a-z]{2,} [a-z]{2,} [a-z]{2,}", text
     ):

@@ -8,6 +8,8 @@ from streamlit.testing.v1 import AppTest
 import explorer_app
 from cnnviz.data import DATASETS
 from cnnviz.data.photos import PHOTOS
+from cnnviz.models import ARCHITECTURES
+from cnnviz.models.architectures.history import COMPETITION
 from cnnviz.words import LANGUAGES
 from tests import pseudo
 from tests.pages.conftest import Open, at_rest, until
@@ -79,7 +81,8 @@ SAID_BY_NOBODY = frozenset(
     )
 )
 """Names are the same in all languages."""
-CITES = re.compile(r"\b(19|20)\d\d\b|CC0|CC BY|arXiv|et al\.")
+CITES = re.compile(r"\b(19|20)\d\d\b|CC0|CC BY|arXiv|et al\.|\bIJCV\b|\bProc\.")
+IN_BRACKETS = re.compile(r"\([^()]*\b(19|20)\d\d\b[^()]*\)")
 """Who wrote it, and where: as it is printed there."""
 pseudo.install()
 
@@ -89,6 +92,8 @@ def names() -> set[str]:
     found = set(SAID_BY_NOBODY)
     for data in DATASETS.values():
         found.update(str(name) for name in data.classes)
+    found.update(entry.name for entry in COMPETITION)
+    found.update(name for entry in ARCHITECTURES.values() for name in (entry.title, entry.authors))
     found.update(photo.source for photo in PHOTOS.values())
     return {word for name in found for word in re.findall(r"[A-Za-z]{2,}", name)}
 
@@ -103,7 +108,7 @@ def forgotten(app: AppTest) -> list[tuple[str, str]]:
             for part in re.split(r"\n| \| |(?<=\d\*\*\.) |(?<=\d\.) ", text)
             if not CITES.search(part) or pseudo.OPEN in part
         ]
-        left = pseudo.unsaid(NAMES.sub(" ", " ".join(parts)))
+        left = pseudo.unsaid(NAMES.sub(" ", IN_BRACKETS.sub(" ", " ".join(parts))))
         if [word for word in left.split() if word not in known]:
             found.append((where, text))
     return found
