@@ -37,6 +37,7 @@ CALLS: Mapping[str, tuple[int, ...]] = {
     "title": (0, 1),
     "Experiment": (0,),
     "WallItem": (0,),
+    "miss": (0,),
 }
 """Function -> which of its arguments are sentences."""
 PLURAL = ("many", "say_many")
