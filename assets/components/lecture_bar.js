@@ -15,19 +15,21 @@ const LATE = 60e3; // milliseconds behind the plan from which on the time is mar
 let bar = null;
 /** @type {ReturnType<typeof spotlight> | null} */
 let light = null;
-const timers = new Set(); // of the messages that are shown
+/** Timer of a message -> its bar. A message may be cleaned up when the next one is there already, and in another place. @type {Map<number, ReturnType<typeof create>>} */
+const alive = new Map();
+const onScreen = () => [...alive.values()].filter(({ root }) => root.isConnected).at(-1) ?? null;
 let scrolled = ""; // the slide whose page was put to its beginning
 
 export default component(function mount({ data, parentElement, setStateValue }) {
   const mine = kept(parentElement, create);
   mine.update(data, setStateValue);
-  bar = mine;
   const timer = setInterval(mine.tick, TICK_MS);
-  timers.add(timer);
+  alive.set(timer, mine);
+  bar = onScreen();
   return () => {
     clearInterval(timer);
-    timers.delete(timer);
-    if (!timers.size) bar = null; // a message may be cleaned up when the next one is there already
+    alive.delete(timer);
+    bar = onScreen();
     // The next page has its own bar in a moment; without one the lecture is left.
     setTimeout(() => { if (!bar) light?.off(); }, 1000);
   };
@@ -155,6 +157,7 @@ function listen() {
   isListening = true;
   document.addEventListener("keydown", onKey);
   hear((said) => {
+    bar = onScreen();
     if (!bar || said.lecture !== bar.data.lecture) return;
     if (said.kind === "go") bar.go(said.slide);
     else if (said.kind === "ask") say({ kind: "at", lecture: bar.data.lecture, slide: bar.data.slide });
@@ -166,6 +169,7 @@ const ARROWS = "input, select, [role=radio], [role=slider], [role=tab], [role=op
 
 /** @param {KeyboardEvent} event */
 function onKey(event) {
+  bar = onScreen();
   if (!bar || event.ctrlKey || event.metaKey || event.altKey) return;
   const done = () => event.preventDefault();
   // What a presenter's remote sends works everywhere.
