@@ -2,6 +2,7 @@
 // student looks around alone until it comes back. The lecturer's bar counts who is there, and what they answer.
 import { component, find, kept, make, news } from "./lib/component.js";
 import { createQuestion } from "./lib/question.js";
+import { say } from "./lib/words.js";
 
 const ADDRESS = "cnnviz/room"; // below the page's own folder, wherever a proxy has put it
 const LOOK_MS = 150; // between two looks at the page's own address
@@ -35,15 +36,15 @@ function create(root) {
   const [says, buttons, panel] = ["says", "buttons", "panel"].map((name) => find(root, `[data-part=${name}]`));
   const bar = { send: (/** @type {any[]} */ ..._) => {}, update, stop };
   let data = null, tab = null, shown = null, since = -1, asking = null, timer = 0, looker = 0, failures = 0, asked = null, askedFor = "", drawn = "", error = "", folded = false;
-  const [wanderOff, comeBack] = [button("Look around alone", () => wander(true)), button("Come back", () => wander(false))];
-  const fold = button("Hide the question", () => { folded = !folded; render(); });
-  const leave = button("Leave", () => { stop(); bar.send("left", news({})); });
-  const name = make("input", { type: "text", maxLength: 20, placeholder: "nickname, if you like", ariaLabel: "Nickname for the scoreboard", autocomplete: "off" });
+  const [wanderOff, comeBack] = [button(say("Look around alone"), () => wander(true)), button(say("Come back"), () => wander(false))];
+  const fold = button(say("Hide the question"), () => { folded = !folded; render(); });
+  const leave = button(say("Leave"), () => { stop(); bar.send("left", news({})); });
+  const name = make("input", { type: "text", maxLength: 20, placeholder: say("nickname, if you like"), ariaLabel: say("Nickname for the scoreboard"), autocomplete: "off" });
   name.addEventListener("change", async () => {
     const reply = await tell({ do: "name", name: name.value });
     if (reply) { name.value = tab.name = reply.name; keep(); }
   });
-  const question = createQuestion({ label: "Send", send: answer, open: (place) => bar.send("go", news(place)) });
+  const question = createQuestion({ label: say("Send"), send: answer, open: (place) => bar.send("go", news(place)) });
   const lead = createLead();
   const board = make("div");
 
@@ -155,7 +156,7 @@ function create(root) {
       const found = await reply.json();
       if (found.error) throw new Error(found.error);
       if (shown.question === number) asked = found;
-      if (!leads() && !found.solution) question.tell(found.mine === null ? "" : "Sent.");
+      if (!leads() && !found.solution) question.tell(found.mine === null ? "" : say("Sent."));
       render();
     } catch { askedFor = ""; }
   }
@@ -165,7 +166,7 @@ function create(root) {
     const reply = await tell({ do: "answer", question: asked.number, text });
     if (!reply) return;
     asked.mine = reply.mine;
-    question.tell("Sent. You may change it until the answer is shown.");
+    question.tell(say("Sent. You may change it until the answer is shown."));
   }
 
   async function tell(what) {
@@ -174,7 +175,7 @@ function create(root) {
       const known = await reply.json();
       if (!known.error) return known;
       question.tell(known.error);
-    } catch { question.tell("The server did not answer. Try again."); }
+    } catch { question.tell(say("The server did not answer. Try again.")); }
     render();
     return null;
   }
@@ -184,7 +185,7 @@ function create(root) {
     Object.assign(root.dataset, { state, room: data.code, place: tab.place, arriving: tab.arriving ? "true" : "false" });
     says.replaceChildren(...words(state));
     const has = Boolean(asked || shown?.scores);
-    fold.textContent = folded ? "Show the question" : "Hide the question";
+    fold.textContent = folded ? say("Show the question") : say("Hide the question");
     const hide = has ? [fold] : [];
     const wanted = leads() ? [...hide, leave] : [...hide, ...(shown?.scores || tab.name ? [name] : []), tab.alone ? comeBack : wanderOff, leave];
     if ([...buttons.children].some((one, at) => one !== wanted[at]) || buttons.children.length !== wanted.length) buttons.replaceChildren(...wanted);
@@ -201,10 +202,10 @@ function create(root) {
 
   function words(state) {
     const room = make("b", { textContent: data.code });
-    if (state === "lost") return ["Room ", room, ` · ${error || "no connection; trying again"}`];
-    if (state === "leads") return ["You lead room ", room, shown ? ` · ${shown.following} follow, ${shown.wandering} look around alone` : ""];
-    if (state === "alone") return ["Room ", room, " · you look around alone"];
-    return ["Room ", room, " · following"];
+    if (state === "lost") return [`${say("Room")} `, room, ` · ${error || say("no connection; trying again")}`];
+    if (state === "leads") return [say("You lead room "), room, shown ? say(" · {following} follow, {wandering} look around alone", { following: shown.following, wandering: shown.wandering }) : ""];
+    if (state === "alone") return [`${say("Room")} `, room, say(" · you look around alone")];
+    return [`${say("Room")} `, room, say(" · following")];
   }
 
   function bars(counts = asked.counts) {
@@ -220,8 +221,8 @@ function create(root) {
   }
 
   function writeBoard() {
-    const rows = shown.scores.map((score) => make("li", { textContent: `${score.name}: ${score.right} of ${score.answered}` }));
-    board.replaceChildren(make("h4", { textContent: "Scoreboard" }), rows.length ? make("ol", { className: "board" }, rows) : make("p", { textContent: "Nobody has a nickname yet." }));
+    const rows = shown.scores.map((score) => make("li", { textContent: say("{name}: {right} of {answered}", { name: score.name, right: score.right, answered: score.answered }) }));
+    board.replaceChildren(make("h4", { textContent: say("Scoreboard") }), rows.length ? make("ol", { className: "board" }, rows) : make("p", { textContent: say("Nobody has a nickname yet.") }));
   }
 
   // The lecturer's panel: the question, the answers so far, and what can be done.
@@ -229,11 +230,11 @@ function create(root) {
     const text = make("p", { className: "q-text" });
     const count = make("p", { role: "status" });
     const chart = make("div");
-    const secret = make("details", {}, [make("summary", { textContent: "Answer, for you" })]);
+    const secret = make("details", {}, [make("summary", { textContent: say("Answer, for you") })]);
     const solved = make("p");
     secret.append(solved);
-    const reveal = button("Show the answer", () => act({ do: "reveal" }));
-    const away = button("Put the question away", () => act({ do: "away" }));
+    const reveal = button(say("Show the answer"), () => act({ do: "reveal" }));
+    const away = button(say("Put the question away"), () => act({ do: "away" }));
     const example = createQuestion({ label: "", send() {}, open: (place) => bar.send("go", news(place)) });
     const row = make("div", { className: "led" }, [reveal, away, count]);
     const element = make("div", { className: "question" }, [row, chart, example.element, text, secret]);
@@ -241,10 +242,10 @@ function create(root) {
     function show() {
       const counts = shown.counts ?? { answers: 0, right: 0, groups: {}, label: "" };
       text.hidden = !asked.own;
-      text.textContent = "Each student gets an own question of this kind; above stands one of them.";
+      text.textContent = say("Each student gets an own question of this kind; above stands one of them.");
       example.show(asked.card, null, shown.revealed ? asked.solution : null, true);
-      const judged = asked.card.kind !== "poll" && shown.revealed ? `, ${counts.right} right` : "";
-      count.textContent = `${counts.answers} answered${judged}`;
+      const judged = asked.card.kind !== "poll" && shown.revealed ? say(", {right} right", { right: counts.right }) : "";
+      count.textContent = say("{answers} answered{judged}", { answers: counts.answers, judged });
       element.dataset.answers = String(counts.answers);
       // Bars of a question would point at the answer before it is shown; those of a poll do not.
       chart.hidden = asked.card.kind !== "poll" && !shown.revealed;

@@ -2,6 +2,7 @@
 import { component, find, kept, make, news } from "./lib/component.js";
 import { toCsv } from "./lib/page_pictures.js";
 import { createQuestion, said, verdict } from "./lib/question.js";
+import { say } from "./lib/words.js";
 
 const STORE = "cnnviz-answers";
 const MOST = 2000; // answers that are kept
@@ -18,7 +19,7 @@ export default component(function mount({ data, setStateValue, parentElement }) 
 function create(/** @type {HTMLElement} */ root) {
   const [title, progress, place, again, next, map, told, csv, json, forget] = ["title", "progress", "place", "again", "next", "map", "kept", "csv", "json", "forget"].map((part) => find(root, `[data-part=${part}]`));
   const quiz = { send: (/** @type {any[]} */ ..._) => {}, update };
-  const question = createQuestion({ label: "Check", send: check, open: ({ page, parameters }) => window.open(new URL(`${page}?${new URLSearchParams(parameters)}`, location.href), "_blank") });
+  const question = createQuestion({ label: say("Check"), send: check, open: ({ page, parameters }) => window.open(new URL(`${page}?${new URLSearchParams(parameters)}`, location.href), "_blank") });
   /** @type {Kept[]} */
   let answers = read();
   let data = null, mine = null, asked = "";
@@ -37,8 +38,8 @@ function create(/** @type {HTMLElement} */ root) {
   json.addEventListener("click", () => save("json", "application/json", JSON.stringify(answers, null, 1)));
   forget.addEventListener("click", () => {
     // Twice, because nothing brings them back.
-    if (forget.dataset.sure) { answers = []; keep(); delete forget.dataset.sure; forget.textContent = "Forget my answers"; mine = null; render(); }
-    else { forget.dataset.sure = "yes"; forget.textContent = "Forget them all? Click again"; }
+    if (forget.dataset.sure) { answers = []; keep(); delete forget.dataset.sure; forget.textContent = say("Forget my answers"); mine = null; render(); }
+    else { forget.dataset.sure = "yes"; forget.textContent = say("Forget them all? Click again"); }
   });
 
   function go(name, seed) { quiz.send("next", news({ name, seed: seed % (LARGEST_SEED + 1) })); }
@@ -70,9 +71,9 @@ function create(/** @type {HTMLElement} */ root) {
     for (const { name, right } of answers) if (states.get(name) !== "right") states.set(name, right ? "right" : "tried");
     const solved = (chapter) => chapter.questions.filter((one) => states.get(one.name) === "right").length;
     const own = data.chapters.find((chapter) => chapter.name === data.chapter);
-    progress.textContent = `${own.title}: ${solved(own)} of ${own.questions.length} answered right`;
+    progress.textContent = say("{title}: {solved} of {questions} answered right", { title: own.title, solved: solved(own), questions: own.questions.length });
     map.replaceChildren(...data.chapters.map((chapter) => make("div", {}, [
-      make("h4", { textContent: `${chapter.title}: ${solved(chapter)} of ${chapter.questions.length}` }),
+      make("h4", { textContent: say("{title}: {solved} of {questions}", { title: chapter.title, solved: solved(chapter), questions: chapter.questions.length }) }),
       make("div", {}, chapter.questions.map((one) => {
         const button = make("button", { type: "button", textContent: one.title });
         button.dataset.state = states.get(one.name) ?? "";
@@ -81,7 +82,7 @@ function create(/** @type {HTMLElement} */ root) {
         return button;
       })),
     ])));
-    told.textContent = answers.length === 1 ? "1 answer is kept in this browser." : `${answers.length} answers are kept in this browser.`;
+    told.textContent = answers.length === 1 ? say("1 answer is kept in this browser.") : say("{answers} answers are kept in this browser.", { answers: answers.length });
     for (const button of [csv, json, forget]) button.disabled = !answers.length;
     root.dataset.question = asked;
   }

@@ -15,7 +15,7 @@ from cnnviz.words import say
 Kind = Literal["choice", "number", "pixel"]
 LARGEST_SEED = 2**31 - 1
 MOST_OPTIONS = 4
-RIGHT = say("right")
+RIGHT = say("right answer")
 OTHER_NUMBER, OTHER_PIXEL = say("another number"), say("another pixel")
 
 

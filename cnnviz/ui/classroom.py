@@ -47,7 +47,13 @@ def enter_room() -> None:
 def lead_elsewhere(code: str) -> None:
     """For whoever is in a room, but leads it in another browser."""
     with st.expander(_("I lead this room in another browser")), st.form("lead_room", border=False):
-        key = st.text_input(_("Key of the room"), key="typed_key", type="password", max_chars=60)
+        key = st.text_input(
+            _("Key of the room"),
+            key="typed_key",
+            type="password",
+            max_chars=60,
+            help=_("It stands on the page “Room” of the browser that leads the room."),
+        )
         if st.form_submit_button(_("Lead it here too")):
             with error_box():
                 if not key.strip():

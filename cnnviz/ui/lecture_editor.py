@@ -47,6 +47,7 @@ def _offer(name: str, lecture: Lecture) -> None:
             range(len(titles)),
             format_func=lambda number: f"{number + 1} · {titles[number]}",
             key=f"begin_of_{name}",
+            help=_("The slide that the lecture starts with."),
         )
         row = st.container(horizontal=True)
         row.button(
@@ -88,7 +89,11 @@ def own_file() -> None:
     left, right = st.columns([1.2, 1], gap="large")
     with left:
         st.file_uploader(
-            _("Open a lecture from a file (TOML)"), type=["toml"], key="lecture_file", on_change=_open
+            _("Open a lecture from a file (TOML)"),
+            type=["toml"],
+            key="lecture_file",
+            on_change=_open,
+            help=_("A lecture that was saved here, or written by hand. Nothing in the file is ever run."),
         )
         for sentence in st.session_state.get("lecture_file_says", ()):
             st.warning(literal(sentence), icon=":material/info:")
@@ -216,6 +221,7 @@ def _slide(slide: Slide, number: int, count: int) -> None:
         list(known),
         list(slide.hide),
         key=f"slide_hide_{turn}",
+        help=_("Controls and sections of the page that are not drawn on this slide; their values stay."),
         on_change=_take,
         args=(f"slide_hide_{turn}", _of_slide(number, "hide", tuple)),
     )
@@ -226,6 +232,7 @@ def _slide(slide: Slide, number: int, count: int) -> None:
         float(slide.minutes),
         1.0,
         key=f"slide_minutes_{turn}",
+        help=_("How long the slide is meant to take; the clock on the bar compares with it."),
         on_change=_take,
         args=(f"slide_minutes_{turn}", _of_slide(number, "minutes", float)),
     )

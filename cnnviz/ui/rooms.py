@@ -108,7 +108,7 @@ def _counts(room: Room, number: int) -> dict[str, Any]:
     """The answers to a question; ``label``: the group of the right ones, where each student has an own question."""
     counts = room.counts(number)
     groups = {_(group): count for group, count in counts.groups.items()}
-    return {"answers": counts.answers, "right": counts.right, "groups": groups, "label": _("right")}
+    return {"answers": counts.answers, "right": counts.right, "groups": groups, "label": _("right answer")}
 
 
 def _as_led(room: Room, shown: Shown) -> dict[str, Any]:

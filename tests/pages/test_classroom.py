@@ -228,8 +228,8 @@ def test_a_student_gets_an_own_question_and_no_answer_before_it_is_shown(server:
     assert led["counts"] == {
         "answers": 2,
         "right": 1,
-        "groups": {"right": 1, wrong.mistake: 1},
-        "label": "right",
+        "groups": {"right answer": 1, wrong.mistake: 1},
+        "label": "right answer",
     }
     assert server.ask(path, {"X-Room-Key": room.key}, {"do": "reveal"})[0] == 200
     after = get(server, f"{path}/question/1", **{"X-Room-Student": ANNA})

@@ -2,6 +2,7 @@
 import { make } from "./component.js";
 import { cellUnder, isInside, markCells } from "./grid.js";
 import { arrow, within } from "./keys.js";
+import { say } from "./words.js";
 
 /** @typedef {import("./messages").QuestionCard} QuestionCard */
 /** @typedef {import("./messages").QuestionSolution} QuestionSolution */
@@ -33,7 +34,7 @@ export function verdict(card, solution, answer) {
 
 /** An answer in words. */
 export function said(/** @type {QuestionCard} */ card, /** @type {string} */ answer) {
-  if (card.kind === "pixel") { const [row, column] = answer.split(","); return `row ${row}, column ${column}`; }
+  if (card.kind === "pixel") { const [row, column] = answer.split(","); return say("row {row}, column {column}", { row, column }); }
   return card.kind === "number" ? answer : card.options[Number(answer)]?.text ?? "";
 }
 
@@ -84,7 +85,7 @@ export function createQuestion({ label, send, open }) {
   }
 
   function options() {
-    const list = make("div", { className: "q-options", role: "radiogroup", ariaLabel: "Choices" });
+    const list = make("div", { className: "q-options", role: "radiogroup", ariaLabel: say("Choices") });
     list.append(...card.options.map((option, place) => {
       const one = make("button", { type: "button" }, [...(option.picture ? [make("img", { src: option.picture, alt: "" })] : []), make("span", { textContent: option.text })]);
       one.dataset.option = String(place);
@@ -103,7 +104,7 @@ export function createQuestion({ label, send, open }) {
   }
 
   function numberBox() {
-    const input = make("input", { type: "text", inputMode: "text", autocomplete: "off", maxLength: 20, ariaLabel: "Your number", placeholder: "a number" });
+    const input = make("input", { type: "text", inputMode: "text", autocomplete: "off", maxLength: 20, ariaLabel: say("Your number"), placeholder: say("a number") });
     input.addEventListener("input", () => { const known = readNumber(input.value) !== null; chosen = known ? input.value.trim() : ""; button.disabled = !known; });
     input.addEventListener("keydown", (event) => { if (event.key === "Enter" && chosen !== "") send(chosen); });
     return [input];
@@ -113,11 +114,11 @@ export function createQuestion({ label, send, open }) {
     const { url, alt, rows, columns } = card.picture;
     const image = make("img", { src: url, alt, draggable: false });
     const [mark, cursor] = [make("div", { className: "q-mark", hidden: true }), make("div", { className: "q-cursor", hidden: true })];
-    const box = make("div", { className: "q-picture", tabIndex: 0, role: "application", ariaLabel: `${alt}. Click a pixel, or move with the arrow keys and press Enter.` }, [image, cursor, mark]);
+    const box = make("div", { className: "q-picture", tabIndex: 0, role: "application", ariaLabel: say("{alt}. Click a pixel, or move with the arrow keys and press Enter.", { alt }) }, [image, cursor, mark]);
     const where = make("small", { className: "q-where" });
     let [row, column] = [0, 0];
     box.style.aspectRatio = `${columns} / ${rows}`;
-    const point = () => { cursor.hidden = false; markCells(cursor, { row, column }, rows, columns); where.textContent = `row ${row}, column ${column}`; };
+    const point = () => { cursor.hidden = false; markCells(cursor, { row, column }, rows, columns); where.textContent = say("row {row}, column {column}", { row, column }); };
     box.addEventListener("pointermove", (event) => {
       const [r, c] = cellUnder(event, image, rows, columns);
       if (isInside(r, c, rows, columns)) { [row, column] = [r, c]; point(); }
@@ -157,12 +158,12 @@ export function createQuestion({ label, send, open }) {
     }
     const parts = [];
     if (judged) {
-      const line = make("p", { className: judged.right ? "q-yes" : "q-no" }, [make("b", { textContent: judged.right ? "✓ Right. " : "✗ Not right. " }), judged.right ? "" : judged.why]);
+      const line = make("p", { className: judged.right ? "q-yes" : "q-no" }, [make("b", { textContent: judged.right ? say("✓ Right. ") : say("✗ Not right. ") }), judged.right ? "" : judged.why]);
       parts.push(line);
     }
-    parts.push(make("p", {}, [make("b", { textContent: `Answer: ${solution.answer}. ` }), solution.explanation]));
+    parts.push(make("p", {}, [make("b", { textContent: say("Answer: {answer}. ", { answer: solution.answer }) }), solution.explanation]));
     if (solution.title) {
-      const link = make("button", { type: "button", textContent: `See it on the page “${solution.title}”` });
+      const link = make("button", { type: "button", textContent: say("See it on the page “{title}”", { title: solution.title }) });
       link.addEventListener("click", () => open({ page: solution.page, parameters: solution.parameters }));
       parts.push(link);
     }
