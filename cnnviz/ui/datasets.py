@@ -55,7 +55,7 @@ def show_published(entry: PublishedSet) -> None:
         facts[_("Note")] = _(entry.note)
     st.markdown(table_in_words([{"": f"**{name}**", _(entry.title): text} for name, text in facts.items()]))
     if entry.withdrawn:
-        st.warning(_(entry.withdrawn), icon=":material/block:")
+        st.warning(plain(_(entry.withdrawn)), icon=":material/block:")
     if entry.bundled:
         link(
             Datasets.page,

@@ -16,6 +16,7 @@ from cnnviz.ui.address import WATCHERS, draw_again, session
 from cnnviz.ui.components import browser_key, component, listen, told
 from cnnviz.ui.frame import page
 from cnnviz.ui.messages import FollowMessage
+from cnnviz.ui.outside import plain
 from cnnviz.ui.player import OF_THE_APP
 from cnnviz.ui.state import State
 from cnnviz.words import _
@@ -61,7 +62,7 @@ def follow(files: Mapping[str, str]) -> None:
 
 def _closed(code: str, error: CnnvizError) -> None:
     left, right = st.columns([6, 1], vertical_alignment="center")
-    left.warning(_(error), icon=":material/meeting_room:")
+    left.warning(plain(_(error)), icon=":material/meeting_room:")
     _keys().pop(code, None)
     if right.button(_("Leave"), key="leave_room", width="stretch"):
         State.room.set("")
