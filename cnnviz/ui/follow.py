@@ -130,7 +130,7 @@ def make_known(page_path: str, address: Mapping[str, str]) -> None:
     try:
         Room(code, key).show(*place)
     except CnnvizError as error:
-        st.toast(_(error), icon=":material/error:")
+        st.toast(plain(_(error)), icon=":material/error:")
 
 
 WATCHERS.append(make_known)
