@@ -1,9 +1,9 @@
-# run · serve · test · fuzz · bench · hall · soak · lint · release — each does its own set-up. Only Python 3.11 or newer, git and make are needed.
+# run · serve · test · thorough · fuzz · bench · hall · soak · lint · release — each does its own set-up. Only Python 3.11 or newer, git and make are needed.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: run serve test fuzz bench hall soak lint release clean
+.PHONY: run serve test thorough fuzz bench hall soak lint release clean
 
 run: .venv/app.stamp
 	$(BIN)/streamlit run explorer_app.py
@@ -17,6 +17,12 @@ test: lint
 	sh tools/find_chromium.sh
 	sh tools/find_haproxy.sh
 	$(BIN)/python -m pytest
+
+# `make test`, with all cases of the tests that do the same on hundreds of states.
+thorough: lint
+	sh tools/find_chromium.sh
+	sh tools/find_haproxy.sh
+	$(BIN)/python -m pytest --thorough
 
 # The property tests of `make test`, with new cases at each call and ten times as many.
 fuzz: .venv/dev.stamp

@@ -24,6 +24,32 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("test")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--thorough", action="store_true", help="all cases of tests that are marked so")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of a test marked ``thorough(n)``, which does the same on hundreds of states, ``make test`` runs each nth case,
+    ``make thorough`` all.
+    """
+    if config.getoption("--thorough") or any("[" in word for word in config.args):
+        return
+    seen: dict[object, int] = {}
+    left_out = []
+    for item in items:
+        mark = item.get_closest_marker("thorough")
+        if mark is None:
+            continue
+        test = getattr(item, "function", None)
+        seen[test] = seen.get(test, -1) + 1
+        if seen[test] % mark.args[0]:
+            left_out.append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        gone = set(left_out)
+        items[:] = [item for item in items if item not in gone]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_launcher_left() -> Iterator[None]:
     yield

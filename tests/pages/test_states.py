@@ -141,6 +141,7 @@ def move(app: AppTest, field: Field[Any], text: str) -> None:
     control.set_value(list(value) if isinstance(field, Choices) else value)
 
 
+@pytest.mark.thorough(3)
 @pytest.mark.parametrize(
     ("state", "field"),
     [pytest.param(state, field, id=f"{state.__name__}-{field.name}") for state, field in FIELDS],
