@@ -146,6 +146,9 @@ def shown_raw(text: str) -> list[str]:
     for one in MARKUP:
         if MARK not in one or one.endswith("\\"):
             continue
+        if one[0] in "\"'" or one != " ".join(one.split()):
+            # Dangerous in an attribute of HTML, or by its blanks, which are gone on one line; else letters.
+            continue
         # Some are markup at the beginning of a line alone.
         begins = r"^\s*" if re.match(r"[-+>#]|\d\.| {4}|hostile$", one.splitlines()[0]) else ""
         if re.search(begins + re.escape(" ".join(one.split())), text, re.MULTILINE):

@@ -115,7 +115,7 @@ class Field(Generic[Value]):
         words = self.in_words(usual) if words is None else words
         if not self.help or not words:
             return self.help
-        return f"{_(self.help)} {_('Usual: {value}.', value=words)}"
+        return f"{_(self.help)} {_('Usual: {value}.', value=plain(words))}"
 
     def samples(self) -> list[Value]:
         """Some values besides the usual one, for tests."""
