@@ -15,20 +15,19 @@ const LATE = 60e3; // milliseconds behind the plan from which on the time is mar
 let bar = null;
 /** @type {ReturnType<typeof spotlight> | null} */
 let light = null;
-/** Timer of a message -> its bar. A message may be cleaned up when the next one is there already, and in another place. @type {Map<number, ReturnType<typeof create>>} */
+/** Bar -> its timer. Streamlit cleans up once, when the bar leaves the page, and that may be when the next one is there already. @type {Map<ReturnType<typeof create>, number>} */
 const alive = new Map();
-const onScreen = () => [...alive.values()].filter(({ root }) => root.isConnected).at(-1) ?? null;
+const onScreen = () => [...alive.keys()].filter(({ root }) => root.isConnected).at(-1) ?? null;
 let scrolled = ""; // the slide whose page was put to its beginning
 
 export default component(function mount({ data, parentElement, setStateValue }) {
   const mine = kept(parentElement, create);
   mine.update(data, setStateValue);
-  const timer = setInterval(mine.tick, TICK_MS);
-  alive.set(timer, mine);
+  if (!alive.has(mine)) alive.set(mine, setInterval(mine.tick, TICK_MS));
   bar = onScreen();
   return () => {
-    clearInterval(timer);
-    alive.delete(timer);
+    clearInterval(alive.get(mine));
+    alive.delete(mine);
     bar = onScreen();
     // The next page has its own bar in a moment; without one the lecture is left.
     setTimeout(() => { if (!bar) light?.off(); }, 1000);

@@ -69,7 +69,7 @@ def listen_to_browser() -> None:
 
     def hear(news: Mapping[str, Any]) -> None:
         here, version = own(), float(news.get("version") or 0)
-        if here is not None and here.version >= version > 0:
+        if here is not None and here.version >= version:
             return
         lecture = None
         if news.get("text"):

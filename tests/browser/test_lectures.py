@@ -92,6 +92,19 @@ def test_a_slide_forgets_what_was_moved_before(visitor: Visitor, tmp_path: Path)
     expect(page.get_by_label("Stride", exact=True)).to_have_value("2")
 
 
+def test_what_is_moved_on_a_slide_of_another_page_stays(visitor: Visitor, tmp_path: Path) -> None:
+    page = start(visitor, tmp_path)
+    page.keyboard.press("3")
+    page.keyboard.press("Enter")
+    bar(page, 3, "Border")
+    page.get_by_label("Stride", exact=True).fill("2")
+    page.get_by_label("Stride", exact=True).press("Enter")
+    expect(page).to_have_url(re.compile("stride=2"))
+    settle(page)
+    expect(page.get_by_label("Stride", exact=True)).to_have_value("2")
+    bar(page, 3, "Border")
+
+
 def test_keys_are_the_fields_own_while_one_types(visitor: Visitor, tmp_path: Path) -> None:
     page = start(visitor, tmp_path)
     page.get_by_label("Window", exact=True).click()
