@@ -155,12 +155,24 @@ function listen() {
   if (isListening) return;
   isListening = true;
   document.addEventListener("keydown", onKey);
+  oneEntryAStep();
   hear((said) => {
     bar = onScreen();
     if (!bar || said.lecture !== bar.data.lecture) return;
     if (said.kind === "go") bar.go(said.slide);
     else if (said.kind === "ask") say({ kind: "at", lecture: bar.data.lecture, slide: bar.data.slide });
   });
+}
+
+/** For a step to another page Streamlit writes two entries into the browser's history: the old page with the new query, then the new page. They become one. */
+function oneEntryAStep() {
+  const push = history.pushState.bind(history);
+  history.pushState = (state, unused, url) => {
+    const to = new URL(url ?? "", location.href);
+    const isSecond = to.searchParams.has("lecture") && to.search === location.search && to.pathname !== location.pathname;
+    if (isSecond) history.replaceState(state, unused, url);
+    else push(state, unused, url);
+  };
 }
 
 const TYPING = "input:not([type=button], [type=checkbox], [type=radio], [type=range], [type=file]), textarea, select, [contenteditable], [role=textbox], [role=combobox], [role=spinbutton]";

@@ -210,8 +210,8 @@ def test_own_lecture_is_edited_downloaded_and_kept(visitor: Visitor, tmp_path: P
     expect(page.get_by_text("“Dropout” is slide 12 of your lecture.")).to_be_visible()
     settle(page)
     page = visitor.go("lectures")
-    begin = page.locator(".st-key-begin_of_own")
-    expect(begin).to_contain_text("1 · Mean")
+    begin = page.locator(".st-key-begin_of_own").get_by_role("combobox")
+    expect(begin).to_have_value("1 · Mean")
     expect(page.get_by_text("12 slides, 3 minutes")).to_be_visible()
 
 
