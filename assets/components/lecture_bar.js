@@ -15,20 +15,19 @@ const LATE = 60e3; // milliseconds behind the plan from which on the time is mar
 let bar = null;
 /** @type {ReturnType<typeof spotlight> | null} */
 let light = null;
-/** Timer of a message -> its bar. A message may be cleaned up when the next one is there already, and in another place. @type {Map<number, ReturnType<typeof create>>} */
+/** Bar -> its timer. Streamlit cleans up once, when the bar leaves the page, and that may be when the next one is there already. @type {Map<ReturnType<typeof create>, number>} */
 const alive = new Map();
-const onScreen = () => [...alive.values()].filter(({ root }) => root.isConnected).at(-1) ?? null;
+const onScreen = () => [...alive.keys()].filter(({ root }) => root.isConnected).at(-1) ?? null;
 let scrolled = ""; // the slide whose page was put to its beginning
 
 export default component(function mount({ data, parentElement, setStateValue }) {
   const mine = kept(parentElement, create);
   mine.update(data, setStateValue);
-  const timer = setInterval(mine.tick, TICK_MS);
-  alive.set(timer, mine);
+  if (!alive.has(mine)) alive.set(mine, setInterval(mine.tick, TICK_MS));
   bar = onScreen();
   return () => {
-    clearInterval(timer);
-    alive.delete(timer);
+    clearInterval(alive.get(mine));
+    alive.delete(mine);
     bar = onScreen();
     // The next page has its own bar in a moment; without one the lecture is left.
     setTimeout(() => { if (!bar) light?.off(); }, 1000);
@@ -156,12 +155,24 @@ function listen() {
   if (isListening) return;
   isListening = true;
   document.addEventListener("keydown", onKey);
+  oneEntryAStep();
   hear((said) => {
     bar = onScreen();
     if (!bar || said.lecture !== bar.data.lecture) return;
     if (said.kind === "go") bar.go(said.slide);
     else if (said.kind === "ask") say({ kind: "at", lecture: bar.data.lecture, slide: bar.data.slide });
   });
+}
+
+/** For a step to another page Streamlit writes two entries into the browser's history: the old page with the new query, then the new page. They become one. */
+function oneEntryAStep() {
+  const push = history.pushState.bind(history);
+  history.pushState = (state, unused, url) => {
+    const to = new URL(url ?? "", location.href);
+    const isSecond = to.searchParams.has("lecture") && to.search === location.search && to.pathname !== location.pathname;
+    if (isSecond) history.replaceState(state, unused, url);
+    else push(state, unused, url);
+  };
 }
 
 const TYPING = "input:not([type=button], [type=checkbox], [type=radio], [type=range], [type=file]), textarea, select, [contenteditable], [role=textbox], [role=combobox], [role=spinbutton]";

@@ -8,15 +8,15 @@ const TICK_MS = 500;
 
 /** @type {ReturnType<typeof create> | null} */
 let here = null;
-const timers = new Set(); // of the messages that are shown
+/** What is shown -> its timer. Streamlit cleans up once, when it leaves the page. @type {Map<ReturnType<typeof create>, number>} */
+const timers = new Map();
 
 export default component(function mount({ data, parentElement, setStateValue }) {
   const mine = kept(parentElement, create);
   mine.update(data, setStateValue);
   here = mine;
-  const timer = setInterval(mine.tick, TICK_MS);
-  timers.add(timer);
-  return () => { clearInterval(timer); timers.delete(timer); if (!timers.size) here = null; };
+  if (!timers.has(mine)) timers.set(mine, setInterval(mine.tick, TICK_MS));
+  return () => { clearInterval(timers.get(mine)); timers.delete(mine); if (here === mine) here = null; };
 });
 
 /** @param {HTMLElement} root */

@@ -5,6 +5,10 @@ const STORE = "cnnviz-lecture-own";
 
 /** @typedef {import("./lib/messages.js").OwnLectureMessage} Message */
 
+/** One listener a tab, for the newest message. @type {((event: StorageEvent) => void) | null} */
+let changed = null;
+addEventListener("storage", (event) => changed?.(event));
+
 export default component(function mount({ data, setStateValue }) {
   const { text, version } = /** @type {Message} */ (data);
   const stored = read();
@@ -12,9 +16,8 @@ export default component(function mount({ data, setStateValue }) {
   if (text !== null && version > stored.version) {
     try { localStorage.setItem(STORE, JSON.stringify({ text, version })); } catch { /* no storage, or it is full: the lecture lasts as long as the page; it can be downloaded */ }
   } else if (text === null || version < stored.version) tell(stored);
-  const changed = (/** @type {StorageEvent} */ event) => { if (event.key === STORE && read().version > version) tell(read()); };
-  addEventListener("storage", changed);
-  return () => removeEventListener("storage", changed);
+  const mine = changed = (/** @type {StorageEvent} */ event) => { if (event.key === STORE && read().version > version) tell(read()); };
+  return () => { if (changed === mine) changed = null; };
 });
 
 /** What this browser keeps. */

@@ -81,6 +81,8 @@ class Session:
     """The address that code goes to next, as a link does: a slide, or what the lecturer shows."""
     hidden: frozenset[str] = frozenset()
     """Names of controls and sections that are not drawn."""
+    heard: dict[tuple[str, str], Any] = field(default_factory=dict)
+    """Component and name of a value -> what it said last."""
 
     @property
     def here(self) -> Memory:

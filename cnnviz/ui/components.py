@@ -20,6 +20,7 @@ from torch import Tensor
 from cnnviz.figures import GREY, NetworkDrawing, Sheet, palette
 from cnnviz.figures.network_drawing import kind_colours
 from cnnviz.settings import ASSETS
+from cnnviz.ui.address import session
 from cnnviz.ui.component_words import language_of
 from cnnviz.ui.messages import (
     BoxesMessage,
@@ -113,11 +114,17 @@ def listen() -> None:
 
 
 def told(key: str, value: str, hear: Callable[[Any], None]) -> Callable[[], None]:
-    """For ``on_…_change`` of the component ``key``: ``hear`` gets what the student did, once."""
+    """For ``on_…_change`` of the component ``key``: ``hear`` gets what the student did, once.
+
+    When code goes to another page, Streamlit forgets on the server what each component said; the browser does
+        not, and says it with its next request once more. So news, which carry their time, are compared.
+    """
 
     def call() -> None:
         news = (st.session_state.get(key) or {}).get(value)
-        if news is not None:
+        heard = session().heard
+        if news is not None and news != heard.get((key, value)):
+            heard[key, value] = news
             hear(news)
 
     return call

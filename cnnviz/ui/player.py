@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from cnnviz.errors import CnnvizError
 from cnnviz.ui.address import session
@@ -69,7 +70,7 @@ def listen_to_browser() -> None:
 
     def hear(news: Mapping[str, Any]) -> None:
         here, version = own(), float(news.get("version") or 0)
-        if here is not None and here.version >= version > 0:
+        if here is not None and here.version >= version:
             return
         lecture = None
         if news.get("text"):
@@ -140,6 +141,12 @@ def go_on(shown: str) -> None:
     Args:
         shown: path of the page that the browser asks for.
     """
+    context = get_script_run_ctx()
+    if context is not None and context.is_history_navigation:
+        # The browser's back button: what the address does not name is usual.
+        for entry in (Given.lecture, Given.slide, Given.hide):
+            if entry.name not in st.query_params:
+                session().shared.pop(entry.name, None)
     asked = st.session_state.pop("slide_asked", None) or _in_short(shown)
     if asked is None:
         return

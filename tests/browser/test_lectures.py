@@ -92,6 +92,20 @@ def test_a_slide_forgets_what_was_moved_before(visitor: Visitor, tmp_path: Path)
     expect(page.get_by_label("Stride", exact=True)).to_have_value("2")
 
 
+def test_what_is_moved_on_a_slide_of_another_page_stays(visitor: Visitor, tmp_path: Path) -> None:
+    page = start(visitor, tmp_path)
+    page.keyboard.press("3")
+    page.keyboard.press("Enter")
+    bar(page, 3, "Border")
+    page.get_by_label("Stride", exact=True).fill("2")
+    page.get_by_label("Stride", exact=True).press("Enter")
+    expect(page).to_have_url(re.compile("stride=2"))
+    settle(page)
+    page.reload()
+    bar(page, 3, "Border")
+    expect(page.get_by_label("Stride", exact=True)).to_have_value("2")
+
+
 def test_keys_are_the_fields_own_while_one_types(visitor: Visitor, tmp_path: Path) -> None:
     page = start(visitor, tmp_path)
     page.get_by_label("Window", exact=True).click()
@@ -196,8 +210,8 @@ def test_own_lecture_is_edited_downloaded_and_kept(visitor: Visitor, tmp_path: P
     expect(page.get_by_text("“Dropout” is slide 12 of your lecture.")).to_be_visible()
     settle(page)
     page = visitor.go("lectures")
-    begin = page.locator(".st-key-begin_of_own")
-    expect(begin).to_contain_text("1 · Mean")
+    begin = page.locator(".st-key-begin_of_own").get_by_role("combobox")
+    expect(begin).to_have_value("1 · Mean")
     expect(page.get_by_text("12 slides, 3 minutes")).to_be_visible()
 
 

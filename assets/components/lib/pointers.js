@@ -2,7 +2,8 @@
 import { outline, placeOf } from "./spotlight.js";
 
 const WORDS = "a[href*='#spot:']";
-const mark = outline();
+/** @type {ReturnType<typeof outline>} */
+let mark;
 
 const nameOf = (/** @type {Element} */ words) => decodeURIComponent((words.getAttribute("href") ?? "").split("#spot:")[1] ?? "");
 const wordsAt = (/** @type {Event} */ event) => /** @type {Element | undefined} */ (event.composedPath().find((one) => one instanceof Element && one.matches(WORDS)));
@@ -31,12 +32,11 @@ function go(event) {
   mark.around(thing);
 }
 
-let isWatching = false;
-
-/** Once a browser tab. */
+/** Once a browser tab; each component that imports this file has a copy of it. */
 export function watchPointers() {
-  if (isWatching) return;
-  isWatching = true;
+  if ("cnnvizPointers" in document.documentElement.dataset) return;
+  document.documentElement.dataset.cnnvizPointers = "";
+  mark = outline();
   const if_any = (/** @type {Event} */ event) => { if (document.querySelector(WORDS)) point(event); };
   document.addEventListener("mouseover", if_any, { passive: true });
   document.addEventListener("focusin", if_any, { passive: true });
