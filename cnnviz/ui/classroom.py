@@ -47,7 +47,13 @@ def enter_room() -> None:
 def lead_elsewhere(code: str) -> None:
     """For whoever is in a room, but leads it in another browser."""
     with st.expander(_("I lead this room in another browser")), st.form("lead_room", border=False):
-        key = st.text_input(_("Key of the room"), key="typed_key", type="password", max_chars=60)
+        key = st.text_input(
+            _("Key of the room"),
+            key="typed_key",
+            type="password",
+            max_chars=60,
+            help=_("The browser that leads the room shows it. Whoever has it can lead the room too."),
+        )
         if st.form_submit_button(_("Lead it here too")):
             with error_box():
                 if not key.strip():

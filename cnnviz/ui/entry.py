@@ -41,7 +41,12 @@ def ask(kind: Kind, label: str, button: str) -> bool:
     browser = known_browser()
     with st.form(f"enter_{kind}", width=420, border=False):
         password = st.text_input(
-            label, type="password", key=f"{kind}_password", autocomplete="current-password", max_chars=200
+            label,
+            type="password",
+            key=f"{kind}_password",
+            autocomplete="current-password",
+            max_chars=200,
+            help=_("Whoever runs this server sets it, and can tell you."),
         )
         pressed = st.form_submit_button(button, icon=":material/login:", type="primary")
     st.caption(_("This browser is remembered for {days} days.", days=f"{DAYS[kind]:.0f}"))

@@ -47,6 +47,7 @@ def _offer(name: str, lecture: Lecture) -> None:
             range(len(titles)),
             format_func=lambda number: f"{number + 1} · {titles[number]}",
             key=f"begin_of_{name}",
+            help=_("The slide that the lecture begins with. Usual: the first."),
         )
         row = st.container(horizontal=True)
         row.button(
@@ -88,7 +89,11 @@ def own_file() -> None:
     left, right = st.columns([1.2, 1], gap="large")
     with left:
         st.file_uploader(
-            _("Open a lecture from a file (TOML)"), type=["toml"], key="lecture_file", on_change=_open
+            _("Open a lecture from a file (TOML)"),
+            type=["toml"],
+            key="lecture_file",
+            on_change=_open,
+            help=_("One that “Download” has saved here, or one that you wrote by hand."),
         )
         for sentence in st.session_state.get("lecture_file_says", ()):
             st.warning(literal(sentence), icon=":material/info:")
@@ -218,6 +223,7 @@ def _slide(slide: Slide, number: int, count: int) -> None:
         key=f"slide_hide_{turn}",
         on_change=_take,
         args=(f"slide_hide_{turn}", _of_slide(number, "hide", tuple)),
+        help=_("Parts of the page and controls that this slide does not show. Usual: none."),
     )
     st.number_input(
         _("Minutes"),
@@ -228,6 +234,7 @@ def _slide(slide: Slide, number: int, count: int) -> None:
         key=f"slide_minutes_{turn}",
         on_change=_take,
         args=(f"slide_minutes_{turn}", _of_slide(number, "minutes", float)),
+        help=_("Time planned for this slide. The bar of the lecture compares it with the clock."),
     )
 
 

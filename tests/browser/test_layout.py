@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.browser.conftest import SCREENSHOTS, WIDTHS, Server, Visitor
+from tests.browser.conftest import SCREENSHOTS, WIDTHS, Server, Visitor, wait_until
 from tests.pages.test_all_pages import PAGES
 
 pytestmark = pytest.mark.browser
@@ -27,8 +27,9 @@ def drawn(page: Page) -> None:
     """Waits until pictures, letters and curves are there."""
     charts = page.get_by_test_id("stPlotlyChart")
     expect(charts.filter(has_not=page.locator(".main-svg"))).to_have_count(0)
-    page.wait_for_function(
-        "document.fonts.status === 'loaded' && [...document.images].every((image) => image.complete)"
+    wait_until(
+        page,
+        "document.fonts.status === 'loaded' && [...document.images].every((image) => image.complete)",
     )
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
