@@ -2,6 +2,7 @@
 .ci/screenshots.
 """
 
+from collections.abc import Iterator
 from typing import Literal
 
 import pytest
@@ -34,15 +35,27 @@ def drawn(page: Page) -> None:
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
+@pytest.fixture(scope="module")
+def guests(server: Server, browser: Browser) -> Iterator[dict[Scheme, Visitor]]:
+    """A laptop in the light and a phone in the dark; each goes through all pages."""
+    laptop = browser.new_context(viewport=SIZES["laptop"], color_scheme="light")
+    phone = browser.new_context(viewport=SIZES["phone"], color_scheme="dark")
+    visiting: dict[Scheme, Visitor] = {"light": Visitor(server, laptop), "dark": Visitor(server, phone)}
+    yield visiting
+    laptop.close()
+    phone.close()
+    assert not [error for guest in visiting.values() for error in guest.errors]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("file", PAGES)
-def test_no_sideways_scrolling(file: str, scheme: Scheme, server: Server, browser: Browser) -> None:
+def test_no_sideways_scrolling(file: str, scheme: Scheme, guests: dict[Scheme, Visitor]) -> None:
     """Laptop and projector in light, the phone in dark."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     name = file.rpartition("/")[2].removesuffix(".py")
     widths = ["phone"] if scheme == "dark" else ["laptop", "projector"]
-    context = browser.new_context(viewport=SIZES[widths[0]], color_scheme=scheme)
-    guest = Visitor(server, context)
+    guest = guests[scheme]
+    guest.page.set_viewport_size(SIZES[widths[0]])
     page = guest.go("" if name == "home" else name)
     for width in widths:
         page.set_viewport_size(SIZES[width])
@@ -51,5 +64,3 @@ def test_no_sideways_scrolling(file: str, scheme: Scheme, server: Server, browse
         assert page.evaluate(TOO_WIDE) <= 0
         links = page.get_by_test_id("stMain").get_by_test_id("stPageLink-NavLink")
         assert not links.evaluate_all(CUT_OFF)
-    context.close()
-    assert not guest.errors
