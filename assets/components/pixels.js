@@ -36,7 +36,8 @@ function create(root) {
       const cells = (className, fill) => {
         const box = make("div", { className: `cells ${className}` });
         box.style.gridTemplateColumns = `repeat(${sheet.cols}, auto)`;
-        const list = sheet.colours.map((colour, at) => { const cell = make("div"); fill(cell, at); box.append(cell); return cell; });
+        const list = sheet.colours.map((colour, at) => { const cell = make("div"); fill(cell, at); return cell; });
+        for (let at = 0; at < list.length; at += sheet.cols) box.append(make("span", { className: "row", role: "row" }, list.slice(at, at + sheet.cols)));
         box.addEventListener("pointermove", (event) => { const at = list.indexOf(event.target); if (at >= 0) light(at); });
         box.addEventListener("pointerleave", () => light(null));
         return { box, list };
@@ -44,6 +45,8 @@ function create(root) {
       const picture = cells("picture", (cell, at) => { cell.style.background = sheet.colours[at]; });
       const matrix = cells(`matrix${sheet.lines > 1 ? " tall" : ""}${sheet.channel !== null ? " editable" : ""}`, (cell, at) => { cell.textContent = sheet.texts[at]; });
       for (const at of sheet.changed) matrix.list[at].classList.add("changed");
+      for (const cell of matrix.list) cell.role = "cell";
+      for (const row of picture.box.children) row.role = "presentation";
       picture.box.setAttribute("role", "img");
       picture.box.setAttribute("aria-label", say("{name}, {rows}×{cols} pixels", { name: sheet.name, rows: sheet.rows, cols: sheet.cols }));
       matrix.box.setAttribute("role", "table");

@@ -58,6 +58,7 @@ function create(root) {
     },
     hover(unit) { hovered = unit; render(); },
     edit,
+    name: nameOf,
   });
 
   worker.onmessage = ({ data: news }) => {

@@ -53,6 +53,11 @@ def contrast(first: str, second: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+def ink_on(colour: str) -> str:
+    """Black or white, whichever stands out more from it: by 4.58 to 1 or more."""
+    return max(("#000000", "#ffffff"), key=lambda ink: contrast(ink, colour))
+
+
 def lab(colour: str, vision: str = "usual") -> NDArray[np.float64]:
     """(3,) CIE L*a*b* of a colour as this vision sees it; L* is the lightness, 0 to 100."""
     light = np.clip(np.array(VISION[vision]) @ linear(colour), 0, 1)

@@ -191,13 +191,14 @@ def calibration_curve(calibration: Calibration) -> "Figure":
             name=_("this network"),
             line={"color": palette().train, "width": 3},
             marker={"size": sizes},
+            cliponaxis=False,
             customdata=counts,
             hovertemplate=_("confidence %{x:.1%}: %{y:.1%} right, %{customdata} predictions<extra></extra>"),
         )
     )
     figure.update_xaxes(title=_("confidence"), range=[0, 1.03], tickformat=".0%")
     figure.update_yaxes(title=_("accuracy"), range=[0, 1.03], tickformat=".0%")
-    layout(figure, 330)
-    # Above the diagonal there is room for both names, also where the chart is narrow.
-    figure.update_layout(legend={"orientation": "v", "x": 0.01, "y": 1, "yanchor": "top"})
+    layout(figure, 370)
+    # A curve of a good network runs along the upper edge: the names stand above it, one below the other.
+    figure.update_layout(legend={"orientation": "v", "x": 0, "y": 1.06, "yanchor": "bottom"})
     return figure

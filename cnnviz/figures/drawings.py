@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from cnnviz.figures.colours import palette, scale_for
+from cnnviz.figures.contrast import ink_on
 from cnnviz.ops.receptive_field import ReceptiveField
 from cnnviz.words import _
 
@@ -143,13 +144,13 @@ def unit_network(
         for unit, value in enumerate(layer.tolist()):
             x, y = centre(index, unit)
             if masks[index][unit]:
-                red, green, blue = palette().diverging.colours(256)[round(255 * (value - low) / (high - low))]
-                ink = "#10161d" if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "#ffffff"
+                place = round(255 * (value - low) / (high - low))
+                fill = "#" + bytes(palette().diverging.colours(256)[place].tolist()).hex()
                 parts.append(
-                    f'<circle cx="{x}" cy="{y}" r="{radius}" fill="rgb({red},{green},{blue})" stroke="{INK}" stroke-width="2"/>'
+                    f'<circle cx="{x}" cy="{y}" r="{radius}" fill="{fill}" stroke="{INK}" stroke-width="2"/>'
                 )
                 parts.append(
-                    f'<text x="{x}" y="{y + 6}" text-anchor="middle" {FONT.replace(INK, ink)}>{value:.2f}</text>'
+                    f'<text x="{x}" y="{y + 6}" text-anchor="middle" {FONT.replace(INK, ink_on(fill))}>{value:.2f}</text>'
                 )
             else:
                 parts.append(

@@ -81,7 +81,7 @@ def table() -> None:
         )
 
     with play:
-        table, curve = st.columns([2, 1], gap="medium")
+        table, curve = st.columns([1.4, 1], gap="medium")
         with table:
             counts = found.confusion.tolist()
             cell = (true, said) if view == "cell" else None

@@ -155,12 +155,31 @@ def settle(page: Page) -> None:
     expect(page.locator(".root:not([data-ready])")).to_have_count(0)
 
 
+def wait_until(page: Page, condition: str, given: object = None) -> None:
+    """Waits until an expression of JavaScript, in which ``given`` may stand, is true.
+
+    Playwright's own ``wait_for_function`` runs text, which the app's content security policy forbids.
+    """
+    page.evaluate(
+        f"""([given, patience]) => new Promise((done, fail) => {{
+            const end = performance.now() + patience;
+            const look = () => {{
+                if ({condition}) done();
+                else if (performance.now() > end) fail(new Error("not within the patience of the tests"));
+                else setTimeout(look, 16);
+            }};
+            look();
+        }})""",
+        [given, PATIENCE],
+    )
+
+
 def take_photo(page: Page) -> None:
     """Presses the camera's button until it has taken a picture.
 
     Streamlit opens the camera anew a second after its box got its width; a click in that moment takes nothing, and one clicks again.
     """
-    page.wait_for_function("document.querySelector('video')?.currentTime > 0.7")
+    wait_until(page, "document.querySelector('video')?.currentTime > 0.7")
     taken = page.get_by_role("button", name="Clear photo").or_(page.get_by_text("Uploading"))
     for _ in range(5):
         with contextlib.suppress(TimeoutError):

@@ -3,7 +3,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visitor, settle, take_photo
+from tests.browser.conftest import Visitor, settle, take_photo, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -54,8 +54,9 @@ def test_two_pads_hold_two_drawings_also_after_a_reload(visitor: Visitor) -> Non
     settle(page)
     drawn = ink(page)
     assert drawn[0] > drawn[1] > 0
-    page.wait_for_function(
-        "['drawing', 'second_drawing'].every((pad) => (localStorage.getItem(`cnnviz-${pad}`) ?? '').length > 2)"
+    wait_until(
+        page,
+        "['drawing', 'second_drawing'].every((pad) => (localStorage.getItem(`cnnviz-${pad}`) ?? '').length > 2)",
     )
     page.reload()
     settle(page)

@@ -2,12 +2,13 @@
 .ci/screenshots.
 """
 
+from collections.abc import Iterator
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.browser.conftest import SCREENSHOTS, WIDTHS, Server, Visitor
+from tests.browser.conftest import SCREENSHOTS, WIDTHS, Server, Visitor, wait_until
 from tests.pages.test_all_pages import PAGES
 
 pytestmark = pytest.mark.browser
@@ -27,21 +28,34 @@ def drawn(page: Page) -> None:
     """Waits until pictures, letters and curves are there."""
     charts = page.get_by_test_id("stPlotlyChart")
     expect(charts.filter(has_not=page.locator(".main-svg"))).to_have_count(0)
-    page.wait_for_function(
-        "document.fonts.status === 'loaded' && [...document.images].every((image) => image.complete)"
+    wait_until(
+        page,
+        "document.fonts.status === 'loaded' && [...document.images].every((image) => image.complete)",
     )
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
+@pytest.fixture(scope="module")
+def guests(server: Server, browser: Browser) -> Iterator[dict[Scheme, Visitor]]:
+    """A laptop in the light and a phone in the dark; each goes through all pages."""
+    laptop = browser.new_context(viewport=SIZES["laptop"], color_scheme="light")
+    phone = browser.new_context(viewport=SIZES["phone"], color_scheme="dark")
+    visiting: dict[Scheme, Visitor] = {"light": Visitor(server, laptop), "dark": Visitor(server, phone)}
+    yield visiting
+    laptop.close()
+    phone.close()
+    assert not [error for guest in visiting.values() for error in guest.errors]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("file", PAGES)
-def test_no_sideways_scrolling(file: str, scheme: Scheme, server: Server, browser: Browser) -> None:
+def test_no_sideways_scrolling(file: str, scheme: Scheme, guests: dict[Scheme, Visitor]) -> None:
     """Laptop and projector in light, the phone in dark."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     name = file.rpartition("/")[2].removesuffix(".py")
     widths = ["phone"] if scheme == "dark" else ["laptop", "projector"]
-    context = browser.new_context(viewport=SIZES[widths[0]], color_scheme=scheme)
-    guest = Visitor(server, context)
+    guest = guests[scheme]
+    guest.page.set_viewport_size(SIZES[widths[0]])
     page = guest.go("" if name == "home" else name)
     for width in widths:
         page.set_viewport_size(SIZES[width])
@@ -50,5 +64,3 @@ def test_no_sideways_scrolling(file: str, scheme: Scheme, server: Server, browse
         assert page.evaluate(TOO_WIDE) <= 0
         links = page.get_by_test_id("stMain").get_by_test_id("stPageLink-NavLink")
         assert not links.evaluate_all(CUT_OFF)
-    context.close()
-    assert not guest.errors

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cnnviz.ui.lectures import Lecture, Slide, bundled_lecture, read_lecture
-from tests.browser.conftest import Visitor, settle
+from tests.browser.conftest import Visitor, settle, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -156,11 +156,12 @@ def test_the_light_and_words_that_point(visitor: Visitor, tmp_path: Path) -> Non
     page.keyboard.press("s")
     expect(light).to_have_attribute("data-light", "mouse")
     page.mouse.move(500, 300)
-    page.wait_for_function(
-        """() => {
+    wait_until(
+        page,
+        """(() => {
             const box = document.querySelector(".cnnviz-spotlight").getBoundingClientRect();
             return Math.abs(box.x + box.width / 2 - 500) < 2 && Math.abs(box.y + box.height / 2 - 300) < 2;
-        }"""
+        })()""",
     )
     page.keyboard.press("Escape")
     expect(light).to_have_count(0)

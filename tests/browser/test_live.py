@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from cnnviz.figures import curve_in_words
 from cnnviz.training import Run, TrainingSpec, open_run, start
-from tests.browser.conftest import Visitor, settle
+from tests.browser.conftest import Visitor, settle, wait_until
 from tests.browser.test_training import train
 
 pytestmark = pytest.mark.browser
@@ -49,13 +49,13 @@ def test_points_come_while_it_trains_and_a_reload_shows_all(visitor: Visitor) ->
     page.on("request", lambda request: asked.append(request.url) if "cnnviz/live" in request.url else None)
     seen = int(curves(page).get_attribute("data-points") or 0)
     for more in (5, 10, 20, 40, 60):
-        page.wait_for_function(
-            """more => [...document.querySelectorAll("*")].some((each) => {
+        wait_until(
+            page,
+            """[...document.querySelectorAll("*")].some((each) => {
                  const root = each.shadowRoot?.querySelector(".root[data-points]");
-                 return root && Number(root.dataset.points) >= more;
+                 return root && Number(root.dataset.points) >= given;
                })""",
-            arg=seen + more,
-            polling=100,
+            seen + more,
         )
     assert len(asked) > 1
     assert all(re.search(r"after=\d+\.\d+\.[0-9a-f]+", url) for url in asked), (

@@ -20,8 +20,15 @@ export function paint(value, scale) {
   const below = Math.min(last - 1, Math.floor(place));
   const [a, b] = [parseColour(scale.stops[below]), parseColour(scale.stops[below + 1])];
   const mixed = a.map((part, at) => Math.round(part + (b[at] - part) * (place - below)));
-  const light = mixed[0] * 0.299 + mixed[1] * 0.587 + mixed[2] * 0.114;
-  return { background: `rgb(${mixed.join()})`, text: light > 140 ? "#10161d" : "#ffffff" };
+  return { background: `rgb(${mixed.join()})`, text: luminance(mixed) > EVEN ? "#000000" : "#ffffff" };
+}
+
+const EVEN = Math.sqrt(1.05 * 0.05) - 0.05; // as far from black as from white: 4.6 to 1
+
+/** Relative luminance (WCAG 2.1), 0 to 1, of red, green and blue from 0 to 255. */
+function luminance(/** @type {number[]} */ rgb) {
+  const [red, green, blue] = rgb.map((part) => (part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
 /**

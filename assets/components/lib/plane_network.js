@@ -9,7 +9,7 @@ const SVG = "http://www.w3.org/2000/svg";
 /** @typedef {{ layer: number, unit: number }} Unit layer -1: a feature */
 /**
  * @param {HTMLElement} paper
- * @param {{ toggle: (feature: string) => void, resize: (layer: number, by: number) => void, hover: (unit: Unit | null) => void, edit: (place: number) => void }} acts
+ * @param {{ toggle: (feature: string) => void, resize: (layer: number, by: number) => void, hover: (unit: Unit | null) => void, edit: (place: number) => void, name: (place: number) => string }} acts
  */
 export function createNetwork(paper, acts) {
   const svg = /** @type {SVGElement} */ (paper.querySelector("svg"));
@@ -67,8 +67,8 @@ export function createNetwork(paper, acts) {
           const row = unit * pieces + piece;
           const end = y(unit) + (node * (piece + 1)) / (pieces + 1);
           for (const [input, at] of from) addLine(layer.weight + row * layer.inputs + input, x(l) + node, y(at) + node / 2, x(l + 1), end);
-          const box = make("button", { type: "button", className: "bias", style: `left:${x(l + 1) - 9 + piece * 9}px;top:${y(unit) + node - 4}px`, tabIndex: -1 });
           const place = layer.bias + row;
+          const box = make("button", { type: "button", className: "bias", style: `left:${x(l + 1) - 9 + piece * 9}px;top:${y(unit) + node - 4}px`, tabIndex: -1, ariaLabel: acts.name(place) });
           box.addEventListener("click", () => acts.edit(place));
           paper.append(box);
           biases.push({ place, box });
