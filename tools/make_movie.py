@@ -54,7 +54,7 @@ def at_rest(page: Page) -> None:
     expect(page.locator(running)).to_be_attached(timeout=PATIENCE)
     for still in ("[data-stale=true]", "[data-testid=stSkeleton]", ".root:not([data-ready])"):
         expect(page.locator(still)).to_have_count(0, timeout=PATIENCE)
-    expect(page.get_by_role("progressbar")).to_have_count(0, timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=PATIENCE)
     page.wait_for_load_state("networkidle")
 
 

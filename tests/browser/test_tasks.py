@@ -287,11 +287,15 @@ def test_find_a_wrong_explanation(newcomer: Begin) -> None:
     verdicts = re.findall(r"([A-Z][\w -]+): ([✓✗]) \w+ \((-?[\d.]+)\)", line)
     assert len(verdicts) == 4
     similar = {name: float(value) for name, _, value in verdicts}
-    # It multiplies by the image, which is most of its map: shuffled weights change next to nothing.
-    assert similar["Integrated gradients"] > 0.9
-    assert similar["Guided backpropagation"] < 0.5
-    assert {mark for name, mark, _ in verdicts if similar[name] > 0.9} == {"✗"}
-    assert ("Guided backpropagation", "✓") in {(name, mark) for name, mark, _ in verdicts}
+    # The check asks: with all weights shuffled the network knows nothing; is its map another one then? An
+    # explanation that stays the same does not speak of the network. The page calls it wrong from 0.5 upwards.
+    wrong = {name for name, mark, _ in verdicts if mark == "✗"}
+    assert wrong == {name for name, value in similar.items() if value >= 0.5}
+    assert 0 < len(wrong) < 4
+    # It is multiplied by the image, and is the image with and without the weights.
+    assert similar["Integrated gradients"] > 0.8
+    assert "Integrated gradients" in wrong
+    assert "Guided backpropagation" not in wrong
 
 
 def test_reach_98_percent_with_the_fewest_parameters(newcomer: Begin) -> None:
