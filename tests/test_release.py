@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 import cnnviz
+from cnnviz.ui.lectures import bundled, read_lecture
 from tools.release import ROOT, build, check, install
 
 
@@ -19,6 +20,10 @@ def test_the_wheel_is_installed_and_started(tmp_path: Path) -> None:
     assert found.images == 4000
     assert found.accuracy > 0.97
     assert found.page == "Pooling"
+    assert found.lectures == {
+        name: len(read_lecture(file.read_text()).slides) for name, file in bundled().items()
+    }
+    assert len(found.lectures) >= 2
 
 
 def test_every_folder_of_pages_travels_in_the_wheel() -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from cnnviz.ui.state import State
 from cnnviz.ui.states.convolution import Convolution
@@ -27,7 +27,8 @@ from cnnviz.ui.states.training_lab import TrainingLab
 from tools.release import ROOT, started
 
 PICTURES = ROOT / "docs" / "pictures"
-WINDOW = (1280, 720)
+WINDOW = (1366, 768)
+MOVIE_WINDOW = (1600, 900)
 MOVIE = (800, 450)
 COLOURS = 96
 MOST_BYTES = 1_500_000
@@ -40,6 +41,8 @@ SCREENSHOTS: dict[str, State] = {
     ),
     "mistakes.png": Mistakes(run="example", view="cell", true="4", predicted="9"),
 }
+STEPS = (0, 4, 8, 16, 32, 63, 124, 247, 624)
+"""The saved steps of the example training that the moving picture shows."""
 Frame = tuple[bytes, int]
 """A screenshot, and for how many milliseconds it stands."""
 
@@ -51,7 +54,19 @@ def at_rest(page: Page) -> None:
     expect(page.locator(running)).to_be_attached(timeout=PATIENCE)
     for still in ("[data-stale=true]", "[data-testid=stSkeleton]", ".root:not([data-ready])"):
         expect(page.locator(still)).to_have_count(0, timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=PATIENCE)
     page.wait_for_load_state("networkidle")
+
+
+def still(page: Page) -> bytes:
+    """A screenshot that stays the same for a second: what draws itself is ready then."""
+    shot, same = page.screenshot(), 0
+    while same < 4:
+        page.wait_for_timeout(250)
+        at_rest(page)
+        new = page.screenshot()
+        shot, same = new, same + 1 if new == shot else 0
+    return shot
 
 
 def go(page: Page, address: str, state: State) -> None:
@@ -59,35 +74,34 @@ def go(page: Page, address: str, state: State) -> None:
     at_rest(page)
 
 
+def to_the_top(what: Locator) -> None:
+    """Scrolls until it stands at the top of the window."""
+    what.evaluate("it => it.scrollIntoView({block: 'start'})")
+
+
 def stepping(page: Page, address: str) -> Iterator[Frame]:
     """The lecture's convolution, sum by sum."""
     go(page, address, Convolution(projector=True))
     play = page.get_by_role("group", name="Step by step").first
-    play.scroll_into_view_if_needed()
     for number in range(9):
-        yield page.screenshot(), 350 if number < 8 else 900
+        yield still(page), 350 if number < 8 else 900
         play.get_by_role("button", name="Step forward").click()
 
 
 def learning(page: Page, address: str) -> Iterator[Frame]:
     """The kernels of a training, from noise to strokes."""
-    go(page, address, TrainingLab(run="example", step=0, projector=True))
-    kernels = page.locator("img[alt*='kernels of conv1']")
-    for number in range(9):
-        kernels.scroll_into_view_if_needed()
-        yield page.screenshot(), 300 if number < 8 else 900
-        for _ in range(2 if number < 4 else 5):
-            page.get_by_role("button", name="One saved step forward").click()
-        page.wait_for_timeout(300)
-        at_rest(page)
+    for step in STEPS:
+        go(page, address, TrainingLab(run="example", step=step, projector=True))
+        to_the_top(page.get_by_text("Point at a curve for its values").first)
+        yield still(page), 300 if step != STEPS[-1] else 1200
 
 
 def following(page: Page, address: str) -> Iterator[Frame]:
     """A value of a map, the sum that made it, and its way back to the pixels."""
     for layer in ("conv2", "pool1", "conv1"):
         go(page, address, FeatureMaps(run="example", layer=layer, map=1, projector=True))
-        page.get_by_role("heading", name=f"{layer}, map 1").scroll_into_view_if_needed()
-        yield page.screenshot(), 1100
+        to_the_top(page.get_by_role("heading", name=f"{layer}, map 1"))
+        yield still(page), 1200
 
 
 SCENES: tuple[Callable[[Page, str], Iterator[Frame]], ...] = (stepping, learning, following)
@@ -124,7 +138,7 @@ def screenshots(page: Page, address: str) -> None:
     """Writes the four pictures of pages."""
     for name, state in SCREENSHOTS.items():
         go(page, address, state)
-        shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+        shot = Image.open(io.BytesIO(still(page))).convert("RGB")
         shot.quantize(128).save(PICTURES / name, optimize=True)
 
 
@@ -144,7 +158,9 @@ def main() -> None:
                 viewport={"width": WINDOW[0], "height": WINDOW[1]}, reduced_motion="reduce"
             )
             page.set_default_timeout(PATIENCE)
+            page.set_viewport_size({"width": MOVIE_WINDOW[0], "height": MOVIE_WINDOW[1]})
             movie(page, address)
+            page.set_viewport_size({"width": WINDOW[0], "height": WINDOW[1]})
             if not only_movie:
                 screenshots(page, address)
             browser.close()

@@ -33,6 +33,7 @@ import json, cnnviz
 from cnnviz.data import load
 from cnnviz.training import open_run
 from cnnviz.ui.command import APP
+from cnnviz.ui.lectures import bundled, bundled_lecture
 from streamlit.testing.v1 import AppTest
 
 test = load("mnist", "test")
@@ -48,6 +49,7 @@ print(json.dumps({
     "images": len(test),
     "accuracy": right,
     "page": app.header[0].value,
+    "lectures": {name: len(bundled_lecture(name).slides) for name in bundled()},
     "errors": [str(one.value) for one in app.exception],
 }))
 """
@@ -61,6 +63,7 @@ class Checked:
         package, app: where the package and its pages lie.
         images: of the bundled MNIST test set; accuracy: of the bundled run on the first 500.
         page: the heading of the page that was opened.
+        lectures: name of each bundled lecture -> its number of slides.
         seconds: from the command ``cnnviz`` to the server's first answer.
     """
 
@@ -70,6 +73,7 @@ class Checked:
     images: int
     accuracy: float
     page: str
+    lectures: dict[str, int]
     seconds: float
 
 
@@ -142,6 +146,7 @@ def check(programs: Path, folder: Path) -> Checked:
         said["images"],
         said["accuracy"],
         said["page"],
+        said["lectures"],
         seconds,
     )
 

@@ -28,12 +28,12 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import tomli_w
 
 from cnnviz.errors import CnnvizError
+from cnnviz.ui.command import APP
 from cnnviz.ui.fields import LONGEST, Choice, Choices, Field, Foreign, Number, Open, Real, Switch
 from cnnviz.ui.state import State
 from cnnviz.words import Sentence, say
 
-ROOT = Path(__file__).resolve().parents[2]
-FOLDER = ROOT / "lectures"
+FOLDER = APP / "lectures"
 LARGEST = 1_000_000
 """Characters of a file."""
 MOST = 999
@@ -129,8 +129,8 @@ def _written(slide: Slide) -> dict[str, Any]:
 @cache
 def pages() -> dict[str, str]:
     """Name -> file of each page of the app."""
-    files = sorted((ROOT / "pages").glob("*/*.py"))
-    return {file.stem: file.relative_to(ROOT).as_posix() for file in files}
+    files = sorted((APP / "pages").glob("*/*.py"))
+    return {file.stem: file.relative_to(APP).as_posix() for file in files}
 
 
 @cache
@@ -145,7 +145,7 @@ def state_of(page: str) -> type[State]:
 @cache
 def sections_of(page: str) -> tuple[str, ...]:
     """The names of its sections, in their order."""
-    source = (ROOT / pages()[page]).read_text(encoding="utf-8")
+    source = (APP / pages()[page]).read_text(encoding="utf-8")
     return tuple(re.findall(r"^@(?:section|part)\ndef (\w+)", source, re.MULTILINE))
 
 

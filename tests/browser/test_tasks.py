@@ -172,7 +172,7 @@ def test_why_was_this_7_called_a_1(newcomer: Begin) -> None:
     # The student's own hand says the same: these pixels are painted white, and the network reads a 7.
     student.click(student.page.get_by_role("link", name="Change its pixels"))
     expect(student.page.get_by_role("heading", name="Its pixels")).to_be_visible()
-    assert said[1] in student.page.get_by_label("Number of the test image").input_value()
+    expect(student.page.get_by_label("Number of the test image", exact=True)).to_have_value(said[1])
 
 
 def test_which_channel_makes_a_3(newcomer: Begin) -> None:
@@ -273,9 +273,9 @@ def test_train_on_two_own_classes(newcomer: Begin, tmp_path: Path) -> None:
     settle(student.page)
     student.type("Epochs", "40")
     student.button("Train")
-    student.reads(r"Finished")
-    accuracy = student.reads(r"Confusion matrix at step (\d+).*accuracy ([\d.]+)%")
-    assert float(accuracy[2]) > 85
+    # A step an epoch: the 40th is the last. Before the click another run stood here, which had finished.
+    accuracy = student.reads(r"Confusion matrix at step 40\b.*accuracy ([\d.]+)%")
+    assert float(accuracy[1]) > 85
 
 
 def test_find_a_wrong_explanation(newcomer: Begin) -> None:
@@ -287,11 +287,15 @@ def test_find_a_wrong_explanation(newcomer: Begin) -> None:
     verdicts = re.findall(r"([A-Z][\w -]+): ([✓✗]) \w+ \((-?[\d.]+)\)", line)
     assert len(verdicts) == 4
     similar = {name: float(value) for name, _, value in verdicts}
-    # It multiplies by the image, which is most of its map: shuffled weights change next to nothing.
-    assert similar["Integrated gradients"] > 0.9
-    assert similar["Guided backpropagation"] < 0.5
-    assert {mark for name, mark, _ in verdicts if similar[name] > 0.9} == {"✗"}
-    assert ("Guided backpropagation", "✓") in {(name, mark) for name, mark, _ in verdicts}
+    # The check asks: with all weights shuffled the network knows nothing; is its map another one then? An
+    # explanation that stays the same does not speak of the network. The page calls it wrong from 0.5 upwards.
+    wrong = {name for name, mark, _ in verdicts if mark == "✗"}
+    assert wrong == {name for name, value in similar.items() if value >= 0.5}
+    assert 0 < len(wrong) < 4
+    # It is multiplied by the image, and is the image with and without the weights.
+    assert similar["Integrated gradients"] > 0.8
+    assert "Integrated gradients" in wrong
+    assert "Guided backpropagation" not in wrong
 
 
 def test_reach_98_percent_with_the_fewest_parameters(newcomer: Begin) -> None:
@@ -327,7 +331,7 @@ def test_explain_one_number_of_a_map_down_to_the_pixels(newcomer: Begin) -> None
     student = newcomer(6)
     student.open("Feature maps")
     student.click(student.page.get_by_role("button", name=re.compile("maps of relu1 of")))
-    value = student.reads(r"Row (\d+), column (\d+): (-?[\d.]+)")
+    value = student.reads(r"Row (\d+), column (\d+): (-?[\d.]*\d)")
     for _ in range(4):
         sums = student.page.get_by_text(re.compile(r"the sum of \d+ products"))
         if sums.count():
