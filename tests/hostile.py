@@ -140,10 +140,12 @@ FORMULAS = (
 HOSTILE = (*MARKUP, *TEMPLATES, *PATHS, *CHARACTERS, *FORMULAS)
 
 
-def shown_raw(text: str) -> list[str]:
-    """The hostile strings that stand in a Markdown text as they are, and would be markup there."""
+def shown_raw(text: str, html: bool = False) -> list[str]:
+    """The hostile strings that stand in a Markdown text (or in HTML) as they are, and would be markup there."""
     found = []
     for one in MARKUP:
+        if html and "<" not in one:
+            continue
         if MARK not in one or one.endswith("\\"):
             continue
         if one[0] in "\"'" or one != " ".join(one.split()):

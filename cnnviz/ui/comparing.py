@@ -242,7 +242,7 @@ def smallest(runs: Sequence[Run], goal: float) -> list[dict[str, str]]:
     found.sort(key=lambda one: one[:3])
     return [
         {
-            _("run"): run_title(run),
+            _("run"): plain(run_title(run)),
             _("parameters"): f"{parameters:,}",
             _("test accuracy"): f"{-accuracy:.2%}",
             _("reaches it"): "" if missed else "✓",
