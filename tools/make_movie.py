@@ -139,7 +139,7 @@ def screenshots(page: Page, address: str) -> None:
     for name, state in SCREENSHOTS.items():
         go(page, address, state)
         shot = Image.open(io.BytesIO(still(page))).convert("RGB")
-        shot.quantize(128).save(PICTURES / name, optimize=True)
+        shot.save(PICTURES / name, optimize=True)
 
 
 def main() -> None:
