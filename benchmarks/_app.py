@@ -65,7 +65,8 @@ def wait_for_server(port: int | str) -> None:
 def browsing(width: int = 1366, height: int = 768) -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser.new_page(viewport={"width": width, "height": height})
+        # Playwright waits for what the page computes by running text, which the page itself may not.
+        yield browser.new_page(viewport={"width": width, "height": height}, bypass_csp=True)
         browser.close()
 
 

@@ -174,12 +174,13 @@ def wait_until(page: Page, condition: str, given: object = None) -> None:
     )
 
 
-def take_photo(page: Page) -> None:
+def take_photo(page: Page, after: float = 0.7) -> None:
     """Presses the camera's button until it has taken a picture.
 
+    The camera of the tests shows a clock: another time after its beginning (in seconds) gives another picture.
     Streamlit opens the camera anew a second after its box got its width; a click in that moment takes nothing, and one clicks again.
     """
-    wait_until(page, "document.querySelector('video')?.currentTime > 0.7")
+    wait_until(page, "document.querySelector('video')?.currentTime > given", after)
     taken = page.get_by_role("button", name="Clear photo").or_(page.get_by_text("Uploading"))
     for _ in range(5):
         with contextlib.suppress(TimeoutError):

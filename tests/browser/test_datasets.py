@@ -66,11 +66,11 @@ def test_shots_of_the_camera_are_collected_and_used(visitor: Visitor) -> None:
     page.locator("[class*=st-key-own_with_camera]").locator("label").first.click()
     settle(page)
     keep = page.get_by_role("button", name="Keep this shot")
-    for name, count in (("cup", 1), ("cup", 2), ("book", 1), ("book", 2)):
+    for at, (name, count) in enumerate((("cup", 1), ("cup", 2), ("book", 1), ("book", 2))):
         page.get_by_label("Its class", exact=True).fill(name)
         page.get_by_label("Its class", exact=True).press("Enter")
         settle(page)
-        take_photo(page)
+        take_photo(page, 0.7 + 0.4 * at)
         expect(keep).to_be_enabled()
         keep.click()
         expect(page.get_by_role("row", name=f"{name} {count}", exact=True)).to_be_visible()
