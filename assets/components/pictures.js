@@ -30,7 +30,7 @@ function create(root) {
   function look() {
     const pictures = picturesOf(document.querySelector("[data-testid=stMain]") ?? document.body, root);
     const kinds = pictures.map(kindsOf);
-    if (pictures.length !== rows.length || pictures.some(({ element }, at) => element !== rows[at].element || kinds[at] !== rows[at].kinds)) {
+    if (!told.textContent || pictures.length !== rows.length || pictures.some(({ element }, at) => element !== rows[at].element || kinds[at] !== rows[at].kinds)) {
       const made = pictures.map((picture, at) => row(picture, kinds[at], at + 1));
       rows = made.map(({ known }) => known);
       list.replaceChildren(...made.map(({ line }) => line));
@@ -45,7 +45,7 @@ function create(root) {
     const text = make("span");
     const place = make("div", { className: "numbers", tabIndex: 0, hidden: true });
     place.setAttribute("role", "region");
-    const opener = make("button", { type: "button", textContent: "Table" });
+    const opener = make("button", { type: "button", textContent: say("Table") });
     opener.setAttribute("aria-expanded", "false");
     opener.addEventListener("click", () => {
       place.hidden = !place.hidden;
@@ -67,7 +67,7 @@ function create(root) {
     const name = (/** @type {string} */ title) => {
       if (text.textContent === title) return;
       text.textContent = text.title = title;
-      place.setAttribute("aria-label", `Numbers of: ${title}`);
+      place.setAttribute("aria-label", say("Numbers of: {title}", { title }));
       [opener, ...buttons].forEach((one) => one.setAttribute("aria-label", `${one.textContent}: ${title}`));
     };
     return { line: make("li", {}, [text, ...(kinds.includes("CSV") ? [opener] : []), ...buttons, place]), known: { element: picture.element, kinds, name } };

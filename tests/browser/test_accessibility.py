@@ -84,7 +84,7 @@ PICTURES = """() => {
     };
     return whole.filter((one) => !named(one)).map((one) => one.outerHTML.slice(0, 160));
 }"""
-TOLD = ("The network ", "image x: ")
+TOLD = ("The network ", "image x: ", "What we see, ")
 """Drawings whose words say it all, or stand as a table below them."""
 LACKING = """(told) => {
     const lists = [...document.querySelectorAll("*")].map((one) => one.shadowRoot?.querySelector("[data-part=list]"));
@@ -138,6 +138,7 @@ def tables(page: Page) -> list[str]:
     return page.evaluate(LACKING, list(TOLD))
 
 
+@pytest.mark.thorough(5)
 @pytest.mark.parametrize("file", PAGES)
 def test_is_for_everyone(file: str, guest: Visitor) -> None:
     """One visit: axe-core in the light and (contrast) in the dark, words and tables of the pictures, a visible ring
@@ -203,6 +204,7 @@ REACHABLE = """() => {
 MOST_TABS = 400
 
 
+@pytest.mark.thorough(3)
 @pytest.mark.parametrize("name", WALKED)
 def test_everything_is_reached_by_tab(name: str, guest: Visitor) -> None:
     page = guest.page

@@ -61,7 +61,7 @@ def shown(browser: Browser, server: Server, width: str, **options: str) -> Page:
     return Visitor(server, context).page
 
 
-@pytest.mark.thorough(3)
+@pytest.mark.thorough(6)
 @pytest.mark.parametrize("width", ["laptop", "phone"])
 @pytest.mark.parametrize("page", PAGES)
 def test_nothing_is_forgotten_or_cut_off(browser: Browser, foreign: Server, page: str, width: str) -> None:

@@ -55,6 +55,7 @@ def open_with(open_page: Open, page: str, own: Lecture = OWN, /, **state: str) -
     return app.run()
 
 
+@pytest.mark.thorough(4)
 @pytest.mark.parametrize(("name", "number"), SLIDES)
 def test_every_slide_opens_in_its_state(name: str, number: int, open_page: Open) -> None:
     lecture = bundled_lecture(name)
