@@ -122,7 +122,7 @@ def test_a_published_set_is_got_and_looked_at(open_page: Open, monkeypatch: pyte
     assert asked == ["cifar10"] * 2
     app = open_page(PAGE, published="cifar10", dataset="cifar10")
     assert app.success
-    assert "**CIFAR\\-10**: 8 training images" in words(app)
+    assert "**CIFAR-10**: 8 training images" in words(app)
     assert f"Licence: {plain(CATALOGUE['cifar10'].licence)}" in words(app)
 
 
@@ -167,7 +167,7 @@ def test_ones_own_images_are_shown_before_they_are_used(open_page: Open) -> None
     said = words(app)
     assert "10 images of 2 classes" in said
     assert "1 file was left out" in said
-    assert "notes\\.txt: it is no picture that can be read" in said
+    assert "notes.txt: it is no picture that can be read" in said
     assert "<b>" not in said
     judge = [link.proto for link in app.get("page_link") if link.proto.page == "faces"]
     assert [link.query_string.startswith("people=own-") for link in judge] == [True]
