@@ -144,6 +144,8 @@ def test_show_that_dropout_helps_on_500_images(newcomer: Begin) -> None:
     student.open("Dropout")
     student.type("Seeds", "3")
     student.button("Train both")
+    done = student.page.get_by_role("row").filter(has_text="seed").filter(has_text="finished")
+    expect(done).to_have_count(6, timeout=COMPUTING)
     found = student.reads(r"Best on the test images: (.+), ([\d.]+)%; last: (.+), ([\d.]+)%\.")
     assert found[1].startswith("with dropout")
     assert found[3] == "without"
