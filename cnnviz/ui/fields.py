@@ -114,7 +114,7 @@ class Field(Generic[Value]):
         """
         words = self.in_words(usual) if words is None else words
         if not self.help or not words:
-            return self.help
+            return _(self.help) if self.help else None
         return f"{_(self.help)} {_('Usual: {value}.', value=plain(words))}"
 
     def samples(self) -> list[Value]:
