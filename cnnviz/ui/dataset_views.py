@@ -133,7 +133,7 @@ def wall_of_near(dataset: ImageDataset, number: int, found: Neighbours) -> list[
 def _grid(dataset: ImageDataset, numbers: list[int]) -> None:
     last = max(1, math.ceil(len(numbers) / SHOWN))
     page = Datasets.part.draw(st.columns([1, 3])[0], high=last)
-    map_wall("images", remember(wall_of, dataset, numbers[(page - 1) * SHOWN : page * SHOWN]))
+    map_wall("shown_images", remember(wall_of, dataset, numbers[(page - 1) * SHOWN : page * SHOWN]))
 
 
 def _means(dataset: ImageDataset, __: list[int]) -> None:

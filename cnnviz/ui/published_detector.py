@@ -37,7 +37,7 @@ def show_published(name: str, threshold: float, iou: float) -> None:
         for box, kind, score in zip(found.boxes, names, found.scores, strict=True)
     ]
     boxes(
-        "published",
+        "published_boxes",
         picture_sheet(picture, name),
         marks,
         _(

@@ -141,7 +141,7 @@ def show_class(network: OpenNetwork, scenes: ImageDataset, numbers: Sequence[int
     images = image_sheet(scenes.floats(chosen), what=_("scenes"))
     largest = [_("at most {share:.0%}", share=float(share.max())) for share in shares]
     map_wall(
-        "class",
+        "class_mask",
         [
             _row("scenes", images, [_("scene {one}", one=one) for one in numbers], LARGE),
             _row(_("probability of {category}", category=category), sheet, largest, LARGE, legend=True),
@@ -261,7 +261,7 @@ def show_activation(dataset: str, number: int, share: float) -> None:
     classes = test.classes
     label = int(test.labels[number])
     map_wall(
-        "activation",
+        "activation_maps",
         [
             WallItem(
                 "image",

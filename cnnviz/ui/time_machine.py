@@ -49,7 +49,7 @@ def show_batch(found: Moment, batch: ImageDataset) -> None:
         items.append(
             WallItem(heading, sheet, "", _("image"), labels[begin : begin + ROW], 56, 720, legend=False)
         )
-    map_wall("batch", items)
+    map_wall("batch_images", items)
     st.caption(_("{count} images, mean loss **{loss:.3f}**.", count=len(batch), loss=found.loss))
 
 

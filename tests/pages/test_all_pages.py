@@ -1,13 +1,16 @@
 """What holds for every page of the table."""
 
 import ast
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 from streamlit.runtime.state.common import user_key_from_element_id
 
+from cnnviz.ui import states
 from cnnviz.ui.state import State
-from tests.pages.conftest import ROOT, Open
+from tests.pages.conftest import ROOT, Open, at_rest, until
 
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").rglob("*.py"))
 LESSONS = [page for page in PAGES if page != "pages/start/home.py" and not page.startswith("pages/class/")]
@@ -60,7 +63,9 @@ def test_every_experiment_opens_the_page_in_a_state_without_error(page: str, ope
 @pytest.mark.parametrize("page", PAGES)
 def test_no_component_has_the_key_of_a_field(page: str, open_page: Open) -> None:
     """What a component tells would stand where the field's control keeps its value."""
-    app = open_page(page)
+    for module in iter_modules(states.__path__):
+        import_module(f"{states.__name__}.{module.name}")
+    app = until(open_page(page), at_rest)
     fields = {name for state in State.pages.values() for name in state.fields}
     keys = {user_key_from_element_id(element.proto.id) for element in app.get("bidi_component")}
     assert keys.isdisjoint(fields), keys & fields
