@@ -185,7 +185,7 @@ def test_every_data_set_one_after_the_other(visitor: Visitor) -> None:
             if name != "Your own":
                 room(page).locator("[data-part=epoch]").click()
                 expect(room(page).locator("[data-part=clock]")).to_have_text("epoch 1")
-                room(page).get_by_label("Layer 1, neuron 1").hover()
+                room(page).get_by_label("Layer 1, neuron 1", exact=True).hover()
                 room(page).get_by_role("heading", name="Network").hover()
     expect(room(page).locator("[data-number=train-accuracy]")).to_have_count(0)
 
