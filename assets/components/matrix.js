@@ -21,7 +21,6 @@ export default component(function mount({ data, setStateValue, parentElement }) 
   // One cell is reached by Tab, the others from it by the arrow keys.
   const first = focused ?? (data.picked ? data.picked.join("-") : "0-0");
   (find(body, `[data-place="${first}"]`) ?? find(body, "button"))?.setAttribute("tabindex", "0");
-  body.onfocusin = ({ target }) => { for (const one of body.querySelectorAll("button")) one.tabIndex = one === target ? 0 : -1; };
 
   function focusOn(place) { find(body, place)?.focus(); }
 
@@ -33,6 +32,7 @@ export default component(function mount({ data, setStateValue, parentElement }) 
     button.setAttribute("aria-pressed", String(Boolean(picked)));
     button.setAttribute("aria-label", `${data.row_title} ${data.rows[row]}, ${data.column_title} ${data.columns[column]}: ${value}`);
     Object.assign(button.style, { background, color: text });
+    button.addEventListener("focus", () => { for (const one of body.querySelectorAll("button")) one.tabIndex = one === button ? 0 : -1; });
     button.addEventListener("click", () => setStateValue("picked", news({ row, column })));
     button.addEventListener("keydown", (event) => {
       const way = arrow(event);

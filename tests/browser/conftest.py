@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import (
@@ -220,19 +221,52 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  
     return report
 
 
-@pytest.fixture
-def visitor(server: Server, browser: Browser) -> Iterator[Visitor]:
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, permissions=["camera"])
-    guest = Visitor(server, context)
-    yield guest
-    context.close()
-    assert not guest.errors
+class Profiles:
+    """Browser profiles that the tests use one after the other, each emptied before it is lent.
+
+    A new profile would read and compile all of Streamlit's scripts once more, which takes longer than most tests.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.free: dict[str, list[BrowserContext]] = {}
+
+    @contextlib.contextmanager
+    def lend(self, server: Server, width: str = "laptop", **options: Any) -> Iterator[Visitor]:
+        """A visitor with an empty profile; nothing may stand in its console at the end."""
+        w, h = WIDTHS[width]
+        shelf = self.free.setdefault(repr((width, sorted(options.items()))), [])
+        context = (
+            shelf.pop()
+            if shelf
+            else self.browser.new_context(
+                viewport={"width": w, "height": h}, permissions=["camera"], **options
+            )
+        )
+        guest = Visitor(server, context)
+        context.new_cdp_session(guest.page).send(
+            "Storage.clearDataForOrigin", {"origin": server.url, "storageTypes": "all"}
+        )
+        yield guest
+        for page in context.pages:
+            page.close()
+        context.clear_cookies()
+        shelf.append(context)
+        assert not guest.errors
+
+
+@pytest.fixture(scope="session")
+def profiles(browser: Browser) -> Profiles:
+    return Profiles(browser)
 
 
 @pytest.fixture
-def second_visitor(server: Server, browser: Browser) -> Iterator[Visitor]:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
-    guest = Visitor(server, context)
-    yield guest
-    context.close()
-    assert not guest.errors
+def visitor(server: Server, profiles: Profiles) -> Iterator[Visitor]:
+    with profiles.lend(server) as guest:
+        yield guest
+
+
+@pytest.fixture
+def second_visitor(server: Server, profiles: Profiles) -> Iterator[Visitor]:
+    with profiles.lend(server, "phone", color_scheme="dark") as guest:
+        yield guest

@@ -5,10 +5,10 @@ longer still has room.
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from tests import pseudo
-from tests.browser.conftest import WIDTHS, Server, Visitor, settle
+from tests.browser.conftest import Profiles, Server
 from tests.pages.test_languages import NAMES
 from tests.pages.test_languages import names as known_names
 
@@ -55,39 +55,29 @@ def is_english(text: str) -> bool:
     return bool({word for word in left.split() if len(word) > 2} - known_names())
 
 
-def shown(browser: Browser, server: Server, width: str, **options: str) -> Page:
-    size = WIDTHS[width]
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, **options)
-    return Visitor(server, context).page
-
-
 @pytest.mark.thorough(6)
 @pytest.mark.parametrize("width", ["laptop", "phone"])
 @pytest.mark.parametrize("page", PAGES)
-def test_nothing_is_forgotten_or_cut_off(browser: Browser, foreign: Server, page: str, width: str) -> None:
-    tab = shown(browser, foreign, width)
-    tab.goto(f"{foreign.url}/{page}?language={pseudo.NAME}")
-    settle(tab)
-    assert not tab.evaluate(CUT_OFF)
-    assert not [text for text in tab.evaluate(TEXTS) if is_english(text)]
-    tab.context.close()
+def test_nothing_is_forgotten_or_cut_off(profiles: Profiles, foreign: Server, page: str, width: str) -> None:
+    with profiles.lend(foreign, width) as guest:
+        tab = guest.go(f"{page}?language={pseudo.NAME}")
+        assert not tab.evaluate(CUT_OFF)
+        assert not [text for text in tab.evaluate(TEXTS) if is_english(text)]
 
 
 @pytest.mark.parametrize(("locale", "said"), [("de-AT", "Faltung"), ("fr-FR", "Convolution")])
-def test_the_browser_names_the_language(browser: Browser, server: Server, locale: str, said: str) -> None:
-    tab = shown(browser, server, "laptop", locale=locale)
-    tab.goto(f"{server.url}/convolution")
-    expect(tab.get_by_role("heading", level=2).first).to_have_text(said)
-    tab.context.close()
+def test_the_browser_names_the_language(profiles: Profiles, server: Server, locale: str, said: str) -> None:
+    with profiles.lend(server, locale=locale) as guest:
+        tab = guest.go("convolution")
+        expect(tab.get_by_role("heading", level=2).first).to_have_text(said)
 
 
-def test_a_component_changes_its_language(browser: Browser, foreign: Server) -> None:
-    tab = shown(browser, foreign, "laptop")
-    tab.goto(f"{foreign.url}/pooling?language={pseudo.NAME}")
-    play = tab.locator(".root [data-part=play]").first
-    expect(play).to_have_text(pseudo.pseudo("▶ Play"))
-    tab.goto(f"{foreign.url}/pooling?language=en")
-    expect(play).to_have_text("▶ Play")
-    play.click()
-    expect(play).to_have_text("❚❚ Pause")
-    tab.context.close()
+def test_a_component_changes_its_language(profiles: Profiles, foreign: Server) -> None:
+    with profiles.lend(foreign) as guest:
+        tab = guest.go(f"pooling?language={pseudo.NAME}")
+        play = tab.locator(".root [data-part=play]").first
+        expect(play).to_have_text(pseudo.pseudo("▶ Play"))
+        guest.go("pooling?language=en")
+        expect(play).to_have_text("▶ Play")
+        play.click()
+        expect(play).to_have_text("❚❚ Pause")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.browser.conftest import SCREENSHOTS, WIDTHS, Server, Visitor, wait_until
+from tests.browser.conftest import SCREENSHOTS, WIDTHS, Profiles, Server, Visitor, wait_until
 from tests.pages.test_all_pages import PAGES
 
 pytestmark = pytest.mark.browser
@@ -36,15 +36,10 @@ def drawn(page: Page) -> None:
 
 
 @pytest.fixture(scope="module")
-def guests(server: Server, browser: Browser) -> Iterator[dict[Scheme, Visitor]]:
+def guests(server: Server, profiles: Profiles) -> Iterator[dict[Scheme, Visitor]]:
     """A laptop in the light and a phone in the dark; each goes through all pages."""
-    laptop = browser.new_context(viewport=SIZES["laptop"], color_scheme="light")
-    phone = browser.new_context(viewport=SIZES["phone"], color_scheme="dark")
-    visiting: dict[Scheme, Visitor] = {"light": Visitor(server, laptop), "dark": Visitor(server, phone)}
-    yield visiting
-    laptop.close()
-    phone.close()
-    assert not [error for guest in visiting.values() for error in guest.errors]
+    with profiles.lend(server) as laptop, profiles.lend(server, "phone", color_scheme="dark") as phone:
+        yield {"light": laptop, "dark": phone}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -202,7 +202,7 @@ window.release = () => { const all = window.held; window.held = null; all.forEac
 
 def test_play_before_the_first_picture_plays_and_says_why_it_stopped(visitor: Visitor) -> None:
     """On a busy machine the engine's first word comes after the student's click."""
-    visitor.context.add_init_script(HOLD_THE_ENGINE)
+    visitor.page.add_init_script(HOLD_THE_ENGINE)
     page = visitor.go("playground?dataset=circle&maxEpochs=30")
     room(page).locator("[data-part=play]").click()
     expect(room(page).locator("[data-part=play]")).to_contain_text("Pause")

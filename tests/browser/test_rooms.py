@@ -6,25 +6,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from cnnviz.classroom.questions import question
 from cnnviz.classroom.rooms import Room
-from tests.browser.conftest import Server, Visitor, settle
+from tests.browser.conftest import Profiles, Server, Visitor, settle
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def class_of_three(server: Server, browser: Browser) -> Iterator[tuple[Page, Page, Page]]:
+def class_of_three(server: Server, profiles: Profiles) -> Iterator[tuple[Page, Page, Page]]:
     """The lecturer, a student with a phone, and one with a laptop."""
-    sizes = ((1366, 768), (390, 844), (1366, 768))
-    contexts = [browser.new_context(viewport={"width": w, "height": h}) for w, h in sizes]
-    guests = [Visitor(server, context) for context in contexts]
-    yield guests[0].page, guests[1].page, guests[2].page
-    for context in contexts:
-        context.close()
-    assert not [error for guest in guests for error in guest.errors]
+    with (
+        profiles.lend(server) as lecturer,
+        profiles.lend(server, "phone") as phone,
+        profiles.lend(server) as laptop,
+    ):
+        yield lecturer.page, phone.page, laptop.page
 
 
 def bar(page: Page) -> Locator:
