@@ -1,5 +1,7 @@
 """All tests use a folder of their own for runs and downloads, and leave no process behind."""
 
+import functools
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -48,6 +50,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
         gone = set(left_out)
         items[:] = [item for item in items if item not in gone]
+
+
+def pytest_collection_finish() -> None:
+    """What was imported need not be looked through at each collection of garbage: that took half of a page's time."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _packages_looked_through_once() -> None:
+    """Each ``AppTest`` looks for components in all installed packages, which takes longer than most pages."""
+    from streamlit.components.v2 import manifest_scanner
+
+    manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.fixture(scope="session", autouse=True)
