@@ -18,6 +18,7 @@ from cnnviz.ui.charts import chart
 from cnnviz.ui.fields import Field
 from cnnviz.ui.frame import link
 from cnnviz.ui.jobs import Progress, job
+from cnnviz.ui.outside import plain
 from cnnviz.ui.runs import fetch_all
 from cnnviz.ui.states.training_lab import GROUPS, TrainingLab
 from cnnviz.words import _
@@ -32,7 +33,7 @@ def more_settings(dataset: str) -> bool:
     for name in (name for other, names in GROUPS.items() if other != group for name in names):
         entry = TrainingLab.fields[name]
         if (value := entry.kept()) != entry.usual:
-            elsewhere.append(f"{entry.label}: **{entry.text(value)}**")
+            elsewhere.append(f"{_(entry.label)}: **{plain(entry.text(value))}**")
     if elsewhere:
         st.caption(_("Also set: {elsewhere}", elsewhere="; ".join(elsewhere)))
     if group == "data":

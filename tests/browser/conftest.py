@@ -18,6 +18,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Error,
     Page,
     TimeoutError,
     expect,
@@ -48,6 +49,8 @@ PATIENCE = 60_000
 """Milliseconds after which a page that does not answer is broken, also where both cores have other things to
 do.
 """
+STEADY = 100
+"""Milliseconds: what a click begins has begun by then."""
 COMPUTING = 240_000
 """The same for what trains or measures a network."""
 expect.set_options(timeout=PATIENCE)
@@ -142,36 +145,50 @@ class Visitor:
 
     def go(self, path: str = "") -> Page:
         self.page.goto(f"{self.server.url}/{path}")
-        expect(self.page.get_by_role("heading").first).to_be_visible()
-        settle(self.page)
+        settle(self.page, f"{HAS_HEADING} && {AT_REST}")
         return self.page
 
 
-def settle(page: Page) -> None:
-    """Waits until no script runs, nothing is stale, and all components answer."""
-    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached()
-    expect(page.locator("[data-stale=true]")).to_have_count(0)
-    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
-    # Each component's script is there.
-    expect(page.locator(".root:not([data-ready])")).to_have_count(0)
+AT_REST = """(() => {
+    if (document.querySelector("[data-testid=stApp]")?.dataset.testScriptState !== "notRunning") return false;
+    if (document.querySelector("[data-stale=true], [data-testid=stSkeleton]")) return false;
+    // Each component's script is there.
+    const places = [document, ...[...document.querySelectorAll("*")].flatMap((one) => one.shadowRoot ?? [])];
+    return !places.some((place) => place.querySelector(".root:not([data-ready])"));
+})()"""
+"""No script runs, nothing is stale, and all components answer."""
+HAS_HEADING = "[...document.querySelectorAll('h1, h2, h3')].some((one) => one.checkVisibility())"
 
 
-def wait_until(page: Page, condition: str, given: object = None) -> None:
-    """Waits until an expression of JavaScript, in which ``given`` may stand, is true.
+def settle(page: Page, condition: str = AT_REST) -> None:
+    """Waits until the page rests, also over a change of the document."""
+    end = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < end:
+        with contextlib.suppress(Error):
+            return wait_until(page, condition, steady=STEADY)
+    raise AssertionError(f"{page.url} does not come to rest")
+
+
+def wait_until(page: Page, condition: str, given: object = None, steady: int = 0) -> None:
+    """Waits until an expression of JavaScript, in which ``given`` may stand, is true, and stays so for some
+    milliseconds.
 
     Playwright's own ``wait_for_function`` runs text, which the app's content security policy forbids.
     """
     page.evaluate(
-        f"""([given, patience]) => new Promise((done, fail) => {{
+        f"""([given, patience, steady]) => new Promise((done, fail) => {{
             const end = performance.now() + patience;
+            let since = null;
             const look = () => {{
-                if ({condition}) done();
-                else if (performance.now() > end) fail(new Error("not within the patience of the tests"));
+                const now = performance.now();
+                since = ({condition}) ? since ?? now : null;
+                if (since !== null && now - since >= steady) done();
+                else if (now > end) fail(new Error("not within the patience of the tests"));
                 else setTimeout(look, 16);
             }};
             look();
         }})""",
-        [given, PATIENCE],
+        [given, PATIENCE, steady],
     )
 
 
