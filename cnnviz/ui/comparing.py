@@ -220,7 +220,7 @@ def show_smallest(runs: Sequence[Run]) -> None:
             if reached
             else _(
                 "No run on {data} reaches {goal} yet.",
-                data=DATASETS[Runs.dataset.now].title,
+                data=_(DATASETS[Runs.dataset.now].title),
                 goal=f"{goal:g}%",
             )
         )

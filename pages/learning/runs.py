@@ -23,6 +23,7 @@ from cnnviz.ui.comparing import (
 from cnnviz.ui.components import browser_key
 from cnnviz.ui.frame import (
     Experiment,
+    draws,
     error_box,
     link,
     play_first,
@@ -54,7 +55,7 @@ def comparison() -> None:
     left, right = st.columns([1, 2.6], gap="medium")
     key = browser_key()
     with left:
-        Runs.dataset.draw()
+        Runs.dataset.draw(on_change=draws(comparison, fewest_parameters))
         Runs.network.draw()
         differs = Runs.differs.draw(on_change=Runs.values.forget)
         Runs.values.draw()
