@@ -43,6 +43,7 @@ ARGUMENTS = (
     "--disable-sync",
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
+    "--process-per-site",  # a page of a profile finds the scripts compiled that the one before used
 )
 WIDTHS = {"laptop": (1366, 768), "projector": (1920, 1080), "phone": (390, 844)}
 PATIENCE = 60_000
@@ -253,19 +254,20 @@ class Profiles:
         """A visitor with an empty profile; nothing may stand in its console at the end."""
         w, h = WIDTHS[width]
         shelf = self.free.setdefault(repr((width, sorted(options.items()))), [])
-        context = (
-            shelf.pop()
-            if shelf
-            else self.browser.new_context(
+        if shelf:
+            context = shelf.pop()
+        else:
+            context = self.browser.new_context(
                 viewport={"width": w, "height": h}, permissions=["camera"], **options
             )
-        )
+            # While one page of the site is open, its process and what that compiled stay.
+            context.new_page().goto(f"{server.url}/_stcore/health")
         guest = Visitor(server, context)
         context.new_cdp_session(guest.page).send(
             "Storage.clearDataForOrigin", {"origin": server.url, "storageTypes": "all"}
         )
         yield guest
-        for page in context.pages:
+        for page in context.pages[1:]:
             page.close()
         context.clear_cookies()
         shelf.append(context)

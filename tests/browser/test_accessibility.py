@@ -135,7 +135,7 @@ def tables(page: Page) -> list[str]:
     return page.evaluate(LACKING, list(TOLD))
 
 
-@pytest.mark.thorough(5)
+@pytest.mark.thorough(8)
 @pytest.mark.parametrize("file", PAGES)
 def test_is_for_everyone(file: str, guest: Visitor) -> None:
     """One visit: axe-core in the light and (contrast) in the dark, words and tables of the pictures, a visible ring

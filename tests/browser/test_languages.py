@@ -55,7 +55,7 @@ def is_english(text: str) -> bool:
     return bool({word for word in left.split() if len(word) > 2} - known_names())
 
 
-@pytest.mark.thorough(6)
+@pytest.mark.thorough(9)
 @pytest.mark.parametrize("width", ["laptop", "phone"])
 @pytest.mark.parametrize("page", PAGES)
 def test_nothing_is_forgotten_or_cut_off(profiles: Profiles, foreign: Server, page: str, width: str) -> None:

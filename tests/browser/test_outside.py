@@ -109,7 +109,7 @@ def test_classes_of_a_file_of_ones_own(address: str, visitor: Visitor, tmp_path:
     assert page.evaluate(COUNT_ALIEN) == {"alien": 0, "ran": None}
 
 
-@pytest.mark.thorough(3)
+@pytest.mark.thorough(8)
 @pytest.mark.parametrize("page", PAGES)
 def test_the_policy_stands_in_no_pages_way(page: str, visitor: Visitor) -> None:
     """A violation is an error in the console, and the visitor's console is to be empty."""

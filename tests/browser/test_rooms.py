@@ -149,6 +149,7 @@ def test_questions_are_answered_counted_and_revealed(
     nickname.fill("<b>Ada</b>")
     nickname.press("Enter")
     nickname.blur()
+    expect(lecturer.get_by_text("<b>Ada</b>: 1 of 1")).to_be_visible()
 
     ask(lecturer, "The value of an activation")
     value = question("activation_value", 0).value

@@ -55,6 +55,7 @@ def expect_shown(page: Page, field: Field[Any], text: str) -> None:
         expect(box).to_have_value(re.compile(rf"^{re.escape(text)}{zeros}$"))
 
 
+@pytest.mark.thorough(4)
 @pytest.mark.parametrize(
     "state", [state for state in State.pages.values() if quick(state)], ids=lambda state: state.__name__
 )
