@@ -8,10 +8,11 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 from cnnviz.words import ENGLISH, LANGUAGES
+from tests import pseudo
 from tools.make_template import FILE, template
 from tools.update_languages import file_of
 
-TRANSLATED = [name for name in LANGUAGES if name != ENGLISH]
+TRANSLATED = [name for name in LANGUAGES if name not in (ENGLISH, pseudo.NAME)]
 KEPT = re.compile(r"\$(?!\d)[^$]+\$|`[^`]+`|%\{[^}]*\}|https?://[^\s)]+|:material/\w+:")
 """Formulas, code, what Plotly fills in, and addresses."""
 

@@ -45,17 +45,19 @@ function create(root) {
   let past = [];
   /** @type {((state: any) => void) | null} */
   let waiting = null;
+  /** What was asked while a change waited for the engine's state: it comes after that change. @type {(() => void)[]} */
+  const queue = [];
   let table = null, heat = null;
   const net = createNetwork(part("paper"), {
-    toggle(name) {
+    toggle: (name) => inTurn(() => {
       const features = Object.keys(data.menus.features).filter((one) => experiment.features.includes(one) !== (one === name));
       if (features.length) change({ features }); else announce(say("The network needs at least one input, so this feature stays."));
-    },
-    resize(layer, by) {
+    }),
+    resize: (layer, by) => inTurn(() => {
       const units = experiment.layers[layer].units + by;
       if (units >= 1 && units <= MOST_UNITS) change({ layers: experiment.layers.map((one, at) => (at === layer ? { ...one, units } : one)) });
       else announce(say("A layer can have 1 to {most_units} neurons here.", { most_units: MOST_UNITS }));
-    },
+    }),
     hover(unit) { hovered = unit; render(); },
     edit,
     name: nameOf,
@@ -64,12 +66,17 @@ function create(root) {
   worker.onmessage = ({ data: news }) => {
     if (news.kind === "picture") took(news);
     else if (news.kind === "surface") showSurface(news);
-    else if (news.kind === "state") { waiting?.(news.state); waiting = null; }
+    else if (news.kind === "state") {
+      const act = waiting;
+      waiting = null;
+      act?.(news.state);
+      while (queue.length && !waiting) queue.shift()?.();
+    }
   };
   Object.assign(root, { numbers: () => [[say("epoch"), say("training loss"), say("test loss")], ...history.epochs.map((epoch, at) => [epoch, history.train[at], history.test[at]])] });
   worker.onerror = () => announce(say("The training stopped because this browser could not run it. Load the page again."));
 
-  const on = (/** @type {string} */ name, /** @type {() => void} */ act) => part(name).addEventListener("click", act);
+  const on = (/** @type {string} */ name, /** @type {() => void} */ act) => part(name).addEventListener("click", () => inTurn(act));
   on("play", () => (playing ? halt() : start()));
   on("reset", () => remember(() => open()));
   for (const how of ["example", "batch", "epoch"]) on(how, () => { playing = false; post({ kind: "step", how }); });
@@ -150,16 +157,19 @@ function create(root) {
     }, 300);
   }
 
+  function inTurn(/** @type {() => void} */ act) { if (waiting) queue.push(act); else act(); }
   /** Keeps what is there for "Undo", and goes on. */
   function remember(/** @type {() => void} */ then) {
-    const was = { experiment, history: structuredClone(history) };
-    waiting = (state) => {
-      past.push({ ...was, state });
-      if (past.length > UNDO) past.shift();
-      part("undo").disabled = false;
-      then();
-    };
-    post({ kind: "state" });
+    inTurn(() => {
+      const was = { experiment, history: structuredClone(history) };
+      waiting = (state) => {
+        past.push({ ...was, state });
+        if (past.length > UNDO) past.shift();
+        part("undo").disabled = false;
+        then();
+      };
+      post({ kind: "state" });
+    });
   }
   function undo() {
     const last = past.pop();

@@ -196,6 +196,7 @@ const Plain = Worker;
 window.Worker = class extends Plain {
   set onmessage(hear) { super.onmessage = (news) => (window.held ? window.held.push(() => hear(news)) : hear(news)); }
 };
+window.hold = () => { window.held = []; };
 window.release = () => { const all = window.held; window.held = null; all.forEach((tell) => tell()); };
 """
 
@@ -209,6 +210,24 @@ def test_play_before_the_first_picture_plays_and_says_why_it_stopped(visitor: Vi
     page.evaluate("release()")
     expect(room(page).locator("[data-part=says]")).to_have_text("30 epochs are done.", timeout=COMPUTING)
     expect(room(page).locator("[data-part=play]")).to_contain_text("Play")
+
+
+def test_clicks_while_a_change_waits_come_after_it(visitor: Visitor) -> None:
+    """A change first asks the engine for what Undo needs; on a busy machine the student clicks on meanwhile."""
+    visitor.page.add_init_script(HOLD_THE_ENGINE)
+    page = visitor.go("playground?dataset=circle")
+    page.evaluate("release()")
+    expect(room(page).locator("[data-part=clock]")).to_have_text("epoch 0")
+    page.evaluate("hold()")
+    room(page).get_by_role("radio", name="XOR").click()
+    room(page).get_by_role("radio", name="Moons").click()
+    room(page).locator("[data-part=epoch]").click()
+    page.evaluate("release()")
+    expect(room(page).get_by_role("radio", name="Moons")).to_have_attribute("aria-checked", "true")
+    expect(room(page).locator("[data-part=clock]")).to_have_text("epoch 1")
+    for name in ("XOR", "Circle"):
+        room(page).locator("[data-part=undo]").click()
+        expect(room(page).get_by_role("radio", name=name)).to_have_attribute("aria-checked", "true")
 
 
 def test_a_click_before_the_component_answers_is_not_lost(visitor: Visitor) -> None:

@@ -113,7 +113,7 @@ def test_a_browser_is_known_even_if_its_first_word_is_lost_and_at_once_when_it_c
         "new MutationObserver(() => { if (document.querySelector('.st-key-browser_key')) window.asked(location.href); })"
         ".observe(document, { childList: true, subtree: true });"
     )
-    visitor.page.expose_function("asked", asked.append)
+    visitor.page.expose_function("asked", lambda address: asked.append(address))
     visitor.page.add_init_script(watch)
     visitor.page.route_web_socket(re.compile("_stcore/stream"), lose_the_first)
     page = visitor.go("training_lab")
@@ -123,7 +123,7 @@ def test_a_browser_is_known_even_if_its_first_word_is_lost_and_at_once_when_it_c
 
     page.close()
     again = visitor.new_tab()
-    again.expose_function("asked", asked.append)
+    again.expose_function("asked", lambda address: asked.append(address))
     again.add_init_script(watch)
     again.goto(f"{visitor.server.url}/training_lab?epochs=2")  # what the first tab said may still arrive
     expect(again.locator("[data-testid=stBaseButton-primary]")).to_be_enabled()

@@ -43,7 +43,7 @@ def test_opens_without_error(page: str, open_page: Open) -> None:
 
 @pytest.mark.parametrize("page", LESSONS)
 def test_has_three_experiments_code_and_source(page: str, open_page: Open) -> None:
-    app = open_page(page)
+    app = until(open_page(page), at_rest)
     assert "Try this" in [element.value for element in app.subheader]
     assert len([link for link in app.get("page_link") if link.proto.icon == ":material/experiment:"]) == 3
     assert app.code
