@@ -1,6 +1,7 @@
 """Plotly figures of trainings that were made with several seeds."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -260,40 +261,109 @@ def reuse_map(reuse: Reuse) -> "Figure":
 
 
 def parallel_settings(rows: Sequence[Mapping[str, float | str]], last: str) -> "Figure":
-    """Each training as a line through its settings to its accuracy.
+    """Each training as a line through its settings to its accuracy (parallel coordinates, Inselberg 1985).
+
+    Made of ordinary lines: Plotly's own trace of this kind compiles text while it runs, which the server's
+    content security policy forbids, and needs WebGL.
 
     Args:
         rows: name of a setting -> its value; all have the same names. Words stand in the order of their first
-            appearance.
-        last: the name of what colours the lines, such as the accuracy.
+            appearance; numbers are equally spaced, so that rates of 0.001, 0.01 and 0.1 are told apart.
+        last: the name of what colours the lines, such as the accuracy: its axis has a true scale, from its lowest to its highest value.
     """
-    from plotly.graph_objects import Figure, Parcoords
+    from plotly.graph_objects import Figure, Scatter
 
-    dimensions = []
-    for name in rows[0]:
-        values = [row[name] for row in rows]
-        numbers = [value for value in values if not isinstance(value, str)]
-        known = list(dict.fromkeys(values))
-        if name == last and len(numbers) == len(values):
-            dimensions.append({"label": _(name), "values": numbers, "tickformat": ".0%"})
-        else:
-            # Equally spaced: rates of 0.001, 0.01 and 0.1 are then told apart.
-            order = sorted(known) if len(numbers) == len(values) else known
-            places = [order.index(value) for value in values]
-            texts = [f"{one:g}" if isinstance(one, int | float) else str(one) for one in order]
-            dimensions.append(
-                {"label": _(name), "values": places, "tickvals": list(range(len(order))), "ticktext": texts}
+    names = list(rows[0])
+    axes = {name: _axis([row[name] for row in rows], scaled=name == last) for name in names}
+    figure = Figure()
+    coloured = [float(row[last]) for row in rows]
+    low, high = min(coloured), max(coloured)
+    shades = [f"rgb({red},{green},{blue})" for red, green, blue in palette().sequential.colours(101)]
+    for row, value in zip(rows, coloured, strict=True):
+        shade = shades[round(100 * (value - low) / (high - low))] if high > low else shades[50]
+        told = "<br>".join(
+            f"{_(name)}: {row[name]:.1%}" if name == last else f"{_(name)}: {_brief(row[name])}"
+            for name in names
+        )
+        figure.add_trace(
+            Scatter(
+                x=list(range(len(names))),
+                y=[axes[name].places[row[name]] for name in names],
+                mode="lines+markers",
+                line={"color": shade, "width": 3},
+                marker={"size": 8},
+                text=[told] * len(names),
+                hovertemplate="%{text}<extra></extra>",
+                showlegend=False,
             )
-    figure = Figure(
-        Parcoords(
-            line={
-                "color": [row[last] for row in rows],
+        )
+    for column, name in enumerate(names):
+        figure.add_vline(x=column, line={"color": "rgb(128,128,128)", "width": 1}, layer="below")
+        for place, words in axes[name].ticks:
+            figure.add_annotation(
+                x=column,
+                y=place,
+                text=words,
+                showarrow=False,
+                xanchor="right" if column == len(names) - 1 else "left",
+                xshift=-10 if column == len(names) - 1 else 10,
+                yshift=12,
+            )
+    # A picture of a scale alone: its one point has no place.
+    figure.add_trace(
+        Scatter(
+            x=[None],
+            y=[None],
+            mode="markers",
+            showlegend=False,
+            hoverinfo="skip",
+            marker={
+                "color": [low],
+                "cmin": low,
+                "cmax": high if high > low else low + 0.01,
                 "colorscale": palette().sequential.plotly,
                 "showscale": True,
                 "colorbar": {"thickness": 12, "tickformat": ".0%"},
             },
-            dimensions=dimensions,
         )
     )
+    figure.update_xaxes(
+        tickvals=list(range(len(names))),
+        ticktext=[_(name) for name in names],
+        range=[-0.15, len(names) - 0.85],
+        side="top",
+        showgrid=False,
+        zeroline=False,
+        fixedrange=True,
+    )
+    figure.update_yaxes(visible=False, range=[-0.06, 1.14], fixedrange=True)
     layout(figure, 320)
-    return figure.update_layout(margin={"l": 60, "r": 20, "t": 50, "b": 20})
+    return figure.update_layout(hovermode="closest", margin={"l": 20, "r": 20, "t": 40, "b": 12})
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """Where the values of a setting stand on its line, from 0 (bottom) to 1, and what is written beside it."""
+
+    places: Mapping[float | str, float]
+    ticks: tuple[tuple[float, str], ...]
+
+
+def _axis(values: Sequence[float | str], *, scaled: bool) -> _Axis:
+    numbers = [value for value in values if not isinstance(value, str)]
+    if scaled:
+        low, high = min(numbers), max(numbers)
+        span = high - low or 1
+        ends = {low: 0.0, high: 1.0} if high > low else {low: 0.0}
+        return _Axis(
+            {value: (value - low) / span for value in numbers},
+            tuple((place, f"{value:.1%}") for value, place in ends.items()),
+        )
+    known = list(dict.fromkeys(values))
+    order = sorted(set(numbers)) if len(numbers) == len(values) else known
+    places = {value: index / max(1, len(order) - 1) for index, value in enumerate(order)}
+    return _Axis(places, tuple((place, _brief(value)) for value, place in places.items()))
+
+
+def _brief(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
