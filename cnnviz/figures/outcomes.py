@@ -300,14 +300,16 @@ def parallel_settings(rows: Sequence[Mapping[str, float | str]], last: str) -> "
     for column, name in enumerate(names):
         figure.add_vline(x=column, line={"color": "rgb(128,128,128)", "width": 1}, layer="below")
         for place, words in axes[name].ticks:
+            # Outside of the first and the last line, where no training's line crosses the words.
+            side = {0: -1, len(names) - 1: 1}.get(column, 0)
             figure.add_annotation(
                 x=column,
                 y=place,
                 text=words,
                 showarrow=False,
-                xanchor="right" if column == len(names) - 1 else "left",
-                xshift=-10 if column == len(names) - 1 else 10,
-                yshift=12,
+                xanchor="right" if side < 0 else "left",
+                xshift=-10 if side < 0 else 10,
+                yshift=0 if side else 13,
             )
     # A picture of a scale alone: its one point has no place.
     figure.add_trace(
@@ -330,8 +332,9 @@ def parallel_settings(rows: Sequence[Mapping[str, float | str]], last: str) -> "
     figure.update_xaxes(
         tickvals=list(range(len(names))),
         ticktext=[_(name) for name in names],
-        range=[-0.15, len(names) - 0.85],
+        range=[-0.3, len(names) - 0.6],
         side="top",
+        tickfont={"size": 15},
         showgrid=False,
         zeroline=False,
         fixedrange=True,
