@@ -20,6 +20,7 @@ BUSY = (
     "faces",
     "filters",
     "mistakes",
+    "retrieval",
     "saliency",
     "segmentation",
     "sliding_window",

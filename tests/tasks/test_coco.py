@@ -59,8 +59,13 @@ def test_its_boxes_are_those_of_torchvision_before_suppression(
     with torch.inference_mode():
         (theirs,) = network.eval()([picture])
     torch.testing.assert_close(found.scores, theirs["scores"])
-    assert torch.equal(found.labels, theirs["labels"])
-    torch.testing.assert_close(found.boxes, theirs["boxes"], atol=1e-2, rtol=1e-4)
+    # Scores that agree in all digits but the last may stand in another order: each box beside its nearest one.
+    others = found.labels[:, None] != theirs["labels"][None]
+    nearest = (torch.cdist(found.boxes, theirs["boxes"]) + 1e6 * others).argmin(1)
+    assert nearest.unique().numel() == len(found)
+    assert torch.equal(found.labels, theirs["labels"][nearest])
+    torch.testing.assert_close(found.boxes, theirs["boxes"][nearest], atol=1e-2, rtol=1e-4)
+    torch.testing.assert_close(found.scores, theirs["scores"][nearest])
     kept = suppressed(found, 0.3)
     assert 0 < len(kept) <= len(found)
 
