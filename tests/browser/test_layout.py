@@ -40,6 +40,7 @@ def guest(server: Server, profiles: Profiles) -> Iterator[Visitor]:
         yield phone
 
 
+@pytest.mark.thorough(2)
 @pytest.mark.parametrize("file", PAGES)
 def test_no_sideways_scrolling(file: str, guest: Visitor) -> None:
     """The phone in the dark; the same page on a laptop and a projector in the light."""

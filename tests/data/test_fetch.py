@@ -270,6 +270,7 @@ def content_of(images: np.ndarray, names: list[str]) -> list[tuple[str, bytes]]:
     return sorted((name, image.tobytes()) for name, image in zip(names, images, strict=True))
 
 
+@pytest.mark.thorough(3)
 @pytest.mark.parametrize("key", ARRAYS)
 def test_a_set_of_arrays_is_got_and_used_by_name(key: str, files: Path, point: Callable[[str], Path]) -> None:
     code, sets = ARRAYS[key](files)
