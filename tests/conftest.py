@@ -15,7 +15,7 @@ from tests.properties import USUAL_EXAMPLES
 HOME = tempfile.mkdtemp(prefix="cnnviz-tests-")
 os.environ["CNNVIZ_HOME"] = HOME
 if "PYTEST_XDIST_WORKER" in os.environ:
-    # Three processes test at the same time, because browser and server make each other wait: one thread each.
+    # Two processes test at the same time: one thread each, or they would wait for each other.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 # No test asserts a time. ``make test`` draws the same cases each time; ``make fuzz`` new ones, and ten times
 # as many.
