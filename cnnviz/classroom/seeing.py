@@ -41,7 +41,7 @@ NEAR_THE_TOP = 0.9
 """A pixel whose answer is at least this share of the largest one is right."""
 
 
-@asks("brightest_pixel", "The brightest pixel", IMAGE, "pixel")
+@asks("brightest_pixel", "The brightest or the darkest pixel", IMAGE, "pixel")
 def brightest_pixel(draw: random.Random) -> Question:
     side = 6
     values = torch.tensor(whole_numbers(draw, side, side, 0, 255))

@@ -36,7 +36,7 @@ class Stopping:
         spec = self.spec
         if spec.stop_seconds is not None and seconds >= spec.stop_seconds:
             self.reason = say(
-                "Stopped after {stop_seconds:g} seconds of work, as you asked.",
+                "Stopped after {stop_seconds:g} seconds of work: that was the limit.",
                 stop_seconds=spec.stop_seconds,
             )
         used = joules(self.multiply_adds, images)

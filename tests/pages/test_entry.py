@@ -182,7 +182,7 @@ def test_a_training_of_a_browser_ends_after_the_longest_time(monkeypatch: pytest
     monkeypatch.setenv("CNNVIZ_MAX_BROWSER_SECONDS", "0.3")
     run = start(TrainingSpec(network="tiny", epochs=50), BROWSER)
     assert run.wait() == "finished"
-    assert run.message == "Stopped after 0.3 seconds of work, as you asked."
+    assert run.message == "Stopped after 0.3 seconds of work: that was the limit."
     assert run.step_count < run.total_steps
     enter("owner", ME, "owner's own key")
     assert within_time(SMALL, ME).stop_seconds is None

@@ -316,7 +316,7 @@ def test_a_run_stops_after_its_time_or_energy() -> None:
     timed = start(replace(DIGITS, epochs=1000, stop_seconds=0.3))
     used = start(replace(DIGITS, epochs=1000, stop_joules=0.01))
     assert (timed.wait(60), used.wait(60)) == ("finished", "finished")
-    assert timed.message == "Stopped after 0.3 seconds of work, as you asked."
+    assert timed.message == "Stopped after 0.3 seconds of work: that was the limit."
     plan, last = DIGITS.check(), used.metrics()[-1]
     assert joules(plan.multiply_adds, last.images) >= 0.01 > joules(plan.multiply_adds, last.images - 32)
 
