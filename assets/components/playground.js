@@ -18,7 +18,7 @@ const CALM_MS = 500; // between two pictures where motion is to be reduced
 
 export default component(function mount({ data, setStateValue, parentElement }) {
   const room = kept(parentElement, create);
-  room.send = (experiment) => setStateValue("changed", news({ experiment }));
+  room.send = (experiment, number) => setStateValue("changed", news({ experiment, number }));
   room.update(data);
   return () => room.stop();
 });
@@ -26,7 +26,7 @@ export default component(function mount({ data, setStateValue, parentElement }) 
 /** @param {HTMLElement} root */
 function create(root) {
   const part = (/** @type {string} */ name) => find(root, `[data-part="${name}"]`);
-  const room = { send: (/** @type {any} */ _) => {}, update, stop };
+  const room = { send: (/** @type {any} */ _, /** @type {string} */ __) => {}, update, stop };
   const worker = new Worker(new URL("./lib/engine_worker.js", import.meta.url), { type: "module" });
   /** @type {import("./lib/messages").PlaygroundMessage} */
   let data = null;
@@ -36,8 +36,8 @@ function create(root) {
   let picture = null;
   let points = { train: [], test: [] };
   let history = emptyHistory();
-  /** @type {string[]} */
-  let sent = [];
+  /** What the student has changed here has numbers, so that the server's answers are told from news. */
+  let era = `${Math.random()}:`, changes = 0;
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   let painted = "", drawnAt = 0;
   let arrived = "", seeds = 1, hovered = null, edited = -1, cursor = -1, brush = 0, playing = false, frame = 0, teller = 0;
@@ -127,12 +127,19 @@ function create(root) {
     if (recoloured && !first && picture) { render(); menus(); }
     const others = next.seeds !== seeds;
     seeds = next.seeds;
-    // The server's answer to what was sent from here is no news; anything else is a link, an experiment, or a new number of seeds.
-    const echo = sent.indexOf(text);
-    if (echo >= 0 && !others) { sent.splice(0, echo); return; }
+    // The server's answer to a change from here is no news, also where it says it in another way; what has been changed since is on its way.
+    if (next.answers.startsWith(era)) {
+      if (Number(next.answers.slice(era.length)) === changes && text !== JSON.stringify(experiment)) { experiment = structuredClone(next.experiment); menus(); }
+      arrived = text;
+      if (others) open();
+      return;
+    }
+    // Anything else is a link, an experiment, or a new number of seeds; answers to changes before it would be news again.
     if (text === arrived && !others) return;
     arrived = text;
-    sent = [];
+    clearTimeout(teller);
+    era = `${Math.random()}:`;
+    changes = 0;
     experiment = structuredClone(next.experiment);
     open();
   }
@@ -149,12 +156,8 @@ function create(root) {
   }
   function tell() {
     clearTimeout(teller);
-    teller = setTimeout(() => {
-      const text = JSON.stringify(experiment);
-      arrived = text;
-      sent.push(text);
-      room.send(experiment);
-    }, 300);
+    const number = `${era}${++changes}`;
+    teller = setTimeout(() => { arrived = JSON.stringify(experiment); room.send(experiment, number); }, 300);
   }
 
   function inTurn(/** @type {() => void} */ act) { if (waiting) queue.push(act); else act(); }

@@ -453,12 +453,14 @@ class PlaygroundMessage:
     """An experiment (``cnnviz.learning.Experiment2D.description``) and what the playground draws it with.
 
     Attributes:
+        answers: the number of the student's change that the experiment comes from; empty: it comes from elsewhere.
         seeds: networks that train beside each other.
         digits: points of the set "digits": x, y, class.
         classes: a colour each.
     """
 
     experiment: Mapping[str, object]
+    answers: str
     seeds: int
     digits: Sequence[Sequence[float]]
     menus: PlaygroundMenus

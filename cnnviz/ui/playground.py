@@ -63,8 +63,10 @@ def show(experiment: Experiment2D) -> None:
 
 def playground(key: str, experiment: Experiment2D, seeds: int, on_change: Callable[[], None]) -> None:
     """Shows the playground; what the student changes in it becomes the page's state."""
+    number, heard = st.session_state.get("playground_heard", ("", {}))
     data = PlaygroundMessage(
         experiment=experiment.description(),
+        answers=number if heard == properties_of(experiment) else "",
         seeds=seeds,
         digits=[[point.x, point.y, point.label] for point in digits()],
         menus=PlaygroundMenus(
@@ -90,9 +92,10 @@ def playground(key: str, experiment: Experiment2D, seeds: int, on_change: Callab
 
     def hear(news: Any) -> None:
         try:
-            changed = Experiment2D.of(news["experiment"])
+            changed, number = Experiment2D.of(news["experiment"]), str(news["number"])
         except (CnnvizError, KeyError, TypeError):
             return  # not of the component's own menus
+        st.session_state["playground_heard"] = number, properties_of(changed)
         show(changed)
         on_change()
 

@@ -1,6 +1,7 @@
 """The builder of networks in Chromium, by keyboard alone and by drag."""
 
 import re
+import time
 from collections.abc import Callable
 
 import pytest
@@ -8,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from cnnviz.models import Activation, BatchNorm, Conv, Flatten, Layer, Linear, Pool
 from cnnviz.ui.builder import from_link
-from tests.browser.conftest import Visitor, settle
+from tests.browser.conftest import PATIENCE, Visitor, settle
 
 pytestmark = pytest.mark.browser
 
@@ -20,9 +21,13 @@ def expect_network(page: Page, holds: Callable[[tuple[Layer, ...]], bool]) -> No
         found = re.search(r"network=([^&]+)", url)
         return found is not None and holds(from_link(found[1]).layers)
 
-    page.wait_for_url(says)
-    settle(page)
-    assert says(page.url)
+    end = time.monotonic() + PATIENCE / 1000
+    while True:  # what was clicked before may still arrive, and be on the screen no more
+        page.wait_for_url(says)
+        settle(page)
+        if says(page.url):
+            return
+        assert time.monotonic() < end, page.url
 
 
 def titles(page: Page) -> list[str]:

@@ -230,6 +230,23 @@ def test_clicks_while_a_change_waits_come_after_it(visitor: Visitor) -> None:
         expect(room(page).get_by_role("radio", name=name)).to_have_attribute("aria-checked", "true")
 
 
+def test_the_answer_to_a_change_ends_no_training(visitor: Visitor) -> None:
+    """The digits leave a softmax behind, which the server does not say of a regression."""
+    page = visitor.go("playground")
+    room(page).get_by_role("radio", name="Digits 0–5").click()
+    room(page).get_by_label("Problem").select_option("regression")
+    room(page).get_by_role("radio", name="Hills").click()
+    expect(room(page).get_by_role("radio", name="Hills")).to_have_attribute("aria-checked", "true")
+    room(page).locator("[data-part=epoch]").click()
+    expect(room(page).locator("[data-part=clock]")).to_have_text("epoch 1")
+    page.wait_for_url(re.compile("regDataset=reg-gauss"))
+    settle(page)
+    expect(room(page).locator("[data-part=clock]")).to_have_text("epoch 1")
+    expect(room(page).get_by_role("radio", name="Hills")).to_have_attribute("aria-checked", "true")
+    page.go_back()
+    expect(room(page).locator("[data-part=clock]")).to_have_text("epoch 0")
+
+
 def test_a_click_before_the_component_answers_is_not_lost(visitor: Visitor) -> None:
     """The buttons are drawn before their script is there: until then none takes a click."""
     held: list[Route] = []

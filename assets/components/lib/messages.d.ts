@@ -294,6 +294,7 @@ export interface PlaygroundMenus {
 
 export interface PlaygroundMessage {
   experiment: Record<string, any>;
+  answers: string;
   seeds: number;
   digits: number[][];
   menus: PlaygroundMenus;
