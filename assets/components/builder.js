@@ -1,4 +1,5 @@
 // A network as cards: add, move, duplicate, edit in place. The browser changes the tree, Python says what each layer makes of it.
+import { answersOf } from "./lib/answers.js";
 import { component, find, kept, make, news } from "./lib/component.js";
 import { say } from "./lib/words.js";
 
@@ -6,7 +7,7 @@ const MOST_HISTORY = 200;
 
 export default component(function mount({ data, setStateValue, parentElement }) {
   const builder = kept(parentElement, create);
-  builder.send = (network) => setStateValue("network", news({ network }));
+  builder.send = (network, number) => setStateValue("network", news({ network, number }));
   builder.update(data);
 });
 
@@ -14,14 +15,13 @@ export default component(function mount({ data, setStateValue, parentElement }) 
 function create(root) {
   const part = (/** @type {string} */ name) => find(root, `[data-part=${name}]`);
   const list = part("list");
-  const builder = { send: (/** @type {any} */ _) => {}, update };
+  const builder = { send: (/** @type {any} */ _, /** @type {string} */ __) => {}, update };
   /** @type {import("./lib/messages").BuilderMessage} */
   let data = null;
   let network = null; // as edited here
   let selected = [0];
   let arrived = ""; // the network that Python said last
-  /** @type {string[]} */
-  let sent = []; // networks that Python has not answered yet
+  const answers = answersOf();
   let past = [], future = [];
   let kinds = new Map();
   let focus = null; // what gets the focus after the next drawing
@@ -35,12 +35,12 @@ function create(root) {
     data = next;
     kinds = new Map(data.kinds.map((kind) => [kind.kind, kind]));
     const text = JSON.stringify(data.network);
-    const echo = sent.indexOf(text);
-    if (echo >= 0) sent.splice(0, echo + 1); // an answer, perhaps a late one: what was edited since then stays
-    else if (text !== arrived && text !== JSON.stringify(network)) {
+    const kind = answers.kind(data.answers); // of a late answer only the rows are used: what was edited since then stays
+    if (kind === "last") network = structuredClone(data.network);
+    else if (kind === "news" && text !== arrived && text !== JSON.stringify(network)) {
       if (network) remember();
       network = structuredClone(data.network);
-      sent = [];
+      answers.renew();
     }
     arrived = text;
     draw();
@@ -58,8 +58,7 @@ function create(root) {
     tell();
   }
   function tell() {
-    sent.push(JSON.stringify(network));
-    builder.send(structuredClone(network));
+    builder.send(structuredClone(network), answers.next());
     draw();
   }
   /** The list that an address lies in, and its place there. */

@@ -1,6 +1,7 @@
 // The playground: a small network that learns points in the plane. It trains in a worker thread of this browser (lib/engine_worker.js); the server hears only what the
 // experiment is, so that the address and the code follow.
 import { brief, ink, paint } from "./lib/colours.js";
+import { answersOf } from "./lib/answers.js";
 import { component, find, kept, make, news } from "./lib/component.js";
 import { writeLegend, gradient } from "./lib/legend.js";
 import { EDGE, FEATURES, isRegression } from "./lib/plane.js";
@@ -36,8 +37,7 @@ function create(root) {
   let picture = null;
   let points = { train: [], test: [] };
   let history = emptyHistory();
-  /** What the student has changed here has numbers, so that the server's answers are told from news. */
-  let era = `${Math.random()}:`, changes = 0;
+  const answers = answersOf();
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   let painted = "", drawnAt = 0;
   let arrived = "", seeds = 1, hovered = null, edited = -1, cursor = -1, brush = 0, playing = false, frame = 0, teller = 0;
@@ -128,18 +128,18 @@ function create(root) {
     const others = next.seeds !== seeds;
     seeds = next.seeds;
     // The server's answer to a change from here is no news, also where it says it in another way; what has been changed since is on its way.
-    if (next.answers.startsWith(era)) {
-      if (Number(next.answers.slice(era.length)) === changes && text !== JSON.stringify(experiment)) { experiment = structuredClone(next.experiment); menus(); }
+    const kind = answers.kind(next.answers);
+    if (kind !== "news") {
+      if (kind === "last" && text !== JSON.stringify(experiment)) { experiment = structuredClone(next.experiment); menus(); }
       arrived = text;
       if (others) open();
       return;
     }
-    // Anything else is a link, an experiment, or a new number of seeds; answers to changes before it would be news again.
+    // Anything else is a link, an experiment, or a new number of seeds.
     if (text === arrived && !others) return;
     arrived = text;
     clearTimeout(teller);
-    era = `${Math.random()}:`;
-    changes = 0;
+    answers.renew();
     experiment = structuredClone(next.experiment);
     open();
   }
@@ -156,7 +156,7 @@ function create(root) {
   }
   function tell() {
     clearTimeout(teller);
-    const number = `${era}${++changes}`;
+    const number = answers.next();
     teller = setTimeout(() => { arrived = JSON.stringify(experiment); room.send(experiment, number); }, 300);
   }
 

@@ -28,7 +28,7 @@ from cnnviz.models import (
 from cnnviz.models.drafts import Draft
 from cnnviz.models.layers import Shape
 from cnnviz.ops.activations import ACTIVATIONS
-from cnnviz.ui.components import component, told
+from cnnviz.ui.components import answered, component, told
 from cnnviz.ui.messages import BuilderKind, BuilderMessage, BuilderOption, BuilderRepair, BuilderRow
 from cnnviz.words import _, language, say
 
@@ -128,7 +128,7 @@ def _option(kind: str, name: str, annotation: Any, usual: Any) -> BuilderOption:
     return BuilderOption(name, title, "real" if real else "whole", low, usual, empty, {})
 
 
-def builder_message(found: Draft, input_shape: Shape) -> BuilderMessage:
+def builder_message(found: Draft, input_shape: Shape, answers: str) -> BuilderMessage:
     """What the component shows of a draft."""
     rows = [
         BuilderRow(
@@ -143,6 +143,7 @@ def builder_message(found: Draft, input_shape: Shape) -> BuilderMessage:
     ]
     return BuilderMessage(
         network=found.spec.to_dict(),
+        answers=answers,
         kinds=kinds(),
         rows=rows,
         error=_(found.error) if found.error else found.error,
@@ -162,10 +163,13 @@ def builder(key: str, found: Draft, input_shape: Shape, hear: Callable[[NetworkS
         except CnnvizError:
             return  # the component offers only what can be read
 
+    def is_shown(news: Any) -> bool:
+        return NetworkSpec.from_dict(news["network"]) == found.spec
+
     component(
         "builder",
         key,
-        data=builder_message(found, input_shape),
+        data=builder_message(found, input_shape, answered(key, "network", is_shown)),
         default={"network": None},
         on_network_change=told(key, "network", changed),
     )

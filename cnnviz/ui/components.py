@@ -17,6 +17,7 @@ from streamlit.components.v2.get_bidi_component_manager import get_bidi_componen
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 from torch import Tensor
 
+from cnnviz.errors import CnnvizError
 from cnnviz.figures import GREY, NetworkDrawing, Sheet, palette
 from cnnviz.figures.network_drawing import kind_colours
 from cnnviz.settings import ASSETS
@@ -128,6 +129,19 @@ def told(key: str, value: str, hear: Callable[[Any], None]) -> Callable[[], None
             hear(news)
 
     return call
+
+
+def answered(key: str, value: str, is_shown: Callable[[Any], bool]) -> str:
+    """The number of the last change that the component ``key`` told, where it is what the page shows now; else nothing.
+
+    Args:
+        is_shown: is given the change. Where it cannot be read (``CnnvizError``), it is not shown.
+    """
+    news = session().heard.get((key, value))
+    try:
+        return str(news["number"]) if news is not None and is_shown(news) else ""
+    except (CnnvizError, KeyError, TypeError):
+        return ""
 
 
 def browser_key(place: str = "browser_key") -> str | None:

@@ -639,11 +639,16 @@ class BuilderRepair:
 
 @dataclass(frozen=True)
 class BuilderMessage:
-    """A network that is being written. ``at``: the address of the fault; ``null``: its end, or none;
-    ``colours``: of each kind of layer.
+    """A network that is being written.
+
+    Attributes:
+        answers: the number of the student's change that the network comes from; empty: it comes from elsewhere.
+        at: the address of the fault; ``null``: its end, or none.
+        colours: of each kind of layer.
     """
 
     network: object
+    answers: str
     kinds: Sequence[BuilderKind]
     rows: Sequence[BuilderRow]
     error: str

@@ -23,7 +23,7 @@ from cnnviz.learning.links import HIDABLE, from_link, from_properties, propertie
 from cnnviz.learning.points import along, from_csv
 from cnnviz.learning.rivals import rivals, rivals_code
 from cnnviz.ui.address import draw_again
-from cnnviz.ui.components import WallItem, component, map_wall, told
+from cnnviz.ui.components import WallItem, answered, component, map_wall, told
 from cnnviz.ui.fields import Field
 from cnnviz.ui.frame import error_box
 from cnnviz.ui.memory import remember
@@ -63,10 +63,13 @@ def show(experiment: Experiment2D) -> None:
 
 def playground(key: str, experiment: Experiment2D, seeds: int, on_change: Callable[[], None]) -> None:
     """Shows the playground; what the student changes in it becomes the page's state."""
-    number, heard = st.session_state.get("playground_heard", ("", {}))
+
+    def is_shown(news: Any) -> bool:
+        return properties_of(Experiment2D.of(news["experiment"])) == properties_of(experiment)
+
     data = PlaygroundMessage(
         experiment=experiment.description(),
-        answers=number if heard == properties_of(experiment) else "",
+        answers=answered(key, "changed", is_shown),
         seeds=seeds,
         digits=[[point.x, point.y, point.label] for point in digits()],
         menus=PlaygroundMenus(
@@ -92,10 +95,9 @@ def playground(key: str, experiment: Experiment2D, seeds: int, on_change: Callab
 
     def hear(news: Any) -> None:
         try:
-            changed, number = Experiment2D.of(news["experiment"]), str(news["number"])
+            changed = Experiment2D.of(news["experiment"])
         except (CnnvizError, KeyError, TypeError):
             return  # not of the component's own menus
-        st.session_state["playground_heard"] = number, properties_of(changed)
         show(changed)
         on_change()
 

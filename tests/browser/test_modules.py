@@ -267,41 +267,65 @@ def test_a_drawing_goes_one_way(page: Page) -> None:
     assert all(found[a]["x"] < found[b]["x"] for a, b in drawing.lines)
 
 
-def test_a_late_answer_takes_back_nothing_that_was_edited_since_then(page: Page) -> None:
-    """Two cards are added before Python answers the first; both answers come after the second."""
+def builder_messages() -> list[Any]:
+    """What Python says of a network with one, two and three convolutions."""
 
     def message(count: int) -> Any:
         layers = (*[Conv(16, 3, padding=1)] * count, Flatten(), Linear())
         found = draft(NetworkSpec(layers, "linear"), (1, 8, 8), 10)
-        return orjson.loads(orjson.dumps(builder_message(found, (1, 8, 8))))
+        return orjson.loads(orjson.dumps(builder_message(found, (1, 8, 8), "")))
 
-    shown = page.evaluate(
-        """async ({ html, module, messages }) => {
+    return [message(count) for count in (1, 2, 3)]
+
+
+def edited(page: Page, story: str) -> Any:
+    """``story``: JavaScript that edits the builder (``press``), answers as Python does (``says``, ``answer``), and counts ``cards``."""
+    return page.evaluate(
+        """async ({ html, module, messages, story }) => {
             const place = document.createElement("div");
             place.innerHTML = html;
             document.body.append(place);
             const mount = (await import(module)).default;
-            const said = [];
-            const says = (data) => mount({ data, parentElement: place, setStateValue: (_, value) => said.push(value.network) });
-            const cards = () => Number(place.querySelector(".root").dataset.layers);
-            const counts = [];
+            const said = [], counts = [];
+            const says = (data) => { mount({ data, parentElement: place, setStateValue: (_, value) => said.push(value) }); cards(); };
+            const answer = (data, at) => says({ ...data, answers: said[at].number });
+            const cards = () => counts.push(Number(place.querySelector(".root").dataset.layers));
+            const press = (name) => { place.querySelector(`[data-part=${name}]`).click(); cards(); };
             says(messages[0]);
             place.querySelector(".card").focus();
-            const second = () => { place.querySelector("[data-part=copy]").click(); counts.push(cards()); };
-            second(); second();
-            says(messages[1]); counts.push(cards());
-            says(messages[2]); counts.push(cards());
-            says(messages[0]); counts.push(cards());  // another network: Python's own word counts
+            new Function("messages", "says", "answer", "press", story)(messages, says, answer, press);
             place.remove();
-            return { counts, said: said.map((one) => one.layers.length) };
+            return { counts, said: said.map((one) => one.network.layers.length) };
         }""",
         {
             "html": (ASSETS / "components" / "builder.html").read_text(encoding="utf-8"),
             "module": f"{ORIGIN}/builder.js",
-            "messages": [message(count) for count in (1, 2, 3)],
+            "messages": builder_messages(),
+            "story": story,
         },
     )
-    assert shown == {"counts": [4, 5, 5, 5, 3], "said": [4, 5]}
+
+
+def test_a_late_answer_takes_back_nothing_that_was_edited_since_then(page: Page) -> None:
+    """Two cards are added before Python answers the first; both answers come after the second."""
+    shown = edited(
+        page,
+        """press("copy"); press("copy");
+        answer(messages[1], 0); answer(messages[2], 1);
+        says(messages[0]);  // another network: Python's own word counts""",
+    )
+    assert shown == {"counts": [3, 4, 5, 5, 5, 3], "said": [4, 5]}
+
+
+def test_what_python_says_twice_takes_back_nothing(page: Page) -> None:
+    """A card is added and removed; Python first says once more what it said before."""
+    shown = edited(
+        page,
+        """press("copy"); press("remove");
+        says(messages[0]); answer(messages[1], 0); answer(messages[0], 1);
+        press("undo"); answer(messages[1], 2); press("undo");""",
+    )
+    assert shown == {"counts": [3, 4, 3, 3, 3, 3, 4, 4, 3], "said": [4, 3, 4, 3]}
 
 
 @pytest.mark.parametrize("text", FORMULAS)

@@ -418,6 +418,7 @@ export interface BuilderRepair {
 
 export interface BuilderMessage {
   network: any;
+  answers: string;
   kinds: BuilderKind[];
   rows: BuilderRow[];
   error: string;
