@@ -1,9 +1,10 @@
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 pytest.register_assert_rewrite("tests.pages.restored")
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,8 +18,10 @@ BROWSER = "b" * 32
 
 
 @pytest.fixture
-def open_page() -> Open:
+def open_page() -> Iterator[Open]:
     """``open_page("pages/…/x.py", key="value")``: the page as a link with these parameters shows it."""
+
+    opened: list[AppTest] = []
 
     def open_it(page: str, **parameters: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "explorer_app.py"), default_timeout=PATIENCE)
@@ -28,9 +31,14 @@ def open_page() -> Open:
         }  # a browser tells it a moment after the first visit
         for name, value in parameters.items():
             app.query_params[name] = value
+        opened.append(app)
         return app.run()
 
-    return open_it
+    yield open_it
+    # Nobody waits any more: the next test's work need not stand behind this one's.
+    for app in opened:
+        for button in at_work(app):
+            button.click().run()
 
 
 def words(app: AppTest) -> str:
@@ -55,4 +63,9 @@ def until(app: AppTest, holds: Callable[[AppTest], bool]) -> AppTest:
 
 def at_rest(app: AppTest) -> bool:
     """Whether no job of the page is at work."""
-    return not any(str(button.key).endswith("_cancel") for button in app.button)
+    return not at_work(app)
+
+
+def at_work(app: AppTest) -> list[Button]:
+    """What ends the jobs of the page that are at work."""
+    return [button for button in app.button if str(button.key).endswith("_cancel")]

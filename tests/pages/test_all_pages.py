@@ -17,8 +17,6 @@ LESSONS = [page for page in PAGES if page != "pages/start/home.py" and not page.
 
 MINUTES_OF_WORK = "pages/inside/ablation.py"
 """Its component ``costs_by_class`` comes at the end of it."""
-QUICKER = {"pages/inside/embedding.py": {"way": "pca", "count": "50"}}
-"""The same components after less work."""
 
 
 def table() -> set[str]:
@@ -43,7 +41,7 @@ def test_opens_without_error_and_a_lesson_has_experiments_code_and_source(page: 
     assert app.header
     if page not in LESSONS:
         return
-    app = until(app, at_rest)
+    app = until(app, lambda app: bool(app.code) or at_rest(app))
     assert "Try this" in [element.value for element in app.subheader]
     assert len([link for link in app.get("page_link") if link.proto.icon == ":material/experiment:"]) == 3
     assert app.code
@@ -68,7 +66,7 @@ def test_no_component_has_the_key_of_a_field(page: str, open_page: Open) -> None
     """What a component tells would stand where the field's control keeps its value."""
     for module in iter_modules(states.__path__):
         import_module(f"{states.__name__}.{module.name}")
-    app = open_page(page, **QUICKER.get(page, {}))
+    app = open_page(page)
     if page != MINUTES_OF_WORK:
         app = until(app, at_rest)
     fields = {name for state in State.pages.values() for name in state.fields}
