@@ -77,6 +77,8 @@ class Session:
     """Of the browser, once it was asked."""
     must_tell: bool = False
     """The browser does not show the address of the link that was followed."""
+    wrote: dict[str, str] | None = None
+    """The address that the browser was told last, since the student came by one: it may not have heard of it yet."""
     ordered: dict[str, str] | None = None
     """The address that code goes to next, as a link does: a slide, or what the lecturer shows."""
     hidden: frozenset[str] = frozenset()
@@ -124,6 +126,7 @@ def _arrive(page: str) -> None:
             known.clear()
     elif ordered is None and not by_history and (visit.own_run or not _by_a_link(here)):
         return
+    visit.wrote = None
     here.held.clear()
     if not other_page or by_history or address:
         # Else the student comes back by the menu, and finds the page as it was.
@@ -173,8 +176,10 @@ def tell_address() -> None:
     here, must_tell = visit.here, visit.must_tell
     visit.must_tell = False
     state = _state(here)
-    if must_tell or state != st.query_params.to_dict():
+    # What a request says of the address is from before the browser heard of a change that is on its way to it.
+    if must_tell or state != st.query_params.to_dict() or (visit.wrote is not None and visit.wrote != state):
         st.query_params.from_dict(state)
+        visit.wrote = state
     _let_know(visit)
 
 

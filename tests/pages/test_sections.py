@@ -75,6 +75,28 @@ def test_every_control_lies_in_a_section(page: str, address: str) -> None:
     assert finished(visit()) == ["Language", "Colours", "Projector mode"]
 
 
+def test_the_address_is_told_also_where_the_browser_has_not_heard_of_the_one_before(address: str) -> None:
+    """The student moves a control and at once back; the second request still says the address from before the first."""
+
+    async def visit() -> None:
+        async with opened(address, "pooling") as (session,):
+            control = next(one for one in session.controls.values() if one.label == "Window")
+            addresses = []
+            for turn in (0, 1):
+                await session.move(control, turn)
+                addresses.append(session.query)
+            assert addresses[0] != addresses[1]
+            session.query = f"{addresses[0]}&"  # the same, but told from what the server writes
+            await session.move(control, 0)
+            assert session.query == addresses[0]
+            await session.move(control, 0)
+            session.query = f"{addresses[0]}&"  # and what the browser knows is not told again
+            await session.move(control, 0)
+            assert session.query == f"{addresses[0]}&"
+
+    finished(visit())
+
+
 @pytest.mark.parametrize("page", WITHOUT_LONG_WORK)
 def test_a_moved_control_leaves_the_page_as_a_whole_run_draws_it(page: str, address: str) -> None:
     async def visit() -> None:
