@@ -138,6 +138,7 @@ def machine() -> Machine:
     )
 
 
+@cache
 def _version(package: str) -> str | None:
     try:
         return version(package)
@@ -244,6 +245,7 @@ def _random(device: torch.device, *shape: int) -> Tensor:
     return torch.rand(shape, generator=torch.Generator().manual_seed(0)).to(device)
 
 
+@cache
 def works() -> tuple[Work, ...]:
     """All that is measured, in the order of the tables."""
     return (

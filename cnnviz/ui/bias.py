@@ -13,7 +13,7 @@ from cnnviz.ui.comparisons import percent
 from cnnviz.ui.outside import plain
 from cnnviz.ui.race import Result, race
 from cnnviz.ui.states.datasets import Datasets
-from cnnviz.ui.tables import table_in_words
+from cnnviz.ui.tables import folded_table
 from cnnviz.words import _
 
 
@@ -77,8 +77,11 @@ def show_recalls(
         classes,
         found,
     )
-    with st.expander(_("The numbers")):
-        st.markdown(table_in_words(recall_rows(classes, rare, skewed.by_class, balanced.by_class)))
+    folded_table(
+        _("The numbers"),
+        f"numbers_{key}",
+        lambda: recall_rows(classes, rare, skewed.by_class, balanced.by_class),
+    )
 
 
 def show_bias() -> None:

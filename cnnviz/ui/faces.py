@@ -30,7 +30,7 @@ from cnnviz.ui.networks import TRAINED, UNTRAINED, UNTRAINED_ON, OpenNetwork
 from cnnviz.ui.outside import plain
 from cnnviz.ui.retrieval import fitted
 from cnnviz.ui.states.faces import HIGHEST, Faces, sets_in_menu
-from cnnviz.ui.tables import table_in_words
+from cnnviz.ui.tables import folded_table
 from cnnviz.words import _, say
 
 MOST, MOST_LARGE = 1000, 240
@@ -356,13 +356,14 @@ def show_judgement(data: ImageDataset, found: Verification, threshold: float, kn
         )
         if len(wrong):
             map_wall(f"wrong_{same}", remember(wall_of_pairs, data, found, wrong))
-    with st.expander(_("The rates at other thresholds, as a table")):
-        st.markdown(table_in_words(rate_rows(found, now)))
-        st.caption(
-            _(
-                "For comparison, the accuracy on the pairs of LFW: people 97.53 %, DeepFace (2014) 97.35 %, FaceNet (2015) 99.63 %."
-            )
-        )
+    folded_table(
+        _("The rates at other thresholds, as a table"),
+        "rates_in_words",
+        lambda: rate_rows(found, now),
+        _(
+            "For comparison, the accuracy on the pairs of LFW: people 97.53 %, DeepFace (2014) 97.35 %, FaceNet (2015) 99.63 %."
+        ),
+    )
     st.subheader(_("Whom does it fail?"), anchor=False)
     rows = remember(by_class, found, data.labels, threshold)
     rates, title = worst_classes(rows, data.classes), _("rejected pairs of the same {kind}, %", kind=kind)
@@ -370,8 +371,11 @@ def show_judgement(data: ImageDataset, found: Verification, threshold: float, kn
     with left:
         chart("by_class", worst_in_words(rates, title), bars, rates, title)
     right.markdown(_(GENDER_SHADES))
-    with st.expander(_("Each {kind}, as a table", kind=kind)):
-        st.markdown(table_in_words(class_rows(rows, data.classes, kind, known)))
+    folded_table(
+        _("Each {kind}, as a table", kind=kind),
+        "classes_in_words",
+        lambda: class_rows(rows, data.classes, kind, known),
+    )
 
 
 def show_depths(network: OpenNetwork, data: ImageDataset) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Generic, ParamSpec
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 from streamlit.errors import StreamlitInvalidLayoutContextError
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -185,18 +186,26 @@ def try_this(*experiments: Experiment) -> None:
 
 def show_code() -> Callable[[str], None]:
     """Reserves the place of "Show the code"; returns what shows the PyTorch lines that give the page's
-    numbers there, ready to copy.
+    numbers there, ready to copy. A page whose code is closed sends none: its colours cost a browser a third
+    of a second.
     """
     if "code" in session().hidden:
         return lambda __: None
-    with st.expander(_("Show the code"), icon=":material/code:", key="show_code"):
-        place = st.empty()
+    box = unfolding(_("Show the code"), "show_code", ":material/code:")
+    if not box.open:
+        return lambda __: None
+    place = box.empty()
 
     def show(code: str) -> None:
         with _in_place():
             place.code(code, language="python")
 
     return show
+
+
+def unfolding(label: str, key: str, icon: str | None = None) -> ExpanderContainer:
+    """A part that is closed at first; what it holds is to be drawn only where it is ``open``."""
+    return st.expander(label, icon=icon, key=key, on_change="rerun")
 
 
 def source(text: str) -> None:

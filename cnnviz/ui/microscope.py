@@ -15,6 +15,7 @@ from cnnviz.inspection import graph_of, runner_of
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.fields import Open, Text
+from cnnviz.ui.frame import unfolding
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork
 from cnnviz.ui.outside import plain
@@ -208,8 +209,12 @@ def unit_panel(
             bias=found.bias,
             value=found.value,
         )
-        with st.expander(_("Sum of the products by input channel"), icon=":material/bar_chart:"):
-            chart("by_channel", words, channel_bars, sums, order, _("sum of its products"))
+        sums_box = unfolding(
+            _("Sum of the products by input channel"), "sums_by_channel", ":material/bar_chart:"
+        )
+        if sums_box.open:
+            with sums_box:
+                chart("by_channel", words, channel_bars, sums, order, _("sum of its products"))
     _ways(network, found)
 
 

@@ -1,8 +1,11 @@
 """Small tables of words."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+import streamlit as st
+
+from cnnviz.ui.frame import unfolding
 from cnnviz.words import _
 
 PIPE = re.compile(r"(?<!\\)\|")
@@ -20,3 +23,15 @@ def table_in_words(rows: Sequence[Mapping[str, str]]) -> str:
         return ""
     lines = [[_(title) for title in rows[0]], ["---"] * len(rows[0]), *(list(row.values()) for row in rows)]
     return "\n".join("| " + " | ".join(PIPE.sub(r"\|", str(word)) for word in line) + " |" for line in lines)
+
+
+def folded_table(
+    label: str, key: str, rows: Callable[[], Sequence[Mapping[str, str]]], below: str = ""
+) -> None:
+    """A table that is made and sent where somebody unfolds it; ``below``: a sentence under it."""
+    box = unfolding(label, key)
+    if box.open:
+        with box:
+            st.markdown(table_in_words(rows()))
+            if below:
+                st.caption(below)

@@ -6,7 +6,7 @@ import streamlit as st
 import torch
 
 from cnnviz.ui.backpropagation import chain, differences, edit_cnn, edit_network, trace_of_page
-from cnnviz.ui.frame import Experiment, draws, section, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, draws, section, show_code, source, title, try_this, unfolding
 from cnnviz.ui.states.backpropagation import Backpropagation
 from cnnviz.ui.tables import table_in_words
 from cnnviz.words import _
@@ -86,8 +86,11 @@ def numbers() -> None:
 
 @section
 def check() -> None:
-    if now.view.now != "expression":
-        with st.expander(_("Check it by finite differences"), key="check", icon=":material/rule:"):
+    if now.view.now == "expression":
+        return
+    box = unfolding(_("Check it by finite differences"), "check_differences", ":material/rule:")
+    if box.open:
+        with box:
             st.markdown(table_in_words(differences(trace_of_page()[0])))
             if now.view.now == "cnn" and now.pooling.now == "max":
                 st.caption(

@@ -12,7 +12,7 @@ from cnnviz.training import TrainingSpec
 from cnnviz.ui.activations import show_depth
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
-from cnnviz.ui.frame import Experiment, draws, part, section, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, draws, part, section, show_code, source, title, try_this, unfolding
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import network_of_run
@@ -43,10 +43,10 @@ def curves() -> None:
     right.markdown(_("**Derivative φ′(x)**: what a gradient is multiplied with on its way back"))
     with right:
         chart("slopes", _("Derivatives of the same functions"), activation_curves, names, derivative=True)
-    with st.expander(_("Formulas and sources"), key="formulas", icon=":material/function:"):
-        for name in names:
-            st.latex(rf"\text{{{TITLES[name]}}}: \quad {ACTIVATIONS[name].formula}")
-            st.caption(ACTIVATIONS[name].reference)
+    box = unfolding(_("Formulas and sources"), "formulas", ":material/function:")
+    for name in names if box.open else ():
+        box.latex(rf"\text{{{TITLES[name]}}}: \quad {ACTIVATIONS[name].formula}")
+        box.caption(ACTIVATIONS[name].reference)
     apart = remember(identities)
     st.markdown(
         _(

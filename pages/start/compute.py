@@ -27,7 +27,7 @@ from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, so
 from cnnviz.ui.jobs import job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.states.compute import HERE, Compute
-from cnnviz.ui.tables import table_in_words
+from cnnviz.ui.tables import folded_table, table_in_words
 from cnnviz.words import _
 
 title(
@@ -66,8 +66,7 @@ def speed() -> None:
                 bundled_words=bundled_words(),
             )
         )
-        with st.expander(_("As a table")):
-            st.markdown(table_in_words(rows))
+        folded_table(_("As a table"), "speeds_in_words", lambda: rows)
 
 
 @part

@@ -10,7 +10,7 @@ from cnnviz.words import _
 
 def card(lesson: Lesson, place: DeltaGenerator) -> None:
     with place.container(border=True, height="stretch"):
-        st.image(picture(lesson.picture), alt=_(lesson.picture_alt), width="stretch")
+        st.image(picture(lesson.picture), alt=_(lesson.picture_alt), width="stretch", output_format="PNG")
         link(lesson.file, f"**{_(lesson.title)}**", ":material/arrow_forward:")
         st.markdown(f"*“{_(lesson.sentence)}”*")
 

@@ -18,12 +18,13 @@ from cnnviz.ui.frame import (
     source,
     title,
     try_this,
+    unfolding,
 )
 from cnnviz.ui.memory import remember
 from cnnviz.ui.outside import plain
 from cnnviz.ui.own_images import show_own
 from cnnviz.ui.states.datasets import SPLITS, Datasets
-from cnnviz.ui.tables import table_in_words
+from cnnviz.ui.tables import folded_table
 from cnnviz.words import _
 
 title("Data sets", "A network learns what its images show, and nothing else: look at them before it does.")
@@ -89,8 +90,9 @@ def skewed() -> None:
     show_bias()
     st.markdown(_("**Train it yourself**: choose the classes that the sample has few images of."))
     race_of_samples()
-    with st.expander(_("The code of both trainings"), icon=":material/code:"):
-        st.code(bias_code(Datasets.rare.now, Datasets.rare_percent.now), language="python")
+    box = unfolding(_("The code of both trainings"), "code_of_both", ":material/code:")
+    if box.open:
+        box.code(bias_code(Datasets.rare.now, Datasets.rare_percent.now), language="python")
     st.caption(
         _(
             "Samples are not skewed by accident alone: who is seldom photographed, or photographed without being asked, has no say in it. "
@@ -105,8 +107,7 @@ def skewed() -> None:
 def published() -> None:
     st.subheader(_("The data sets of the lecture"), anchor=False)
     show_published(CATALOGUE[Datasets.published.draw()])
-    with st.expander(_("All of them in one table")):
-        st.markdown(table_in_words(published_rows()))
+    folded_table(_("All of them in one table"), "all_published", published_rows)
 
 
 try_this(

@@ -10,7 +10,7 @@ from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, so
 from cnnviz.ui.jobs import job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.states.depth import Depth
-from cnnviz.ui.tables import table_in_words
+from cnnviz.ui.tables import folded_table
 from cnnviz.words import _
 
 title(
@@ -37,8 +37,7 @@ def competition() -> None:
             "With that the question was answered, and 2017 was the last year of the competition."
         )
     )
-    with st.expander(_("As a table, with sources")):
-        st.markdown(table_in_words(competition_rows()))
+    folded_table(_("As a table, with sources"), "competition_in_words", competition_rows)
 
 
 @part
@@ -52,8 +51,7 @@ def full_size() -> None:
             "Weights of torchvision (first version); OctConv-ResNet-50 and EfficientNet-Lite0 as their authors say."
         )
     )
-    with st.expander(_("As a table")):
-        st.markdown(table_in_words(rows_of(shown, BILLIONS)))
+    folded_table(_("As a table"), "published_in_words", lambda: rows_of(shown, BILLIONS))
 
 
 @section
@@ -71,8 +69,7 @@ def here() -> None:
             shown: list[Disc] = remember(small, dataset, found)
             low, high = (96, 99.6) if dataset == "mnist" else (77, 91.5)
             chart("small", in_words(shown, work), accuracy_against_work, shown, work, low, high)
-            with st.expander(_("As a table")):
-                st.markdown(table_in_words(rows_of(shown, work)))
+            folded_table(_("As a table"), "small_in_words", lambda: rows_of(shown, work))
     code(depth_code(dataset))
 
 

@@ -15,6 +15,23 @@ well.
 """
 BROWSER = "b" * 32
 """The key of the browser that looks at the pages."""
+FOLDED = (
+    "show_code",
+    "check_differences",
+    "code_of_both",
+    "formulas",
+    "sums_by_channel",
+    "speeds_in_words",
+    "competition_in_words",
+    "published_in_words",
+    "small_in_words",
+    "all_published",
+    "rates_in_words",
+    "classes_in_words",
+    "numbers_bias",
+    "numbers_own_bias",
+)
+"""What a student has to unfold; the tests of pages begin with all of it open."""
 
 
 @pytest.fixture
@@ -29,6 +46,8 @@ def open_page() -> Iterator[Open]:
         app.session_state["browser_key"] = {
             "key": BROWSER
         }  # a browser tells it a moment after the first visit
+        for key in FOLDED:
+            app.session_state[key] = True
         for name, value in parameters.items():
             app.query_params[name] = value
         opened.append(app)

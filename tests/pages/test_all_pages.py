@@ -10,7 +10,7 @@ from streamlit.runtime.state.common import user_key_from_element_id
 
 from cnnviz.ui import states
 from cnnviz.ui.state import State
-from tests.pages.conftest import ROOT, Open, at_rest, until
+from tests.pages.conftest import FOLDED, ROOT, Open, at_rest, until
 
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").rglob("*.py"))
 LESSONS = [page for page in PAGES if page != "pages/start/home.py" and not page.startswith("pages/class/")]
@@ -33,12 +33,27 @@ def test_every_page_is_in_the_table() -> None:
     assert table() == set(PAGES)
 
 
+@pytest.fixture(scope="module")
+def fields() -> set[str]:
+    """The names of all fields of all pages."""
+    for module in iter_modules(states.__path__):
+        import_module(f"{states.__name__}.{module.name}")
+    return {name for state in State.pages.values() for name in state.fields}
+
+
 @pytest.mark.parametrize("page", PAGES)
-def test_opens_without_error_and_a_lesson_has_experiments_code_and_source(page: str, open_page: Open) -> None:
+def test_opens_without_error_and_a_lesson_has_experiments_code_and_source(
+    page: str, open_page: Open, fields: set[str]
+) -> None:
     app = open_page(page)
     assert not app.exception
     assert not app.error
     assert app.header
+    if page != MINUTES_OF_WORK:
+        app = until(app, at_rest)
+    # What a component tells would stand where the field's control keeps its value.
+    keys = {user_key_from_element_id(element.proto.id) for element in app.get("bidi_component")}
+    assert keys.isdisjoint(fields), keys & fields
     if page not in LESSONS:
         return
     app = until(app, lambda app: bool(app.code) or at_rest(app))
@@ -46,6 +61,20 @@ def test_opens_without_error_and_a_lesson_has_experiments_code_and_source(page: 
     assert len([link for link in app.get("page_link") if link.proto.icon == ":material/experiment:"]) == 3
     assert app.code
     assert any(caption.value.startswith("Source: ") for caption in app.caption)
+
+
+def test_what_is_folded_is_sent_when_it_is_unfolded_and_not_before(open_page: Open) -> None:
+    app = open_page("pages/seeing/activations.py", functions="relu")
+    formulas = [element.value for element in app.latex]
+    assert "relu" in app.code[0].value
+    for key in FOLDED:
+        app.session_state[key] = False
+    app.run()
+    assert not app.code
+    assert len(app.latex) < len(formulas)
+    app.session_state["show_code"] = True
+    assert "relu" in app.run().code[0].value
+    assert app.query_params["functions"] in ("relu", ["relu"])
 
 
 @pytest.mark.parametrize("page", LESSONS)
@@ -59,19 +88,6 @@ def test_every_experiment_opens_the_page_in_a_state_without_error(page: str, ope
         app = open_page(page, **dict(parse_qsl(link.query_string)))
         assert not app.exception, link.label
         assert not app.error, link.label
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_no_component_has_the_key_of_a_field(page: str, open_page: Open) -> None:
-    """What a component tells would stand where the field's control keeps its value."""
-    for module in iter_modules(states.__path__):
-        import_module(f"{states.__name__}.{module.name}")
-    app = open_page(page)
-    if page != MINUTES_OF_WORK:
-        app = until(app, at_rest)
-    fields = {name for state in State.pages.values() for name in state.fields}
-    keys = {user_key_from_element_id(element.proto.id) for element in app.get("bidi_component")}
-    assert keys.isdisjoint(fields), keys & fields
 
 
 @pytest.mark.parametrize("page", PAGES)
