@@ -184,7 +184,8 @@ _FIRST = (
 
 def network_of_page() -> ChainTrace:
     now = Backpropagation
-    return network_steps(
+    return remember(
+        network_steps,
         *(table_now(field, usual) for field, usual in _FIRST),
         target=now.wanted.now,
         activation=now.function.now,

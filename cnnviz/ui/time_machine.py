@@ -39,8 +39,14 @@ def moment_of(opened: OpenNetwork, batch: ImageDataset) -> Moment:
 
 def show_batch(found: Moment, batch: ImageDataset) -> None:
     """The images of the batch, those with the highest loss first."""
-    order = found.losses.argsort(descending=True)[:SHOWN]
-    labels = judged_labels(found.probabilities[order], batch.labels[order], batch.classes)
+    map_wall("batch_images", remember(batch_items, found.losses, found.probabilities, batch))
+    st.caption(_("{count} images, mean loss **{loss:.3f}**.", count=len(batch), loss=found.loss))
+
+
+def batch_items(losses: Tensor, probabilities: Tensor, batch: ImageDataset) -> list[WallItem]:
+    """The images of a batch with their answers."""
+    order = losses.argsort(descending=True)[:SHOWN]
+    labels = judged_labels(probabilities[order], batch.labels[order], batch.classes)
     items = []
     for begin in range(0, len(order), ROW):
         part = order[begin : begin + ROW]
@@ -49,8 +55,7 @@ def show_batch(found: Moment, batch: ImageDataset) -> None:
         items.append(
             WallItem(heading, sheet, "", _("image"), labels[begin : begin + ROW], 56, 720, legend=False)
         )
-    map_wall("batch_images", items)
-    st.caption(_("{count} images, mean loss **{loss:.3f}**.", count=len(batch), loss=found.loss))
+    return items
 
 
 def layer_rows(
@@ -108,7 +113,7 @@ def show_histograms(moments: dict[str, Moment], layer: str) -> None:
             with place:
                 st.markdown(_("**{kinds}** of {layer}", kinds=_(KINDS[kind]), layer=layer))
                 spreads = "; ".join(
-                    _("{step}: standard deviation {std:.3g}", step=step, std=one.std())
+                    _("{step}: standard deviation {std:.3g}", step=step, std=remember(spread_of, one))
                     for step, one in values.items()
                 )
                 chart(
@@ -122,6 +127,11 @@ def show_histograms(moments: dict[str, Moment], layer: str) -> None:
                     _(KINDS[kind]).lower(),
                 )
                 st.caption(spreads)
+
+
+def spread_of(values: Tensor) -> float:
+    """Their standard deviation."""
+    return values.std().item()
 
 
 def edges_of(values: Sequence[Tensor]) -> list[float]:

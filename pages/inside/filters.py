@@ -21,7 +21,7 @@ from cnnviz.ui.filters import (
     sheet_of_bank,
     weights_by_step,
 )
-from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, draws, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
 from cnnviz.ui.runs import EXAMPLE
@@ -40,6 +40,11 @@ def bank_of(network: OpenNetwork, layer: str, test: ImageDataset | None) -> Filt
     return filter_bank(network.model, layer, None if test is None else test.floats(slice(0, JUDGED)))
 
 
+def numbered(count: int) -> list[str]:
+    """How the images of a set are called."""
+    return [_("no. {i}", i=i) for i in range(count)]
+
+
 @section
 def filters() -> None:
     left, right = st.columns([1, 3.2], gap="medium")
@@ -47,12 +52,11 @@ def filters() -> None:
         chosen = choose_network()
     with right, play_first():
         network = open_network(chosen, "filters_step")
-        play = st.container()
+        bank = section(filters_of_layer)
     test = images_of(chosen)
-    small = test is not None
     if test is not None:
         images = remember(first_images, test, SEARCHED)
-        names = [_("no. {i}", i=i) for i in range(len(images))]
+        names = remember(numbered, len(images))
     else:
         images = remember(photographs, network.input_shape)
         names = list(PHOTOS)
@@ -64,18 +68,34 @@ def filters() -> None:
         )
         return
     with left:
+        again = draws(bank)
         layer = Filters.layer.draw(titles={name: name for name in layers})
-        order = Filters.order.draw()
-        bank = remember(bank_of, network, layer, test)
-        count = len(bank.kernels)
-        number = Filters.filter.draw(high=count - 1)
+        Filters.order.draw(on_change=again)
+        found = remember(bank_of, network, layer, test)
+        Filters.filter.draw(high=len(found.kernels) - 1, on_change=again)
+    bank(network, found, layer, None if test is None else JUDGED, images, names)
+    weights(chosen, network, layer, remember(bin_edges, found.kernels))
 
-    with play:
-        wall, chosen_one = (
-            st.columns([1.1, 1], gap="medium") if count <= BESIDE else (st.container(), st.container())
-        )
+
+def filters_of_layer(
+    network: OpenNetwork,
+    bank: FilterBank,
+    layer: str,
+    judged: int | None,
+    images: torch.Tensor,
+    names: list[str],
+) -> None:
+    order, number, count = Filters.order.now, Filters.filter.now, len(bank.kernels)
+    wall, chosen_one = (
+        st.columns([1.1, 1], gap="medium") if count <= BESIDE else (st.container(), st.container())
+    )
     with wall:
         numbers, sheet = remember(sheet_of_bank, bank, order)
+
+        def clicked(_map: str, place: int) -> None:
+            Filters.filter.set(numbers[place])
+            draws(filters)()
+
         shape = _("{count} filters of {str}", count=count, str="×".join(map(str, bank.kernels.shape[1:])))
         map_wall(
             "filter_wall",
@@ -92,15 +112,14 @@ def filters() -> None:
                 )
             ],
             ("filters", numbers.index(number)),
-            lambda __, place: Filters.filter.set(numbers[place]),
+            clicked,
         )
-        st.markdown(marks_of(bank, JUDGED if small else None))
+        st.markdown(marks_of(bank, judged))
 
     with chosen_one:
         one_filter = section(chosen_filter)
     one_filter(network, bank, layer, number)
     fired(network, layer, number, images, names)
-    weights(chosen, network, layer, remember(bin_edges, bank.kernels))
 
 
 def chosen_filter(network: OpenNetwork, bank: FilterBank, layer: str, number: int) -> None:

@@ -2,12 +2,16 @@
 
 import streamlit as st
 
+from cnnviz.data import ImageDataset
 from cnnviz.errors import CnnvizError
+from cnnviz.features.moment import Moment
+from cnnviz.training import Run
 from cnnviz.training.export import rate_at
 from cnnviz.training.loop import batch_at
 from cnnviz.ui.components import map_wall
 from cnnviz.ui.frame import (
     Experiment,
+    draws,
     link,
     part,
     play_first,
@@ -66,10 +70,10 @@ def machine() -> None:
     found = moment_of(opened, batch)
     with left:
         layers = {name: name for name in found.layers}
-        layer = TimeMachine.layer.draw(titles=layers)
-        number = TimeMachine.number.draw(high=min(23, len(batch) - 1))
-        TimeMachine.other.draw()
-        other = nearest(steps, TimeMachine.other.now)
+        again = draws(by_layer)
+        TimeMachine.layer.draw(titles=layers, on_change=again)
+        TimeMachine.number.draw(high=min(23, len(batch) - 1), on_change=again)
+        TimeMachine.other.draw(on_change=again)
         surface = TimeMachine.surface.draw()
         if surface:
             TimeMachine.reach.draw()
@@ -77,16 +81,25 @@ def machine() -> None:
         show_batch(found, batch)
     st.subheader(_("Layer by layer"), anchor=False)
     show_layers(opened, found, rate_at(run, step))
-    moments = {_("step {step}", step=step): found}
-    if other is not None and other != step:
-        moments[f"step {other}"] = moment_of(network_of_run(run, other), batch)
-    st.subheader(_("{layer} at {moments}", layer=layer, moments=_(" and ").join(moments)), anchor=False)
-    show_histograms(moments, layer)
-    map_wall("maps", [item for name, one in moments.items() for item in map_items(one, layer, number, name)])
+    by_layer(run, step, found, batch)
     classes(opened)
     if surface:
         around(opened)
     links(run.id, step)
+
+
+@section
+def by_layer(run: Run, step: int, found: Moment, batch: ImageDataset) -> None:
+    layer = TimeMachine.layer.now or next(iter(found.layers))
+    number = min(TimeMachine.number.now, 23, len(batch) - 1)
+    other = nearest(run.steps, TimeMachine.other.now)
+    moments = {_("step {step}", step=step): found}
+    if other is not None and other != step:
+        moments[_("step {step}", step=other)] = moment_of(network_of_run(run, other), batch)
+    st.subheader(_("{layer} at {moments}", layer=layer, moments=_(" and ").join(moments)), anchor=False)
+    show_histograms(moments, layer)
+    items = [item for name, one in moments.items() for item in map_items(one, layer, number, name)]
+    map_wall("maps", items)
     code(moment_code(run.id, step, layer))
 
 

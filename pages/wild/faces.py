@@ -1,5 +1,7 @@
 """Faces: edges, parts, faces; and verification, whether two images show the same person."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from cnnviz.data import DATASETS, ImageDataset
@@ -21,6 +23,7 @@ from cnnviz.ui.faces import (
 )
 from cnnviz.ui.frame import (
     Experiment,
+    draws,
     error_box,
     link,
     play_first,
@@ -54,28 +57,35 @@ def verify() -> None:
         name = choose_set(chosen)
     with right, play_first():
         network = open_network(chosen, "faces_step")
-        play = st.container()
+        judge = section(judgement)
     trained_on, known = data_of(chosen)
     seen = trained_on == name
     data = remember(judged_images, name, seen, network.input_shape, DATASETS[name].digest)
     with left:
         layers = layers_for("image", shapes(network.model, network.input_shape))
-        layer = Faces.layer.draw(titles=layers, usual=last_before_answer(layers))
-        count, seed = Faces.pairs.draw(), Faces.seed.draw()
+        again = draws(judge)
+        Faces.layer.draw(titles=layers, usual=last_before_answer(layers), on_change=again)
+        Faces.pairs.draw(on_change=again)
+        Faces.seed.draw(on_change=again)
         st.caption(strangers(name, chosen))
         link(Datasets.page, _("Bring a folder of faces"), ":material/upload:")
+    judge(network, data, seen, known if seen else ())
+    depths(network, data)
+    train(name)
+
+
+def judgement(network: OpenNetwork, data: ImageDataset, seen: bool, known: Sequence[str]) -> None:
+    layer, count, seed = Faces.layer.now, Faces.pairs.now, Faces.seed.now
     threshold = Faces.threshold.now
-    with play, error_box():
-        what = _("Showing {count:,} images to the network", count=len(data))
+    what = _("Showing {count:,} images to the network", count=len(data))
+    with error_box():
         vectors = job("embed_faces", what, embedded, network, layer, data)
         if vectors is not None:
             found = remember(judged, vectors, data.labels, count, seed)
             threshold = Faces.threshold.draw(usual=usual_threshold(found))
-            show_judgement(data, found, threshold, known if seen else ())
-    settings = (layer, count, seed, threshold)
-    code(verification_code(network.code, data, seen, fits(name, network), *settings))
-    depths(network, data)
-    train(name)
+            show_judgement(data, found, threshold, known)
+    as_it_is = fits(data.name, network)
+    code(verification_code(network.code, data, seen, as_it_is, layer, count, seed, threshold))
 
 
 @section
