@@ -10,7 +10,7 @@ from typing import Any, Generic, ParamSpec
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
-from streamlit.errors import StreamlitInvalidLayoutContextError
+from streamlit.errors import StreamlitAPIException, StreamlitInvalidLayoutContextError
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -144,8 +144,13 @@ def draws(*sections: section[...]) -> Callable[[], None]:
     """
 
     def draw() -> None:
-        if _is_one_section():
+        if not _is_one_section():
+            return
+        try:
             st.rerun([one.name for one in sections])
+        except StreamlitAPIException:
+            # One of them waits for a result, and has not been drawn yet.
+            draw_again()
 
     return draw
 

@@ -63,6 +63,14 @@ def show_masks(
     target: int = LARGE,
 ) -> None:
     """Row by row: the images, their masks, and what each network makes of them."""
+    map_wall(key, remember(mask_rows, scenes, tuple(numbers), dict(networks), target))
+    legend(scenes.classes)
+
+
+def mask_rows(
+    scenes: ImageDataset, numbers: Sequence[int], networks: Mapping[str, OpenNetwork], target: int
+) -> list[WallItem]:
+    """The rows of ``show_masks``."""
     chosen = torch.tensor(list(numbers))
     images, true = scenes.floats(chosen), scenes.targets["masks"][chosen]
     rows = [
@@ -95,8 +103,7 @@ def show_masks(
                 target,
             )
         )
-    map_wall(key, rows)
-    legend(scenes.classes)
+    return rows
 
 
 def _row(title: str, sheet: Sheet, labels: Sequence[str], target: int, *, legend: bool = False) -> WallItem:
@@ -255,50 +262,52 @@ def overlap_with(heat: Tensor, ink: Tensor, share: float) -> float:
 
 def show_activation(dataset: str, number: int, share: float) -> None:
     """A mask from class activation, which needs no mask in training."""
+    map_wall("activation_maps", remember(activation_items, dataset, number, share))
+
+
+def activation_items(dataset: str, number: int, share: float) -> list[WallItem]:
+    """The image, the activation, the mask made of it, and the true one."""
     test = load(dataset, "test")
     heat, ink, answer = remember(activation_mask, dataset, number)
     image, mask = test.floats([number])[0], heat >= share * heat.max()
     classes = test.classes
     label = int(test.labels[number])
-    map_wall(
-        "activation_maps",
-        [
-            WallItem(
-                "image",
-                picture_sheet(image, _("image")),
-                title=_("image {number}", number=number),
-                unit=_("image"),
-                legend=False,
-                target=LARGE,
-                hint="",
-            ),
-            WallItem(
-                "heat",
-                overlay(image, heat, "Grad-CAM", opacity=0.75),
-                title=_("Grad-CAM for {class_name}", class_name=classes[answer]),
-                target=LARGE,
-                hint="",
-            ),
-            WallItem(
-                "mask",
-                mask_sheet(image[None], (mask.long() * (answer + 1))[None], classes, _("mask")),
-                title=_("IoU {overlap_with:.2f}", overlap_with=overlap_with(heat, ink, share)),
-                unit=_("image"),
-                legend=False,
-                target=LARGE,
-                hint="",
-            ),
-            WallItem(
-                "ink",
-                mask_sheet(image[None], (ink.long() * (label + 1))[None], classes, _("true mask")),
-                title=_("true mask"),
-                unit=_("image"),
-                legend=False,
-                target=LARGE,
-                hint="",
-            ),
-        ],
-    )
+    return [
+        WallItem(
+            "image",
+            picture_sheet(image, _("image")),
+            title=_("image {number}", number=number),
+            unit=_("image"),
+            legend=False,
+            target=LARGE,
+            hint="",
+        ),
+        WallItem(
+            "heat",
+            overlay(image, heat, "Grad-CAM", opacity=0.75),
+            title=_("Grad-CAM for {class_name}", class_name=classes[answer]),
+            target=LARGE,
+            hint="",
+        ),
+        WallItem(
+            "mask",
+            mask_sheet(image[None], (mask.long() * (answer + 1))[None], classes, _("mask")),
+            title=_("IoU {overlap_with:.2f}", overlap_with=overlap_with(heat, ink, share)),
+            unit=_("image"),
+            legend=False,
+            target=LARGE,
+            hint="",
+        ),
+        WallItem(
+            "ink",
+            mask_sheet(image[None], (ink.long() * (label + 1))[None], classes, _("true mask")),
+            title=_("true mask"),
+            unit=_("image"),
+            legend=False,
+            target=LARGE,
+            hint="",
+        ),
+    ]
 
 
 def variant(name: str, scenes: str, epochs: int) -> TrainingSpec:

@@ -6,7 +6,17 @@ from torch import Tensor
 from cnnviz.errors import CnnvizError
 from cnnviz.models import Network
 from cnnviz.tasks import Scan
-from cnnviz.ui.frame import Experiment, error_box, play_first, section, show_code, source, title, try_this
+from cnnviz.ui.frame import (
+    Experiment,
+    draws,
+    error_box,
+    play_first,
+    section,
+    show_code,
+    source,
+    title,
+    try_this,
+)
 from cnnviz.ui.jobs import job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
@@ -38,11 +48,15 @@ def look() -> None:
     with right, play_first():
         network = open_network(chosen, "window_step")
         play = st.container()
+    with play:
+        answers = section(answer)
     with left:
         way, number = SlidingWindow.way.draw(), SlidingWindow.picture.draw()
         usual = usual_stride(network)
         stride = SlidingWindow.stride.draw(usual=usual) if way == "windows" else usual
-        threshold, iou = SlidingWindow.threshold.draw(), SlidingWindow.iou.draw()
+        again = draws(answers)
+        SlidingWindow.threshold.draw(on_change=again)
+        SlidingWindow.iou.draw(on_change=again)
     picture, what, picture_code = picture_for(network, images_of(chosen), number)
     with play, error_box():
         if way == "once" and not isinstance(network.model, Network):
@@ -51,22 +65,19 @@ def look() -> None:
             )
         once = remember(at_once, network, picture) if way == "once" else None
         stride = once[0].stride if once else stride
-        place = st.container()
         windows = job("windows", _("Looking at each window"), scanned, network, picture, stride)
         found = once or windows
         if found is None:
             return
-        with place:
-            answers(network, picture, what, found, threshold, iou)
+        answers(network, picture, what, found)
         if once and windows:
             compare(once, windows)
         code(scan_code(network, picture_code, way, stride))
 
 
-def answers(
-    network: OpenNetwork, picture: Tensor, what: str, found: tuple[Scan, float], threshold: float, iou: float
-) -> None:
+def answer(network: OpenNetwork, picture: Tensor, what: str, found: tuple[Scan, float]) -> None:
     """The windows that are left, and the heat map of a class."""
+    threshold, iou = SlidingWindow.threshold.now, SlidingWindow.iou.now
     shown, seconds = found
     pictured, heated = st.columns([1.3, 1], gap="medium")
     with pictured:
