@@ -19,7 +19,7 @@ from cnnviz.ui.attributions import (
 )
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import WallItem, map_wall
-from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, draws, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork, choose_network, images_of, open_network
@@ -50,6 +50,8 @@ def maps() -> None:
     with right, play_first():
         network = open_network(chosen, "saliency_step")
         play = st.container()
+    with play:
+        wall = section(wall_of)
     image = picture.for_network(network.input_shape)
     answer, order = answer_of(network, image)
 
@@ -65,9 +67,10 @@ def maps() -> None:
         }
         compare = Saliency.compare.draw(titles=kinds)
         methods, how = choose(network, several=compare == "methods")
-        opacity = (Saliency.opacity if isinstance(chosen, Run) else Saliency.photo_opacity).draw()
-        absolute = Saliency.absolute.draw()
-        smooth = Saliency.smooth.draw()
+        again = draws(wall)
+        (Saliency.opacity if isinstance(chosen, Run) else Saliency.photo_opacity).draw(on_change=again)
+        Saliency.absolute.draw(on_change=draws(wall, shuffled))
+        Saliency.smooth.draw(on_change=again)
 
     questions = ask(compare, methods, target, network, answer)
     with play:
@@ -75,44 +78,55 @@ def maps() -> None:
         if not questions:
             st.info(_("Choose a method."), icon=":material/info:")
         else:
-            seen = remember(picture_sheet, image, what=_("image, as the network sees it"))
-            items = wall_of_maps(
-                questions, found, image, opacity, absolute, smooth, compare == "classes", 224
-            )
-            map_wall(
-                "saliency_wall", [WallItem("image", seen, unit=_("image"), target=224, legend=False), *items]
-            )
-            st.markdown(
-                _(
-                    "**How to read it.** Class **{class_name}** has {answer:.1%}. ",
-                    class_name=plain(network.classes[target]),
-                    answer=answer[target],
-                )
-                + (
-                    _("Yellow: the pixel mattered much; dark: it did not.")
-                    if absolute
-                    else _(
-                        ":red[Red] pixels speak for the class, :blue[blue] ones against it, white ones make no difference to this method."
-                    )
-                )
-                + (
-                    _(" All maps have one scale.")
-                    if compare == "classes"
-                    else _(
-                        " Each map has its own scale (its last colour: the largest 0.5 % of its pixels), because methods have different units."
-                    )
-                )
-            )
+            wall(questions, found, image, compare == "classes", network.classes[target], answer[target])
     made = [one for one in found if one is not None]
     complete = made if len(made) == len(questions) else []
     measures(questions, complete, image, how)
-    shuffled(questions, complete, image, how, absolute)
+    shuffled(questions, complete, image, how)
     about(methods, network, image)
     shown = methods[0] if methods else "grad_cam"
     layer = how.layer if METHODS[shown].needs_layer else None
     code(
         saliency_code(
             network.code, picture.code, network.input_shape, shown, target, layer, how.options.get(shown, {})
+        )
+    )
+
+
+def wall_of(
+    questions: list[Question],
+    found: list[Found | None],
+    image: Tensor,
+    one_scale: bool,
+    class_name: str,
+    probability: Tensor,
+) -> None:
+    """The maps, and how they are read."""
+    run = questions[0].network.run
+    opacity = (Saliency.opacity if run is not None else Saliency.photo_opacity).now
+    absolute = Saliency.absolute.now
+    seen = remember(picture_sheet, image, what=_("image, as the network sees it"))
+    items = wall_of_maps(questions, found, image, opacity, absolute, Saliency.smooth.now, one_scale, 224)
+    map_wall("saliency_wall", [WallItem("image", seen, unit=_("image"), target=224, legend=False), *items])
+    st.markdown(
+        _(
+            "**How to read it.** Class **{class_name}** has {answer:.1%}. ",
+            class_name=plain(class_name),
+            answer=probability,
+        )
+        + (
+            _("Yellow: the pixel mattered much; dark: it did not.")
+            if absolute
+            else _(
+                ":red[Red] pixels speak for the class, :blue[blue] ones against it, white ones make no difference to this method."
+            )
+        )
+        + (
+            _(" All maps have one scale.")
+            if one_scale
+            else _(
+                " Each map has its own scale (its last colour: the largest 0.5 % of its pixels), because methods have different units."
+            )
         )
     )
 
@@ -124,9 +138,9 @@ def measures(questions: list[Question], found: list[Found], image: Tensor, how: 
 
 
 @section
-def shuffled(questions: list[Question], found: list[Found], image: Tensor, how: How, absolute: bool) -> None:
+def shuffled(questions: list[Question], found: list[Found], image: Tensor, how: How) -> None:
     if found and Saliency.sanity.draw():
-        show_sanity(questions, found, image, how, absolute)
+        show_sanity(questions, found, image, how, Saliency.absolute.now)
 
 
 @section
