@@ -14,6 +14,8 @@ from functools import partial
 from typing import Any, TypeVar, cast
 
 import streamlit as st
+from streamlit.runtime import Runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
@@ -28,6 +30,12 @@ Progress = Callable[[float], None]
 AT_ONCE_SECONDS = 0.4
 """What is done by then needs no bar."""
 REFRESH_SECONDS = 0.4
+LOOK_SECONDS = 1.0
+"""How often work looks whether somebody still waits for it."""
+GONE_SECONDS = 20.0
+"""A browser that is away for so long has been closed."""
+AWAY_SECONDS = 90.0
+"""A page that has not asked for so long is not looked at: in the background a browser lets it ask once a minute."""
 NICENESS = 10
 _MISSING = object()
 
@@ -41,6 +49,24 @@ class _CancelledError(Exception):
 
 
 @dataclass
+class _Waiter:
+    """A session that wants a result: its name for Streamlit, and when it asked last."""
+
+    session: str
+    asked: float
+
+    def has_left(self, now: float, others_wait: bool) -> bool:
+        """Whether its browser is closed; or its page is not looked at, and others wait for the place."""
+        away = now - self.asked
+        gone = (
+            away > GONE_SECONDS
+            and Runtime.exists()
+            and not Runtime.instance().is_active_session(self.session)
+        )
+        return gone or (others_wait and away > AWAY_SECONDS)
+
+
+@dataclass
 class _Job:
     share: float = 0.0
     asked: float = field(default_factory=time.monotonic)
@@ -48,13 +74,29 @@ class _Job:
     cancelled: bool = False
     error: BaseException | None = None
     done: threading.Event = field(default_factory=threading.Event)
-    waiting: set[str] = field(default_factory=set)
-    """Sessions that want the result."""
+    waiting: dict[str, _Waiter] = field(default_factory=dict)
+    """Name -> a session that wants the result."""
+    looks_again: float = 0.0
 
     def progress(self, share: float) -> None:
         self.share = share
+        now = time.monotonic()
+        if now > self.looks_again:
+            self.looks_again = now + LOOK_SECONDS
+            self.cancelled = self.cancelled or self.is_left(now)
         if self.cancelled:
             raise _CancelledError
+
+    def is_left(self, now: float) -> bool:
+        """Whether nobody waits any more."""
+        with _lock:
+            others_wait = any(one.started is None for one in _jobs.values())
+            return all(one.has_left(now, others_wait) for one in self.waiting.values())
+
+    def wait(self, me: str) -> None:
+        """A session asks for the result; under the lock."""
+        context = get_script_run_ctx()
+        self.waiting[me] = _Waiter("" if context is None else context.session_id, time.monotonic())
 
     @property
     def seconds_left(self) -> float | None:
@@ -72,7 +114,8 @@ def job(
     **named: Any,
 ) -> Result | None:
     """``remember(function, *arguments, **named)`` for what takes longer: ``None`` while it works, or after it
-    was cancelled.
+    was cancelled. It ends where nobody waits for it any more: all browsers that asked are closed, or their pages
+    have not been looked at for a while and others wait for the place.
 
     Then a bar or a button is shown. The function is given ``progress`` as well and calls ``progress(share)``
     now and then; the call does not return where the work was cancelled.
@@ -116,7 +159,7 @@ def job(
                 name=f"cnnviz-job-{slot}",
                 daemon=True,
             ).start()
-        running.waiting.add(me)
+        running.wait(me)
     if running.done.wait(max(0.0, AT_ONCE_SECONDS - (time.monotonic() - running.asked))):
         return cast(Result, _result(key, running))
     _watch(slot, key, running, what, me, parts)
@@ -164,7 +207,7 @@ def _leave(before: Hashable, me: str, key: Hashable) -> None:
     with _lock:
         old = _jobs.get(before)
         if old is not None:
-            old.waiting.discard(me)
+            old.waiting.pop(me, None)
             old.cancelled = not old.waiting
 
 
@@ -220,9 +263,14 @@ def _watch(
                 draw_again()
             elif isinstance(running.error, CnnvizError):
                 st.error(plain(_(running.error)), icon=":material/error:")
-            elif not isinstance(running.error, _CancelledError):
+            elif isinstance(running.error, _CancelledError):
+                # It gave its place to others while nobody looked, and begins again.
+                draw_again()
+            else:
                 raise running.error
             return
+        with _lock:
+            running.wait(me)
         if parts is not None and parts() != before:
             draw_again()
         left = running.seconds_left
@@ -236,7 +284,7 @@ def _watch(
         st.progress(min(1.0, max(0.0, running.share)), text=text)
         if st.button(_("Cancel"), key=f"{slot}_cancel", icon=":material/close:"):
             with _lock:
-                running.waiting.discard(me)
+                running.waiting.pop(me, None)
                 running.cancelled = not running.waiting
             _slots().cancelled[slot] = key
             draw_again()

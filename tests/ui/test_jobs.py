@@ -6,11 +6,14 @@ import threading
 import time
 from collections.abc import Callable
 from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnviz.errors import CnnvizError
+from cnnviz.ui import jobs
 from cnnviz.ui.jobs import NICENESS, part
 from cnnviz.ui.memory import remembered
 
@@ -244,6 +247,64 @@ def test_more_work_than_processors_waits_for_a_place_and_says_so() -> None:
     until(app, "result: late")
     for session in sessions:
         until(session, "result: done")
+
+
+def test_work_that_nobody_looks_at_gives_its_place_to_others_and_begins_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(jobs, "LOOK_SECONDS", 0.0)
+    busy = [Work(f"result {number}") for number in range(max(1, os.cpu_count() or 1))]
+    sessions = [ask(work) for work in busy]
+    late = Work("late")
+    app = visit(late)
+    monkeypatch.setattr(jobs, "AWAY_SECONDS", 0.0)
+    busy[0].attempts[0].go_on.set()
+    assert late.begun.acquire(timeout=PATIENCE)
+    monkeypatch.undo()
+    late.attempts[0].go_on.set()
+    until(app, "result: late")
+    for work in busy[1:]:
+        work.attempts[0].go_on.set()
+    # Whoever comes back gets the result all the same.
+    back = sessions[0].run()
+    assert "result" not in shown(back)
+    assert busy[0].begun.acquire(timeout=PATIENCE)
+    busy[0].attempts[1].go_on.set()
+    for session, work in zip(sessions, busy, strict=True):
+        until(session, f"result: {work.result}")
+
+
+def test_work_whose_browsers_are_closed_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    work, closed = Work(), threading.Event()
+    connected = SimpleNamespace(is_active_session=lambda _: not closed.is_set())
+    monkeypatch.setattr(jobs, "Runtime", SimpleNamespace(exists=lambda: True, instance=lambda: connected))
+    monkeypatch.setattr(jobs, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(jobs, "GONE_SECONDS", 0.0)
+    ask(work)
+    closed.set()
+    work.attempts[0].go_on.set()
+    assert work.attempts[0].ended.wait(PATIENCE)
+    monkeypatch.undo()
+    app = ask(work)
+    assert shown(app) == ""
+    work.attempts[1].go_on.set()
+    until(app, "result: done")
+
+
+def test_work_that_is_looked_at_goes_on_while_others_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "LOOK_SECONDS", 0.0)
+    busy = [Work() for _ in range(max(1, os.cpu_count() or 1))]
+    sessions = [ask(work) for work in busy]
+    late = Work("late")
+    app = visit(late)
+    for work in busy:
+        work.attempts[0].go_on.set()
+    for session in sessions:
+        until(session, "result: done")
+    assert late.begun.acquire(timeout=PATIENCE)
+    late.attempts[0].go_on.set()
+    until(app, "result: late")
+    assert all(len(work.attempts) == 1 for work in (*busy, late))
 
 
 def test_the_progress_of_a_part_is_its_share_of_the_whole() -> None:
