@@ -5,6 +5,7 @@ import itertools
 import os
 import sys
 import threading
+import time
 import weakref
 from array import array
 from collections import OrderedDict
@@ -28,6 +29,10 @@ from cnnviz.words import language
 Result = TypeVar("Result")
 
 _MISSING = object()
+UNTOLD = 1e-6
+"""Seconds a byte, where nobody knows: a second for a megabyte."""
+LEAST_SECONDS = 1e-3
+"""What is asked for and made anew takes so long in any case."""
 _SAYING = (
     f"{os.sep}pages{os.sep}",
     f"{os.sep}cnnviz{os.sep}ui{os.sep}",
@@ -37,6 +42,8 @@ _SAYING = (
 _lock = threading.Lock()
 _results: OrderedDict[Hashable, Any] = OrderedDict()
 _sizes: dict[Hashable, int] = {}
+_worth: dict[Hashable, float] = {}
+"""Seconds a byte that a result would take to make again."""
 _total = 0
 _being_made: dict[Hashable, threading.Event] = {}
 
@@ -87,12 +94,16 @@ def remember(function: Callable[..., Result], *arguments: Any, **named: Any) -> 
 
 def make_and_keep(key: Hashable, make: Callable[[], Result]) -> Result:
     """What ``make`` gives, kept for the key; for the palette in use, if colours were asked for."""
+    begun = time.thread_time()
     with noticing_colours() as asked:
         found = make()
+    seconds = time.thread_time() - begun
+    if isinstance(found, nn.Module):
+        _made[found] = key, _state_of(found)
     if asked.colours:
         keep(key, _COLOURED)
         key = _in_palette(key)
-    keep(key, found)
+    keep(key, found, seconds)
     return found
 
 
@@ -152,8 +163,9 @@ def content(value: Any) -> Hashable:
     """A key that is equal for values of the same type and content, and for no others.
 
     Plain values, containers (also the order of a mapping counts) and dataclasses of them, arrays and pictures
-    by what is in them; tensors by ``digest``; a network by which object it is, its parts, their mode, and
-    what was written into their weights; functions by where they are written; anything else by its own method
+    by what is in them; tensors by ``digest``; a network that ``remember`` gave by what it was made of, as
+    long as nobody changes it, else by which object it is, its parts, their mode, and what was written into their
+    weights; functions by where they are written; anything else by its own method
     ``cache_key()``.
 
     Raises:
@@ -200,12 +212,24 @@ def content(value: Any) -> Hashable:
 
 _networks: "weakref.WeakKeyDictionary[nn.Module, int]" = weakref.WeakKeyDictionary()
 _numbers = itertools.count()
+_made: "weakref.WeakKeyDictionary[nn.Module, tuple[Hashable, Hashable]]" = weakref.WeakKeyDictionary()
+"""Network -> what names the result that it is, and its state when it was made."""
 
 
 def _network(network: nn.Module) -> Hashable:
+    state = _state_of(network)
+    made = _made.get(network)
+    if made is not None and made[1] == state:
+        # Made anew after it was dropped, it is the same one to all that was computed with it.
+        return "made", made[0]
     number = _networks.get(network)
     if number is None:
         number = _networks[network] = next(_numbers)
+    return "network", number, state
+
+
+def _state_of(network: nn.Module) -> Hashable:
+    """Its parts, their mode, and what was written into their weights."""
     state: list[object] = []
     for part in network.modules():
         state += (id(part), part.training)
@@ -215,7 +239,7 @@ def _network(network: nn.Module) -> Hashable:
             for tensor in held.values()
             if tensor is not None
         )
-    return "network", number, tuple(state)
+    return tuple(state)
 
 
 def _version(tensor: Tensor) -> tuple[int, int]:
@@ -245,9 +269,12 @@ def _found(key: Hashable, missing: Any) -> tuple[Any, bool]:
     return found, False
 
 
-def keep(key: Hashable, result: Any) -> None:
-    """Keeps a result. Where all together are larger than the setting ``cache_bytes``, those not asked for
-    longest go.
+def keep(key: Hashable, result: Any, seconds: float | None = None) -> None:
+    """Keeps a result. Where all together are larger than the setting ``cache_bytes``, some go: of the half that
+    was not asked for longest, those that are made again soonest for the room they take.
+
+    Args:
+        seconds: how long it takes to make it again; ``None``: it cannot be told.
     """
     global _total
     size = size_of(result)
@@ -255,10 +282,12 @@ def keep(key: Hashable, result: Any) -> None:
     with _lock:
         _total += size - _sizes.get(key, 0)
         _results[key], _sizes[key] = result, size
+        _worth[key] = UNTOLD if seconds is None else (seconds + LEAST_SECONDS) / max(1, size)
         _results.move_to_end(key)
         while _total > most and len(_results) > 1:
-            oldest, _ = _results.popitem(last=False)
-            _total -= _sizes.pop(oldest)
+            goes = min(itertools.islice(_results, len(_results) // 2), key=_worth.__getitem__)
+            del _results[goes], _worth[goes]
+            _total -= _sizes.pop(goes)
 
 
 def kept_bytes() -> int:

@@ -244,14 +244,20 @@ def activation_mask(dataset: str, number: int) -> tuple[Tensor, Tensor, int]:
     return attribute(network, image, answer, "grad_cam").map, test.images[number, 0] > INK, answer
 
 
-def ious_of_activation(dataset: str, share: float, progress: Progress) -> float:
-    """Mean IoU of the masks of the first test images."""
-    found = []
+def activation_masks(dataset: str, progress: Progress) -> tuple[Tensor, Tensor]:
+    """Grad-CAM and the true ink of the first test images, (N, H, W) each."""
+    heats, inks = [], []
     for number in range(CAM_IMAGES):
-        heat, ink, __ = remember(activation_mask, dataset, number)
-        found.append(overlap_with(heat, ink, share))
+        heat, ink, __ = activation_mask(dataset, number)
+        heats.append(heat)
+        inks.append(ink)
         progress((number + 1) / CAM_IMAGES)
-    return sum(found) / len(found)
+    return torch.stack(heats), torch.stack(inks)
+
+
+def mean_overlap(heats: Tensor, inks: Tensor, share: float) -> float:
+    """Mean of ``overlap_with`` over some images."""
+    return sum(overlap_with(heat, ink, share) for heat, ink in zip(heats, inks, strict=True)) / len(heats)
 
 
 def overlap_with(heat: Tensor, ink: Tensor, share: float) -> float:

@@ -24,7 +24,8 @@ from cnnviz.ui.segmentation import (
     CAM_IMAGES,
     EXAMPLE,
     SHOWN,
-    ious_of_activation,
+    activation_masks,
+    mean_overlap,
     scores_of,
     segmentation_code,
     show_activation,
@@ -155,21 +156,16 @@ def activation() -> None:
         share = Segmentation.share.draw()
     with right:
         show_activation(objects, number, share)
-        mean = job(
-            "activation_iou",
-            _("Grad-CAM of {cam_images} images", cam_images=CAM_IMAGES),
-            ious_of_activation,
-            objects,
-            share,
-        )
-        if mean is not None:
+        what = _("Grad-CAM of {cam_images} images", cam_images=CAM_IMAGES)
+        found = job("activation_iou", what, activation_masks, objects)
+        if found is not None:
             st.markdown(
                 _(
                     "A classifier has never seen a mask; where its activation for its answer is at least {share:.0%} of the largest, it takes the "
                     "pixel for the object. Mean IoU over {cam_images} test images: **{mean:.2f}**.",
                     share=share,
                     cam_images=CAM_IMAGES,
-                    mean=mean,
+                    mean=remember(mean_overlap, *found, share),
                 )
             )
 

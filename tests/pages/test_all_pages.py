@@ -54,6 +54,9 @@ def test_opens_without_error_and_a_lesson_has_experiments_code_and_source(
     # What a component tells would stand where the field's control keeps its value.
     keys = {user_key_from_element_id(element.proto.id) for element in app.get("bidi_component")}
     assert keys.isdisjoint(fields), keys & fields
+    # What is folded is looked at, too: its key stands in FOLDED.
+    closed = [one.proto.label for one in app.expander if one.proto.id and not one.proto.expanded]
+    assert not closed
     if page not in LESSONS:
         return
     app = until(app, lambda app: bool(app.code) or at_rest(app))

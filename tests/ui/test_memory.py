@@ -6,6 +6,7 @@ import copy
 import gc
 import json
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def _empty_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "_results", type(memory._results)())
     monkeypatch.setattr(memory, "_sizes", {})
+    monkeypatch.setattr(memory, "_worth", {})
     monkeypatch.setattr(memory, "_total", 0)
 
 
@@ -210,6 +212,17 @@ def test_a_tensor_that_was_written_into_is_another_one() -> None:
     assert remember(count, calls, image) == 1
 
 
+def small_network(inputs: int) -> nn.Module:
+    return nn.Sequential(nn.Linear(inputs, 2)).eval()
+
+
+def slowly(calls: "Calls") -> int:
+    begun = time.thread_time()
+    while time.thread_time() < begun + 0.05:
+        pass
+    return count(calls)
+
+
 def test_a_network_is_another_one_after_a_step_of_training() -> None:
     calls, network = Calls(), nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))
     assert [remember(count, calls, network) for _ in range(2)] == [1, 1]
@@ -350,6 +363,45 @@ def test_one_budget_and_those_not_asked_for_longest_go_first(monkeypatch: pytest
     assert recall(0, None) is not None
     assert recall(1, None) is None
     assert recall(2, None) is not None
+
+
+def test_of_the_older_half_what_is_made_again_soonest_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CNNVIZ_CACHE_BYTES", "2000000")
+    for index, seconds in enumerate((5.0, 0.01, 5.0, 0.02)):
+        keep(index, torch.zeros(100_000), seconds)
+    keep(4, torch.zeros(100_000), 0.0)
+    assert [recall(index, None) is not None for index in range(5)] == [True, False, True, True, True]
+    # What was asked for just now stays, however soon it is made again.
+    keep(5, torch.zeros(100_000), 5.0)
+    assert recall(4, None) is not None
+    assert kept_bytes() <= 2_000_000
+
+
+def test_what_takes_long_stays_where_large_results_come_and_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CNNVIZ_CACHE_BYTES", "4000000")
+    calls = Calls()
+    assert remember(slowly, calls) == 1
+    for number in range(50):
+        remember(torch.zeros, 200_000 + number)
+    assert remember(slowly, calls) == 1
+
+
+def test_a_network_made_anew_is_the_same_to_what_was_computed_with_it() -> None:
+    calls = Calls()
+    assert remember(count, calls, remember(small_network, 3)) == 1
+    first = remember(small_network, 3)
+    key = memory.key_of(small_network, (3,), {})
+    del memory._results[key], memory._worth[key]
+    memory._total -= memory._sizes.pop(key)
+    again = remember(small_network, 3)
+    assert again is not first
+    assert remember(count, calls, again) == 1
+    assert remember(count, calls, remember(small_network, 4)) == 2
+    # Somebody changes it after all.
+    with torch.no_grad():
+        again[0].weight.add_(1)
+    assert remember(count, calls, again) == 3
+    assert remember(count, calls, first) == 1
 
 
 def test_a_result_larger_than_the_budget_is_still_given(monkeypatch: pytest.MonkeyPatch) -> None:
