@@ -32,6 +32,11 @@ def photographs(shape: tuple[int, int, int]) -> Tensor:
     return torch.stack([fit(photo(name), shape) for name in PHOTOS])
 
 
+def numbered(count: int) -> list[str]:
+    """How the images of a set are called."""
+    return [_("no. {i}", i=i) for i in range(count)]
+
+
 def first_images(test: ImageDataset, count: int) -> Tensor:
     return test.floats(slice(0, count))
 

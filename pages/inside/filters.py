@@ -17,6 +17,7 @@ from cnnviz.ui.filters import (
     kernels_of,
     made_for,
     marks_of,
+    numbered,
     photographs,
     sheet_of_bank,
     weights_by_step,
@@ -38,11 +39,6 @@ title(
 
 def bank_of(network: OpenNetwork, layer: str, test: ImageDataset | None) -> FilterBank:
     return filter_bank(network.model, layer, None if test is None else test.floats(slice(0, JUDGED)))
-
-
-def numbered(count: int) -> list[str]:
-    """How the images of a set are called."""
-    return [_("no. {i}", i=i) for i in range(count)]
 
 
 @section
