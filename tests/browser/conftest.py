@@ -193,11 +193,12 @@ def wait_until(page: Page, condition: str, given: object = None, steady: int = 0
     )
 
 
-def take_photo(page: Page, after: float = 0.7) -> None:
+def take_photo(page: Page, after: float = 2.0) -> None:
     """Presses the camera's button until it has taken a picture.
 
     The camera of the tests shows a clock: another time after its beginning (in seconds) gives another picture.
-    Streamlit opens the camera anew a second after its box got its width; a click in that moment takes nothing, and one clicks again.
+    Streamlit opens the camera anew a second after its box got its width. A click in that moment takes nothing, or a picture
+    that the page never hears of: so the camera has to be open for longer before one clicks.
     """
     wait_until(page, "document.querySelector('video')?.currentTime > given", after)
     taken = page.get_by_role("button", name="Clear photo").or_(page.get_by_text("Uploading"))

@@ -70,7 +70,7 @@ def test_shots_of_the_camera_are_collected_and_used(visitor: Visitor) -> None:
         page.get_by_label("Its class", exact=True).fill(name)
         page.get_by_label("Its class", exact=True).press("Enter")
         settle(page)
-        take_photo(page, 0.7 + 0.4 * at)
+        take_photo(page, 2.0 + 0.4 * at)
         expect(keep).to_be_enabled()
         keep.click()
         expect(page.get_by_role("row", name=f"{name} {count}", exact=True)).to_be_visible()
