@@ -1,12 +1,23 @@
 """Data sets and images, bundled or one's own: no network is needed."""
 
 from cnnviz.data.brought import Found, brought_names, found_of, remove_brought
-from cnnviz.data.catalogue import DATASETS, SCENES, DatasetEntry, bring, fetch_all_images, load, loading_code
+from cnnviz.data.catalogue import (
+    DATASETS,
+    SCENES,
+    DatasetEntry,
+    bring,
+    fetch_all_images,
+    load,
+    loading_code,
+    source_of,
+)
 from cnnviz.data.dataset import ImageDataset, floats, thin_out
 from cnnviz.data.images import FORMATS, centre_by_mass, crop_box, decode, embed, embedded, fit
 from cnnviz.data.photos import PHOTOS, Photo, photo, photo_parts
 from cnnviz.data.published import CATALOGUE, PublishedSet
 from cnnviz.data.scenes import compose, objects_of
+from cnnviz.data.source import DataSource
+from cnnviz.data.source_files import source_from
 
 __all__ = [
     "CATALOGUE",
@@ -14,6 +25,7 @@ __all__ = [
     "FORMATS",
     "PHOTOS",
     "SCENES",
+    "DataSource",
     "DatasetEntry",
     "Found",
     "ImageDataset",
@@ -37,5 +49,7 @@ __all__ = [
     "photo",
     "photo_parts",
     "remove_brought",
+    "source_from",
+    "source_of",
     "thin_out",
 ]

@@ -9,15 +9,18 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image, ImageOps
 
 from cnnviz.data import decode_files
-from cnnviz.data.brought import Found, InUse, check_name, digest_of, draft, write_about
+from cnnviz.data.brought import Found, InUse, check_name, draft, write_about
 from cnnviz.data.decode_files import Order, Outcome
 from cnnviz.data.listing import Listing, listing, sorted_names
+from cnnviz.data.source import DataSource, Rows
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.subprocesses import Progress
@@ -33,8 +36,6 @@ FEW = 400
 MOST_LEFT_OUT = 1000
 LARGE = 1_000_000
 """Bytes of a zip file whose pictures are surely shared among processes."""
-BLOCK = 64
-"""Images that are summed up at one time."""
 IMAGES = ("images", "x", "data", "imgs")
 LABELS = ("labels", "y", "targets", "label")
 PARTS = {"train": "train", "test": "test", "val": "val"}
@@ -102,11 +103,64 @@ def store(
 def _write(folder: Path, name: str, path: Path, table: Table, seed: int) -> Found:
     rows = np.flatnonzero(table.usable)
     labelled = [table.labels[row] for row in rows.tolist()]
-    classes = sorted_names(set(labelled))
-    gone = sorted_names(set(table.labels) - set(classes))
+    gone = sorted_names(set(table.labels) - set(labelled))
     left = [*table.left_out, *((one, "a class without a picture that can be read") for one in gone)]
+    classes, labels, orders = arranged(
+        labelled, [table.splits[row] for row in rows.tolist()], seed, left[0] if left else None
+    )
+    for split, order in orders.items():
+        target = np.lib.format.open_memmap(
+            folder / f"{split}_images.npy", "w+", np.uint8, (len(order), *table.images.shape[1:])
+        )
+        for start in range(0, len(order), 4096):
+            target[start : start + 4096] = table.images[rows[order[start : start + 4096]]]
+        np.save(folder / f"{split}_labels.npy", labels[order])
+    kept = DataSource(
+        name,
+        classes,
+        "",
+        path.name,
+        {split: partial(_kept_rows, folder, split, labels[order]) for split, order in orders.items()},
+    )
+    return Found(
+        name=name,
+        origin=path.name,
+        classes=classes,
+        shape=kept.shape,
+        counts={split: tuple(kept.class_counts(split).tolist()) for split in orders},
+        sizes=dict(Counter(table.sizes).most_common(100)),
+        left_out=tuple(left[:MOST_LEFT_OUT]),
+        mean=tuple(round(value, 4) for value in kept.mean),
+        std=tuple(round(max(value, 1e-3), 4) for value in kept.std),
+        digest=kept.digest,
+    )
+
+
+def _kept_rows(folder: Path, split: str, labels: np.ndarray) -> Rows:
+    images = np.load(folder / f"{split}_images.npy", "r", allow_pickle=False)
+    return Rows.of(images, torch.from_numpy(labels))
+
+
+def arranged(
+    labelled: Sequence[str], parts: Sequence[str], seed: int, left_out: tuple[str, str] | None = None
+) -> tuple[tuple[str, ...], np.ndarray, dict[str, np.ndarray]]:
+    """Which images are for training and which for tests, and their order, in which every beginning has the classes in their shares.
+
+    Args:
+        labelled: the class of each.
+        parts: ``"train"`` or ``"test"`` of each, or ``""`` everywhere: then a fifth of each class is drawn for tests.
+        seed: of both.
+        left_out: a file that cannot be used, and why, for the sentence.
+
+    Returns:
+        The classes; the labels (N,) int64; of each part the numbers of its images in their order.
+
+    Raises:
+        CnnvizError: fewer than two classes, no images to test with, or a class without training images.
+    """
+    classes = sorted_names(set(labelled))
     if len(classes) < 2:
-        first = f" The first file that was left out: {left[0][0]}: {left[0][1]}." if left else ""
+        first = f" The first file that was left out: {left_out[0]}: {left_out[1]}." if left_out else ""
         raise CnnvizError(
             say(
                 "Images of {count} classes can be read, but a network learns to tell two or more apart.{first}",
@@ -116,7 +170,7 @@ def _write(folder: Path, name: str, path: Path, table: Table, seed: int) -> Foun
         )
     numbers = {one: number for number, one in enumerate(classes)}
     labels = np.array([numbers[one] for one in labelled], dtype=np.int64)
-    splits = np.array([table.splits[row] for row in rows.tolist()])
+    splits = np.array(parts)
     generator = np.random.default_rng(seed)
     places = (
         _drawn(labels, generator)
@@ -135,30 +189,10 @@ def _write(folder: Path, name: str, path: Path, table: Table, seed: int) -> Foun
                 missing=missing,
             )
         )
-    parts: dict[str, np.ndarray] = {}
-    counts: dict[str, tuple[int, ...]] = {}
-    for split, chosen in places.items():
-        order = chosen[_mixed(labels[chosen], generator)]
-        target = np.lib.format.open_memmap(
-            folder / f"{split}_images.npy", "w+", np.uint8, (len(order), *table.images.shape[1:])
-        )
-        for start in range(0, len(order), 4096):
-            target[start : start + 4096] = table.images[rows[order[start : start + 4096]]]
-        np.save(folder / f"{split}_labels.npy", labels[order])
-        parts |= {f"{split}_images": target, f"{split}_labels": labels[order]}
-        counts[split] = tuple(np.bincount(labels[order], minlength=len(classes)).tolist())
-    mean, std = _statistics(parts["train_images"])
-    return Found(
-        name=name,
-        origin=path.name,
-        classes=classes,
-        shape=tuple(parts["train_images"].shape[1:]),
-        counts=counts,
-        sizes=dict(Counter(table.sizes).most_common(100)),
-        left_out=tuple(left[:MOST_LEFT_OUT]),
-        mean=mean,
-        std=std,
-        digest=digest_of(parts),
+    return (
+        classes,
+        labels,
+        {split: chosen[_mixed(labels[chosen], generator)] for split, chosen in places.items()},
     )
 
 
@@ -180,21 +214,6 @@ def _mixed(labels: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         rows = generator.permutation(np.flatnonzero(labels == label))
         place[rows] = (np.arange(len(rows)) + generator.random()) / len(rows)
     return np.argsort(place, kind="stable")
-
-
-def _statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and deviation of each channel, of all images, from exact sums."""
-    count = np.prod(images.shape) / images.shape[1]
-    sums, squares = np.zeros((2, images.shape[1]))
-    for start in range(0, len(images), BLOCK):
-        block = images[start : start + BLOCK].transpose(1, 0, 2, 3)
-        flat = block.reshape(len(block), -1).astype(np.float32)
-        # Whole numbers below 2^53: exact in any order.
-        sums += flat.sum(1, dtype=np.float64)
-        squares += np.einsum("ij,ij->i", flat, flat, dtype=np.float64)
-    means = sums / count / 255
-    deviations = np.sqrt(np.maximum(0, squares / count / 255**2 - means**2))
-    return tuple(np.round(means, 4).tolist()), tuple(np.round(np.maximum(deviations, 1e-3), 4).tolist())
 
 
 # --- pictures ---
@@ -229,7 +248,7 @@ def _helper() -> subprocess.Popen[str]:
 def _pictures(
     found: Listing, out: Path, size: int | None, progress: Progress | None, helpers: Helpers
 ) -> Table:
-    height, width, grey = _form(found, size)
+    height, width, grey = form_of(found, size)
     outcome, images = _decoded(found, out, (1 if grey else 3, height, width), progress, helpers)
     if grey and outcome.coloured:
         outcome, images = _decoded(found, out, (3, height, width), progress, helpers)
@@ -249,7 +268,7 @@ def _pictures(
     )
 
 
-def _form(found: Listing, size: int | None) -> tuple[int, int, bool]:
+def form_of(found: Listing, size: int | None) -> tuple[int, int, bool]:
     """Height, width, and whether the pictures are grey, by a sample of them."""
     step = max(1, len(found.items) // SAMPLE)
     sizes, grey = [], True
@@ -367,48 +386,15 @@ def _in_process(helper: subprocess.Popen[str], order: Order, tell: Callable[[int
 
 def _arrays(path: Path, size: int | None) -> Table:
     parts = _read_npz(path)
-    named = {
-        split: (images, labels)
-        for split, prefix in (("", ""), ("train", "train"), ("test", "test"), ("val", "val"))
-        if (images := _named(parts, prefix, IMAGES)) is not None
-        and (labels := _named(parts, prefix, LABELS)) is not None
-    }
-    if not named:
-        raise CnnvizError(
-            say(
-                "'{name}' holds {parts}. Name the arrays 'images' and 'labels', or 'train_images', 'train_labels', "
-                "'test_images' and 'test_labels'.",
-                name=path.name,
-                parts=", ".join(parts) or "nothing",
-            )
-        )
-    if "val" in named:
-        images, labels = named.pop("val")
-        split = "train" if "test" in named else "test"
-        here = named.get(split)
-        named[split] = (
-            (images, labels)
-            if here is None
-            else (_joined(here[0], images), np.concatenate([here[1], labels]))
-        )
-    names = _class_names(parts)
+    names = class_names_in(parts)
     tables, texts, splits = [], [], []
     sizes: Counter[str] = Counter()
-    for split, (images, labels) in named.items():
-        table = _as_images(images, path.name)
-        flat = labels.reshape(len(labels), -1)
-        if flat.shape[1] != 1 or len(flat) != len(table):
-            raise CnnvizError(
-                say(
-                    "'{name}' has {count:,} images, but labels of the shape {str}: give each image one.",
-                    name=path.name,
-                    count=len(table),
-                    str="×".join(map(str, labels.shape)),
-                )
-            )
+    for split, images, labels in labelled_arrays(parts, path.name):
+        table = as_images(images, path.name)
+        flat = labels_of(labels, len(table), path.name)
         sizes[f"{table.shape[3]}×{table.shape[2]}"] += len(table)
         tables.append(_resized(table, size))
-        texts += [names.get(str(value), str(value)) for value in flat[:, 0].tolist()]
+        texts += [names.get(one, one) for one in flat]
         splits += [split] * len(table)
     if len({table.shape[1:] for table in tables}) > 1:
         raise CnnvizError(
@@ -421,10 +407,50 @@ def _arrays(path: Path, size: int | None) -> Table:
     return Table(images, texts, splits, np.ones(len(images), dtype=bool), sizes)
 
 
-def _joined(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    if first.shape[1:] != second.shape[1:]:
-        raise CnnvizError("The training and the validation images differ in size or colour. Make them alike.")
-    return np.concatenate([first, second])
+def labelled_arrays(parts: Mapping[str, np.ndarray], file: str) -> list[tuple[str, np.ndarray, np.ndarray]]:
+    """The arrays of a file by their names: (``"train"``, ``"test"`` or ``""``, images, labels).
+
+    Images for validation are test images if there are no others, else training images.
+
+    Raises:
+        CnnvizError: no images with labels are among them.
+    """
+    found = [
+        (prefix, images, labels)
+        for prefix in ("", "train", "val", "test")
+        if (images := _named(parts, prefix, IMAGES)) is not None
+        and (labels := _named(parts, prefix, LABELS)) is not None
+    ]
+    if not found:
+        raise CnnvizError(
+            say(
+                "'{name}' holds {parts}. Name the arrays 'images' and 'labels', or 'train_images', 'train_labels', "
+                "'test_images' and 'test_labels'.",
+                name=file,
+                parts=", ".join(parts) or "nothing",
+            )
+        )
+    instead = "train" if any(prefix == "test" for prefix, *_ in found) else "test"
+    return [(instead if prefix == "val" else prefix, images, labels) for prefix, images, labels in found]
+
+
+def labels_of(labels: np.ndarray, count: int, file: str) -> list[str]:
+    """One label an image, as text.
+
+    Raises:
+        CnnvizError: there are others than ``count``.
+    """
+    flat = labels.reshape(len(labels), -1) if labels.ndim else labels.reshape(0, 1)
+    if flat.shape[1] != 1 or len(flat) != count:
+        raise CnnvizError(
+            say(
+                "'{name}' has {count:,} images, but labels of the shape {str}: give each image one.",
+                name=file,
+                count=count,
+                str="×".join(map(str, labels.shape)),
+            )
+        )
+    return [str(value) for value in flat[:, 0].tolist()]
 
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
@@ -471,7 +497,7 @@ def _named(parts: Mapping[str, np.ndarray], prefix: str, names: Sequence[str]) -
     return next((lower[name] for name in candidates if name in lower), None)
 
 
-def _class_names(parts: Mapping[str, np.ndarray]) -> dict[str, str]:
+def class_names_in(parts: Mapping[str, np.ndarray]) -> dict[str, str]:
     """Names for whole numbers, if the file has an array ``classes`` or ``class_names``."""
     for key in ("classes", "class_names", "label_names"):
         if key in parts and parts[key].ndim == 1 and parts[key].dtype.kind in "US":
@@ -479,7 +505,7 @@ def _class_names(parts: Mapping[str, np.ndarray]) -> dict[str, str]:
     return {}
 
 
-def _as_images(array: np.ndarray, file: str) -> np.ndarray:
+def as_images(array: np.ndarray, file: str) -> np.ndarray:
     """(N, C, H, W) uint8 of (N, H, W), (N, H, W, C) or (N, C, H, W)."""
     if array.ndim == 3:
         array = array[:, None]

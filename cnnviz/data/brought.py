@@ -1,7 +1,6 @@
 """Data sets of one's own: a folder each below ``settings().brought``, written whole or not at all."""
 
 import errno
-import hashlib
 import json
 import os
 import re
@@ -9,9 +8,10 @@ import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal, cast
 from uuid import uuid4
 
 import numpy as np
@@ -19,6 +19,7 @@ import torch
 from filelock import FileLock
 from torch import Tensor
 
+from cnnviz.data.source import Rows
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.words import say
@@ -122,10 +123,22 @@ def read(found: Found) -> Callable[[str], tuple[Tensor, Tensor]]:
 
 @lru_cache(maxsize=8)
 def _read(folder: Path, _digest: str, split: str) -> tuple[Tensor, Tensor]:
+    # Mapped, so that a training reads what a step asks for; whoever writes into the tensor writes into a copy. Windows does not let a
+    # file go that is mapped.
+    images = _array(folder, f"{split}_images", "c" if os.name == "posix" else None)
+    return torch.from_numpy(images), torch.from_numpy(_array(folder, f"{split}_labels", None))
+
+
+def rows(found: Found, split: str) -> Rows:
+    """The images of one part, read from the disk when they are asked for: all of them may be larger than memory."""
+    folder = settings().brought / found.name
+    images, labels = _array(folder, f"{split}_images", "r"), _array(folder, f"{split}_labels", None)
+    return replace(Rows.of(images, torch.from_numpy(labels)), whole=lambda: read(found)(split))
+
+
+def _array(folder: Path, name: str, mode: Literal["c", "r"] | None) -> np.ndarray:
     try:
-        images, labels = (
-            np.load(folder / f"{split}_{part}.npy", allow_pickle=False) for part in ("images", "labels")
-        )
+        return cast(np.ndarray, np.load(folder / f"{name}.npy", mode, allow_pickle=False))
     except (OSError, ValueError):
         raise CnnvizError(
             say(
@@ -133,16 +146,6 @@ def _read(folder: Path, _digest: str, split: str) -> tuple[Tensor, Tensor]:
                 name=folder.name,
             )
         ) from None
-    return torch.from_numpy(images), torch.from_numpy(labels)
-
-
-def digest_of(parts: Mapping[str, np.ndarray]) -> str:
-    """SHA-256 of arrays, by name: their shapes, types and bytes."""
-    found = hashlib.sha256()
-    for name, array in sorted(parts.items()):
-        found.update(f"{name} {array.dtype.str} {array.shape}".encode())
-        found.update(np.ascontiguousarray(array).data)
-    return found.hexdigest()
 
 
 InUse = Callable[[], Collection[str]]

@@ -7,19 +7,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from cnnviz.data.bring import store
-from cnnviz.data.brought import InUse, found_of, read
+from cnnviz.data.brought import InUse, found_of, read, rows
 from cnnviz.data.dataset import ImageDataset
 from cnnviz.data.download import fetch_full, make_complete
 from cnnviz.data.photos import PHOTOS, patches
 from cnnviz.data.published import published_as
 from cnnviz.data.scenes import compose
+from cnnviz.data.source import DataSource, Rows
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import ASSETS
 from cnnviz.subprocesses import Progress
@@ -35,7 +36,8 @@ class DatasetEntry:
     Attributes:
         shape: (C, H, W) of one image.
         bundled: split -> images (N, C, H, W) uint8 and labels (N,) int64, from the files in ``assets/``.
-        mean, std: of the training images in [0, 1], one number a channel; networks normalise with them.
+        mean, std: of the training images in [0, 1], one number a channel, as networks normalise with them: of all of a published
+            set, where a part is bundled. ``source_of(name)`` measures those of the images that are here.
         full: the class of ``torchvision.datasets`` that has all of it, if there is one.
         full_bytes: size of that download.
         digest: SHA-256 of the images and labels of a data set of one's own.
@@ -252,6 +254,30 @@ def load(
     Raises:
         CnnvizError: an unknown name or split, a limit below 1, or the download failed.
     """
+    if split not in ("train", "test"):
+        raise CnnvizError(say("There is no split '{split}'. Choose 'train' or 'test'.", split=split))
+    if limit is not None and limit < 1:
+        raise CnnvizError(
+            say("The limit is {limit}, but it must be 1 or more (or None for all images).", limit=limit)
+        )
+    found = source_of(name, full=full, classes=classes, progress=progress).load(split)
+    # Else the very tensors, so that whoever keeps results for them knows them again.
+    return found if limit is None else found.only(slice(limit))
+
+
+def source_of(
+    name: str,
+    *,
+    full: bool = False,
+    classes: tuple[str, ...] | None = None,
+    progress: Progress | None = None,
+) -> DataSource:
+    """Where the images of a data set come from, by its name; those of one's own and downloaded ones stay on the disk until they are
+    asked for, so that they may be larger than memory. The arguments are those of ``load``.
+
+    Raises:
+        CnnvizError: an unknown name, or classes that it does not have; and the download failed, once it is asked for.
+    """
     if name not in DATASETS:
         raise CnnvizError(
             say(
@@ -260,25 +286,34 @@ def load(
                 datasets=", ".join(DATASETS),
             )
         )
-    if split not in ("train", "test"):
-        raise CnnvizError(say("There is no split '{split}'. Choose 'train' or 'test'.", split=split))
-    if limit is not None and limit < 1:
-        raise CnnvizError(
-            say("The limit is {limit}, but it must be 1 or more (or None for all images).", limit=limit)
-        )
     entry = DATASETS[name].of_classes(classes)
     if full and entry.full is None:
         raise CnnvizError(say("'{name}' is bundled whole: leave full=True away.", name=name))
-    if full and entry.full:
-        images, labels = fetch_full(entry.full, split, entry.full_bytes, progress)
-        if classes is not None:
-            images, labels = _only(DATASETS[name].classes, classes, images, labels)
-    else:
-        images, labels = entry.bundled(split)
-    targets = {} if entry.targets is None else entry.targets(split)
-    found = ImageDataset(name, images, labels, entry.classes, entry.licence, entry.source, split, targets)
-    # Else the very tensors, so that whoever keeps results for them knows them again.
-    return found if limit is None else found.only(slice(limit))
+
+    def opened(split: Split) -> Rows:
+        brought = found_of(name)
+        if full and entry.full:
+            whole = Rows.of(*fetch_full(entry.full, split, entry.full_bytes, progress))
+        elif brought is not None and classes is None:
+            return rows(brought, split)
+        elif brought is not None:
+            whole = rows(brought, split)
+        else:
+            return Rows.of(*entry.bundled(split))
+        if classes is None:
+            return whole
+        kept, labels = _of_these(DATASETS[name].classes, classes, whole.labels)
+        found = whole.only(kept, labels)
+        return found if full else replace(found, whole=lambda: entry.bundled(split))
+
+    return DataSource(
+        name,
+        entry.classes,
+        entry.licence,
+        entry.source,
+        {"train": lambda: opened("train"), "test": lambda: opened("test")},
+        cast(Callable[[str], Mapping[str, Tensor]] | None, entry.targets),
+    )
 
 
 def bring(
@@ -354,11 +389,17 @@ def _only(
     known: tuple[str, ...], classes: tuple[str, ...], images: Tensor, labels: Tensor
 ) -> tuple[Tensor, Tensor]:
     """The images of some classes, in their order, with labels that count these classes."""
+    kept, new = _of_these(known, classes, labels)
+    return images[kept], new
+
+
+def _of_these(known: tuple[str, ...], classes: tuple[str, ...], labels: Tensor) -> tuple[Tensor, Tensor]:
+    """The numbers of the images of some classes, and their labels, which count these classes."""
     numbers = torch.full((len(known),), -1)
     for label, name in enumerate(classes):
         numbers[known.index(name)] = label
-    kept = numbers[labels] >= 0
-    return images[kept], numbers[labels[kept]]
+    kept = (numbers[labels] >= 0).nonzero().flatten()
+    return kept, numbers[labels[kept]]
 
 
 def fetch_all_images(name: str, progress: Progress | None = None) -> None:

@@ -10,7 +10,7 @@ import sys
 import threading
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +25,8 @@ from cnnviz.data.brought import found_of
 from cnnviz.data.catalogue import load
 from cnnviz.data.dataset import ImageDataset
 from cnnviz.data.published import CATALOGUE, PublishedSet, file_names
+from cnnviz.data.source import DataSource
+from cnnviz.data.source_files import source_from
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.subprocesses import Progress, bytes_below
@@ -110,6 +112,20 @@ def arrays(key: str, progress: Progress | None = None) -> Arrays:
         raise CnnvizError(say("'{key}' consists of pictures, not arrays. Use fetch(\"{key}\").", key=key))
     with _downloaded(key, progress) as file, np.load(file, allow_pickle=False) as content:
         return {name: content[name] for name in content.files}
+
+
+def source(key: str, progress: Progress | None = None) -> DataSource:
+    """The images of a published set from its file as it was downloaded, read part by part; downloaded at the first call.
+
+    Raises:
+        CnnvizError: it cannot be got, has several labels for each image, or the download failed.
+    """
+    loader = _known(key)
+    if loader.refusal:
+        raise CnnvizError(loader.refusal)
+    with _downloaded(key, progress) as file:
+        found = source_from(file, key, licence=CATALOGUE[key].licence)
+    return replace(found, source=CATALOGUE[key].source)
 
 
 def slices(volumes: np.ndarray, axis: int = 0) -> np.ndarray:

@@ -79,18 +79,21 @@ def sorted_names(names: set[str]) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def listing(path: Path) -> Listing:
+def listing(path: Path, limited: bool = True) -> Listing:
     """The images of a folder or zip file of class folders, or of a CSV table of paths and labels, which may stand in the zip file.
+
+    Args:
+        limited: the limits of the settings hold for the number of files and their bytes; a stream has none.
 
     Raises:
         CnnvizError: what is wrong with all of it; single files that cannot be used are left out by name.
     """
     if path.is_dir():
-        found = _of_folder(path)
+        found = _of_folder(path, limited)
     elif path.suffix.lower() in TABLES:
-        found = _of_table(path)
+        found = _of_table(path, limited)
     else:
-        found = _of_archive(path)
+        found = _of_archive(path, limited)
     _check(found)
     return found
 
@@ -130,9 +133,9 @@ def _check(found: Listing) -> None:
         )
 
 
-def _count(number: int, tiny: bool = False) -> None:
+def _count(number: int, limited: bool, tiny: bool = False) -> None:
     most = max(TINY_FILES, settings().max_import_files) if tiny else settings().max_import_files
-    if number > most:
+    if limited and number > most:
         raise CnnvizError(
             say(
                 "There are more than {most:,} files; at most {most:,} are read. Take a part of them.",
@@ -141,7 +144,7 @@ def _count(number: int, tiny: bool = False) -> None:
         )
 
 
-def _of_folder(path: Path) -> Listing:
+def _of_folder(path: Path, limited: bool) -> Listing:
     files: list[tuple[Parts, str]] = []
     left: list[tuple[str, str]] = []
     count = 0
@@ -153,7 +156,7 @@ def _of_folder(path: Path) -> Listing:
         folders[:] = sorted(name for name in folders if not _litter(name) and not (here / name).is_symlink())
         for name in sorted(names):
             count += 1
-            _count(count, tiny)
+            _count(count, limited, tiny)
             inner = (here / name).relative_to(path).parts
             if _litter(name):
                 continue
@@ -163,14 +166,14 @@ def _of_folder(path: Path) -> Listing:
                 left.append(("/".join(inner), say("it is no file")))
             else:
                 files.append((inner, str(here / name)))
-    return _tiny_imagenet(None, files, left) or _in_classes(None, files, left)
+    return _tiny_imagenet(None, files, left, limited) or _in_classes(None, files, left)
 
 
-def _of_archive(path: Path) -> Listing:
+def _of_archive(path: Path, limited: bool) -> Listing:
     files: list[tuple[Parts, str]] = []
     left: list[tuple[str, str]] = []
     places: dict[str, decode_files.Place] = {}
-    for info in entries(path):
+    for info in entries(path, limited):
         inner = tuple(part for part in info.filename.split("/") if part not in ("", "."))
         if not inner or any(map(_litter, inner)):
             continue
@@ -183,15 +186,15 @@ def _of_archive(path: Path) -> Listing:
             if info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 places[info.filename] = info.header_offset, info.compress_size, info.compress_type, info.CRC
     found = (
-        _by_its_table(path, files, left)
-        or _tiny_imagenet(str(path), files, left)
+        _by_its_table(path, files, left, limited)
+        or _tiny_imagenet(str(path), files, left, limited)
         or _in_classes(str(path), files, left)
     )
     return replace(found, places=places)
 
 
 def _by_its_table(
-    path: Path, files: Sequence[tuple[Parts, str]], left: Sequence[tuple[str, str]]
+    path: Path, files: Sequence[tuple[Parts, str]], left: Sequence[tuple[str, str]], limited: bool
 ) -> Listing | None:
     """What the one table inside a zip file says; ``None`` if there is none, or it names none of the files."""
     tables = [(inner, file) for inner, file in files if inner[-1].lower().endswith(TABLES)]
@@ -211,14 +214,14 @@ def _by_its_table(
             return "", say("it leads out of the zip file")
         return known.get(str(at), ""), say("there is no such file")
 
-    rows = list(_read_rows(io.StringIO(text, newline=""), inner[-1]))
+    rows = list(_read_rows(io.StringIO(text, newline=""), inner[-1], limited))
     if not any(resolve(cell.strip())[0] for row in rows for cell in row):
         return None
     found = _of_rows(rows, resolve, inner[-1])
     return Listing(str(path), found.items, (*found.left_out, *left))
 
 
-def entries(path: Path) -> list[zipfile.ZipInfo]:
+def entries(path: Path, limited: bool = True) -> list[zipfile.ZipInfo]:
     """The files of a zip file; its limits are kept.
 
     Raises:
@@ -236,7 +239,7 @@ def entries(path: Path) -> list[zipfile.ZipInfo]:
                 name=path.name,
             )
         ) from None
-    _count(len(found), any(info.filename.endswith("/".join(TINY_ANNOTATIONS)) for info in found))
+    _count(len(found), limited, any(info.filename.endswith("/".join(TINY_ANNOTATIONS)) for info in found))
     for info in found:
         if not (info.filename.startswith("/") or any(sign in info.filename for sign in ("..", "\\", ":"))):
             continue  # most names, at once
@@ -249,7 +252,7 @@ def entries(path: Path) -> list[zipfile.ZipInfo]:
                 )
             )
     size, most = sum(info.file_size for info in found), settings().max_import_bytes
-    if size > most:
+    if limited and size > most:
         raise CnnvizError(
             say(
                 "Unpacked, the zip file has {size:,.1f} GB; at most {most:,.1f} GB are read. Take smaller images, or a part of them.",
@@ -293,7 +296,7 @@ def _in_classes(
 
 
 def _tiny_imagenet(
-    archive: str | None, files: Sequence[tuple[Parts, str]], left: Sequence[tuple[str, str]]
+    archive: str | None, files: Sequence[tuple[Parts, str]], left: Sequence[tuple[str, str]], limited: bool
 ) -> Listing | None:
     """Tiny ImageNet-200 as Stanford packed it; ``None`` if it is something else. The words of its classes stand in ``words.txt``,
     the classes of its images for validation in a table; its test images have no labels. The same share of each class is
@@ -351,7 +354,7 @@ def _tiny_imagenet(
             (say("{unlabelled:,} images below 'test'", unlabelled=unlabelled), say("they have no labels"))
         )
     total, most = sum(map(len, groups.values())), settings().max_import_files
-    if total > most:
+    if limited and total > most:
         groups = {group: items[: max(1, len(items) * most // total)] for group, items in groups.items()}
         kept = sum(map(len, groups.values()))
         gone.append(
@@ -374,7 +377,7 @@ def _shared_folders(files: Sequence[Parts]) -> int:
     return depth
 
 
-def _of_table(path: Path) -> Listing:
+def _of_table(path: Path, limited: bool) -> Listing:
     """A table of paths and labels; paths count from its own folder."""
     root = path.parent.resolve()
 
@@ -384,7 +387,7 @@ def _of_table(path: Path) -> Listing:
             return "", say("it leads out of the table's folder")
         return (str(file) if file.is_file() else ""), say("there is no such file")
 
-    return _of_rows(list(_rows(path)), resolve, path.name)
+    return _of_rows(list(_rows(path, limited)), resolve, path.name)
 
 
 def _of_rows(rows: list[list[str]], resolve: Callable[[str], tuple[str, str]], table: str) -> Listing:
@@ -442,22 +445,22 @@ def _column(titles: list[str], names: Sequence[str]) -> int | None:
     return next((titles.index(name) for name in names if name in titles), None)
 
 
-def _rows(path: Path) -> Iterator[list[str]]:
+def _rows(path: Path, limited: bool) -> Iterator[list[str]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from _read_rows(file, path.name)
+            yield from _read_rows(file, path.name, limited)
     except FileNotFoundError:
         raise CnnvizError(say("There is no file '{name}'.", name=path.name)) from None
     except (OSError, UnicodeDecodeError):
         raise _no_table(path.name) from None
 
 
-def _read_rows(file: TextIO, name: str) -> Iterator[list[str]]:
+def _read_rows(file: TextIO, name: str, limited: bool) -> Iterator[list[str]]:
     start = file.read(4096)
     file.seek(0)
     try:
         for number, row in enumerate(csv.reader(file, delimiter=_delimiter(start))):
-            _count(number)
+            _count(number, limited)
             if row:
                 yield row
     except csv.Error:

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from cnnviz.data.catalogue import loading_code
 from cnnviz.data.dataset import ImageDataset
+from cnnviz.data.source import DataSource, PixelStatistics
 from cnnviz.errors import CnnvizError
 from cnnviz.words import say
 
@@ -18,38 +19,14 @@ LIKE = 6
 """Hashes that differ in at most so many of 64 bits are looked at closer."""
 
 
-@dataclass(frozen=True)
-class PixelStatistics:
-    """Of all pixels of a data set.
-
-    Attributes:
-        mean, std: (C,) of the values in [0, 1].
-        histogram: (C, 256) how many pixels have each value.
-    """
-
-    mean: Tensor
-    std: Tensor
-    histogram: Tensor
-
-
 def class_counts(dataset: ImageDataset) -> Tensor:
     """How many images each class has, (classes,) int64."""
-    return torch.bincount(dataset.labels, minlength=len(dataset.classes))
+    return DataSource.of(dataset).class_counts(dataset.split)
 
 
 def pixel_statistics(dataset: ImageDataset) -> PixelStatistics:
     """Mean, deviation and histogram of the pixels of each channel, exact: from the counts of the 256 values."""
-    counts = torch.stack(
-        [
-            torch.bincount(dataset.images[:, channel].flatten(), minlength=256)
-            for channel in range(dataset.images.shape[1])
-        ]
-    )
-    values = torch.arange(256, dtype=torch.float64) / 255
-    shares = counts / counts.sum(1, keepdim=True)
-    mean = (shares * values).sum(1)
-    std = (shares * (values - mean[:, None]) ** 2).sum(1).sqrt()
-    return PixelStatistics(mean.float(), std.float(), counts)
+    return DataSource.of(dataset).statistics(dataset.split)
 
 
 def mean_images(dataset: ImageDataset) -> Tensor:

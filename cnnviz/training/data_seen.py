@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from cnnviz.data.brought import digest_of
+from cnnviz.data.source import DataSource
 from cnnviz.training.spec import TrainingSpec
 from cnnviz.words import say
 
@@ -36,8 +36,7 @@ def data_digest(spec: TrainingSpec) -> str:
 
 @lru_cache(maxsize=64)
 def _digest(spec: TrainingSpec, _about: str) -> str:
-    found = spec.load("train")
-    return digest_of({"images": found.images.numpy(), "labels": found.labels.numpy()})
+    return DataSource.of(spec.load("train")).split_digest("train")
 
 
 def seen_from(seen: Sequence[DataSeen], step: int, digest: str) -> list[DataSeen]:

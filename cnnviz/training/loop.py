@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnviz.data import ImageDataset, floats
+from cnnviz.data.source import order_of, orders
 from cnnviz.models import Network, build
 from cnnviz.random_numbers import drawing_from
 from cnnviz.training.augmentation import Augment
@@ -101,11 +102,8 @@ def batch_at(spec: TrainingSpec, step: int) -> ImageDataset:
     train = spec.load("train")
     size = min(spec.batch_size, len(train))
     epoch, place = divmod(step, len(train) // size)
-    generator = torch.Generator().manual_seed(spec.seed)
-    for _ in range(epoch + 1):
-        order = torch.randperm(len(train), generator=generator)
-    indices = order[place * size : (place + 1) * size]
-    return train.only(indices)
+    order = order_of(len(train), spec.seed, epoch)
+    return train.only(order[place * size : (place + 1) * size])
 
 
 def choose_device(name: str) -> torch.device:
@@ -152,7 +150,7 @@ class Trainer:
         self.knobs: dict[str, float | None] = {name: getattr(spec, name) for name in KNOBS[1:]}
         """What else may be turned in mid-run, as it is now."""
         self.stopping = Stopping(spec, self.network.plan.multiply_adds)
-        self._order_generator = torch.Generator().manual_seed(spec.seed)
+        self._orders = orders(len(self.dataset), spec.seed)
         self._draws = bool(spec.augmentation) or any(
             isinstance(module, nn.Dropout) for module in self.network.modules()
         )
@@ -182,7 +180,7 @@ class Trainer:
     def _batch(self) -> Tensor:
         epoch, place = divmod(self.step_count, self.steps_per_epoch)
         while self._epochs_drawn <= epoch:
-            self._order = torch.randperm(len(self.dataset), generator=self._order_generator)
+            self._order = next(self._orders)
             self._epochs_drawn += 1
         return self._order[place * self.batch_size : (place + 1) * self.batch_size]
 

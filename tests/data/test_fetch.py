@@ -23,7 +23,7 @@ import scipy.io
 from filelock import FileLock
 from PIL import Image
 
-from cnnviz.data import CATALOGUE, DATASETS, bring, found_of, load
+from cnnviz.data import CATALOGUE, DATASETS, bring, found_of, load, source_of
 from cnnviz.data import fetch as fetching
 from cnnviz.data.fetch import (
     GETTABLE,
@@ -290,6 +290,9 @@ def test_a_set_of_arrays_is_got_and_used_by_name(key: str, files: Path, point: C
     assert fetch(key).images is load(key).images
     assert log.read_text() == "started\n"
     TrainingSpec(dataset=key)
+    stream = fetching.source(key)
+    assert stream.digest == source_of(key).digest
+    assert stream.licence == train.licence
 
 
 # --- pictures ---
