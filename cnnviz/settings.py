@@ -83,6 +83,10 @@ class Settings:
     """One of them, unpacked."""
     max_classes: int = 1000
     """Classes of a data set of one's own."""
+    max_videos: int = 20_000
+    """Videos of records that are brought, all files together; 4.6 kB of memory each."""
+    max_record_bytes: int = 1_000_000
+    """One record of such a file."""
 
     max_brought: int = 100
     """Data sets of one's own that are kept; above it the oldest that no run was trained on go."""

@@ -19,6 +19,7 @@ from safetensors.torch import save as save_tensors
 
 from cnnviz.models import PRESETS
 from cnnviz.training import TrainingSpec
+from tests.videos import checksum, made_up, record, tfrecord
 
 Files = Iterator[tuple[str, bytes]]
 
@@ -236,6 +237,18 @@ def specifications() -> Files:
     for key in base:
         for value in (None, "no", -1, {}, [1]):
             yield f"{key} = {value}", json.dumps({**base, key: value}).encode()
+
+
+def records() -> Files:
+    good = tfrecord(made_up(2))
+    yield from spoiled("records", good, 15)
+    yield "empty records", b""
+    yield "a length of much", b"\xff" * 8 + struct.pack("<I", checksum(b"\xff" * 8))
+    yield "an archive", _archive({"train00.tfrecord": good})
+    yield from (
+        (f"record of {inside!r}", record(inside))
+        for inside in (b"", b"\x0a\xff", b"\x0a" * 4000, b"\x00" * 9)
+    )
 
 
 def tables() -> Files:

@@ -9,6 +9,7 @@ import pytest
 
 from cnnviz.data.bring import store
 from cnnviz.data.images import decode
+from cnnviz.data.records import read_videos
 from cnnviz.errors import CnnvizError
 from cnnviz.learning.points import from_csv
 from cnnviz.models import PRESETS, NetworkSpec, summary
@@ -49,6 +50,10 @@ def _table(content: bytes) -> object:
     return points
 
 
+def _records(content: bytes) -> object:
+    return read_videos([("train00.tfrecord", content)])
+
+
 DOORS: dict[str, tuple[Callable[[], bad_files.Files], Callable[[bytes], object]]] = {
     "picture": (bad_files.pictures, decode),
     "archive": (bad_files.archives, _images(".zip")),
@@ -56,6 +61,7 @@ DOORS: dict[str, tuple[Callable[[], bad_files.Files], Callable[[bytes], object]]
     "weights": (bad_files.weights, _weights),
     "network": (bad_files.networks, _network),
     "specification": (bad_files.specifications, _specification),
+    "records": (bad_files.records, _records),
     "table": (bad_files.tables, _table),
 }
 FILES = [

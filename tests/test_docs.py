@@ -18,7 +18,7 @@ from tools.make_deck_table import BEGIN, END, FILE, slides, table
 ROOT = Path(__file__).resolve().parents[1]
 TEXTS = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
 LABS = sorted((ROOT / "docs" / "labs").glob("*.md"))
-TRAINS = re.compile(r"\b(start|Trainer|sweep|bring|source_from)\(|\.start\(")
+TRAINS = re.compile(r"\b(start|Trainer|sweep|bring|source_from|read_videos)\(|\.start\(")
 """Code that trains, or needs files of one's own: its imports are tried, and its names."""
 APP = "http://localhost:8501/"
 for module in pkgutil.iter_modules(states.__path__):

@@ -1,6 +1,8 @@
 """Looking at a data set before a network does: classes, pixels, typical and odd images, images that stand in it twice."""
 
 import math
+import re
+import unicodedata
 from dataclasses import dataclass
 
 import torch
@@ -159,6 +161,47 @@ def near_duplicates(
     )
     order = torch.argsort(columns[3], stable=True)[:most]
     return Twins(*(column[order] for column in columns))
+
+
+@dataclass(frozen=True)
+class Hits:
+    """What was found.
+
+    Attributes:
+        numbers: (N,) int64 of the images, in their order.
+        classes: whose name was meant; none where numbers were.
+    """
+
+    numbers: Tensor
+    classes: tuple[str, ...] = ()
+
+
+def search_images(dataset: ImageDataset, text: str) -> Hits:
+    """The images that a text means: ``"7"`` or ``"#7"`` a number, ``"120-180"`` from one to another, anything else a part of the names
+    of classes, in any script, small or capital, with or without accents; of several words each must stand in the name. A number that is
+    a class's name means the class: ``"7"`` among digits are all sevens, ``"#7"`` is one image.
+    """
+    words, everything = _folded(text), torch.arange(len(dataset))
+    if not words:
+        return Hits(everything)
+    names = [_folded(name) for name in dataset.classes]
+    wanted = re.fullmatch(r"#?\s*(\d{1,12})(?:\s*[-\u2010-\u2015]\s*#?\s*(\d{1,12}))?", words)
+    if wanted and words not in names:
+        ends = sorted(int(end) for end in wanted.groups(wanted[1]))
+        return Hits(everything[ends[0] : ends[1] + 1])
+    found = [
+        number
+        for number, name in enumerate(names)
+        if (name == words if wanted else all(word in name for word in words.split()))
+    ]
+    meant = torch.isin(dataset.labels, torch.tensor(found, dtype=torch.int64))
+    return Hits(everything[meant], tuple(dataset.classes[number] for number in found))
+
+
+def _folded(text: str) -> str:
+    """As it is compared: no accents, small letters, one blank between words."""
+    letters = unicodedata.normalize("NFKD", text).casefold()
+    return " ".join("".join(one for one in letters if not "\u0300" <= one <= "\u036f").split())
 
 
 def look_code(dataset: ImageDataset, number: int = 0) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 import torch
 
 from cnnviz.data import ImageDataset, load
-from cnnviz.data.look import Twins, extremes, mean_images, near_duplicates
+from cnnviz.data.look import Twins, extremes, mean_images, near_duplicates, search_images
 from cnnviz.features.nearest import Neighbours, nearest_pixels
 from cnnviz.figures import image_sheet, palette
 from cnnviz.training.augmentation import AUGMENTATIONS
@@ -16,12 +16,15 @@ from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.map_walls import augmented_images, image_rows
 from cnnviz.ui.memory import remember
+from cnnviz.ui.outside import plain
 from cnnviz.ui.states.datasets import Datasets
-from cnnviz.words import _
+from cnnviz.words import _, many
 
 ROW, SHOWN, NEAREST, CHANGED = 12, 48, 24, 5
 """Images of a row of extremes, of a page, nearest ones, and those that augmentation changes."""
 TWINS = 12
+NAMED = 10
+"""Classes that a search names."""
 
 
 def of_classes(dataset: ImageDataset, chosen: Sequence[str]) -> list[int]:
@@ -131,9 +134,34 @@ def wall_of_near(dataset: ImageDataset, number: int, found: Neighbours) -> list[
 
 
 def _grid(dataset: ImageDataset, numbers: list[int]) -> None:
-    last = max(1, math.ceil(len(numbers) / SHOWN))
-    page = Datasets.part.draw(st.columns([1, 3])[0], high=last)
-    map_wall("shown_images", remember(wall_of, dataset, numbers[(page - 1) * SHOWN : page * SHOWN]))
+    left, right, __ = st.columns([2, 1, 1], gap="medium")
+    text = Datasets.search.draw(left).strip()
+    found = search_images(dataset, text)
+    if text:
+        meant = set(found.numbers.tolist())
+        numbers = [number for number in numbers if number in meant]
+    page = Datasets.part.draw(right, high=max(1, math.ceil(len(numbers) / SHOWN)))
+    if not numbers:
+        st.info(
+            _(
+                "Nothing was found for “{text}” among the images that are chosen. Type a part of a class's name, such as {name}, or "
+                "numbers of images up to {last:,}: #7, or 120-180.",
+                text=plain(text),
+                name=plain(dataset.classes[0]),
+                last=len(dataset) - 1,
+            ),
+            icon=":material/search_off:",
+        )
+        return
+    if text:
+        st.markdown(
+            many("Found: {count:,} image", "Found: {count:,} images", len(numbers))
+            + (f" ({', '.join(plain(name) for name in found.classes[:NAMED])})" if found.classes else "")
+        )
+    if text and len(numbers) == 1:
+        _show_near(dataset, numbers[0])
+    else:
+        map_wall("shown_images", remember(wall_of, dataset, numbers[(page - 1) * SHOWN : page * SHOWN]))
 
 
 def _means(dataset: ImageDataset, __: list[int]) -> None:
@@ -161,7 +189,10 @@ def _twins(dataset: ImageDataset, __: list[int]) -> None:
 
 
 def _near(dataset: ImageDataset, __: list[int]) -> None:
-    number = Datasets.asked.draw(st.columns([1, 3])[0], high=len(dataset) - 1)
+    _show_near(dataset, Datasets.asked.draw(st.columns([1, 3])[0], high=len(dataset) - 1))
+
+
+def _show_near(dataset: ImageDataset, number: int) -> None:
     found = job("near", _("Comparing it with all images"), nearest_of, dataset, number)
     if found is None:
         return

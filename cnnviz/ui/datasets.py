@@ -19,6 +19,7 @@ from cnnviz.ui.outside import plain
 from cnnviz.ui.states.datasets import Datasets
 from cnnviz.ui.states.training_lab import TrainingLab
 from cnnviz.ui.tables import table_in_words
+from cnnviz.ui.videos import show_videos
 from cnnviz.words import _
 
 LABELLED = 24
@@ -65,6 +66,8 @@ def show_published(entry: PublishedSet) -> None:
         )
     if entry.key in GETTABLE:
         _show_download(entry)
+    if entry.key == "youtube8m":
+        show_videos()
 
 
 def _show_download(entry: PublishedSet) -> None:

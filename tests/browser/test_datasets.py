@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from cnnviz.data import load
 from tests.browser.conftest import COMPUTING, Visitor, expect_run, settle, take_photo
 from tests.browser.test_training import accuracy, train
+from tests.videos import made_up, tfrecord
 
 pytestmark = pytest.mark.browser
 
@@ -97,3 +98,41 @@ def test_the_student_trains_on_a_skewed_sample_and_sees_whom_it_fails(visitor: V
     lost = re.search(r"([+−-][\d.]+) points", first.inner_text())
     assert lost
     assert float(lost[1].replace("−", "-")) < -20
+
+
+def test_an_image_is_searched_by_class_and_by_number_and_the_link_says_it(visitor: Visitor) -> None:
+    page = visitor.go("datasets?dataset=fashion")
+    settle(page)
+    box = page.get_by_label("Search", exact=True)
+    box.fill("boot")
+    box.press("Enter")
+    count = int((load("fashion").labels == 9).sum())
+    expect(page.get_by_text(f"Found: {count:,} images (Ankle boot)")).to_be_visible()
+    page.wait_for_url(re.compile("search=boot"))
+    settle(page)
+    box.fill("#120")
+    box.press("Enter")
+    expect(page.get_by_text("Found: 1 image")).to_be_visible()
+    expect(page.get_by_text("nearest by their pixels")).to_be_visible(timeout=COMPUTING)
+    page.reload()
+    settle(page)
+    expect(page.get_by_label("Search", exact=True)).to_have_value("#120")
+    expect(page.get_by_text("Found: 1 image")).to_be_visible()
+
+
+def test_records_of_videos_are_brought_and_classified(visitor: Visitor, tmp_path: Path) -> None:
+    content = tfrecord(made_up(80))
+    (tmp_path / "train00.tfrecord").write_bytes(content)
+    (tmp_path / "train01.tfrecord").write_bytes(content[:-9])
+    page = visitor.go("datasets?published=youtube8m&video_epochs=3")
+    settle(page)
+    files = page.locator("[class*=st-key-video_files] input[type=file]")
+    files.set_input_files([tmp_path / "train00.tfrecord", tmp_path / "train01.tfrecord"])
+    expect(page.get_by_text(re.compile(r"80 videos"))).to_be_visible(timeout=COMPUTING)
+    expect(page.get_by_text("80 records were left out")).to_be_visible()
+    settle(page)
+    page.get_by_role("button", name="Train both classifiers").click()
+    row = page.get_by_role("row", name=re.compile("Mixture of experts"))
+    expect(row).to_be_visible(timeout=COMPUTING)
+    hit, perr, gap = (float(cell.strip("%")) for cell in row.inner_text().split("\t")[-3:])
+    assert min(hit, perr, gap) > 80

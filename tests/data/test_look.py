@@ -13,6 +13,7 @@ from cnnviz.data.look import (
     near_duplicates,
     perceptual_hashes,
     pixel_statistics,
+    search_images,
 )
 from cnnviz.errors import CnnvizError
 
@@ -85,3 +86,38 @@ def test_nothing_alike_gives_no_pairs_and_other_shapes_a_sentence() -> None:
     assert len(near_duplicates(dark, light)) == 0
     with pytest.raises(CnnvizError, match="bring both to one size"):
         near_duplicates(dark, photos)
+
+
+CLASSES = ("Café au lait", "7", "70", "Ankle boot", "李子", "3-5")
+SOME = replace(
+    load("mnist", "test", 12),
+    classes=CLASSES,
+    labels=torch.tensor([0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5]),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers", "classes"),
+    [
+        ("", list(range(12)), ()),
+        ("  ", list(range(12)), ()),
+        ("cafe", [0, 6], ("Café au lait",)),
+        ("BOOT ankle", [3, 9], ("Ankle boot",)),
+        ("李", [4, 10], ("李子",)),
+        ("7", [1, 7], ("7",)),
+        ("#7", [7], ()),
+        ("8", [8], ()),
+        ("3-5", [5, 11], ("3-5",)),
+        ("#3-5", [3, 4, 5], ()),
+        ("5 – 4", [4, 5], ()),
+        ("10-99999", [10, 11], ()),
+        ("#12", [], ()),
+        ("٨", [8], ()),
+        ("zebra", [], ()),
+        ("9" * 40, [], ()),
+    ],
+)
+def test_a_search_finds_classes_and_numbers(text: str, numbers: list[int], classes: tuple[str, ...]) -> None:
+    found = search_images(SOME, text)
+    assert found.numbers.tolist() == numbers
+    assert found.classes == classes

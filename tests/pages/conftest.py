@@ -19,6 +19,7 @@ FOLDED = (
     "show_code",
     "check_differences",
     "code_of_both",
+    "code_of_videos",
     "formulas",
     "sums_by_channel",
     "speeds_in_words",

@@ -12,11 +12,14 @@ import pytest
 from PIL import Image
 
 from cnnviz.data import CATALOGUE, bring, brought_names, found_of, load
+from cnnviz.data.look import search_images
 from cnnviz.data.medmnist_files import FILES
+from cnnviz.data.records import read_videos
 from cnnviz.errors import CnnvizError
 from cnnviz.features.nearest import nearest_pixels
 from cnnviz.settings import settings
 from cnnviz.subprocesses import Progress
+from cnnviz.tasks.videos import compare_classifiers
 from cnnviz.training.bias import bias_result
 from cnnviz.training.run import owner_hash
 from cnnviz.ui.dataset_views import SHOW
@@ -25,6 +28,7 @@ from cnnviz.ui.outside import plain
 from cnnviz.ui.own_images import zip_of
 from cnnviz.ui.states.datasets import Datasets
 from tests.pages.conftest import BROWSER, Open, at_rest, until, words
+from tests.videos import made_up, tfrecord
 
 PAGE = "pages/wild/datasets.py"
 
@@ -273,3 +277,98 @@ def test_a_browser_that_brings_too_many_sets_is_told_so(
     until(app.run(), at_rest)
     assert "the data sets of your browser may have" in " ".join(error.value for error in app.error)
     assert not brought_names()
+
+
+@pytest.mark.parametrize(
+    ("dataset", "text", "count"),
+    [
+        ("fashion", "sHiRt", 4000),
+        ("fashion", "120-180", 61),
+        ("mnist", "7", None),
+        ("mnist", "#7", 1),
+    ],
+)
+def test_a_search_is_in_the_link_and_shows_what_it_means(
+    dataset: str, text: str, count: int | None, open_page: Open
+) -> None:
+    app = until(open_page(PAGE, dataset=dataset, search=text), at_rest)
+    assert not app.exception
+    found = search_images(load(dataset), text)
+    assert count is None or len(found.numbers) == count
+    said = words(app)
+    many = "image" if len(found.numbers) == 1 else "images"
+    assert f"Found: {len(found.numbers):,} {many}" in said
+    assert all(plain(name) in said for name in found.classes)
+    assert ("nearest by their pixels" in said) == (len(found.numbers) == 1)
+
+
+def test_a_search_that_finds_nothing_is_told_so_and_classes_hold(open_page: Open) -> None:
+    app = open_page(PAGE, dataset="mnist", search="zebra <b>[x](y)")
+    assert not app.exception
+    assert "Nothing was found for" in " ".join(one.value for one in app.info)
+    assert "<b>[x]" not in words(app)
+    label = int(load("mnist").labels[7])
+    other = next(name for name in load("mnist").classes if name != load("mnist").classes[label])
+    app = open_page(PAGE, dataset="mnist", search="#7", classes=other)
+    assert "Nothing was found for" in " ".join(one.value for one in app.info)
+
+
+def test_classes_of_a_brought_set_are_found_in_any_script(open_page: Open, tmp_path: Path) -> None:
+    (tmp_path / "f.zip").write_bytes(zipped(STRANGE))
+    train = bring(tmp_path / "f.zip", "own-fruits")
+    app = open_page(PAGE, dataset="own-fruits", search="李")
+    assert f"Found: {int((train.labels == 1).sum())} images" in words(app)
+
+
+def test_videos_are_read_and_two_classifiers_learn_from_them(open_page: Open) -> None:
+    app = open_page(PAGE, published="youtube8m", video_epochs="3")
+    content = tfrecord(made_up(60))
+    table = b"Index,Name\n0,Game\n7,[Concert](x)\n"
+    files = [
+        ("train00.tfrecord", content, "application/octet-stream"),
+        ("train01.tfrecord", content[:-9], "application/octet-stream"),
+        ("vocabulary.csv", table, "text/csv"),
+    ]
+    app.file_uploader(key="video_files").set_value(files)
+    until(app.run(), at_rest)
+    assert not app.exception
+    assert not app.error
+    videos = read_videos([(name, content) for name, content, _ in files[:2]])
+    said = words(app)
+    assert f"**60 videos** were read. A video has {sum(map(len, videos.labels)) / 60:.2f} labels" in said
+    assert "60 records were left out" in said
+    assert "train01.tfrecord, record 59: the file is cut off here" not in said, (
+        "only the first ones are named"
+    )
+    for label, count in videos.label_counts():
+        assert f"| {count} | {count / 60:.1%} |" in said, label
+    assert "| Game |" in said
+    assert r"\[Concert\](x)" in said
+    assert "GAP@20" not in said
+    app.button(key="videos_train").click()
+    until(app.run(), at_rest)
+    assert not app.exception
+    for one in compare_classifiers(videos, epochs=3).scores:
+        assert f"| {one.parameters:,} | {one.hit:.1%} | {one.perr:.1%} | {one.gap:.1%} |" in words(app)
+    assert "compare_classifiers(videos, experts=2, epochs=3)" in " ".join(code.value for code in app.code)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.tfrecord", b"Rar!", "No video can be read"),
+        ("vocabulary.csv", b"a,b\n", "'Index' and 'Name'"),
+        ("a.tfrecord", tfrecord(made_up(2)), "2 videos"),
+    ],
+)
+def test_files_without_videos_are_told_in_a_sentence(
+    name: str, content: bytes, said: str, open_page: Open
+) -> None:
+    app = open_page(PAGE, published="youtube8m")
+    app.file_uploader(key="video_files").set_value([(name, content, "application/octet-stream")])
+    until(app.run(), at_rest)
+    if app.button and any(one.key == "videos_train" for one in app.button):
+        app.button(key="videos_train").click()
+        until(app.run(), at_rest)
+    assert not app.exception
+    assert said in " ".join(error.value for error in app.error)

@@ -62,6 +62,7 @@ VALUES: dict[str | tuple[str, str], str] = {
     ("TrainingTricks", "runs"): "1,4",
     ("Datasets", "classes"): "3,5",
     ("Datasets", "part"): "2",
+    ("Datasets", "search"): "120-180",
     ("SlidingWindow", "category"): "3",
     ("SlidingWindow", "picture"): "11",
     ("Detection", "box"): "1",

@@ -2,11 +2,12 @@
 
 from cnnviz.data import DATASETS
 from cnnviz.data.published import CATALOGUE
+from cnnviz.tasks.videos import EPOCHS, EXPERTS
 from cnnviz.training.bias import DATASET, RARE, RARE_PERCENT
 from cnnviz.ui.fields import Choice, Choices, Number, Text, titles_of
 from cnnviz.ui.state import State
 
-GRID, AUGMENT = {"view": "grid"}, {"view": "augment"}
+GRID, AUGMENT, VIDEOS = {"view": "grid"}, {"view": "augment"}, {"published": "youtube8m"}
 CLOTHES = DATASETS[DATASET].classes
 SPLITS = {"train": "training", "test": "test"}
 
@@ -42,6 +43,12 @@ class Datasets(State, page="pages/wild/datasets.py"):
         help="Only images of these classes are shown. None chosen: all classes.",
     )
     part = Number("Page", 1, 1, 100_000, needs=GRID, help="The page of the list of images, counted from 1.")
+    search = Text(
+        "Search",
+        needs=GRID,
+        help="A part of a class's name, the number of an image (7, or #7 where a class is called 7), or numbers from one to another "
+        "(120-180). Only what is found is shown; of one image also its nearest neighbours.",
+    )
     asked = Number(
         "Number of the image",
         7,
@@ -79,4 +86,20 @@ class Datasets(State, page="pages/wild/datasets.py"):
         "Published data set",
         titles_of(CATALOGUE),
         help="A data set of the literature: its counts, size, licence, and how to get it.",
+    )
+    experts = Number(
+        "Experts of each label",
+        EXPERTS,
+        1,
+        8,
+        needs=VIDEOS,
+        help="How many logistic regressions the mixture of experts has for each label; a softmax decides which of them is asked.",
+    )
+    video_epochs = Number(
+        "Passes over the videos",
+        EPOCHS,
+        1,
+        100,
+        needs=VIDEOS,
+        help="How often the classifiers see all videos that they learn from (epochs).",
     )
