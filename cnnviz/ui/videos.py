@@ -1,7 +1,6 @@
 """Records of videos on the page of data sets: what stands in the files that were brought, and two classifiers that learn from them."""
 
 from collections.abc import Mapping
-from typing import cast
 
 import numpy as np
 import streamlit as st
@@ -29,16 +28,17 @@ TITLES = {
 def show_videos() -> None:
     """The files, what was found in them, and the classifiers."""
     files, words = _brought()
+    videos = None
     with error_box():
-        if not files:
-            return
-        videos = job("videos", _("Reading the records"), found_videos, files)
-        if videos is None:
-            return
-        show_found(videos, words)
+        videos = job("videos", _("Reading the records"), found_videos, files) if files else None
+        if videos is not None:
+            show_found(videos, words)
+    with error_box():
         found = _compared(videos)
         if found is not None:
             show_compared(found)
+    if not files:
+        return
     box = unfolding(_("The code of the classifiers"), "code_of_videos", ":material/code:")
     if box.open:
         code = videos_code(tuple(files), Datasets.experts.now, Datasets.video_epochs.now)
@@ -116,27 +116,28 @@ def show_found(videos: Videos, words: Mapping[int, str]) -> None:
         )
 
 
-def _compared(videos: Videos) -> Comparison | None:
-    """The result of a training that somebody asked for with these videos and controls."""
+def _compared(videos: Videos | None) -> Comparison | None:
+    """The controls; the result of a training that somebody asked for with these videos and controls."""
     left, middle, right = st.columns(3, gap="medium", vertical_alignment="bottom")
     experts, epochs = Datasets.experts.draw(left), Datasets.video_epochs.draw(middle)
-    asked = content((videos.ids, experts, epochs))
+    asked = None if videos is None else content((videos.ids, experts, epochs))
     if right.button(
-        _("Train both classifiers"), key="videos_train", type="primary", icon=":material/play_arrow:"
+        _("Train both classifiers"),
+        key="videos_train",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=videos is None,
     ):
         st.session_state["videos_asked"] = asked
-    if st.session_state.get("videos_asked") != asked:
+    if videos is None or st.session_state.get("videos_asked") != asked:
         return None
-    return cast(
-        Comparison | None,
-        job(
-            "videos_training",
-            _("Training two classifiers"),
-            compare_classifiers,
-            videos,
-            experts=experts,
-            epochs=epochs,
-        ),
+    return job(
+        "videos_training",
+        _("Training two classifiers"),
+        compare_classifiers,
+        videos,
+        experts=experts,
+        epochs=epochs,
     )
 
 
