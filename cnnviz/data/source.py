@@ -211,7 +211,7 @@ class DataSource:
         block: int = 1,
         drop_last: bool = False,
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """All images of a part, batch by batch; a batch, or ``MIXED`` blocks and a batch, are in memory at one time.
+        """All images of a part, batch by batch. In memory are a batch, or ``MIXED`` blocks and a batch, and copies of them.
 
         Args:
             size: images of a batch.
