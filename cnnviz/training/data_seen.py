@@ -50,7 +50,7 @@ def replaced_words(dataset: str, seen: Sequence[DataSeen]) -> str:
     """A sentence, if the data set was replaced in mid-run; else nothing."""
     if len(seen) < 2:
         return ""
-    steps = " and ".join(f"{one.step:,}" for one in seen[1:])
+    steps = ", ".join(f"{one.step:,}" for one in seen[1:])
     return say(
         "The data set '{dataset}' was replaced by another one of the same name: from step {steps} on this run learned from "
         "other images. Start a new run to train on one of them alone.",

@@ -77,9 +77,11 @@ def augmented_images(
 def wall_items(maps: dict[str, Tensor], span: tuple[float, float] | None, what: str = "") -> list[WallItem]:
     items = []
     for name, values in maps.items():
-        kind = _("unit") if values.shape[1:] == (1, 1) else _("map")
+        units = values.shape[1:] == (1, 1)
+        kind = _("unit") if units else _("map")
         heading = f"{name}{': ' if what else ''}{what}"
-        sheet = map_sheet(values, span=span, what=_("{kind}s of {heading}", kind=kind, heading=heading))
+        said = _("units of {heading}", heading=heading) if units else _("maps of {heading}", heading=heading)
+        sheet = map_sheet(values, span=span, what=said)
         tall = 480 if len(maps) == 1 and not what else 150
         items.append(
             WallItem(
