@@ -43,6 +43,7 @@ async def connected(address: str, number: int = 0) -> websockets.ClientConnectio
         max_size=None,
         subprotocols=["streamlit"],  # type: ignore[list-item]
         additional_headers=cookie,
+        ping_interval=None,  # a browser does not ask either; what is not read yet would count as no answer
     )
 
 

@@ -266,5 +266,9 @@ def delete(run: Run) -> None:
 
 
 def warm_up() -> None:
-    """Starts the launcher and its training processes, so that the first run does not wait for them."""
-    launcher.ensure(settings().runs)
+    """Starts the launcher and its training processes, so that the first run does not wait for them.
+
+    Where the folder cannot be written, whoever starts a run is told so.
+    """
+    with suppress(OSError):
+        launcher.ensure(settings().runs)
