@@ -348,7 +348,7 @@ for run in runs():
     if (run._runs / run.id).is_dir():
         words = ""
         try:
-            if run.state not in ("done", "queued", "running"):
+            if run.state not in ("finished", "queued", "running"):
                 run.resume()
             run.wait(240)
             for step in run.steps:
@@ -365,7 +365,7 @@ def finished(house: House, notes: Notes) -> tuple[int, list[str]]:
     wrong, well = [], 0
     outcome = json.loads(house.python(_FINISH).splitlines()[-1])
     for run, (state, message, words) in outcome.items():
-        if state == "done" and not words:
+        if state == "finished" and not words:
             well += 1
         else:
             wrong.append(f"{run}: {state}, {message} {words}")
