@@ -234,6 +234,13 @@ CHAPTERS = (
                 picture_alt="A scene and the mask of its digits",
             ),
             Lesson(
+                file="pages/wild/volumes.py",
+                title="Volumes",
+                sentence="I saw a kernel look along the depth, what that costs, and what no single slice shows.",
+                picture="volumes.png",
+                picture_alt="Slices of a solid, and the map of a kernel that looks along the depth",
+            ),
+            Lesson(
                 file="pages/wild/faces.py",
                 title="Faces",
                 sentence="I moved a threshold between false accepts and false rejects, and counted whom it fails.",

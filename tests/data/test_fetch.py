@@ -37,9 +37,11 @@ from cnnviz.data.fetch import (
     slices,
 )
 from cnnviz.data.medmnist_files import FILES
+from cnnviz.data.volumes import load_volumes
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.training import TrainingSpec
+from cnnviz.training.volumes import VolumeTraining, begin, next_epoch
 from cnnviz.vision import torchvision
 
 GENERATOR = np.random.default_rng(3)
@@ -432,6 +434,22 @@ def test_volumes_stay_beside_their_slices(files: Path, point: Callable[[str], Pa
     assert found["test_volumes"].shape == (22, 28, 28, 28)
     assert np.array_equal(found["test_images"], sets["test"][0][:, 0])
     assert "middle slice" in kept_words("organmnist3d")
+
+
+def test_volumes_are_loaded_with_their_labels_and_a_network_learns_from_them(
+    files: Path, point: Callable[[str], Path]
+) -> None:
+    code, sets = medical(files, "organmnist3d", 1, 32)
+    point(code)
+    arrays("organmnist3d")
+    train, test = load_volumes("organmnist3d"), load_volumes("organmnist3d", "test")
+    assert train.shape == test.shape == (28, 28, 28)
+    assert [test.classes[label] for label in test.labels] == sets["test"][1]
+    assert np.array_equal(test.volumes[:, 14].numpy(), sets["test"][0][:, 0])
+    assert not test.made
+    spec = VolumeTraining("volume", epochs=1)
+    state = next_epoch(spec, begin(spec, train), train, test)
+    assert (state.steps, len(state.accuracy)) == (1, 1)
 
 
 def test_slices_are_the_middle_ones() -> None:

@@ -41,6 +41,7 @@ BY_CLICK_HERE = {
     ("Detection", "at"),
     ("Segmentation", "segmenter"),
     ("Segmentation", "at"),
+    ("Volumes", "live"),
 }
 CHOICES = {
     "layer": "pool1",
@@ -67,6 +68,8 @@ VALUES: dict[str | tuple[str, str], str] = {
     ("Detection", "box"): "1",
     ("Detection", "category"): "3",
     ("Segmentation", "category"): "3",
+    ("Volumes", "dataset"): "organmnist3d",
+    ("Volumes", "network"): "middle",
     ("Datasets", "rare"): "Pullover,Bag",
     ("Retrieval", "count"): "24",
     ("Runs", "values"): "0.1, 0.2",
