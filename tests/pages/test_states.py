@@ -41,6 +41,10 @@ BY_CLICK_HERE = {
     ("Detection", "at"),
     ("Segmentation", "segmenter"),
     ("Segmentation", "at"),
+    ("Labels", "labeller"),
+    ("Labels", "at"),
+    ("Labels", "grader"),
+    ("Labels", "grade_at"),
 }
 CHOICES = {
     "layer": "pool1",
