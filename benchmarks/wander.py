@@ -103,6 +103,7 @@ STATES: dict[str, dict[str, list[str]]] = {
         "look": ["found", "nms", "anchors", "roi"],
         "threshold": ["0.1", "0.3", "0.6"],
     },
+    "labels": {"scene": _numbers(0, 196), "threshold": ["0.1", "0.5", "0.9"], "picture": _numbers(0, 196)},
     "segmentation": {"scene": _numbers(0, 196), "look": ["masks", "class", "errors", "ups"]},
     "sliding_window": {"picture": _numbers(0, 19), "way": ["windows", "once"]},
     "saliency": {

@@ -62,7 +62,6 @@ WORDS = frozenset(
             "get",
             "licence",
             "withdrawn",
-            "refusal",
             "score_name",
             "training_score",
             "label",

@@ -25,6 +25,8 @@ def task_pictures() -> None:
     sliding_window()
     volumes()
 
+    labels()
+
 
 def _enlarged(png: bytes) -> Image.Image:
     return Image.open(io.BytesIO(png)).convert("RGB").resize((SIDE, SIDE), Image.Resampling.NEAREST)
@@ -86,6 +88,25 @@ def volumes() -> None:
         part = Image.open(io.BytesIO(sheet.png)).convert("RGBA").resize((SIDE, 216), Image.Resampling.NEAREST)
         canvas.paste(part, (16 + place * (SIDE + 32), 52), part)
     canvas.quantize(128).save(PICTURES / "volumes.png", optimize=True)
+
+
+def labels() -> None:
+    """A scene of several digits, and how probable the bundled network takes each digit to be."""
+    run = open_run("example_labels")
+    network, test = run.network(run.steps[-1]), run.spec.load("test")
+    number = int((test.targets["labels"].sum(1) == 4).nonzero()[0])
+    image, true = test.floats([number]), test.targets["labels"][number].tolist()
+    shares = network(image)[0].detach().sigmoid().tolist()
+    canvas = Image.new("RGB", SIZE, "white")
+    canvas.paste(_enlarged(picture_sheet(image[0], "scene").png), (16, 16))
+    draw = ImageDraw.Draw(canvas)
+    left, high = SIDE + 80, SIDE / len(shares)
+    for row, (name, share) in enumerate(zip(test.classes, shares, strict=True)):
+        top = 16 + row * high
+        draw.text((left - 30, top + 2), name, fill="black", font_size=20)
+        draw.rectangle((left, top + 4, left + 4 + 220 * share, top + high - 4), fill="#0072b2" if true[row] else "#d55e00")  # fmt: skip
+    draw.line((left + 112, 12, left + 112, SIDE + 20), fill="#666666", width=3)
+    canvas.quantize(128).save(PICTURES / "labels.png", optimize=True)
 
 
 if __name__ == "__main__":

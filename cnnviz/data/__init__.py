@@ -1,7 +1,16 @@
 """Data sets and images, bundled or one's own: no network is needed."""
 
 from cnnviz.data.brought import Found, brought_names, found_of, remove_brought
-from cnnviz.data.catalogue import DATASETS, SCENES, DatasetEntry, bring, fetch_all_images, load, loading_code
+from cnnviz.data.catalogue import (
+    COUNTS,
+    DATASETS,
+    SCENES,
+    DatasetEntry,
+    bring,
+    fetch_all_images,
+    load,
+    loading_code,
+)
 from cnnviz.data.dataset import ImageDataset, floats, thin_out
 from cnnviz.data.images import FORMATS, centre_by_mass, crop_box, decode, embed, embedded, fit
 from cnnviz.data.photos import PHOTOS, Photo, photo, photo_parts
@@ -10,6 +19,7 @@ from cnnviz.data.scenes import compose, objects_of
 
 __all__ = [
     "CATALOGUE",
+    "COUNTS",
     "DATASETS",
     "FORMATS",
     "PHOTOS",

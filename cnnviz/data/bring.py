@@ -12,12 +12,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image, ImageOps
 
 from cnnviz.data import decode_files
-from cnnviz.data.brought import Found, InUse, check_name, digest_of, draft, write_about
+from cnnviz.data.brought import MANY, Found, InUse, check_name, digest_of, draft, write_about
+from cnnviz.data.dataset import rarest_of
 from cnnviz.data.decode_files import Order, Outcome
-from cnnviz.data.listing import Listing, listing, sorted_names
+from cnnviz.data.listing import Listing, labels_in, listing, sorted_names
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.subprocesses import Progress
@@ -46,15 +48,16 @@ class Table:
 
     Attributes:
         images: (N, C, H, W) uint8.
-        labels: of each, by name; ``splits``: ``"train"``, ``"test"``, or ``""`` where that is to be drawn.
+        labels: of each, by name, several where ``many_labels``, else one; ``splits``: ``"train"``, ``"test"``, or ``""`` where that is to be drawn.
     """
 
     images: np.ndarray
-    labels: Sequence[str]
+    labels: Sequence[tuple[str, ...]]
     splits: Sequence[str]
     usable: np.ndarray
     sizes: Mapping[str, int]
     left_out: list[tuple[str, str]] = field(default_factory=list)
+    many_labels: bool = False
 
 
 def store(
@@ -72,7 +75,8 @@ def store(
     Args:
         path: a folder or zip file of class folders (perhaps below ``train`` and ``test``), a CSV table of paths and labels, a zip
             file of images with one such table, an NPZ file with ``images`` and ``labels`` (or ``train_images``, ``test_images``, …), or
-            ``tiny-imagenet-200.zip`` as it is.
+            ``tiny-imagenet-200.zip`` as it is. In a table ``a;b`` or ``a|b`` are two labels of one image, in an NPZ file labels
+            (N, K) of 0 and 1.
         name: its key from now on, for ``load`` and ``TrainingSpec``; an older one of this name is replaced.
         size: side of the images in pixels; ``None`` takes theirs, if all are equal, square and small, else at most 64.
         seed: of the order, and of the test images (a fifth of each class), where the files do not say them.
@@ -102,8 +106,8 @@ def store(
 def _write(folder: Path, name: str, path: Path, table: Table, seed: int) -> Found:
     rows = np.flatnonzero(table.usable)
     labelled = [table.labels[row] for row in rows.tolist()]
-    classes = sorted_names(set(labelled))
-    gone = sorted_names(set(table.labels) - set(classes))
+    classes = sorted_names({one for names in labelled for one in names})
+    gone = sorted_names({one for names in table.labels for one in names} - set(classes))
     left = [*table.left_out, *((one, "a class without a picture that can be read") for one in gone)]
     if len(classes) < 2:
         first = f" The first file that was left out: {left[0][0]}: {left[0][1]}." if left else ""
@@ -115,7 +119,14 @@ def _write(folder: Path, name: str, path: Path, table: Table, seed: int) -> Foun
             )
         )
     numbers = {one: number for number, one in enumerate(classes)}
-    labels = np.array([numbers[one] for one in labelled], dtype=np.int64)
+    many = np.zeros((len(labelled), len(classes)), dtype=np.uint8)
+    for row, names in enumerate(labelled):
+        many[row, [numbers[one] for one in names]] = 1
+    if table.many_labels:
+        # An image with several counts where its rarest label does; one with none, beside all classes.
+        labels = np.where(many.any(1), rarest_of(torch.from_numpy(many)).numpy(), len(classes))
+    else:
+        labels = np.array([numbers[names[0]] for names in labelled], dtype=np.int64)
     splits = np.array([table.splits[row] for row in rows.tolist()])
     generator = np.random.default_rng(seed)
     places = (
@@ -127,10 +138,15 @@ def _write(folder: Path, name: str, path: Path, table: Table, seed: int) -> Foun
         raise CnnvizError(
             "There are no images to test with: bring two or more of a class, so that one can be kept back."
         )
-    if len(set(labels[places["train"]])) < len(classes):
-        missing = next(one for one in classes if numbers[one] not in set(labels[places["train"]]))
+    if not (learned := many[places["train"]].any(0)).all():
+        missing = classes[int(learned.argmin())]
         raise CnnvizError(
             say(
+                "No training image has the label '{missing:.40}'. Give it to more images, or take it out of the table.",
+                missing=missing,
+            )
+            if table.many_labels
+            else say(
                 "The class '{missing:.40}' has no training images. Put some into its folder below 'train'.",
                 missing=missing,
             )
@@ -144,9 +160,14 @@ def _write(folder: Path, name: str, path: Path, table: Table, seed: int) -> Foun
         )
         for start in range(0, len(order), 4096):
             target[start : start + 4096] = table.images[rows[order[start : start + 4096]]]
-        np.save(folder / f"{split}_labels.npy", labels[order])
-        parts |= {f"{split}_images": target, f"{split}_labels": labels[order]}
-        counts[split] = tuple(np.bincount(labels[order], minlength=len(classes)).tolist())
+        # Without any label: 0, as ``rarest_of`` has it.
+        here = {f"{split}_labels": labels[order] % len(classes)}
+        if table.many_labels:
+            here[f"{split}_{MANY}"] = many[order]
+        for name_of_part, part in here.items():
+            np.save(folder / f"{name_of_part}.npy", part)
+        parts |= {f"{split}_images": target, **here}
+        counts[split] = tuple(many[order].sum(0, dtype=np.int64).tolist())
     mean, std = _statistics(parts["train_images"])
     return Found(
         name=name,
@@ -159,6 +180,8 @@ def _write(folder: Path, name: str, path: Path, table: Table, seed: int) -> Foun
         mean=mean,
         std=std,
         digest=digest_of(parts),
+        many_labels=table.many_labels,
+        lengths={split: len(chosen) for split, chosen in places.items()} if table.many_labels else {},
     )
 
 
@@ -241,11 +264,12 @@ def _pictures(
     ]
     return Table(
         images,
-        [item.label for item in found.items],
+        [labels_in(item.label) if found.many_labels else (item.label,) for item in found.items],
         [item.split for item in found.items],
         usable,
         outcome.sizes,
         left,
+        found.many_labels,
     )
 
 
@@ -392,15 +416,19 @@ def _arrays(path: Path, size: int | None) -> Table:
             else (_joined(here[0], images), np.concatenate([here[1], labels]))
         )
     names = _class_names(parts)
-    tables, texts, splits = [], [], []
+    many = all(labels.ndim == 2 and labels.shape[1] > 1 for _, labels in named.values())
+    tables: list[np.ndarray] = []
+    texts: list[tuple[str, ...]] = []
+    splits: list[str] = []
     sizes: Counter[str] = Counter()
     for split, (images, labels) in named.items():
         table = _as_images(images, path.name)
         flat = labels.reshape(len(labels), -1)
-        if flat.shape[1] != 1 or len(flat) != len(table):
+        if len(flat) != len(table) or not (_yes_or_no(flat) if many else flat.shape[1] == 1):
             raise CnnvizError(
                 say(
-                    "'{name}' has {count:,} images, but labels of the shape {str}: give each image one.",
+                    "'{name}' has {count:,} images, but labels of the shape {str}: give each image one, or a row of 0 and 1, "
+                    "one number a label.",
                     name=path.name,
                     count=len(table),
                     str="×".join(map(str, labels.shape)),
@@ -408,7 +436,8 @@ def _arrays(path: Path, size: int | None) -> Table:
             )
         sizes[f"{table.shape[3]}×{table.shape[2]}"] += len(table)
         tables.append(_resized(table, size))
-        texts += [names.get(str(value), str(value)) for value in flat[:, 0].tolist()]
+        rows = (np.flatnonzero(row).tolist() for row in flat) if many else flat.tolist()
+        texts += [tuple(names.get(str(value), str(value)) for value in row) for row in rows]
         splits += [split] * len(table)
     if len({table.shape[1:] for table in tables}) > 1:
         raise CnnvizError(
@@ -418,7 +447,11 @@ def _arrays(path: Path, size: int | None) -> Table:
             )
         )
     images = tables[0] if len(tables) == 1 else np.concatenate(tables)
-    return Table(images, texts, splits, np.ones(len(images), dtype=bool), sizes)
+    return Table(images, texts, splits, np.ones(len(images), dtype=bool), sizes, many_labels=many)
+
+
+def _yes_or_no(labels: np.ndarray) -> bool:
+    return labels.dtype.kind in "biuf" and bool(np.isin(labels, (0, 1)).all())
 
 
 def _joined(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from cnnviz.data.brought import digest_of
 from cnnviz.training.spec import TrainingSpec
+from cnnviz.training.tasks import TASKS
 from cnnviz.words import say
 
 
@@ -30,14 +31,19 @@ def data_digest(spec: TrainingSpec) -> str:
             rare=spec.rare,
             rare_share=spec.rare_share,
         ),
+        TASKS[spec.task].wants if about else "",
         about,
     )
 
 
 @lru_cache(maxsize=64)
-def _digest(spec: TrainingSpec, _about: str) -> str:
+def _digest(spec: TrainingSpec, wants: str, _about: str) -> str:
     found = spec.load("train")
-    return digest_of({"images": found.images.numpy(), "labels": found.labels.numpy()})
+    parts = {"images": found.images.numpy(), "labels": found.labels.numpy()}
+    if wants:
+        # Of images of one's own; those of scenes are as fixed as the scenes.
+        parts[f"targets {wants}"] = found.targets[wants].numpy()
+    return digest_of(parts)
 
 
 def seen_from(seen: Sequence[DataSeen], step: int, digest: str) -> list[DataSeen]:

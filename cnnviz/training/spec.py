@@ -265,6 +265,19 @@ class TrainingSpec:
 
     def _check_task(self) -> None:
         task = TASKS[self.task]
+        many = self.entry.many_labels
+        if many and task.labels:
+            raise CnnvizError(
+                say(
+                    "An image of '{dataset}' may have several labels, or none, so it has no class to learn. Choose the task 'labels': "
+                    "yes or no for each.",
+                    dataset=self.dataset,
+                )
+            )
+        if many and self.rare:
+            raise CnnvizError(
+                "Rare classes go with one class an image, not with many labels. Leave them away."
+            )
         if task.wants and task.wants not in self.load("test", 1).targets:
             raise CnnvizError(
                 say(

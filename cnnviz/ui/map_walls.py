@@ -62,7 +62,7 @@ def augmented_images(
     """
     chosen = list(numbers)
     images, labels = dataset.floats(chosen), dataset.labels[chosen]
-    names = tuple((dataset.classes[label], "") for label in labels.tolist())
+    names = tuple(("\n".join(dataset.names_of(number)), "") for number in chosen)
     sheet = image_sheet(images, len(images), _("images"))
     items = [WallItem("original", sheet, "", _("image"), names, 56, 720, legend=False)]
     for title, keys in changes.items():

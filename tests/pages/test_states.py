@@ -42,6 +42,10 @@ BY_CLICK_HERE = {
     ("Segmentation", "segmenter"),
     ("Segmentation", "at"),
     ("Volumes", "live"),
+    ("Labels", "labeller"),
+    ("Labels", "at"),
+    ("Labels", "grader"),
+    ("Labels", "grade_at"),
 }
 CHOICES = {
     "layer": "pool1",

@@ -49,7 +49,7 @@ from cnnviz.ops.pooling import pooling_code
 from cnnviz.ops.volumes import convolve, volume_kernel
 from cnnviz.saliency import attribute
 from cnnviz.saliency.trust import saliency_code
-from cnnviz.tasks import detect, segment
+from cnnviz.tasks import detect, label_scores, segment
 from cnnviz.tasks.volumes import classify_volumes, without_each_slice
 from cnnviz.training import Trainer, TrainingSpec, open_run, trained, trained_networks
 from cnnviz.training.bias import bias_code, bias_result
@@ -70,6 +70,7 @@ from cnnviz.ui.detection import detection_code
 from cnnviz.ui.faces import judged, judged_images
 from cnnviz.ui.ideas import ideas_code
 from cnnviz.ui.images import ChosenImage, file_code
+from cnnviz.ui.labels import labels_code
 from cnnviz.ui.pipeline import pipeline_code
 from cnnviz.ui.retrieval import fitted
 from cnnviz.ui.segmentation import segmentation_code
@@ -470,6 +471,20 @@ def test_segmentation_gives_the_page_s_masks_and_iou() -> None:
     )
     assert torch.equal(names["masks"], segment(run.network(run.steps[-1]), test.floats()))
     assert names["average"] == pytest.approx(run.metrics()[-1].val_accuracy, abs=0.002)
+
+
+def test_labels_gives_the_page_s_labels_and_scores() -> None:
+    run = open_run("example_labels")
+    test = run.spec.load("test")
+    names = run_code(
+        labels_code(written(f'open_run("example_labels").network({run.steps[-1]})'), test, 3, 0.4)
+    )
+    with torch.inference_mode():
+        outputs = run.network(run.steps[-1])(test.floats())
+    torch.testing.assert_close(names["outputs"], outputs, atol=1e-3, rtol=1e-4)
+    found = label_scores(outputs, test.targets["labels"], 0.4)
+    torch.testing.assert_close(names["found"].precision, found.precision)
+    assert float(names["average"]) == pytest.approx(run.metrics()[-1].val_accuracy, abs=0.002)
 
 
 @pytest.mark.parametrize(
