@@ -234,6 +234,20 @@ CHAPTERS = (
                 picture_alt="A scene and the mask of its digits",
             ),
             Lesson(
+                file="pages/wild/volumes.py",
+                title="Volumes",
+                sentence="I saw a kernel look along the depth, what that costs, and what no single slice shows.",
+                picture="volumes.png",
+                picture_alt="Slices of a solid, and the map of a kernel that looks along the depth",
+            ),
+            Lesson(
+                file="pages/wild/labels.py",
+                title="Many labels, and grades",
+                sentence="Softmax says one of K, sigmoids say yes or no for each label, and for grades being off by one must cost less than being off by three.",
+                picture="labels.png",
+                picture_alt="A scene of several digits, and a bar of each label's probability",
+            ),
+            Lesson(
                 file="pages/wild/faces.py",
                 title="Faces",
                 sentence="I moved a threshold between false accepts and false rejects, and counted whom it fails.",

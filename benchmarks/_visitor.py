@@ -8,8 +8,9 @@ import urllib.request
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urljoin
 
 import websockets
 from google.protobuf.message import DecodeError
@@ -43,6 +44,7 @@ async def connected(address: str, number: int = 0) -> websockets.ClientConnectio
         max_size=None,
         subprotocols=["streamlit"],  # type: ignore[list-item]
         additional_headers=cookie,
+        ping_interval=None,  # a browser does not ask either; what is not read yet would count as no answer
     )
 
 
@@ -230,9 +232,14 @@ def _put(url: str, file: str, content: bytes) -> None:
         + content
         + f"\r\n--{border}--\r\n".encode()
     )
-    request = urllib.request.Request(
-        url, body, {"Content-Type": f"multipart/form-data; boundary={border}"}, method="PUT"
-    )
+    with urllib.request.urlopen(urljoin(url, "/_stcore/health"), timeout=60) as health:
+        token = SimpleCookie(health.headers["Set-Cookie"])["_streamlit_xsrf"].value
+    headers = {
+        "Content-Type": f"multipart/form-data; boundary={border}",
+        "Cookie": f"_streamlit_xsrf={token}",
+        "X-Xsrftoken": token,
+    }
+    request = urllib.request.Request(url, body, headers, method="PUT")
     urllib.request.urlopen(request, timeout=60).close()
 
 

@@ -2,10 +2,10 @@
 
 At random moments a worker, the launcher or the server itself is killed, the disk is full and free again, the clock
 goes back by two hours, the folder of the runs can only be read. The server runs in a mount namespace of its own, on a
-disk in memory that can be filled; its clock is libfaketime's. At the end: every run goes on to its end, and holds all that
+disk in memory that can be filled; what its processes ask for the time of day goes by a file. At the end: every run goes on to its end, and holds all that
 it held at its last checkpoint before each blow; no log holds a traceback; the memory comes back after all have left.
 
-``python -m benchmarks.soak [minutes] [visitors] [seed]``   (Linux; util-linux's unshare and nsenter, Debian's faketime)
+``python -m benchmarks.soak [minutes] [visitors] [seed]``   (Linux; util-linux's unshare and nsenter)
 """
 
 import asyncio
@@ -50,7 +50,30 @@ CALM = 60
 """Seconds without blows before the end, in which everybody may recover."""
 LEFT_SECONDS = 60
 _TRAINING = {"network": "tiny", "epochs": "1", "limit": "4000"}
-_FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
+_CLOCK = """
+import os, time
+
+real, real_ns, monotonic = time.time, time.time_ns, time.monotonic
+seen = [0.0, float("-inf")]
+
+
+def offset():
+    if monotonic() - seen[1] > 1:
+        seen[1] = monotonic()
+        try:
+            with open(os.environ["SOAK_CLOCK"]) as file:
+                seen[0] = float(file.read() or 0)
+        except (OSError, ValueError):
+            pass
+    return seen[0]
+
+
+time.time = lambda: real() + offset()
+time.time_ns = lambda: real_ns() + int(offset() * 1e9)
+"""
+"""Every Python process of the house begins with it (as ``sitecustomize``): its clock goes by a file, that of its disk does
+not. libfaketime would be nearer to the truth, but with the clock set back it lets each ``time.sleep`` fail.
+"""
 
 
 class House:
@@ -60,6 +83,7 @@ class House:
         self.folder, self.disk, self.clock = folder, folder / "disk", folder / "clock"
         self.disk.mkdir()
         self.set_clock(0)
+        (folder / "sitecustomize.py").write_text(_CLOCK)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -84,16 +108,10 @@ class House:
 
     @property
     def environment(self) -> dict[str, str]:
-        faked = {
-            "LD_PRELOAD": str(_FAKETIME),
-            "FAKETIME_TIMESTAMP_FILE": str(self.clock),
-            "FAKETIME_CACHE_DURATION": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
         return {
             **os.environ,
-            **faked,
-            "PYTHONPATH": str(ROOT),
+            "SOAK_CLOCK": str(self.clock),
+            "PYTHONPATH": os.pathsep.join((str(ROOT), str(self.folder))),
             "CNNVIZ_HOME": str(self.disk),
             "CNNVIZ_LAUNCHER_IDLE_SECONDS": "60",
         }
@@ -330,7 +348,7 @@ for run in runs():
     if (run._runs / run.id).is_dir():
         words = ""
         try:
-            if run.state not in ("done", "queued", "running"):
+            if run.state not in ("finished", "queued", "running"):
                 run.resume()
             run.wait(240)
             for step in run.steps:
@@ -347,7 +365,7 @@ def finished(house: House, notes: Notes) -> tuple[int, list[str]]:
     wrong, well = [], 0
     outcome = json.loads(house.python(_FINISH).splitlines()[-1])
     for run, (state, message, words) in outcome.items():
-        if state == "done" and not words:
+        if state == "finished" and not words:
             well += 1
         else:
             wrong.append(f"{run}: {state}, {message} {words}")
@@ -360,6 +378,12 @@ def finished(house: House, notes: Notes) -> tuple[int, list[str]]:
         if now[: len(lines)] != lines:
             wrong.append(f"{run}: what it held at step {step} is not there any more")
     return well, wrong
+
+
+def tracebacks_in(logs: str) -> list[str]:
+    """The last line of each traceback: plain, or in Streamlit's box, whose lines begin with a space or a rule."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", logs)
+    return re.findall(r"Traceback \(most recent call last\)[^\n]*\n(?:(?:[ \t─╰│].*)?\n)*(.*)", plain)
 
 
 async def soak(minutes: float, visitors: int, seed: int) -> None:
@@ -393,9 +417,7 @@ async def soak(minutes: float, visitors: int, seed: int) -> None:
         after = house.process.memory_info().rss / 1e6
         await single.leave()
         well, wrong = await asyncio.to_thread(finished, house, notes)
-        tracebacks = [
-            found.group(1) for found in re.finditer(r"Traceback[^\n]*\n(?:[ \t].*\n)*(.*)", house.logs())
-        ]
+        tracebacks = tracebacks_in(house.logs())
         budget = settings().cache_bytes / 1e6
         print(f"blows: {dict(notes.blows)}; acts: {dict(notes.acts)}; connections lost: {dict(notes.lost)}")
         print(
@@ -417,11 +439,8 @@ async def soak(minutes: float, visitors: int, seed: int) -> None:
 
 def main() -> None:
     lacking = [name for name in ("unshare", "nsenter") if shutil.which(name) is None]
-    if _FAKETIME is None or lacking:
-        sys.exit(
-            f"The soak needs {', '.join([*lacking, *(['libfaketime'] if _FAKETIME is None else [])])}: "
-            "sudo apt-get install util-linux faketime"
-        )
+    if lacking:
+        sys.exit(f"The soak needs {', '.join(lacking)}: sudo apt-get install util-linux")
     given = [float(word) for word in sys.argv[1:]] + [float("nan")] * 3
     minutes, visitors, seed = (
         usual if math.isnan(word) else word

@@ -77,22 +77,33 @@ STATES: dict[str, dict[str, list[str]]] = {
     "embedding": {"layer": ["relu2", "fc1"], "by": ["class", "prediction"], **STEPS},
     "mistakes": {"true": _numbers(0, 9), "predicted": _numbers(0, 9), "view": ["cell", "surest"], **STEPS},
     "playground": {"seeds": _numbers(1, 3)},
+    "backpropagation": {
+        "preset": ["lecture", "digit"],
+        "pooling": ["max", "average"],
+        "target": _numbers(0, 9),
+        "rate": ["0.01", "0.1", "1.0"],
+    },
     "gradient_descent": {"rules": ["sgd", "momentum,adam"], "steps": _numbers(10, 100, 10)},
     "training_tricks": {
         "trick": ["initialisation", "flip", "noise", "batch_size"],
         "curve": ["accuracy", "loss"],
     },
+    "builder": {"preset": ["tiny", "fast", "lenet5"], "epochs": _numbers(1, 5)},
+    "runs": {"differs": ["learning_rate", "batch_size", "optimizer", "loss"], "seeds": _numbers(1, 3)},
+    "time_machine": {**DIGITS, **STEPS},
     "datasets": {
         "dataset": ["mnist", "fashion", "patches"],
         "view": ["grid", "means", "extremes"],
         "split": ["train", "test"],
     },
     "retrieval": {"metric": ["cosine", "euclidean"], "count": ["8", "12", "24"], **DIGITS},
+    "faces": {"threshold": ["0.1", "0.3", "0.5"], "portrait": _numbers(0, 9), "seed": _numbers(0, 3)},
     "detection": {
         "scene": _numbers(0, 199),
         "look": ["found", "nms", "anchors", "roi"],
         "threshold": ["0.1", "0.3", "0.6"],
     },
+    "labels": {"scene": _numbers(0, 196), "threshold": ["0.1", "0.5", "0.9"], "picture": _numbers(0, 196)},
     "segmentation": {"scene": _numbers(0, 196), "look": ["masks", "class", "errors", "ups"]},
     "sliding_window": {"picture": _numbers(0, 19), "way": ["windows", "once"]},
     "saliency": {
@@ -108,6 +119,9 @@ STATES: dict[str, dict[str, list[str]]] = {
     "ideas": {"idea": ["residual", "norm", "dense", "octave", "head"], "curve": ["loss", "accuracy"]},
     "composition": {"photo": ["chelsea", "coffee", "astronaut"], "filters": _numbers(2, 4)},
     "classify": {"photo": ["chelsea", "coffee", "brick"], "beside": ["none", "trained_mini_vgg_fashion"]},
+    "compute": {"turn": _numbers(0, 3)},
+    "lectures": {"slide": _numbers(1, 20)},
+    "questions": {"seed": _numbers(0, 500), "chapter": ["seeing", "learning", "inside"]},
     "pipeline": {"target": ["predicted", *_numbers(0, 9)], **DIGITS, **STEPS},
 }
 

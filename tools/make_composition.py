@@ -11,7 +11,7 @@ from PIL import Image
 
 from cnnviz.data import PHOTOS, fit, photo, photo_parts
 from cnnviz.features.composition import SIDE_MADE, peaks, stages, strongest
-from cnnviz.features.made import COLUMNS, FOLDER, make
+from cnnviz.features.made import COLUMNS, FOLDER, bundle_peaks, make
 from cnnviz.models import pretrained
 from cnnviz.models.pretrained import BUNDLED
 
@@ -42,6 +42,7 @@ def main() -> None:
         pixels = (tile.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy()
         sheet.paste(Image.fromarray(pixels), (col * SIDE_MADE, row * SIDE_MADE))
     FOLDER.mkdir(exist_ok=True)
+    bundle_peaks(BUNDLED, usual)
     sheet.save(FOLDER / f"{BUNDLED}.webp", quality=88, method=6)
     (FOLDER / f"{BUNDLED}.json").write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
 

@@ -36,7 +36,14 @@ from cnnviz.ops.kernels import apply, grey, kernel
 from cnnviz.ops.layer_kinds import hand_filters, layer_maps
 from cnnviz.saliency import attribute
 from cnnviz.settings import ASSETS
-from cnnviz.training import TrainingSpec, detection_training, open_run, segmentation_training
+from cnnviz.training import (
+    TrainingSpec,
+    detection_training,
+    labels_training,
+    open_run,
+    ordinal_training,
+    segmentation_training,
+)
 from cnnviz.training.folder import RunFolder
 from cnnviz.training.worker import work
 from cnnviz.ui.points import groups_of
@@ -68,6 +75,11 @@ SPECS = {
     "example_detector": detection_training(),
     "example_unet": segmentation_training(),
     "example_no_skips": segmentation_training(skips=False),
+    "example_labels": labels_training(epochs=12),
+    "example_labels_softmax": labels_training(epochs=12, softmax=True),
+    # Few scenes: with all of them both networks end alike.
+    "example_grades": ordinal_training(epochs=16, limit=300),
+    "example_grades_softmax": ordinal_training(epochs=16, limit=300, softmax=True),
 }
 
 
@@ -82,6 +94,8 @@ def train(name: str, spec: TrainingSpec) -> None:
             if spec.task != "classification":
                 # Some, spread over the training.
                 gone = index % 15 != 0 or (name == "example_no_skips" and step > 0)
+            elif name.endswith("_softmax"):
+                gone = step > 0
             else:
                 gone = "dropout" in name or bool(step and (name != "example" or (index >= 24 and index % 4)))
             if gone:

@@ -62,7 +62,6 @@ WORDS = frozenset(
             "get",
             "licence",
             "withdrawn",
-            "refusal",
             "score_name",
             "training_score",
             "label",
@@ -230,7 +229,8 @@ def _entries(value: Any, seen: set[int]) -> Iterator[str]:
         for name in names:
             entry = getattr(value, name, None)
             if isinstance(entry, str) and name in WORDS:
-                yield getattr(entry, "key", entry)
+                if getattr(entry, "one", None) is None:  # what has two forms was found where it is called
+                    yield getattr(entry, "key", entry)
             elif name == "splits" and isinstance(entry, Mapping):
                 yield from entry
             elif not isinstance(entry, str):

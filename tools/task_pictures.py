@@ -5,14 +5,17 @@ import io
 from PIL import Image, ImageDraw
 
 from cnnviz.data import compose, load
-from cnnviz.figures import map_sheet, picture_sheet
+from cnnviz.data.volumes import load_volumes
+from cnnviz.figures import image_sheet, map_sheet, picture_sheet
 from cnnviz.figures.masks import mask_sheet
+from cnnviz.ops.volumes import convolve, volume_kernel
 from cnnviz.settings import ASSETS
 from cnnviz.tasks import detect, scan, segment
 from cnnviz.training import open_run
 
 PICTURES = ASSETS / "pictures"
 SIZE, SIDE = (640, 320), 288
+VOLUME = 5
 
 
 def task_pictures() -> None:
@@ -20,6 +23,9 @@ def task_pictures() -> None:
     detection()
     segmentation()
     sliding_window()
+    volumes()
+
+    labels()
 
 
 def _enlarged(png: bytes) -> Image.Image:
@@ -67,6 +73,40 @@ def sliding_window() -> None:
     for place, sheet in enumerate(sheets):
         canvas.paste(_enlarged(sheet.png), (16 + place * (SIDE + 32), 16))
     canvas.quantize(128).save(PICTURES / "sliding_window.png", optimize=True)
+
+
+def volumes() -> None:
+    """A solid cut across and along, and the maps of the kernel that looks along the depth."""
+    solid = load_volumes(split="test").volumes[VOLUME].float()
+    found = convolve(solid, volume_kernel("sobel_depth"))
+    sheets = (
+        image_sheet(solid[2:14, None] / 255, 4, "slices"),
+        map_sheet(found[2:14], columns=4, what="slices"),
+    )
+    canvas = Image.new("RGB", SIZE, "white")
+    for place, sheet in enumerate(sheets):
+        part = Image.open(io.BytesIO(sheet.png)).convert("RGBA").resize((SIDE, 216), Image.Resampling.NEAREST)
+        canvas.paste(part, (16 + place * (SIDE + 32), 52), part)
+    canvas.quantize(128).save(PICTURES / "volumes.png", optimize=True)
+
+
+def labels() -> None:
+    """A scene of several digits, and how probable the bundled network takes each digit to be."""
+    run = open_run("example_labels")
+    network, test = run.network(run.steps[-1]), run.spec.load("test")
+    number = int((test.targets["labels"].sum(1) == 4).nonzero()[0])
+    image, true = test.floats([number]), test.targets["labels"][number].tolist()
+    shares = network(image)[0].detach().sigmoid().tolist()
+    canvas = Image.new("RGB", SIZE, "white")
+    canvas.paste(_enlarged(picture_sheet(image[0], "scene").png), (16, 16))
+    draw = ImageDraw.Draw(canvas)
+    left, high = SIDE + 80, SIDE / len(shares)
+    for row, (name, share) in enumerate(zip(test.classes, shares, strict=True)):
+        top = 16 + row * high
+        draw.text((left - 30, top + 2), name, fill="black", font_size=20)
+        draw.rectangle((left, top + 4, left + 4 + 220 * share, top + high - 4), fill="#0072b2" if true[row] else "#d55e00")  # fmt: skip
+    draw.line((left + 112, 12, left + 112, SIDE + 20), fill="#666666", width=3)
+    canvas.quantize(128).save(PICTURES / "labels.png", optimize=True)
 
 
 if __name__ == "__main__":

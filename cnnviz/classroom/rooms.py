@@ -34,7 +34,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from cnnviz.errors import CnnvizError
+from cnnviz.errors import CnnvizError, disk_errors
 from cnnviz.expressions import script
 from cnnviz.settings import settings
 from cnnviz.words import say
@@ -157,6 +157,14 @@ def student_of(code: str, secret: str) -> str:
     return _hash(f"{code}/{secret}")[:24]
 
 
+def _unwritable(reason: str) -> str:
+    return say(
+        "The room cannot be written: {reason}. Tell whoever runs the server to free some space.",
+        reason=reason,
+    )
+
+
+@disk_errors(_unwritable)
 def open_room(browser: str = "", now: float | None = None) -> "Room":
     """A new room; whoever has its ``key`` leads it.
 
@@ -271,6 +279,7 @@ class Room:
 
     # What the lecturer does.
 
+    @disk_errors(_unwritable)
     def show(self, page: str, parameters: Mapping[str, str]) -> Shown:
         """The page and its state that all who follow shall see."""
         if len(page) > 80 or len(json.dumps(dict(parameters))) > LONGEST_PLACE:
@@ -284,6 +293,7 @@ class Room:
                 return shown
             return self._write(replace(shown, place=shown.place + 1, page=page, parameters=dict(parameters)))
 
+    @disk_errors(_unwritable)
     def ask(
         self,
         name: str,
@@ -312,6 +322,7 @@ class Room:
             self._write(replace(shown, question=number))
         return asked
 
+    @disk_errors(_unwritable)
     def reveal(self) -> Shown:
         """Shows the right answer; from now on answers do not change."""
         with self._leading() as shown:
@@ -319,16 +330,19 @@ class Room:
                 return shown
             return self._write(replace(shown, revealed=(*shown.revealed, shown.question)))
 
+    @disk_errors(_unwritable)
     def put_away(self) -> Shown:
         """No question is asked any more."""
         with self._leading() as shown:
             return self._write(replace(shown, question=0))
 
+    @disk_errors(_unwritable)
     def show_board(self, on: bool) -> Shown:
         """The scoreboard, for everybody, or for nobody."""
         with self._leading() as shown:
             return shown if shown.board == on else self._write(replace(shown, board=on))
 
+    @disk_errors(_unwritable)
     def close(self) -> None:
         """Forgets the room now."""
         with self._leading():
@@ -417,10 +431,13 @@ class Room:
             os.utime(file, (now, now))
         except FileNotFoundError:
             raise CnnvizError(say("Room {code} is closed.", code=self.code)) from None
+        except OSError:
+            return  # a full disk ends the counting, not the following
         if len(_touched) > 20_000:
             _touched.clear()
         _touched[known] = now, wanders
 
+    @disk_errors(_unwritable)
     def answer(self, student: str, number: int, answer: Answer) -> None:
         """Counts the answer of a student; the last one counts, until the answer is revealed.
 
@@ -443,6 +460,7 @@ class Room:
                 raise CnnvizError(say("You changed this answer too often; the last one counts."))
             log.append({"who": student, **asdict(answer)})
 
+    @disk_errors(_unwritable)
     def call(self, student: str, name: str) -> str:
         """The nickname of a student, as it is shown; an empty one takes it away.
 

@@ -2,6 +2,7 @@
 
 from cnnviz.data.brought import Found, brought_names, found_of, remove_brought
 from cnnviz.data.catalogue import (
+    COUNTS,
     DATASETS,
     SCENES,
     DatasetEntry,
@@ -21,6 +22,7 @@ from cnnviz.data.source_files import source_from
 
 __all__ = [
     "CATALOGUE",
+    "COUNTS",
     "DATASETS",
     "FORMATS",
     "PHOTOS",

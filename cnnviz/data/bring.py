@@ -11,15 +11,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from PIL import Image, ImageOps
 
 from cnnviz.data import decode_files
-from cnnviz.data.brought import Found, InUse, check_name, draft, write_about
+from cnnviz.data.brought import MANY, Found, InUse, check_name, draft, write_about
+from cnnviz.data.dataset import rarest_of
 from cnnviz.data.decode_files import Order, Outcome
-from cnnviz.data.listing import Listing, listing, sorted_names
+from cnnviz.data.listing import Listing, labels_in, listing, sorted_names
 from cnnviz.data.source import DataSource, Rows
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
@@ -47,15 +49,16 @@ class Table:
 
     Attributes:
         images: (N, C, H, W) uint8.
-        labels: of each, by name; ``splits``: ``"train"``, ``"test"``, or ``""`` where that is to be drawn.
+        labels: of each, by name, several where ``many_labels``, else one; ``splits``: ``"train"``, ``"test"``, or ``""`` where that is to be drawn.
     """
 
     images: np.ndarray
-    labels: Sequence[str]
+    labels: Sequence[tuple[str, ...]]
     splits: Sequence[str]
     usable: np.ndarray
     sizes: Mapping[str, int]
     left_out: list[tuple[str, str]] = field(default_factory=list)
+    many_labels: bool = False
 
 
 def store(
@@ -73,7 +76,8 @@ def store(
     Args:
         path: a folder or zip file of class folders (perhaps below ``train`` and ``test``), a CSV table of paths and labels, a zip
             file of images with one such table, an NPZ file with ``images`` and ``labels`` (or ``train_images``, ``test_images``, …), or
-            ``tiny-imagenet-200.zip`` as it is.
+            ``tiny-imagenet-200.zip`` as it is. In a table ``a;b`` or ``a|b`` are two labels of one image, in an NPZ file labels
+            (N, K) of 0 and 1.
         name: its key from now on, for ``load`` and ``TrainingSpec``; an older one of this name is replaced.
         size: side of the images in pixels; ``None`` takes theirs, if all are equal, square and small, else at most 64.
         seed: of the order, and of the test images (a fifth of each class), where the files do not say them.
@@ -103,10 +107,12 @@ def store(
 def _write(folder: Path, name: str, path: Path, table: Table, seed: int) -> Found:
     rows = np.flatnonzero(table.usable)
     labelled = [table.labels[row] for row in rows.tolist()]
-    gone = sorted_names(set(table.labels) - set(labelled))
+    here = {one for names in labelled for one in names}
+    gone = sorted_names({one for names in table.labels for one in names} - here)
     left = [*table.left_out, *((one, "a class without a picture that can be read") for one in gone)]
-    classes, labels, orders = arranged(
-        labelled, [table.splits[row] for row in rows.tolist()], seed, left[0] if left else None
+    splits = [table.splits[row] for row in rows.tolist()]
+    classes, labels, many, orders = arranged(
+        labelled, splits, seed, left[0] if left else None, table.many_labels
     )
     for split, order in orders.items():
         target = np.lib.format.open_memmap(
@@ -115,12 +121,16 @@ def _write(folder: Path, name: str, path: Path, table: Table, seed: int) -> Foun
         for start in range(0, len(order), 4096):
             target[start : start + 4096] = table.images[rows[order[start : start + 4096]]]
         np.save(folder / f"{split}_labels.npy", labels[order])
+        if table.many_labels:
+            np.save(folder / f"{split}_{MANY}.npy", many[order])
     kept = DataSource(
         name,
         classes,
         "",
         path.name,
         {split: partial(_kept_rows, folder, split, labels[order]) for split, order in orders.items()},
+        (lambda split: {"labels": torch.from_numpy(many[orders[split]])}) if table.many_labels else None,
+        table.many_labels,
     )
     return Found(
         name=name,
@@ -133,6 +143,8 @@ def _write(folder: Path, name: str, path: Path, table: Table, seed: int) -> Foun
         mean=tuple(round(value, 4) for value in kept.mean),
         std=tuple(round(max(value, 1e-3), 4) for value in kept.std),
         digest=kept.digest,
+        many_labels=table.many_labels,
+        lengths={split: len(order) for split, order in orders.items()} if table.many_labels else {},
     )
 
 
@@ -141,24 +153,40 @@ def _kept_rows(folder: Path, split: str, labels: np.ndarray) -> Rows:
     return Rows.of(images, torch.from_numpy(labels))
 
 
+class Arranged(NamedTuple):
+    """The images in their parts.
+
+    Attributes:
+        labels: (N,) int64; of an image with several its rarest one, 0 where it has none.
+        many: (N, classes) uint8 of 0 and 1.
+        orders: of each part the numbers of its images, in their order.
+    """
+
+    classes: tuple[str, ...]
+    labels: np.ndarray
+    many: np.ndarray
+    orders: dict[str, np.ndarray]
+
+
 def arranged(
-    labelled: Sequence[str], parts: Sequence[str], seed: int, left_out: tuple[str, str] | None = None
-) -> tuple[tuple[str, ...], np.ndarray, dict[str, np.ndarray]]:
+    labelled: Sequence[tuple[str, ...]],
+    parts: Sequence[str],
+    seed: int,
+    left_out: tuple[str, str] | None = None,
+    many_labels: bool = False,
+) -> Arranged:
     """Which images are for training and which for tests, and their order, in which every beginning has the classes in their shares.
 
     Args:
-        labelled: the class of each.
+        labelled: the class of each; several, or none, where ``many_labels``.
         parts: ``"train"`` or ``"test"`` of each, or ``""`` everywhere: then a fifth of each class is drawn for tests.
         seed: of both.
         left_out: a file that cannot be used, and why, for the sentence.
 
-    Returns:
-        The classes; the labels (N,) int64; of each part the numbers of its images in their order.
-
     Raises:
         CnnvizError: fewer than two classes, no images to test with, or a class without training images.
     """
-    classes = sorted_names(set(labelled))
+    classes = sorted_names({one for names in labelled for one in names})
     if len(classes) < 2:
         first = f" The first file that was left out: {left_out[0]}: {left_out[1]}." if left_out else ""
         raise CnnvizError(
@@ -169,7 +197,14 @@ def arranged(
             )
         )
     numbers = {one: number for number, one in enumerate(classes)}
-    labels = np.array([numbers[one] for one in labelled], dtype=np.int64)
+    many = np.zeros((len(labelled), len(classes)), dtype=np.uint8)
+    for row, names in enumerate(labelled):
+        many[row, [numbers[one] for one in names]] = 1
+    if many_labels:
+        # An image with several counts where its rarest label does; one with none, beside all classes.
+        labels = np.where(many.any(1), rarest_of(torch.from_numpy(many)).numpy(), len(classes))
+    else:
+        labels = np.array([numbers[names[0]] for names in labelled], dtype=np.int64)
     splits = np.array(parts)
     generator = np.random.default_rng(seed)
     places = (
@@ -181,19 +216,22 @@ def arranged(
         raise CnnvizError(
             "There are no images to test with: bring two or more of a class, so that one can be kept back."
         )
-    if len(set(labels[places["train"]])) < len(classes):
-        missing = next(one for one in classes if numbers[one] not in set(labels[places["train"]]))
+    if not (learned := many[places["train"]].any(0)).all():
+        missing = classes[int(learned.argmin())]
         raise CnnvizError(
             say(
+                "No training image has the label '{missing:.40}'. Give it to more images, or take it out of the table.",
+                missing=missing,
+            )
+            if many_labels
+            else say(
                 "The class '{missing:.40}' has no training images. Put some into its folder below 'train'.",
                 missing=missing,
             )
         )
-    return (
-        classes,
-        labels,
-        {split: chosen[_mixed(labels[chosen], generator)] for split, chosen in places.items()},
-    )
+    orders = {split: chosen[_mixed(labels[chosen], generator)] for split, chosen in places.items()}
+    # Without any label: 0, as ``rarest_of`` has it.
+    return Arranged(classes, labels % len(classes), many, orders)
 
 
 def _drawn(labels: np.ndarray, generator: np.random.Generator) -> dict[str, np.ndarray]:
@@ -260,11 +298,12 @@ def _pictures(
     ]
     return Table(
         images,
-        [item.label for item in found.items],
+        [labels_in(item.label) if found.many_labels else (item.label,) for item in found.items],
         [item.split for item in found.items],
         usable,
         outcome.sizes,
         left,
+        found.many_labels,
     )
 
 
@@ -387,14 +426,17 @@ def _in_process(helper: subprocess.Popen[str], order: Order, tell: Callable[[int
 def _arrays(path: Path, size: int | None) -> Table:
     parts = _read_npz(path)
     names = class_names_in(parts)
-    tables, texts, splits = [], [], []
+    found = labelled_arrays(parts, path.name)
+    many = are_many(found)
+    tables: list[np.ndarray] = []
+    texts: list[tuple[str, ...]] = []
+    splits: list[str] = []
     sizes: Counter[str] = Counter()
-    for split, images, labels in labelled_arrays(parts, path.name):
+    for split, images, labels in found:
         table = as_images(images, path.name)
-        flat = labels_of(labels, len(table), path.name)
         sizes[f"{table.shape[3]}×{table.shape[2]}"] += len(table)
         tables.append(_resized(table, size))
-        texts += [names.get(one, one) for one in flat]
+        texts += labels_of(labels, len(table), names, many, path.name)
         splits += [split] * len(table)
     if len({table.shape[1:] for table in tables}) > 1:
         raise CnnvizError(
@@ -404,7 +446,11 @@ def _arrays(path: Path, size: int | None) -> Table:
             )
         )
     images = tables[0] if len(tables) == 1 else np.concatenate(tables)
-    return Table(images, texts, splits, np.ones(len(images), dtype=bool), sizes)
+    return Table(images, texts, splits, np.ones(len(images), dtype=bool), sizes, many_labels=many)
+
+
+def _yes_or_no(labels: np.ndarray) -> bool:
+    return labels.dtype.kind in "biuf" and bool(np.isin(labels, (0, 1)).all())
 
 
 def labelled_arrays(parts: Mapping[str, np.ndarray], file: str) -> list[tuple[str, np.ndarray, np.ndarray]]:
@@ -434,23 +480,32 @@ def labelled_arrays(parts: Mapping[str, np.ndarray], file: str) -> list[tuple[st
     return [(instead if prefix == "val" else prefix, images, labels) for prefix, images, labels in found]
 
 
-def labels_of(labels: np.ndarray, count: int, file: str) -> list[str]:
-    """One label an image, as text.
+def are_many(found: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> bool:
+    """Whether each image has a row of labels of 0 and 1."""
+    return all(labels.ndim == 2 and labels.shape[1] > 1 for *_, labels in found)
+
+
+def labels_of(
+    labels: np.ndarray, count: int, names: Mapping[str, str], many: bool, file: str
+) -> list[tuple[str, ...]]:
+    """The classes of each image, by their names.
 
     Raises:
-        CnnvizError: there are others than ``count``.
+        CnnvizError: there are labels of others than ``count``, or of another kind.
     """
     flat = labels.reshape(len(labels), -1) if labels.ndim else labels.reshape(0, 1)
-    if flat.shape[1] != 1 or len(flat) != count:
+    if len(flat) != count or not (_yes_or_no(flat) if many else flat.shape[1] == 1):
         raise CnnvizError(
             say(
-                "'{name}' has {count:,} images, but labels of the shape {str}: give each image one.",
+                "'{name}' has {count:,} images, but labels of the shape {str}: give each image one, or a row of 0 and 1, "
+                "one number a label.",
                 name=file,
                 count=count,
                 str="×".join(map(str, labels.shape)),
             )
         )
-    return [str(value) for value in flat[:, 0].tolist()]
+    rows = (np.flatnonzero(row).tolist() for row in flat) if many else flat.tolist()
+    return [tuple(names.get(str(value), str(value)) for value in row) for row in rows]
 
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:

@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, cast
@@ -26,6 +26,8 @@ from cnnviz.words import say
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 ABOUT = "about.json"
+MANY = "many_labels"
+"""Of the file with the labels of images that may have several."""
 DRAFT = ".draft-"
 FORGOTTEN_SECONDS = 86_400.0
 
@@ -39,12 +41,14 @@ class Found:
         origin: the name of the folder or file that it came from.
         classes: in the order of their labels.
         shape: (C, H, W) that all images were brought to.
-        counts: split -> images of each class.
+        counts: split -> images of each class; an image with several labels counts for each of them.
         sizes: "width×height" before -> how many images.
         left_out: (file, why it cannot be used).
         mean, std: of the training images in [0, 1], one number a channel.
         digest: SHA-256 of all images and labels, in hexadecimal digits.
         owner: hash of the key of the browser that brought it; empty if it was brought from Python.
+        many_labels: an image may have several of the classes, or none.
+        lengths: split -> images, where ``many_labels``.
     """
 
     name: str
@@ -58,6 +62,13 @@ class Found:
     std: tuple[float, ...]
     digest: str
     owner: str = ""
+    many_labels: bool = False
+    lengths: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def images(self) -> int:
+        """How many there are in both splits."""
+        return sum(self.lengths.values()) if self.many_labels else sum(map(sum, self.counts.values()))
 
 
 def check_name(name: str) -> None:
@@ -121,6 +132,20 @@ def read(found: Found) -> Callable[[str], tuple[Tensor, Tensor]]:
     return read_split
 
 
+def read_targets(found: Found) -> Callable[[str], Mapping[str, Tensor]]:
+    """split -> the labels of images that may have several, (N, classes) uint8 of 0 and 1."""
+    folder = settings().brought / found.name
+    return lambda split: {"labels": _read_labels(folder, found.digest, split)}
+
+
+@lru_cache(maxsize=8)
+def _read_labels(folder: Path, _digest: str, split: str) -> Tensor:
+    try:
+        return torch.from_numpy(np.load(folder / f"{split}_{MANY}.npy", allow_pickle=False))
+    except (OSError, ValueError):
+        raise _gone(folder) from None
+
+
 @lru_cache(maxsize=8)
 def _read(folder: Path, _digest: str, split: str) -> tuple[Tensor, Tensor]:
     # Mapped, so that a training reads what a step asks for; whoever writes into the tensor writes into a copy. Windows does not let a
@@ -140,12 +165,13 @@ def _array(folder: Path, name: str, mode: Literal["c", "r"] | None) -> np.ndarra
     try:
         return cast(np.ndarray, np.load(folder / f"{name}.npy", mode, allow_pickle=False))
     except (OSError, ValueError):
-        raise CnnvizError(
-            say(
-                "The images of '{name}' are not there any more, or damaged. Bring them again.",
-                name=folder.name,
-            )
-        ) from None
+        raise _gone(folder) from None
+
+
+def _gone(folder: Path) -> CnnvizError:
+    return CnnvizError(
+        say("The images of '{name}' are not there any more, or damaged. Bring them again.", name=folder.name)
+    )
 
 
 InUse = Callable[[], Collection[str]]

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from cnnviz.data.bring import store
-from cnnviz.data.brought import InUse, found_of, read, rows
-from cnnviz.data.dataset import ImageDataset
+from cnnviz.data.brought import InUse, found_of, read, read_targets, rows
+from cnnviz.data.dataset import ImageDataset, rarest_of
 from cnnviz.data.download import fetch_full, make_complete
 from cnnviz.data.photos import PHOTOS, patches
 from cnnviz.data.published import published_as
@@ -42,6 +42,8 @@ class DatasetEntry:
         full_bytes: size of that download.
         digest: SHA-256 of the images and labels of a data set of one's own.
         targets: split -> what else is wanted of each image, by name.
+        grades: names of the grades of ``targets["grade"]``, from the lowest to the highest; none where nothing has an order.
+        many_labels: as ``ImageDataset`` has it.
     """
 
     name: str
@@ -57,6 +59,8 @@ class DatasetEntry:
     full_bytes: int = 0
     digest: str = ""
     targets: Callable[[Split], Mapping[str, Tensor]] | None = None
+    grades: tuple[str, ...] = ()
+    many_labels: bool = False
 
     def of_classes(self, classes: tuple[str, ...] | None) -> "DatasetEntry":
         """The same with some of its classes only, in this order.
@@ -69,11 +73,14 @@ class DatasetEntry:
         _check_classes(self, classes)
         if self.name in SCENES:
             return _scenes(self.name, classes)
-        return replace(
-            self,
-            classes=classes,
-            bundled=lambda split: _bundled_classes(self.name, split, classes, self.digest),
-        )
+        if self.many_labels:
+            return _some_labels(self, classes)
+
+        def bundled(split: Split) -> tuple[Tensor, Tensor]:
+            return _bundled_classes(self.name, split, classes, self.digest)
+
+        some = replace(self, classes=classes, bundled=bundled)
+        return _graded(some) if self.grades else some
 
 
 def _npz(name: str) -> Callable[[Split], tuple[Tensor, Tensor]]:
@@ -95,11 +102,13 @@ class Catalogue(dict[str, DatasetEntry]):
     def __missing__(self, name: str) -> DatasetEntry:
         if name in SCENES:
             return _scenes(name)
+        if name in COUNTS:
+            return _counts(name)
         found = found_of(name)
         if found is None:
             raise KeyError(name)
         known = published_as(name, found.origin)
-        return DatasetEntry(
+        entry = DatasetEntry(
             name=found.name,
             title=known.title if known else say("{name} (your own)", name=found.name),
             classes=found.classes,
@@ -110,12 +119,21 @@ class Catalogue(dict[str, DatasetEntry]):
             source=known.source if known else say("brought from {origin}", origin=found.origin),
             bundled=read(found),
             digest=found.digest,
+            targets=read_targets(found) if found.many_labels else None,
+            many_labels=found.many_labels,
         )
+        ordered = (
+            known.task == "ordinal"
+            if known
+            else all(name.isascii() and name.isdigit() for name in found.classes)
+        )
+        return _graded(entry) if ordered and not found.many_labels else entry
 
     def __contains__(self, name: object) -> bool:
         return (
             super().__contains__(name)
             or name in SCENES
+            or name in COUNTS
             or (isinstance(name, str) and found_of(name) is not None)
         )
 
@@ -134,7 +152,11 @@ SCENES = {
     "mnist_scenes": SceneEntry("mnist", "Scenes of digits", 0.1159, 0.1694),
     "fashion_scenes": SceneEntry("fashion", "Scenes of clothes", 0.1630, 0.2220),
 }
+COUNTS = {"mnist_counts": "mnist_scenes", "fashion_counts": "fashion_scenes"}
+"""The same scenes with the number of their objects for a class, and for a grade."""
 SCENE_SIDE = 64
+MOST_OBJECTS = 4
+HOW_MANY = tuple(str(1 + number) for number in range(MOST_OBJECTS))
 SCENE_COUNTS: dict[Split, int] = {"train": 3000, "test": 200}
 
 
@@ -142,7 +164,13 @@ SCENE_COUNTS: dict[Split, int] = {"train": 3000, "test": 200}
 def _scenes_of(objects: str, split: Split, classes: tuple[str, ...] | None) -> ImageDataset:
     """Kept: they take a second. The test scenes have objects that no training scene has."""
     seed = int(split == "test")
-    return compose(load(objects, split, classes=classes), SCENE_COUNTS[split], side=SCENE_SIDE, seed=seed)
+    return compose(
+        load(objects, split, classes=classes),
+        SCENE_COUNTS[split],
+        side=SCENE_SIDE,
+        most=MOST_OBJECTS,
+        seed=seed,
+    )
 
 
 def _scenes(name: str, classes: tuple[str, ...] | None = None) -> DatasetEntry:
@@ -163,7 +191,45 @@ def _scenes(name: str, classes: tuple[str, ...] | None = None) -> DatasetEntry:
         source=say("composed from {source}", source=objects.source),
         bundled=bundled,
         targets=lambda split: _scenes_of(objects.name, split, classes).targets,
+        grades=HOW_MANY,
     )
+
+
+def _counts(name: str) -> DatasetEntry:
+    scenes = _scenes(COUNTS[name])
+
+    def bundled(split: Split) -> tuple[Tensor, Tensor]:
+        images, _ = scenes.bundled(split)
+        return images, _scenes_of(SCENES[scenes.name].objects, split, None).targets["grade"]
+
+    title = say("{title}: how many objects?", title=scenes.title)
+    return _graded(replace(scenes, name=name, title=title, classes=HOW_MANY, bundled=bundled))
+
+
+def _graded(entry: DatasetEntry) -> DatasetEntry:
+    """The same, with its classes for grades: the order of the classes counts."""
+    return replace(entry, grades=entry.classes, targets=lambda split: {"grade": entry.bundled(split)[1]})
+
+
+def _some_labels(entry: DatasetEntry, classes: tuple[str, ...]) -> DatasetEntry:
+    """All images, with some of their labels."""
+
+    def bundled(split: Split) -> tuple[Tensor, Tensor]:
+        return entry.bundled(split)[0], _label_columns(entry.name, split, classes, entry.digest)[1]
+
+    def targets(split: Split) -> Mapping[str, Tensor]:
+        return {"labels": _label_columns(entry.name, split, classes, entry.digest)[0]}
+
+    return replace(entry, classes=classes, bundled=bundled, targets=targets)
+
+
+@lru_cache(maxsize=16)
+def _label_columns(name: str, split: Split, classes: tuple[str, ...], _digest: str) -> tuple[Tensor, Tensor]:
+    """Some columns of the labels, and the rarest of them; kept as those of ``_bundled_classes`` are."""
+    entry = DATASETS[name]
+    assert entry.targets is not None
+    some = entry.targets(split)["labels"][:, [entry.classes.index(one) for one in classes]]
+    return some, rarest_of(some)
 
 
 DATASETS = Catalogue(
@@ -244,7 +310,8 @@ def load(
     """A data set by name, from the bundled files; no network is needed.
 
     Args:
-        name: a key of ``DATASETS``: ``"mnist"``, ``"fashion"``, ``"patches"`` or ``"digits"``; of ``SCENES``; or one's own.
+        name: a key of ``DATASETS``: ``"mnist"``, ``"fashion"``, ``"patches"`` or ``"digits"``; of ``SCENES`` or
+            ``COUNTS``; or one's own.
         split: ``"train"`` or ``"test"``.
         limit: only the first so many images; every prefix of a bundled set is balanced over the classes.
         classes: only the images of these, at least two, by their names; the first one gets the label 0.
@@ -296,7 +363,7 @@ def source_of(
             whole = Rows.of(*fetch_full(entry.full, split, entry.full_bytes, progress))
         elif brought is not None and classes is None:
             return rows(brought, split)
-        elif brought is not None:
+        elif brought is not None and not entry.many_labels:
             whole = rows(brought, split)
         else:
             return Rows.of(*entry.bundled(split))
@@ -313,6 +380,7 @@ def source_of(
         entry.source,
         {"train": lambda: opened("train"), "test": lambda: opened("test")},
         cast(Callable[[str], Mapping[str, Tensor]] | None, entry.targets),
+        entry.many_labels,
     )
 
 
@@ -332,7 +400,8 @@ def bring(
     Args:
         path: a folder or zip file of class folders (perhaps below ``train`` and ``test``), a CSV table of paths and labels, a zip
             file of images with one such table, an NPZ file with ``images`` and ``labels`` (or ``train_images``, ``test_images``, …), or
-            ``tiny-imagenet-200.zip`` as it is.
+            ``tiny-imagenet-200.zip`` as it is. In a table ``a;b`` or ``a|b`` are two labels of one image, in an NPZ file labels
+            (N, K) of 0 and 1.
         name: up to 40 small letters, digits, '-' and '_'; an older set of one's own of this name is replaced.
         size: side of the images in pixels; ``None`` takes theirs, if all are equal, square and small, else at most 64.
         seed: of the order, and of the test images (a fifth of each class), where the files do not say them.
@@ -343,7 +412,7 @@ def bring(
     Raises:
         CnnvizError: what is wrong, and what to do; then nothing is kept.
     """
-    if name in list(DATASETS):
+    if name in (*DATASETS, *SCENES, *COUNTS):
         raise CnnvizError(say("'{name}' is the name of a bundled data set. Choose another name.", name=name))
     store(path, name, size=size, seed=seed, progress=progress, owner=owner, in_use=in_use)
     return load(name)

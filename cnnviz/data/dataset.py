@@ -24,7 +24,10 @@ class ImageDataset:
         licence: under which the images may be used.
         source: who made them, and where.
         split: ``"train"`` or ``"test"``.
-        targets: what else is wanted of each image, (N, …) by name: ``"boxes"`` and ``"masks"`` of scenes.
+        targets: what else is wanted of each image, (N, …) by name: ``"boxes"`` and ``"masks"`` of scenes, ``"labels"``
+            (N, classes) of 0 and 1 where an image may have several, ``"grade"`` (N,) where they have an order.
+        many_labels: an image may have several classes or none, and ``targets["labels"]`` says which; ``labels`` holds the
+            rarest of them, 0 where there is none.
     """
 
     name: str
@@ -35,6 +38,7 @@ class ImageDataset:
     source: str
     split: str = "train"
     targets: Mapping[str, Tensor] = field(default_factory=dict)
+    many_labels: bool = False
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -54,9 +58,25 @@ class ImageDataset:
         targets = {name: one[indices] for name, one in self.targets.items()}
         return replace(self, images=self.images[indices], labels=self.labels[indices], targets=targets)
 
+    def names_of(self, number: int) -> tuple[str, ...]:
+        """The classes of one image: one, or where there may be several, all of them."""
+        if not self.many_labels:
+            return (self.classes[int(self.labels[number])],)
+        there = self.targets["labels"][number].nonzero().flatten().tolist()
+        return tuple(self.classes[label] for label in there)
+
     def __repr__(self) -> str:
         channels, height, width = self.shape
         return f"ImageDataset({self.name} {self.split}: {len(self)} images {channels}×{height}×{width}, {len(self.classes)} classes)"
+
+
+def rarest_of(many: Tensor) -> Tensor:
+    """Of each image with several labels the one that the fewest have, (N,) int64; 0 where it has none.
+
+    Args:
+        many: (N, K) of 0 and 1.
+    """
+    return (many.bool() / many.sum(0).clamp(min=1)).argmax(1)
 
 
 def thin_out(dataset: ImageDataset, classes: Sequence[str], share: float) -> ImageDataset:

@@ -54,13 +54,11 @@ class Loader:
         write: (empty folder for the download, file to write, what to be in while it reads and not downloads).
         pictures: the file is a zip file of pictures, not of arrays.
         note: what of the published set is left away.
-        refusal: why it cannot be a data set by name; ``arrays`` gives its images and targets.
     """
 
     write: Callable[[Path, Path, Working], None]
     pictures: bool = False
     note: str = ""
-    refusal: str = ""
 
 
 def fetch(key: str, progress: Progress | None = None) -> ImageDataset:
@@ -76,12 +74,10 @@ def fetch(key: str, progress: Progress | None = None) -> ImageDataset:
         progress: called with (bytes so far, bytes in all, estimated) while it downloads; may raise to end that.
 
     Raises:
-        CnnvizError: it cannot be got, has several labels for each image, images of one's own have its name, the download
+        CnnvizError: it cannot be got, images of one's own have its name, the download
             failed or was not what its makers published, or there is no room. Then nothing of it is kept.
     """
-    loader = _known(key)
-    if loader.refusal:
-        raise CnnvizError(loader.refusal)
+    _known(key)
     if not is_got(key):
         if found_of(key) is not None:
             raise CnnvizError(
@@ -118,11 +114,9 @@ def source(key: str, progress: Progress | None = None) -> DataSource:
     """The images of a published set from its file as it was downloaded, read part by part; downloaded at the first call.
 
     Raises:
-        CnnvizError: it cannot be got, has several labels for each image, or the download failed.
+        CnnvizError: it cannot be got, or the download failed.
     """
-    loader = _known(key)
-    if loader.refusal:
-        raise CnnvizError(loader.refusal)
+    _known(key)
     with _downloaded(key, progress) as file:
         found = source_from(file, key, licence=CATALOGUE[key].licence)
     return replace(found, source=CATALOGUE[key].source)
@@ -156,7 +150,7 @@ def is_got(key: str) -> bool:
 
 
 def is_downloaded(key: str) -> bool:
-    """Whether its file is on this machine, also where it cannot be a data set by name."""
+    """Whether its file is on this machine."""
     return key in GETTABLE and zipfile.is_zipfile(_target(key))
 
 
@@ -165,7 +159,7 @@ def kept_words(key: str) -> str:
     found = found_of(key)
     if found is None or not is_got(key):
         return ""
-    count = sum(map(sum, found.counts.values()))
+    count = found.images
     left = "; ".join(f"{what}: {why}" for what, why in found.left_out[:3])
     said = [
         say("{count:,} of {images:,} images are here", count=count, images=CATALOGUE[key].images),
@@ -406,16 +400,11 @@ def _medical(key: str) -> Loader:
                 parts[f"{split}_labels"] = (labels[:, 0] if labels.shape[1] == 1 else labels).astype(np.int64)
             _save(file, parts)
 
-    title = CATALOGUE[key].title
     return Loader(
         write,
         note=say("The middle slice of each volume is the image; arrays(key) has the volumes")
         if key.endswith("3d")
         else "",
-        refusal=""
-        if CATALOGUE[key].task != "labels"
-        else f"{title} has several labels for each image: it is shown, but networks here learn one class for each image, so it is not "
-        f'trained on. Its images and labels in Python: cnnviz.data.fetch.arrays("{key}").',
     )
 
 

@@ -5,6 +5,7 @@ to the disk, and nothing is decoded yet.
 import csv
 import io
 import os
+import re
 import stat
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,7 +33,9 @@ TINY_NAME = "tiny-imagenet-200"
 TINY_ANNOTATIONS = ("val", "val_annotations.txt")
 TINY_FILES = 130_000
 """Tiny ImageNet has 120,206 files; of so many a share is read."""
-LABEL_COLUMNS = ("label", "class", "target", "category", "class_name")
+LABEL_COLUMNS = ("label", "labels", "class", "target", "category", "class_name")
+BETWEEN_LABELS = re.compile("[;|]")
+"""Between several labels of an image in a table."""
 
 
 @dataclass(frozen=True)
@@ -59,17 +62,26 @@ class Listing:
         archive: the zip file that holds them, if one does.
         left_out: (file, why it cannot be used).
         places: of the files in the archive, as ``decode_files.Order`` has them, where they are packed in the usual way.
+        many_labels: a label of an item may be several (``labels_in``), or none.
     """
 
     archive: str | None
     items: tuple[Item, ...]
     left_out: tuple[tuple[str, str], ...] = ()
     places: Mapping[str, decode_files.Place] = field(default_factory=dict)
+    many_labels: bool = False
 
     @property
     def classes(self) -> tuple[str, ...]:
         """By name; whole numbers in their order."""
+        if self.many_labels:
+            return sorted_names({name for item in self.items for name in labels_in(item.label)})
         return sorted_names({item.label for item in self.items})
+
+
+def labels_in(cell: str) -> tuple[str, ...]:
+    """The labels of one image, each once: ``"cat; dog"`` or ``"cat|dog"``."""
+    return tuple(dict.fromkeys(name for part in BETWEEN_LABELS.split(cell) if (name := part.strip())))
 
 
 def sorted_names(names: set[str]) -> tuple[str, ...]:
@@ -218,7 +230,7 @@ def _by_its_table(
     if not any(resolve(cell.strip())[0] for row in rows for cell in row):
         return None
     found = _of_rows(rows, resolve, inner[-1])
-    return Listing(str(path), found.items, (*found.left_out, *left))
+    return Listing(str(path), found.items, (*found.left_out, *left), many_labels=found.many_labels)
 
 
 def entries(path: Path, limited: bool = True) -> list[zipfile.ZipInfo]:
@@ -391,7 +403,8 @@ def _of_table(path: Path, limited: bool) -> Listing:
 
 
 def _of_rows(rows: list[list[str]], resolve: Callable[[str], tuple[str, str]], table: str) -> Listing:
-    """Paths and labels, with or without a line of titles; a column ``split`` counts if it is there.
+    """Paths and labels, with or without a line of titles; a column ``split`` counts if it is there. Where an image has several
+    labels, a cell without any is an image that has none.
 
     Args:
         resolve: path in the table -> (the file, or "" and why not).
@@ -410,10 +423,11 @@ def _of_rows(rows: list[list[str]], resolve: Callable[[str], tuple[str, str]], t
     at, label, split = columns
     assert at is not None
     assert label is not None
+    many = any(BETWEEN_LABELS.search(row[label]) for row in rows if len(row) > label)
     items = []
     left: list[tuple[str, str]] = []
     for number, row in enumerate(rows, 1):
-        if len(row) <= max(at, label) or not row[label].strip() or not row[at].strip():
+        if len(row) <= max(at, label) or not row[at].strip() or not (many or row[label].strip()):
             left.append((say("line {number}", number=number), say("it does not name a path and a class")))
             continue
         name = row[at].strip()
@@ -438,7 +452,7 @@ def _of_rows(rows: list[list[str]], resolve: Callable[[str], tuple[str, str]], t
         )
     if any(item.split for item in items):
         items = [item if item.split else replace(item, split="train") for item in items]
-    return Listing(None, tuple(items), tuple(left))
+    return Listing(None, tuple(items), tuple(left), many_labels=many)
 
 
 def _column(titles: list[str], names: Sequence[str]) -> int | None:
@@ -474,6 +488,8 @@ def _delimiter(start: str) -> str:
         titles = [title.strip().strip('"') for title in first.split(delimiter)]
         if _column(titles, PATH_COLUMNS) is not None and _column(titles, LABEL_COLUMNS) is not None:
             return delimiter
+    if all("," in line for line in start.splitlines()[:-1] or [start]):
+        return ","  # ';' may stand between labels
     try:
         return csv.Sniffer().sniff(start, delimiters=",;\t").delimiter
     except csv.Error:

@@ -22,7 +22,7 @@ LIKE = 6
 
 
 def class_counts(dataset: ImageDataset) -> Tensor:
-    """How many images each class has, (classes,) int64."""
+    """How many images each class has, (classes,) int64; one with several labels counts for each."""
     return DataSource.of(dataset).class_counts(dataset.split)
 
 
@@ -32,11 +32,17 @@ def pixel_statistics(dataset: ImageDataset) -> PixelStatistics:
 
 
 def mean_images(dataset: ImageDataset) -> Tensor:
-    """The mean image of each class, (classes, C, H, W) in [0, 1]; black for a class without images."""
+    """The mean image of each class, (classes, C, H, W) in [0, 1]; black for a class without images. One with several labels
+    counts for each.
+    """
     sums = torch.zeros(len(dataset.classes), *dataset.images.shape[1:], dtype=torch.float64)
     for start in range(0, len(dataset), BLOCK):
         part = slice(start, start + BLOCK)
-        sums.index_add_(0, dataset.labels[part], dataset.images[part].double())
+        if dataset.many_labels:
+            have = dataset.targets["labels"][part].double()
+            sums += torch.einsum("nk,nchw->kchw", have, dataset.images[part].double())
+        else:
+            sums.index_add_(0, dataset.labels[part], dataset.images[part].double())
     counts = class_counts(dataset).clamp(min=1).view(-1, 1, 1, 1)
     return (sums / counts / 255).float()
 

@@ -48,7 +48,8 @@ def compose(
     Returns:
         images (N, C, side, side); labels (N,): the class of the largest object; ``targets["boxes"]`` (N, most, 5) float32:
         x1, y1, x2, y2 in pixels, the last two exclusive, and the class, rows of −1 where there is no further object;
-        ``targets["masks"]`` (N, side, side) uint8: 0 where nothing stands, else 1 + the class.
+        ``targets["masks"]`` (N, side, side) uint8: 0 where nothing stands, else 1 + the class; ``targets["labels"]`` (N, classes)
+        uint8: 1 for each class that stands in the scene; ``targets["grade"]`` (N,) int64: how many objects there are, minus one.
 
     Raises:
         CnnvizError: the scene is smaller than its largest object, or there is nothing to draw.
@@ -107,8 +108,15 @@ def compose(
         dataset.licence,
         f"composed from {dataset.source}",
         dataset.split,
-        {"boxes": boxes, "masks": torch.from_numpy(masks)},
+        {"boxes": boxes, "masks": torch.from_numpy(masks), **_in_the_scene(boxes, len(dataset.classes))},
     )
+
+
+def _in_the_scene(boxes: Tensor, classes: int) -> dict[str, Tensor]:
+    """Which classes stand in each scene, and how many objects, of ``boxes`` (N, most, 5)."""
+    # Rows of −1, where there is no further object, count in a column that goes.
+    there = functional.one_hot(boxes[:, :, 4].long() + 1, classes + 1)[:, :, 1:]
+    return {"labels": there.amax(1).byte(), "grade": there.sum((1, 2)) - 1}
 
 
 def objects_of(boxes: Tensor) -> tuple[Tensor, Tensor]:

@@ -3,7 +3,7 @@ than memory.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -81,6 +81,7 @@ class DataSource:
         source: who made them, and where.
         parts: ``"train"`` and ``"test"`` -> what opens them; nothing is opened before it is asked for.
         more_targets: split -> what else is wanted of each image, (N, …) by name, such as boxes and masks.
+        many_labels: an image may have several classes or none; see ``ImageDataset``.
     """
 
     name: str
@@ -89,6 +90,7 @@ class DataSource:
     source: str
     parts: Mapping[str, Callable[[], Rows]]
     more_targets: Callable[[str], Mapping[str, Tensor]] | None = None
+    many_labels: bool = False
     _opened: dict[str, Rows] = field(default_factory=dict, init=False)
 
     @classmethod
@@ -101,6 +103,7 @@ class DataSource:
             dataset.source,
             {dataset.split: lambda: Rows.of(dataset.images, dataset.labels)},
             lambda _split: dataset.targets,
+            dataset.many_labels,
         )
 
     def rows(self, split: str) -> Rows:
@@ -137,12 +140,17 @@ class DataSource:
         """What is known of each image: ``"class"``, and what else there is, such as ``"boxes"`` and ``"masks"``."""
         return ("class", *(self.more_targets(self._first) if self.more_targets else ()))
 
+    def _targets_of(self, split: str) -> Mapping[str, Tensor]:
+        return self.more_targets(split) if self.more_targets else {}
+
     def count(self, split: str = "train") -> int:
         """How many images a part has."""
         return len(self.rows(split).labels)
 
     def class_counts(self, split: str = "train") -> Tensor:
-        """How many images each class has, (classes,) int64."""
+        """How many images each class has, (classes,) int64; one with several labels counts for each."""
+        if self.many_labels:
+            return self._targets_of(split)["labels"].sum(0, dtype=torch.int64)
         return torch.bincount(self.rows(split).labels, minlength=len(self.classes))
 
     def __len__(self) -> int:
@@ -184,13 +192,15 @@ class DataSource:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of all images and labels, in hexadecimal digits: the same wherever they lie."""
-        return self._hashed({f"{split}_": split for split in self.parts})
+        return self._hashed(
+            {f"{split}_": split for split in self.parts}, ("labels",) if self.many_labels else ()
+        )
 
-    def split_digest(self, split: str = "train") -> str:
-        """SHA-256 of the images and labels of one part."""
-        return self._hashed({"": split})
+    def split_digest(self, split: str = "train", targets: Sequence[str] = ()) -> str:
+        """SHA-256 of the images and labels of one part, and of these targets."""
+        return self._hashed({"": split}, targets)
 
-    def _hashed(self, prefixes: Mapping[str, str]) -> str:
+    def _hashed(self, prefixes: Mapping[str, str], targets: Sequence[str]) -> str:
         found = hashlib.sha256()
         for prefix, split in sorted(prefixes.items()):
             rows = self.rows(split)
@@ -199,6 +209,9 @@ class DataSource:
             _hash_array(found, f"{prefix}images", np.dtype(np.uint8), shape, blocks)
             labels = rows.labels.numpy()
             _hash_array(found, f"{prefix}labels", labels.dtype, labels.shape, [labels])
+            for name in targets:
+                wanted = self._targets_of(split)[name].numpy()
+                _hash_array(found, f"{prefix}targets {name}", wanted.dtype, wanted.shape, [wanted])
         return found.hexdigest()
 
     def batches(
@@ -256,9 +269,17 @@ class DataSource:
         images, labels = (
             rows.whole() if rows.whole else (rows.read(torch.arange(len(rows.labels))), rows.labels)
         )
-        targets = self.more_targets(split) if self.more_targets else {}
+        targets = self._targets_of(split)
         return ImageDataset(
-            self.name, images, labels, self.classes, self.licence, self.source, split, targets
+            self.name,
+            images,
+            labels,
+            self.classes,
+            self.licence,
+            self.source,
+            split,
+            targets,
+            self.many_labels,
         )
 
     def __repr__(self) -> str:

@@ -13,8 +13,16 @@ import torch
 from torch import Tensor
 
 from cnnviz.data import decode_files
-from cnnviz.data.bring import arranged, as_images, class_names_in, form_of, labelled_arrays, labels_of
-from cnnviz.data.listing import Item, Listing, listing
+from cnnviz.data.bring import (
+    are_many,
+    arranged,
+    as_images,
+    class_names_in,
+    form_of,
+    labelled_arrays,
+    labels_of,
+)
+from cnnviz.data.listing import Item, Listing, labels_in, listing
 from cnnviz.data.source import DataSource, Rows
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
@@ -51,8 +59,8 @@ def source_from(
     """
     path = Path(path)
     opened = _of_arrays if path.suffix.lower() == ".npz" else _of_pictures
-    labelled, parts, shape, read = opened(path, size, channels)
-    classes, labels, orders = arranged(labelled, parts, seed)
+    labelled, parts, shape, read, many_labels = opened(path, size, channels)
+    classes, labels, many, orders = arranged(labelled, parts, seed, many_labels=many_labels)
 
     def rows(order: np.ndarray) -> Rows:
         numbers = torch.from_numpy(order)
@@ -64,11 +72,13 @@ def source_from(
         licence,
         say("read from {origin}", origin=path.name),
         {split: partial(rows, order) for split, order in orders.items()},
+        (lambda split: {"labels": torch.from_numpy(many[orders[split]])}) if many_labels else None,
+        many_labels,
     )
 
 
-_Opened = tuple[list[str], list[str], tuple[int, int, int], Callable[[Tensor], Tensor]]
-"""Class and part of each image, (C, H, W), and what reads images by their numbers."""
+_Opened = tuple[list[tuple[str, ...]], list[str], tuple[int, int, int], Callable[[Tensor], Tensor], bool]
+"""Classes and part of each image, (C, H, W), what reads images by their numbers, and whether one may have several classes."""
 
 
 def _of_pictures(path: Path, size: int | None, channels: int | None) -> _Opened:
@@ -76,10 +86,11 @@ def _of_pictures(path: Path, size: int | None, channels: int | None) -> _Opened:
     height, width, grey = form_of(found, size)
     shape = (channels or (1 if grey else 3), height, width)
     return (
-        [item.label for item in found.items],
+        [labels_in(item.label) if found.many_labels else (item.label,) for item in found.items],
         [item.split for item in found.items],
         shape,
         lambda numbers: _decoded(found, shape, channels, [found.items[one] for one in numbers.tolist()]),
+        found.many_labels,
     )
 
 
@@ -115,9 +126,11 @@ def _of_arrays(path: Path, size: int | None, channels: int | None) -> _Opened:
     parts = mapped_arrays(path)
     names = class_names_in(parts)
     tables: list[np.ndarray] = []
-    texts: list[str] = []
+    texts: list[tuple[str, ...]] = []
     splits: list[str] = []
-    for split, images, labels in labelled_arrays(parts, path.name):
+    found = labelled_arrays(parts, path.name)
+    many = are_many(found)
+    for split, images, labels in found:
         if images.dtype != np.uint8:
             raise CnnvizError(
                 say(
@@ -128,7 +141,7 @@ def _of_arrays(path: Path, size: int | None, channels: int | None) -> _Opened:
                 )
             )
         tables.append(as_images(images, path.name))
-        texts += [names.get(one, one) for one in labels_of(labels, len(tables[-1]), path.name)]
+        texts += labels_of(labels, len(tables[-1]), names, many, path.name)
         splits += [split] * len(tables[-1])
     shapes = {table.shape[1:] for table in tables}
     if len(shapes) > 1:
@@ -158,7 +171,7 @@ def _of_arrays(path: Path, size: int | None, channels: int | None) -> _Opened:
             images[here] = table[wanted[here] - (ends[place] - len(table))]
         return torch.from_numpy(images)
 
-    return texts, splits, (depth, height, width), read
+    return texts, splits, (depth, height, width), read, many
 
 
 def mapped_arrays(path: Path) -> dict[str, np.ndarray]:

@@ -1,13 +1,17 @@
-"""Images made for filters of the bundled ImageNet network, computed before by ``tools/make_composition.py``."""
+"""What the page "Composition" shows of the bundled ImageNet network, computed before by ``tools/make_composition.py``: images
+made for filters, and where filters fire most in the bundled photographs.
+"""
 
 import json
+from collections.abc import Mapping
 from functools import cache
 
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from cnnviz.features.composition import SIDE_MADE
+from cnnviz.features.composition import SIDE_MADE, Peaks
 from cnnviz.features.maximisation import Progress, maximise
 from cnnviz.settings import ASSETS
 
@@ -60,3 +64,31 @@ def bundled_image(network: str, layer: str, channel: int) -> Tensor | None:
         :, row * SIDE_MADE : (row + 1) * SIDE_MADE, col * SIDE_MADE : (col + 1) * SIDE_MADE
     ]
     return tile.float() / 255
+
+
+@cache
+def bundled_peaks(network: str) -> dict[str, Peaks] | None:
+    """Layer -> where its channels fire most in ``photo_parts``, as ``peaks`` finds it; ``None`` if it is not bundled."""
+    path = FOLDER / f"{network}_peaks.safetensors"
+    if not path.is_file():
+        return None
+    held = load_file(path)
+    layers = [name.removesuffix("|values") for name in held if name.endswith("|values")]
+    return {
+        layer: Peaks(
+            held[f"{layer}|values"],
+            held[f"{layer}|places"].to(torch.int64),
+            int(held[f"{layer}|width"]),
+        )
+        for layer in layers
+    }
+
+
+def bundle_peaks(network: str, found: Mapping[str, Peaks]) -> None:
+    """Writes what ``bundled_peaks`` reads."""
+    held: dict[str, Tensor] = {}
+    for layer, one in found.items():
+        held[f"{layer}|values"] = one.values.contiguous()
+        held[f"{layer}|places"] = one.places.to(torch.int16)
+        held[f"{layer}|width"] = torch.tensor(one.width)
+    save_file(held, FOLDER / f"{network}_peaks.safetensors")

@@ -43,6 +43,7 @@ from cnnviz.figures.curves import (
 )
 from cnnviz.figures.datasets import class_balance, pixel_histogram, recall_by_class
 from cnnviz.figures.drawings import boxes_on, receptive_squares, unit_network, volumes
+from cnnviz.figures.labels import grade_confusion, label_bars, precision_and_recall
 from cnnviz.figures.line_styles import DASHES
 from cnnviz.figures.network_drawing import NetworkDrawing, network_drawing
 from cnnviz.figures.overlay import falling_similarity, overlay, share_curves
@@ -80,9 +81,11 @@ __all__ = [
     "edits_text",
     "error_by_year",
     "falling_similarity",
+    "grade_confusion",
     "image_sheet",
     "in_palette",
     "judged_labels",
+    "label_bars",
     "limits",
     "lines",
     "loss_curve",
@@ -94,6 +97,7 @@ __all__ = [
     "picture_sheet",
     "pixel_histogram",
     "pixel_sheets",
+    "precision_and_recall",
     "probability_bars",
     "rate_search",
     "recall_by_class",

@@ -1,4 +1,4 @@
-"""What convolutional networks do beyond naming a picture: boxes around objects, and a class for each pixel."""
+"""What convolutional networks do beyond naming a picture: boxes around objects, a class for each pixel, several labels, grades."""
 
 from cnnviz.ops.boxes import (
     NmsStep,
@@ -27,6 +27,15 @@ from cnnviz.tasks.detection import (
     precision_recall_of,
     suppressed,
 )
+from cnnviz.tasks.labels import (
+    LabelScores,
+    auc_by_label,
+    average_precision_by_label,
+    label_loss,
+    label_scores,
+    mean_average_precision_of_labels,
+)
+from cnnviz.tasks.ordinal import GradeScores, above, closeness, costs, grade_loss, grade_scores, grades_of
 from cnnviz.tasks.scan import Scan, fully_convolutional, scan, scan_at_once, stride_of
 from cnnviz.tasks.segmentation import UPS, enlarging_layers, overlap_loss, overlaps_of, segment, unet
 
@@ -34,16 +43,23 @@ __all__ = [
     "ANCHORS",
     "UPS",
     "Detection",
+    "GradeScores",
+    "LabelScores",
     "MaskScores",
     "NmsStep",
     "PrecisionRecall",
     "RoiBin",
     "Scan",
+    "above",
     "anchors_for",
+    "auc_by_label",
     "average_precision",
+    "average_precision_by_label",
     "average_precisions",
     "box_iou",
     "candidates",
+    "closeness",
+    "costs",
     "decode",
     "detect",
     "detection_loss",
@@ -51,9 +67,15 @@ __all__ = [
     "encode",
     "enlarging_layers",
     "fully_convolutional",
+    "grade_loss",
+    "grade_scores",
+    "grades_of",
+    "label_loss",
+    "label_scores",
     "mask_scores",
     "match",
     "mean_average_precision",
+    "mean_average_precision_of_labels",
     "mean_iou",
     "nms",
     "nms_steps",

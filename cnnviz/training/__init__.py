@@ -9,7 +9,12 @@ from cnnviz.training.folder import ACTIVE
 from cnnviz.training.loop import Metric, Trainer, evaluate
 from cnnviz.training.registry import OPTIMIZERS, SCHEDULES
 from cnnviz.training.run import Run, open_run, runs
-from cnnviz.training.scene_specs import detection_training, segmentation_training
+from cnnviz.training.scene_specs import (
+    detection_training,
+    labels_training,
+    ordinal_training,
+    segmentation_training,
+)
 from cnnviz.training.spec import TrainingSpec
 from cnnviz.training.starting import delete, start, start_all, warm_up
 from cnnviz.training.sweep import read_values, sweep, sweep_specs
@@ -34,8 +39,10 @@ __all__ = [
     "detection_training",
     "evaluate",
     "experiments",
+    "labels_training",
     "open_experiment",
     "open_run",
+    "ordinal_training",
     "read_values",
     "runs",
     "segmentation_training",

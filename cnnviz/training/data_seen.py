@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from cnnviz.data.source import DataSource
 from cnnviz.training.spec import TrainingSpec
+from cnnviz.training.tasks import TASKS
 from cnnviz.words import say
 
 
@@ -30,13 +31,15 @@ def data_digest(spec: TrainingSpec) -> str:
             rare=spec.rare,
             rare_share=spec.rare_share,
         ),
+        TASKS[spec.task].wants if about else "",
         about,
     )
 
 
 @lru_cache(maxsize=64)
-def _digest(spec: TrainingSpec, _about: str) -> str:
-    return DataSource.of(spec.load("train")).split_digest("train")
+def _digest(spec: TrainingSpec, wants: str, _about: str) -> str:
+    # With the targets of images of one's own; those of scenes are as fixed as the scenes.
+    return DataSource.of(spec.load("train")).split_digest("train", (wants,) if wants else ())
 
 
 def seen_from(seen: Sequence[DataSeen], step: int, digest: str) -> list[DataSeen]:
@@ -49,7 +52,7 @@ def replaced_words(dataset: str, seen: Sequence[DataSeen]) -> str:
     """A sentence, if the data set was replaced in mid-run; else nothing."""
     if len(seen) < 2:
         return ""
-    steps = " and ".join(f"{one.step:,}" for one in seen[1:])
+    steps = ", ".join(f"{one.step:,}" for one in seen[1:])
     return say(
         "The data set '{dataset}' was replaced by another one of the same name: from step {steps} on this run learned from "
         "other images. Start a new run to train on one of them alone.",

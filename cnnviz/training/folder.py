@@ -52,7 +52,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from cnnviz.errors import CnnvizError
+from cnnviz.errors import CnnvizError, disk_errors
 from cnnviz.training.data_seen import DataSeen
 from cnnviz.training.lease import Holder, holds
 from cnnviz.training.loop import Metric
@@ -137,6 +137,14 @@ class Change:
 def _draft(path: Path) -> Path:
     """A name beside ``path`` that no other thread, process or machine uses."""
     return path.with_name(f".{path.name}.{secrets.token_hex(8)}.draft")
+
+
+def unwritable(reason: str) -> str:
+    """The sentence for a folder of runs that cannot be written."""
+    return say(
+        "The run folder cannot be written: {strerror}. Free some space, or set CNNVIZ_HOME to another folder.",
+        strerror=reason,
+    )
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -238,6 +246,7 @@ class RunFolder:
         finally:
             lock.release()
 
+    @disk_errors(unwritable)
     def post(self, command: Command) -> Path:
         """Puts a command into the inbox; its file is gone as soon as it is obeyed."""
         self.inbox.mkdir(exist_ok=True)
@@ -352,6 +361,7 @@ class RunFolder:
     def pinned(self) -> bool:
         return (self.path / "pinned").exists()
 
+    @disk_errors(unwritable)
     def pin(self, on: bool) -> None:
         if on:
             (self.path / "pinned").touch()
@@ -365,6 +375,7 @@ class RunFolder:
         except FileNotFoundError:
             return ""
 
+    @disk_errors(unwritable)
     def set_name(self, name: str) -> None:
         if name:
             write_atomically(self.path / "name", name)

@@ -6,6 +6,7 @@ changed. A run's
 bytes are known while it is *settled*: nothing writes it, and whoever puts it into the queue opens it again.
 """
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -95,9 +96,9 @@ def settled_bytes(runs: Path, run_id: str) -> int | None:
 
 
 def settle(runs: Path, sizes: Mapping[str, int]) -> None:
-    """Notes the bytes of runs that nothing writes any more."""
+    """Notes the bytes of runs that nothing writes any more; where that cannot be noted, they are counted again."""
     if sizes:
-        with _open(runs) as index:
+        with suppress(OSError), _open(runs) as index:
             index.executemany(
                 "UPDATE runs SET bytes = ? WHERE id = ?", [(size, name) for name, size in sizes.items()]
             )
@@ -130,10 +131,16 @@ def changing(runs: Path) -> Iterator[list[str]]:
 def _open(runs: Path, compare: bool = False) -> Iterator[sqlite3.Connection]:
     """The index in one transaction; with ``compare`` equal to the folder. Where it cannot be written, one in
     memory.
+
+    Raises:
+        OSError: the disk is full, or the folder can be read only, and the caller wrote.
     """
     index = _connected(runs, compare)
-    with closing(index), index:
-        yield index
+    try:
+        with closing(index), index:
+            yield index
+    except sqlite3.OperationalError as error:
+        raise OSError(errno.EIO, str(error)) from error
 
 
 def _connected(runs: Path, compare: bool) -> sqlite3.Connection:

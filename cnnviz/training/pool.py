@@ -84,7 +84,12 @@ class ServerLauncher:
             # Written here, and not by the new process, so that nobody starts a second one while it imports
             # torch.
             about = {"pid": process.pid, "pid_started": psutil.Process(process.pid).create_time()}
-            write_atomically(_file(runs, self.kind, "json"), json.dumps(about))
+            try:
+                write_atomically(_file(runs, self.kind, "json"), json.dumps(about))
+            except OSError:
+                process.kill()  # nobody would know of it, and the next one would start another
+                process.wait()
+                raise
 
     def shut_down(self, runs: Path, timeout: float = 10.0) -> None:
         """Ends the server and its workers; running runs are left as interrupted, with their checkpoints."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from cnnviz.errors import CnnvizError
 from cnnviz.training.spec import TrainingSpec
-from cnnviz.words import say
+from cnnviz.words import say, say_many
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,12 @@ class Recipe:
     def title(self) -> str:
         """What it reaches, and after how long."""
         low, high = self.accuracy
-        epochs = self.spec.epochs
-        return say(
-            "{low:.1%} to {high:.1%} in {epochs} epoch{part}",
+        return say_many(
+            "{low:.1%} to {high:.1%} in {count} epoch",
+            "{low:.1%} to {high:.1%} in {count} epochs",
+            self.spec.epochs,
             low=low,
             high=high,
-            epochs=epochs,
-            part="s" if epochs > 1 else "",
         )
 
 

@@ -234,7 +234,7 @@ class Run:
         for name, value in knobs.items():
             check_knob(name, value)
         if self.state == "finished":
-            names = " and ".join(name.replace("_", " ") for name in knobs)
+            names = ", ".join(name.replace("_", " ") for name in knobs)
             raise CnnvizError(
                 say("This run is finished: its {names} can no longer change. Start a new one.", names=names)
             )

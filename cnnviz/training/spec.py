@@ -265,6 +265,19 @@ class TrainingSpec:
 
     def _check_task(self) -> None:
         task = TASKS[self.task]
+        many = self.entry.many_labels
+        if many and task.labels:
+            raise CnnvizError(
+                say(
+                    "An image of '{dataset}' may have several labels, or none, so it has no class to learn. Choose the task 'labels': "
+                    "yes or no for each.",
+                    dataset=self.dataset,
+                )
+            )
+        if many and self.rare:
+            raise CnnvizError(
+                "Rare classes go with one class an image, not with many labels. Leave them away."
+            )
         if task.wants and task.wants not in self.load("test", 1).targets:
             raise CnnvizError(
                 say(
@@ -400,17 +413,22 @@ def check_knob(name: str, value: float | None) -> None:
     if name == "learning_rate":
         check_learning_rate(value)
         return
-    least, most, words = {
-        "weight_decay": (0.0, 1.0, "lie between 0 and 1"),
-        "l1": (0.0, 1.0, "lie between 0 and 1"),
-        "clip": (1e-12, 1e12, "be above 0"),
-        "label_smoothing": (0.0, math.nextafter(1, 0), "be at least 0 and below 1"),
+    least, most, wrong = {
+        "weight_decay": (
+            0.0,
+            1.0,
+            say("The weight decay is {value}, but it must lie between 0 and 1.", value=value),
+        ),
+        "l1": (0.0, 1.0, say("The L1 penalty is {value}, but it must lie between 0 and 1.", value=value)),
+        "clip": (1e-12, 1e12, say("The longest gradient is {value}, but it must be above 0.", value=value)),
+        "label_smoothing": (
+            0.0,
+            math.nextafter(1, 0),
+            say("The label smoothing is {value}, but it must be at least 0 and below 1.", value=value),
+        ),
     }[name]
     if not isinstance(value, int | float) or not least <= value <= most:
-        title = {"l1": "L1 penalty", "clip": "longest gradient"}.get(name, name.replace("_", " "))
-        raise CnnvizError(
-            say("The {title} is {value}, but it must {words}.", title=title, value=value, words=words)
-        )
+        raise CnnvizError(wrong)
 
 
 def check_learning_rate(value: float | None) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from cnnviz.errors import CnnvizError
+from cnnviz.errors import CnnvizError, disk_errors
 from cnnviz.permits import holds
 from cnnviz.settings import settings
 from cnnviz.training import index, launcher
@@ -23,7 +23,7 @@ from cnnviz.training.budget import (
     no_room,
     within_time,
 )
-from cnnviz.training.folder import ACTIVE, RunFolder, State
+from cnnviz.training.folder import ACTIVE, RunFolder, State, unwritable
 from cnnviz.training.run import Run, owner_hash
 from cnnviz.training.spec import TrainingSpec
 from cnnviz.words import say
@@ -59,7 +59,7 @@ def start_all(specs: Sequence[TrainingSpec], key: str | None = None) -> list[Run
         if key and not lifted:
             check_work(spec)
         needs.append(check_size(spec))
-    try:
+    with disk_errors(unwritable):
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".room.lock"):
             check_waiting(folder, owner, len(specs))
@@ -71,13 +71,6 @@ def start_all(specs: Sequence[TrainingSpec], key: str | None = None) -> list[Run
             # Inside, so that whoever starts next sees these in the queue.
             for name in names:
                 launcher.enqueue(folder, name)
-    except OSError as error:
-        raise CnnvizError(
-            say(
-                "The run folder cannot be written: {strerror}. Free some space, or set CNNVIZ_HOME to another folder.",
-                strerror=error.strerror,
-            )
-        ) from None
     return [Run(name) for name in names]
 
 
@@ -101,7 +94,7 @@ def create(spec: TrainingSpec, owner: str) -> Iterator[RunFolder]:
     """
     folder = settings().runs
     need = check_size(spec)
-    try:
+    with disk_errors(unwritable):
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".room.lock"):
             (share,) = _shares([need], make_room([need], owner))
@@ -113,13 +106,6 @@ def create(spec: TrainingSpec, owner: str) -> Iterator[RunFolder]:
                 except BaseException:
                     made.delete()
                     raise
-    except OSError as error:
-        raise CnnvizError(
-            say(
-                "The run folder cannot be written: {strerror}. Free some space, or set CNNVIZ_HOME to another folder.",
-                strerror=error.strerror,
-            )
-        ) from None
 
 
 def _create(runs_folder: Path, spec: TrainingSpec, owner: str, share: int) -> str:
@@ -266,5 +252,9 @@ def delete(run: Run) -> None:
 
 
 def warm_up() -> None:
-    """Starts the launcher and its training processes, so that the first run does not wait for them."""
-    launcher.ensure(settings().runs)
+    """Starts the launcher and its training processes, so that the first run does not wait for them.
+
+    Where the folder cannot be written, whoever starts a run is told so.
+    """
+    with suppress(OSError):
+        launcher.ensure(settings().runs)

@@ -22,6 +22,8 @@ from cnnviz.tasks.detection import (
     mean_average_precision,
     suppressed,
 )
+from cnnviz.tasks.labels import label_loss, mean_average_precision_of_labels
+from cnnviz.tasks.ordinal import closeness, grade_loss
 from cnnviz.tasks.segmentation import overlap_loss
 from cnnviz.training.losses import LOSSES, Loss
 
@@ -127,6 +129,17 @@ def _evaluate_masks(outputs: Tensor, dataset: ImageDataset) -> Evaluation:
     return Evaluation(overlap_loss(outputs, masks).item(), found.mean_iou, None)
 
 
+def _evaluate_labels(outputs: Tensor, dataset: ImageDataset) -> Evaluation:
+    wanted = dataset.targets["labels"].float()
+    score = mean_average_precision_of_labels(outputs, wanted).item()
+    return Evaluation(label_loss(outputs, wanted).item(), score, None)
+
+
+def _evaluate_grades(outputs: Tensor, dataset: ImageDataset) -> Evaluation:
+    grades = dataset.targets["grade"]
+    return Evaluation(grade_loss(outputs, grades).item(), closeness(outputs, grades).item(), None)
+
+
 TASKS: dict[str, Task] = {
     task.name: task
     for task in (
@@ -192,6 +205,44 @@ TASKS: dict[str, Task] = {
                 score=('score = mean_iou(outputs.argmax(1), test.targets["masks"])',),
                 value="score",
                 names=("mean_iou", "overlap_loss"),
+            ),
+        ),
+        Task(
+            name="labels",
+            title="Many labels: which of them are there?",
+            formula=r"L = -\frac{1}{N K} \sum_{n,k} t_{n,k} \ln \sigma(z_{n,k}) + (1 - t_{n,k}) \ln (1 - \sigma(z_{n,k}))",
+            score_name="mean average precision",
+            outputs=lambda entry: len(entry.classes),
+            targets=lambda dataset: dataset.targets["labels"].float(),
+            loss=lambda outputs, targets, _: label_loss(outputs, targets),
+            score=mean_average_precision_of_labels,
+            evaluate=_evaluate_labels,
+            wants="labels",
+            code=TaskCode(
+                targets='train.targets["labels"].float()',
+                loss="label_loss(outputs, targets)",
+                score=('score = mean_average_precision_of_labels(outputs, test.targets["labels"]).item()',),
+                value="score",
+                names=("label_loss", "mean_average_precision_of_labels"),
+            ),
+        ),
+        Task(
+            name="ordinal",
+            title="Grades: how high?",
+            formula=r"L = -\frac{1}{N (K-1)} \sum_{n,k} [g_n > k] \ln \sigma(z_{n,k}) + [g_n \le k] \ln (1 - \sigma(z_{n,k}))",
+            score_name="closeness",
+            outputs=lambda entry: max(1, len(entry.grades) - 1),
+            targets=lambda dataset: dataset.targets["grade"],
+            loss=lambda outputs, targets, _: grade_loss(outputs, targets),
+            score=closeness,
+            evaluate=_evaluate_grades,
+            wants="grade",
+            code=TaskCode(
+                targets='train.targets["grade"]',
+                loss="grade_loss(outputs, targets)",
+                score=('score = closeness(outputs, test.targets["grade"]).item()',),
+                value="score",
+                names=("closeness", "grade_loss"),
             ),
         ),
     )

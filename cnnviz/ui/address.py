@@ -96,7 +96,7 @@ _of_this_run: WeakKeyDictionary[Any, Session] = WeakKeyDictionary()
 
 
 def session() -> Session:
-    context = get_script_run_ctx()
+    context = get_script_run_ctx(suppress_warning=True)
     known = None if context is None else _of_this_run.get(context.session_state)
     if known is None:
         known = st.session_state.setdefault("state", Session())

@@ -254,6 +254,11 @@ def map_wall(
     )
 
 
+def _end(value: float) -> str:
+    """A number at an end of a legend: three digits, and whole thousands as they are read."""
+    return f"{value:.0f}" if 1000 <= abs(value) < 100_000 else f"{value:.3g}"
+
+
 def _sheet(key: str, item: WallItem) -> WallSheet:
     sheet = item.sheet
     # Of a sheet whose cells are clicked each cell counts as a map.
@@ -276,8 +281,8 @@ def _sheet(key: str, item: WallItem) -> WallSheet:
         cells=item.cells,
         field=item.field,
         hint=_(item.hint),
-        low=f"{sheet.low:.3g}",
-        high=f"{sheet.high:.3g}",
+        low=_end(sheet.low),
+        high=_end(sheet.high),
         css=sheet.scale.css if item.legend else "",
         stops=[] if sheet.scale is GREY else list(sheet.scale.stops),
         span=(sheet.low, sheet.high),

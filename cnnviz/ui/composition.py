@@ -9,7 +9,7 @@ from torch import Tensor
 from cnnviz.data import ImageDataset, photo_parts
 from cnnviz.expressions import Expression, script
 from cnnviz.features.composition import Peaks, Stage, parts, peaks, stages, strongest
-from cnnviz.features.made import bundled_image, make
+from cnnviz.features.made import bundled_image, bundled_peaks, make
 from cnnviz.figures import boxes_on, image_sheet
 from cnnviz.models import PRETRAINED
 from cnnviz.ui.components import WallItem
@@ -49,6 +49,17 @@ def searched(
     images = remember(searched_images, test, network.input_shape)
     batch = 5 if network.input_shape[1] > 100 else 100
     return peaks(network.model, layers, images, batch=batch, progress=progress)
+
+
+def usual_peaks(
+    network: OpenNetwork, found: Sequence[Stage], test: ImageDataset | None
+) -> Mapping[str, Peaks] | None:
+    """``searched`` of all stages; ``None`` while it is being searched. Of the bundled network it lies there."""
+    bundled = bundled_peaks(str(network.key[0])) if test is None else None
+    if bundled is not None:
+        return bundled
+    what = _("Searching images that fire the filters")
+    return job("peaks", what, searched, network, [stage.layer for stage in found], test)
 
 
 def _of_image(network: OpenNetwork, layers: Sequence[str], image: Tensor) -> dict[str, Peaks]:

@@ -29,7 +29,11 @@ NAMED = 10
 
 def of_classes(dataset: ImageDataset, chosen: Sequence[str]) -> list[int]:
     """The numbers of the images of some classes; of all, if none is chosen."""
-    labels = {dataset.classes.index(name) for name in chosen} or set(range(len(dataset.classes)))
+    labels = {dataset.classes.index(name) for name in chosen}
+    if not labels:
+        return list(range(len(dataset)))
+    if dataset.many_labels:
+        return dataset.targets["labels"][:, sorted(labels)].any(1).nonzero().flatten().tolist()
     return [number for number, label in enumerate(dataset.labels.tolist()) if label in labels]
 
 
@@ -38,7 +42,7 @@ def wall_of(
 ) -> list[WallItem]:
     """Images in rows, each with its class below."""
     chosen = list(numbers)
-    names = [dataset.classes[label] for label in dataset.labels[chosen].tolist()]
+    names = ["\n".join(dataset.names_of(number)) or _("none") for number in chosen]
     labels = [
         (_("{name}\nno. {number}", name=name, number=number) if numbered else name, "")
         for name, number in zip(names, chosen, strict=True)
@@ -50,7 +54,9 @@ def means_of(dataset: ImageDataset) -> list[WallItem]:
     """The mean image of each class."""
     means = (mean_images(dataset) * 255).round().byte()
     return wall_of(
-        replace(dataset, images=means, labels=torch.arange(len(means))), range(len(means)), numbered=False
+        replace(dataset, images=means, labels=torch.arange(len(means)), many_labels=False),
+        range(len(means)),
+        numbered=False,
     )
 
 
@@ -90,7 +96,7 @@ def wall_of_twins(train: ImageDataset, test: ImageDataset, found: Twins) -> list
                     "{kind}\nno. {number}\n{class_name}",
                     kind=kind,
                     number=number,
-                    class_name=one.classes[int(one.labels[number])],
+                    class_name="\n".join(one.names_of(number)),
                 ),
                 "",
             )
@@ -158,7 +164,7 @@ def _grid(dataset: ImageDataset, numbers: list[int]) -> None:
             many("Found: {count:,} image", "Found: {count:,} images", len(numbers))
             + (f" ({', '.join(plain(name) for name in found.classes[:NAMED])})" if found.classes else "")
         )
-    if text and len(numbers) == 1:
+    if text and len(numbers) == 1 and not dataset.many_labels:
         _show_near(dataset, numbers[0])
     else:
         map_wall("shown_images", remember(wall_of, dataset, numbers[(page - 1) * SHOWN : page * SHOWN]))
@@ -168,7 +174,21 @@ def _means(dataset: ImageDataset, __: list[int]) -> None:
     map_wall("means", remember(means_of, dataset))
 
 
+def _one_class(dataset: ImageDataset) -> bool:
+    """Whether each image has one; says so if not."""
+    if dataset.many_labels:
+        st.info(
+            _(
+                "This view compares an image with its class, but here an image may have several labels, or none."
+            ),
+            icon=":material/label:",
+        )
+    return not dataset.many_labels
+
+
 def _extremes(dataset: ImageDataset, __: list[int]) -> None:
+    if not _one_class(dataset):
+        return
     map_wall("extremes", remember(extremes_of, dataset))
 
 
@@ -189,6 +209,8 @@ def _twins(dataset: ImageDataset, __: list[int]) -> None:
 
 
 def _near(dataset: ImageDataset, __: list[int]) -> None:
+    if not _one_class(dataset):
+        return
     _show_near(dataset, Datasets.asked.draw(st.columns([1, 3])[0], high=len(dataset) - 1))
 
 

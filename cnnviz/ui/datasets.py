@@ -4,30 +4,40 @@ import time
 from collections.abc import Sequence
 
 import streamlit as st
-import torch
 
-from cnnviz.data import CATALOGUE, PublishedSet, floats
-from cnnviz.data.fetch import GETTABLE, arrays, fetch, is_downloaded, is_got, kept_words, megabytes
+from cnnviz.data import CATALOGUE, DATASETS, PublishedSet
+from cnnviz.data.fetch import GETTABLE, fetch, is_got, kept_words, megabytes
 from cnnviz.data.published import TASK_TITLES
 from cnnviz.errors import CnnvizError
-from cnnviz.ui.components import WallItem, map_wall
 from cnnviz.ui.frame import link
 from cnnviz.ui.jobs import Progress, job
-from cnnviz.ui.map_walls import image_rows
-from cnnviz.ui.memory import remember
 from cnnviz.ui.outside import plain
 from cnnviz.ui.states.datasets import Datasets
+from cnnviz.ui.states.labels import Labels
 from cnnviz.ui.states.training_lab import TrainingLab
 from cnnviz.ui.tables import table_in_words
 from cnnviz.ui.videos import show_videos
 from cnnviz.words import _
 
-LABELLED = 24
-"""Images that are shown of a set with several labels for each."""
-
 
 def use_links(name: str, classes: Sequence[str]) -> None:
     """From looking to training: the same data set and classes in the other rooms."""
+    entry = DATASETS[name]
+    if entry.many_labels:
+        link(
+            Labels.page,
+            _("Train on it: yes or no for each label"),
+            ":material/play_circle:",
+            Labels(data=name).parameters(),
+        )
+        return
+    if entry.grades:
+        link(
+            Labels.page,
+            _("Train on its grades"),
+            ":material/play_circle:",
+            Labels(learn="ordinal", graded=name).parameters(),
+        )
     chosen = {"classes": tuple(classes)} if len(classes) > 1 else {}
     link(
         TrainingLab.page,
@@ -72,11 +82,7 @@ def show_published(entry: PublishedSet) -> None:
 
 def _show_download(entry: PublishedSet) -> None:
     """A button that gets it, then the way to it."""
-    refusal = GETTABLE[entry.key].refusal
-    here = is_downloaded if refusal else is_got
-    if refusal:
-        st.info(plain(refusal), icon=":material/label:")
-    if not here(entry.key):
+    if not is_got(entry.key):
         size = f"{('' if entry.megabytes else _('at most '))}{megabytes(entry):,.0f} MB"
         asked = st.session_state.setdefault("published_asked", {})
         if st.button(_("Get it ({size})", size=size), key="published_get", icon=":material/download:"):
@@ -87,9 +93,7 @@ def _show_download(entry: PublishedSet) -> None:
             )
             if fault:
                 st.error(plain(fault), icon=":material/error:")
-    if here(entry.key) and refusal:
-        map_wall("labelled", remember(wall_of_labelled, entry.key))
-    elif here(entry.key):
+    if is_got(entry.key):
         st.success(kept_words(entry.key), icon=":material/check:")
         link(
             Datasets.page,
@@ -97,6 +101,7 @@ def _show_download(entry: PublishedSet) -> None:
             ":material/visibility:",
             Datasets(dataset=entry.key).parameters(),
         )
+        use_links(entry.key, ())
 
 
 def got(key: str, _asked: float, progress: Progress) -> str:
@@ -106,21 +111,10 @@ def got(key: str, _asked: float, progress: Progress) -> str:
         _asked: when somebody pressed the button: pressed again, it is tried again.
     """
     try:
-        (arrays if GETTABLE[key].refusal else fetch)(key, lambda done, of: progress(done / max(1, of)))
+        fetch(key, lambda done, of: progress(done / max(1, of)))
     except CnnvizError as error:
         return str(error)
     return ""
-
-
-def wall_of_labelled(key: str) -> list[WallItem]:
-    """The first training images of a set with several labels for each, and these."""
-    found = arrays(key)
-    images = torch.from_numpy(found["train_images"][:LABELLED])[:, None]
-    labels = [
-        ("\n".join(found["classes"][row == 1].tolist()) or _("none"), "")
-        for row in found["train_labels"][:LABELLED]
-    ]
-    return image_rows(floats(images), labels, "", _("images of {key}", key=key))
 
 
 def published_rows() -> list[dict[str, str]]:

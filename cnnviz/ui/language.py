@@ -10,7 +10,7 @@ from cnnviz.words import ENGLISH, LANGUAGES, ask_for_language
 
 def language_here() -> str:
     """The language of the session that is being drawn; English where none is."""
-    if get_script_run_ctx() is None:
+    if get_script_run_ctx(suppress_warning=True) is None:
         return ENGLISH
     visit = session()
     chosen = visit.here.held.get("language") or visit.shared.get("language") or BROWSER

@@ -62,7 +62,7 @@ def augmented_images(
     """
     chosen = list(numbers)
     images, labels = dataset.floats(chosen), dataset.labels[chosen]
-    names = tuple((dataset.classes[label], "") for label in labels.tolist())
+    names = tuple(("\n".join(dataset.names_of(number)), "") for number in chosen)
     sheet = image_sheet(images, len(images), _("images"))
     items = [WallItem("original", sheet, "", _("image"), names, 56, 720, legend=False)]
     for title, keys in changes.items():
@@ -77,9 +77,11 @@ def augmented_images(
 def wall_items(maps: dict[str, Tensor], span: tuple[float, float] | None, what: str = "") -> list[WallItem]:
     items = []
     for name, values in maps.items():
-        kind = _("unit") if values.shape[1:] == (1, 1) else _("map")
+        units = values.shape[1:] == (1, 1)
+        kind = _("unit") if units else _("map")
         heading = f"{name}{': ' if what else ''}{what}"
-        sheet = map_sheet(values, span=span, what=_("{kind}s of {heading}", kind=kind, heading=heading))
+        said = _("units of {heading}", heading=heading) if units else _("maps of {heading}", heading=heading)
+        sheet = map_sheet(values, span=span, what=said)
         tall = 480 if len(maps) == 1 and not what else 150
         items.append(
             WallItem(

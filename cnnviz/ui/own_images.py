@@ -11,6 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from cnnviz.data import FORMATS, Found, bring, found_of
+from cnnviz.data.listing import BETWEEN_LABELS
 from cnnviz.training.run import datasets_in_use, owner_hash
 from cnnviz.ui.components import browser_key
 from cnnviz.ui.datasets import use_links
@@ -33,7 +34,7 @@ def show_own() -> None:
     st.caption(
         _(
             "A zip file of folders, one a class ({formats}), perhaps below 'train' and 'test'; a zip file of images with one CSV "
-            "table, a line each: path,label; or an NPZ file with 'images' and 'labels'.",
+            "table, a line each: path,label (several labels with ';' or '|' between them); or an NPZ file with 'images' and 'labels'.",
             formats=", ".join(FORMATS),
         )
     )
@@ -69,8 +70,10 @@ def show_brought(slot: str, content: bytes, file: str) -> None:
             link(
                 Datasets.page, _("Look at them"), ":material/visibility:", Datasets(dataset=name).parameters()
             )
-            pairs = Faces(people=name)
-            link(pairs.page, _("Judge pairs of them: the same?"), ":material/compare:", pairs.parameters())
+            if not found.many_labels:
+                pairs = Faces(people=name)
+                words = _("Judge pairs of them: the same?")
+                link(pairs.page, words, ":material/compare:", pairs.parameters())
             use_links(name, ())
 
 
@@ -103,7 +106,7 @@ def show_found(found: Found, file: str) -> None:
             "**{file}**: {sum:,} images of {count} classes. "
             "They were {sizes} pixels, and are {shape}×{shape2} now, {part}.",
             file=plain(file),
-            sum=sum(map(sum, found.counts.values())),
+            sum=found.images,
             count=len(found.classes),
             sizes=sizes,
             shape=found.shape[2],
@@ -112,6 +115,14 @@ def show_found(found: Found, file: str) -> None:
         )
     )
     st.markdown(table_in_words(rows[:NAMED]))
+    if found.many_labels:
+        st.caption(
+            _(
+                "An image may have several of them, or none, and counts for each it has: {train:,} images to train, {test:,} to test.",
+                train=found.lengths["train"],
+                test=found.lengths["test"],
+            )
+        )
     if found.left_out:
         count = len(found.left_out)
         st.warning(
@@ -135,14 +146,14 @@ def camera_shots() -> bytes | None:
             help=_("The shot is kept when you name its class and press the button."),
         )
     with right:
-        name = " ".join(
-            st.text_input(
-                _("Its class"),
-                key="own_class",
-                max_chars=LONGEST_CLASS,
-                help=_("What the shot shows, in a word; shots with the same word are one class."),
-            ).split()
+        typed = st.text_input(
+            _("Its class"),
+            key="own_class",
+            max_chars=LONGEST_CLASS,
+            help=_("What the shot shows, in a word; shots with the same word are one class."),
         )
+        # One class a shot: what stands between labels in a table may not stand in it.
+        name = " ".join(BETWEEN_LABELS.sub(",", typed).split())
         keep = st.button(
             _("Keep this shot"),
             key="own_keep",

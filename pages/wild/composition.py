@@ -10,14 +10,13 @@ from cnnviz.ui.composition import (
     made_images,
     photo_with_fields,
     rows_of,
-    searched,
     searched_images,
     stage_items,
     stages_of,
+    usual_peaks,
 )
 from cnnviz.ui.frame import Experiment, link, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
-from cnnviz.ui.jobs import job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import choose_network, images_of, open_network
 from cnnviz.ui.runs import EXAMPLE
@@ -45,8 +44,7 @@ def composition() -> None:
         network = open_network(chosen, "composition_step")
         play = st.container()
     found = remember(stages_of, network)
-    what = _("Searching images that fire the filters")
-    usual = job("peaks", what, searched, network, [stage.layer for stage in found], test)
+    usual = usual_peaks(network, found, test)
     image = picture.for_network(network.input_shape)
     dataset = None if test is None else test.name
     code(composition_code(network.code, picture.code, network.input_shape, dataset, count))

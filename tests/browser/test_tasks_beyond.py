@@ -101,3 +101,51 @@ def test_ones_own_classifier_looks_everywhere_in_a_picture(visitor: Visitor) -> 
     settle(page)
     expect(main).to_contain_text(re.compile(r"Window by window the same took [\d,]+ ms, \d+ times as long"))
     expect(main).to_contain_text(re.compile(r"The probabilities differ by at most 0\.\d+"))
+
+
+def test_a_volume_is_cut_stepped_and_learned(visitor: Visitor) -> None:
+    page = visitor.go("volumes?number=5&epochs=1&seed=4")
+    main = page.locator("[data-testid=stMain]")
+    expect(main).to_contain_text("a sum of 27 products")
+    expect(page.get_by_role("img", name=re.compile("16 slices of 16×16 pixels")).first).to_be_visible()
+    page.get_by_role("slider", name="Slice").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile("cut=9"))
+    expect(main).to_contain_text("map s of slice 9")
+    page.get_by_role("radio", name="rows").click()
+    expect(page).to_have_url(re.compile("axis=rows"))
+    expect(main).to_contain_text("map s of row 9")
+    page.get_by_role("radio", name="1 slice").click()
+    expect(main).to_contain_text("a sum of 9 products")
+    settle(page)
+    expect(main).to_contain_text("98.1% (96.0% to 99.5%)")
+    page.get_by_role("button", name="Train three networks").click()
+    expect(page).to_have_url(re.compile("live=true"))
+    middle = page.get_by_role("row", name=re.compile(r"2D, the middle slice [\d.]+% [\d,]+ "))
+    expect(middle).to_be_visible(timeout=COMPUTING)
+    expect(main).not_to_contain_text("98.1% (96.0% to 99.5%)")
+    settle(page)
+
+
+def test_a_threshold_moves_and_labels_are_learned_before_ones_eyes(visitor: Visitor) -> None:
+    page = visitor.go("labels?epochs=2&most=600")
+    settle(page)
+    main = page.locator("[data-testid=stMain]")
+    usual = score(page, "mean recall")
+    assert score(page, "mean average precision") > 80
+    expect(page.locator("img[alt*='test images']").first).to_be_visible()
+    slider = page.get_by_role("slider", name="Threshold").first
+    slider.focus()
+    for _ in range(5):
+        slider.press("ArrowLeft")
+    expect(page).to_have_url(re.compile("threshold=0.4"))
+    expect(main).to_contain_text("At the threshold 0.40")
+    settle(page)
+    assert score(page, "mean recall") >= usual
+    page.get_by_role("button", name="Train the network").click()
+    live = finished(page, "labeller")
+    learned = score(page, "mean average precision")
+    assert float(live.get_attribute("data-best") or 0) * 100 >= learned - 0.1 > 5
+    with page.expect_download() as script:
+        page.get_by_role("button", name="PyTorch script", exact=True).click()
+    assert "label_loss" in script.value.path().read_text()

@@ -1,11 +1,13 @@
 """Rooms: who may do what, what is counted, several processes at once, and that they are forgotten."""
 
+import errno
 import multiprocessing
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -312,3 +314,38 @@ def test_the_code_that_the_page_shows_counts_an_answer(
     names: dict[str, object] = {}
     exec(room_code().replace("counts.groups", "found = counts.groups"), names)
     assert names["found"] == {"convolution": 1}
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda _: open_room(),
+        lambda room: room.show("pooling", {}),
+        lambda room: room.ask(POLL, text="Which?", choices=("a", "b")),
+        lambda room: room.reveal(),
+        lambda room: room.put_away(),
+        lambda room: room.show_board(True),
+        lambda room: room.answer(ANNA, 1, Answer("a", "a", None)),
+        lambda room: room.call(ANNA, "Anna"),
+    ],
+)
+def test_a_full_disk_is_a_sentence_and_whoever_follows_goes_on(
+    act: Callable[[Room], object], room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.ask(POLL, text="Which?", choices=("a", "b"))
+    room.here(ANNA)
+    before = room.now()
+
+    usual = Path.open
+
+    def full(path: Path, mode: str = "r", *args: Any, **named: Any) -> Any:
+        if "r" not in mode:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return usual(path, mode, *args, **named)
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(CnnvizError, match="The room cannot be written: No space left on device"):
+        act(room)
+    room.here(BEN)
+    monkeypatch.undo()
+    assert room.now() == before

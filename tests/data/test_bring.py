@@ -324,6 +324,86 @@ def test_a_table_names_what_it_misses(tmp_path: Path) -> None:
     }
 
 
+SEVERAL = {"0": "cat; dog", "1": "dog|cat", "2": "", "3": "dog", "4": "bird;cat;cat"}
+
+
+def several(between: str, titles: str = "path,labels") -> dict[str, bytes]:
+    """25 pictures whose table names several labels, with the first and the last brightness of each group for its number."""
+    pictures = {f"{number}_{one}.png": picture((50 * int(number), one, 0)) for number in SEVERAL for one in range(5)}  # fmt: skip
+    rows = [f"{name}{between}{SEVERAL[name[0]]}" for name in pictures]
+    return {**pictures, "list.csv": "\n".join([*([titles] if titles else []), *rows]).encode()}
+
+
+@pytest.mark.parametrize(
+    ("between", "titles"), [(",", "path,labels"), ("\t", "file\tlabel"), (",", ""), (",", "class,image")]
+)
+def test_several_labels_in_a_table_are_many_labels(between: str, titles: str, tmp_path: Path) -> None:
+    files = several(between, "" if titles == "class,image" else titles)
+    if titles == "class,image":
+        rows = [line.split(",") for line in files["list.csv"].decode().splitlines()]
+        files["list.csv"] = "\n".join([titles, *(f"{labels},{name}" for name, labels in rows)]).encode()
+    bring(archive(tmp_path / "s.zip", files), "pets")
+    found = found_of("pets")
+    assert found
+    assert found.many_labels
+    assert found.left_out == ()
+    assert (found.images, dict(found.lengths)) == (25, {"train": 20, "test": 5})
+    assert found.classes == ("bird", "cat", "dog")
+    assert found.counts == {"train": (4, 12, 12), "test": (1, 3, 3)}
+    for split in ("train", "test"):
+        data = load("pets", split)  # type: ignore[arg-type]
+        assert data.many_labels
+        assert len(data.labels) == len(data.targets["labels"])
+        for number, image in enumerate(data.images):
+            group = str(int(image[0, 0, 0]) // 50)
+            wanted = {part.strip() for part in SEVERAL[group].replace("|", ";").split(";")} - {""}
+            assert set(data.names_of(number)) == wanted
+            rarest = data.classes[int(data.labels[number])]
+            assert rarest == ("bird" if "bird" in wanted or not wanted else rarest)
+            assert not wanted or rarest in wanted
+    some = load("pets", "train", classes=("dog", "bird"))
+    assert some.classes == ("dog", "bird")
+    assert torch.equal(some.targets["labels"], load("pets").targets["labels"][:, [2, 0]])
+    assert some.only(slice(3)).targets["labels"].shape == (3, 2)
+
+
+def test_arrays_of_0_and_1_are_many_labels_and_are_trained_on_as_such(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    targets = draw.integers(0, 2, (60, 3))
+    # What is bright says the label: each third of the rows is one.
+    images = (targets.repeat(4, 1)[:, :, None] * np.full((1, 1, 12), 200)).astype(np.uint8)
+    np.savez(tmp_path / "m.npz", images=images, labels=targets, classes=["a", "b", "c"])
+    train = bring(tmp_path / "m.npz", "thirds")
+    assert torch.equal(train.targets["labels"], (train.images[:, 0, ::4, 0] > 0).byte())
+    spec = TrainingSpec("thirds", "tiny", epochs=30, batch_size=8, task="labels")
+    trainer = Trainer(spec)
+    while not trainer.done:
+        trainer.step()
+    assert evaluate(trainer.network, load("thirds", "test"), "labels").accuracy > 0.95
+    with pytest.raises(
+        CnnvizError, match="An image of 'thirds' may have several labels, or none, so it has no class"
+    ):
+        TrainingSpec("thirds", "tiny").check()
+    with pytest.raises(CnnvizError, match="Rare classes go with one class an image"):
+        TrainingSpec("thirds", "tiny", task="labels", rare=("a",)).check()
+    with pytest.raises(CnnvizError, match="has no grade, which the task 'ordinal' asks for"):
+        TrainingSpec("thirds", "tiny", task="ordinal").check()
+
+
+def test_classes_that_are_whole_numbers_have_an_order(tmp_path: Path) -> None:
+    np.savez(tmp_path / "g.npz", images=np.zeros((33, 8, 8), np.uint8), labels=np.arange(33) % 11)
+    train = bring(tmp_path / "g.npz", "graded")
+    assert DATASETS["graded"].grades == tuple(map(str, range(11)))
+    assert torch.equal(train.targets["grade"], train.labels)
+    assert TrainingSpec("graded", "tiny", task="ordinal").check().layers[-1].output_shape == (10,)
+    bring(WAYS["arrays"](tmp_path), "fruits")
+    assert DATASETS["fruits"].grades == ()
+    with pytest.raises(CnnvizError, match="has no grade"):
+        TrainingSpec("fruits", "tiny", task="ordinal").check()
+    with pytest.raises(CnnvizError, match="has no labels, which the task 'labels' asks for"):
+        TrainingSpec("fruits", "tiny", task="labels").check()
+
+
 def test_a_table_may_have_other_titles_and_a_split(tmp_path: Path) -> None:
     folder(tmp_path, fruits(3))
     rows = [
@@ -380,11 +460,11 @@ def test_a_table_that_names_none_of_the_files_leaves_the_folders_to_name_the_cla
 
 
 def test_labels_of_a_table_may_hold_anything(tmp_path: Path) -> None:
-    labels = ["train", "a, b; c", "a, b; c", "train"] * 2
+    labels = ["train", "a, b: c", "a, b: c", "train"] * 2
     lines = ["path,label", *(f'{number}.png,"{label}"' for number, label in enumerate(labels))]
     files = {f"{number}.png": picture((9 * number, 0, 0)) for number in range(8)}
     bring(archive(tmp_path / "t.zip", {**files, "t.csv": "\n".join(lines).encode()}), "anything")
-    assert DATASETS["anything"].classes == ("a, b; c", "train")
+    assert DATASETS["anything"].classes == ("a, b: c", "train")
 
 
 # --- the budget ---
@@ -521,8 +601,22 @@ BAD: dict[str, tuple[Callable[[Path], Path], str]] = {
     "not a number": (npz(images=np.full((4, 8, 8), np.nan), labels=np.arange(4)), "Scale them before"),
     "too few labels": (npz(images=np.zeros((4, 8, 8), np.uint8), labels=np.arange(3)), "give each image one"),
     "two labels each": (
+        npz(images=np.zeros((4, 8, 8), np.uint8), labels=np.arange(8).reshape(4, 2)),
+        "give each image one, or a row of 0 and 1",
+    ),
+    "no labels": (
         npz(images=np.zeros((4, 8, 8), np.uint8), labels=np.zeros((4, 2))),
-        "give each image one",
+        "Images of 0 classes can be read",
+    ),
+    "a label of test images alone": (
+        npz(
+            train_images=np.zeros((4, 8, 8), np.uint8),
+            train_labels=[[1, 0, 0], [1, 1, 0], [0, 0, 0], [0, 1, 0]],
+            test_images=np.zeros((1, 8, 8), np.uint8),
+            test_labels=[[0, 1, 1]],
+            classes=["cat", "dog", "cow"],
+        ),
+        "No training image has the label 'cow'. Give it to more images",
     ),
     "words for pixels": (npz(images=np.full((4, 8, 8), "x"), labels=np.arange(4)), "numbers are needed"),
 }

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.io
+import torch
 from filelock import FileLock
 from PIL import Image
 
@@ -37,9 +38,11 @@ from cnnviz.data.fetch import (
     slices,
 )
 from cnnviz.data.medmnist_files import FILES
+from cnnviz.data.volumes import load_volumes
 from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
-from cnnviz.training import TrainingSpec
+from cnnviz.training import Trainer, TrainingSpec
+from cnnviz.training.volumes import VolumeTraining, begin, next_epoch
 from cnnviz.vision import torchvision
 
 GENERATOR = np.random.default_rng(3)
@@ -406,25 +409,58 @@ def test_imagenette_is_got_with_the_words_of_its_classes(
 # --- what is no class, and volumes ---
 
 
-def test_several_labels_are_said_and_kept_as_they_are(files: Path, point: Callable[[str], Path]) -> None:
-    targets = GENERATOR.integers(0, 2, (5, 14))
-    contents = {f"{split}_images": pixels(5, 28, 28) for split in ("train", "val", "test")}
-    log = point(
+def test_several_labels_are_trained_on_as_such(files: Path, point: Callable[[str], Path]) -> None:
+    targets = GENERATOR.integers(0, 2, (12, 14))
+    contents = {f"{split}_images": pixels(12, 28, 28) for split in ("train", "val", "test")}
+    point(
         with_med(
             files,
             "chestmnist",
             {**contents, **{f"{split}_labels": targets for split in ("train", "val", "test")}},
         )
     )
-    with pytest.raises(CnnvizError, match="several labels for each image"):
-        fetch("chestmnist")
-    assert not log.read_text()
-    assert not is_downloaded("chestmnist")
-    found = arrays("chestmnist")
+    train = fetch("chestmnist")
     assert is_downloaded("chestmnist")
-    assert np.array_equal(found["train_images"], contents["train_images"])
-    assert np.array_equal(found["test_labels"], targets)
-    assert found["classes"][13] == "hernia"
+    assert is_got("chestmnist")
+    assert kept_words("chestmnist").startswith("36 of 112,120 images are here.")
+    assert len(train) == 24, "no others are for validation here"
+    assert train.many_labels
+    assert train.licence == CATALOGUE["chestmnist"].licence
+    names = FILES["chestmnist"].labels
+    for split, whose in (("train", ("train", "val")), ("test", ("test",))):
+        data = load("chestmnist", split)  # type: ignore[arg-type]
+        wanted = {image.tobytes(): row for part in whose for image, row in zip(contents[f"{part}_images"], targets, strict=True)}  # fmt: skip
+        for number, image in enumerate(data.images):
+            row = wanted[image[0].numpy().tobytes()]
+            assert set(data.names_of(number)) == {
+                name for name, there in zip(names, row, strict=True) if there
+            }
+    found = found_of("chestmnist")
+    assert found
+    assert sum(found.counts["train"]) == 2 * targets.sum()
+    plan = TrainingSpec("chestmnist", "tiny", task="labels").check()
+    assert plan.layers[-1].output_shape == (14,)
+    with pytest.raises(CnnvizError, match="may have several labels, or none, so it has no class to learn"):
+        TrainingSpec("chestmnist", "tiny").check()
+    raw = arrays("chestmnist")
+    assert np.array_equal(raw["train_images"], contents["train_images"])
+    assert np.array_equal(raw["test_labels"], targets)
+    assert raw["classes"][13] == "hernia"
+
+
+def test_grades_are_trained_on_in_their_order(files: Path, point: Callable[[str], Path]) -> None:
+    code, _ = medical(files, "retinamnist", 3)
+    point(code)
+    train = fetch("retinamnist")
+    assert DATASETS["retinamnist"].grades == train.classes == ("0", "1", "2", "3", "4")
+    assert torch.equal(train.targets["grade"], train.labels)
+    trainer = Trainer(TrainingSpec("retinamnist", "tiny", epochs=2, batch_size=8, task="ordinal"))
+    assert trainer.network(train.floats(slice(2))).shape == (2, 4)
+    first = trainer.step()
+    while not trainer.done:
+        last = trainer.step()
+    assert last < first
+    assert TrainingSpec("retinamnist", "tiny").check(), "also without their order"
 
 
 def test_volumes_stay_beside_their_slices(files: Path, point: Callable[[str], Path]) -> None:
@@ -435,6 +471,22 @@ def test_volumes_stay_beside_their_slices(files: Path, point: Callable[[str], Pa
     assert found["test_volumes"].shape == (22, 28, 28, 28)
     assert np.array_equal(found["test_images"], sets["test"][0][:, 0])
     assert "middle slice" in kept_words("organmnist3d")
+
+
+def test_volumes_are_loaded_with_their_labels_and_a_network_learns_from_them(
+    files: Path, point: Callable[[str], Path]
+) -> None:
+    code, sets = medical(files, "organmnist3d", 1, 32)
+    point(code)
+    arrays("organmnist3d")
+    train, test = load_volumes("organmnist3d"), load_volumes("organmnist3d", "test")
+    assert train.shape == test.shape == (28, 28, 28)
+    assert [test.classes[label] for label in test.labels] == sets["test"][1]
+    assert np.array_equal(test.volumes[:, 14].numpy(), sets["test"][0][:, 0])
+    assert not test.made
+    spec = VolumeTraining("volume", epochs=1)
+    state = next_epoch(spec, begin(spec, train), train, test)
+    assert (state.steps, len(state.accuracy)) == (1, 1)
 
 
 def test_slices_are_the_middle_ones() -> None:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from cnnviz.data import DATASETS, SCENES, compose, load, objects_of
+from cnnviz.data import COUNTS, DATASETS, SCENES, bring, compose, load, objects_of
 from cnnviz.data.scenes import INK, OVERLAP
 from cnnviz.errors import CnnvizError
 from cnnviz.tasks import box_iou
@@ -82,3 +82,31 @@ def test_scenes_of_some_classes_and_their_limits_keep_what_belongs_together() ->
 def test_scenes_that_cannot_be_drawn(options: dict[str, int], sentence: str) -> None:
     with pytest.raises(CnnvizError, match=sentence):
         compose(load("mnist", limit=10), **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_labels_and_grade_of_a_scene_are_what_its_boxes_say(name: str) -> None:
+    scenes = load(name, "test")
+    for number in range(len(scenes)):
+        _, labels = objects_of(scenes.targets["boxes"][number])
+        here = scenes.targets["labels"][number].nonzero().flatten().tolist()
+        assert here == sorted(set(labels.tolist()))
+        assert int(scenes.targets["grade"][number]) == len(labels) - 1
+    assert set(scenes.targets["grade"].tolist()) == {0, 1, 2, 3}
+    assert DATASETS[name].grades == ("1", "2", "3", "4")
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_counts_are_the_same_scenes_with_the_number_of_objects_for_a_class(name: str) -> None:
+    counts, scenes = load(name, "test"), load(COUNTS[name], "test")
+    assert counts.images is scenes.images
+    assert torch.equal(counts.labels, scenes.targets["grade"])
+    assert torch.equal(counts.targets["grade"], counts.labels)
+    assert DATASETS[name].grades == counts.classes == ("1", "2", "3", "4")
+    assert name not in list(DATASETS)
+    some = load(name, "test", classes=("1", "3"))
+    assert len(some) == int(((counts.labels == 0) | (counts.labels == 2)).sum())
+    assert torch.equal(some.targets["grade"], some.labels)
+    assert DATASETS[name].of_classes(("1", "3")).grades == ("1", "3")
+    with pytest.raises(CnnvizError, match="is the name of a bundled data set"):
+        bring("nowhere", name)

@@ -10,7 +10,7 @@ from cnnviz.data import PHOTOS, fit, load, photo, photo_parts
 from cnnviz.errors import CnnvizError
 from cnnviz.features import feature_maps, maximise
 from cnnviz.features.composition import SIDE_MADE, Peaks, parts, peaks, stages, strongest
-from cnnviz.features.made import STEPS, bundled_image, make
+from cnnviz.features.made import STEPS, bundled_image, bundled_peaks, make
 from cnnviz.models import pretrained
 from cnnviz.models.pretrained import BUNDLED
 from cnnviz.training import trained, trained_networks
@@ -104,8 +104,14 @@ def test_for_the_usual_photographs_nobody_waits() -> None:
     found = stages(network, SHAPE)
     layers = [stage.layer for stage in found]
     usual = peaks(network, layers, photo_parts(SHAPE), batch=5)
+    bundled = bundled_peaks(BUNDLED)
+    assert bundled is not None
+    assert set(bundled) == set(layers)
     here = peaks(network, layers, fit(photo("coffee"), SHAPE).unsqueeze(0))
     for layer in layers:
+        torch.testing.assert_close(bundled[layer].values, usual[layer].values, rtol=1e-3, atol=1e-3)
+        assert (bundled[layer].places == usual[layer].places).float().mean() > 0.99  # but for ties
+        assert bundled[layer].width == usual[layer].width
         for channel in strongest(here[layer], usual[layer], 4):
             assert bundled_image(BUNDLED, layer, channel) is not None
 

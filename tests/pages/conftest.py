@@ -31,6 +31,7 @@ FOLDED = (
     "classes_in_words",
     "numbers_bias",
     "numbers_own_bias",
+    "layers_of_volumes",
 )
 """What a student has to unfold; the tests of pages begin with all of it open."""
 

@@ -22,8 +22,7 @@ from cnnviz.subprocesses import Progress
 from cnnviz.tasks.videos import compare_classifiers
 from cnnviz.training.bias import bias_result
 from cnnviz.training.run import owner_hash
-from cnnviz.ui.dataset_views import SHOW
-from cnnviz.ui.datasets import wall_of_labelled
+from cnnviz.ui.dataset_views import SHOW, wall_of
 from cnnviz.ui.outside import plain
 from cnnviz.ui.own_images import zip_of
 from cnnviz.ui.states.datasets import Datasets
@@ -136,30 +135,71 @@ def test_what_cannot_be_got_has_no_button(open_page: Open) -> None:
     assert "after its terms were accepted" in words(app)
 
 
-def test_images_with_several_labels_are_shown_and_not_trained_on(
+def test_images_with_several_labels_are_got_and_looked_at(
     open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    labels = np.zeros((30, 14), np.int64)
-    labels[3, 2] = labels[3, 5] = 1
+    labels = np.eye(14, dtype=np.int64)[np.arange(42) % 14]
+    labels[3::14, 5] = 1
+    labels[0::14] = 0
+    labels[1::14, 0] = 1
 
     @contextmanager
     def downloaded(key: str, _: Progress | None) -> Iterator[Path]:
         file = settings().downloads / "published" / f"{key}-published.npz"
         file.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(file, train_images=np.zeros((30, 28, 28), np.uint8), train_labels=labels, classes=FILES[key].labels)  # fmt: skip
+        levels = np.arange(42, dtype=np.uint8)[:, None, None] + np.zeros((1, 28, 28), np.uint8)
+        np.savez(file, train_images=levels, train_labels=labels, test_images=levels[:5], test_labels=labels[:5], classes=FILES[key].labels)  # fmt: skip
         yield file
 
     monkeypatch.setattr("cnnviz.data.fetch._downloaded", downloaded)
     app = open_page(PAGE, published="chestmnist")
-    assert "several labels for each image: it is shown" in words(app)
     app.button(key="published_get").click()
     until(app.run(), lambda app: not any(button.key == "published_get" for button in app.button))
     assert not app.exception
     assert not app.error
-    assert not app.success
-    assert found_of("chestmnist") is None
-    shown = [item for row in wall_of_labelled("chestmnist") for item in row.labels]
-    assert [text for text, _ in shown] == ["none"] * 3 + ["effusion\nnodule"] + ["none"] * 20
+    assert [one.value for one in app.success] == ["47 of 112,120 images are here."]
+    train = [one.proto for one in app.get("page_link") if one.proto.page == "labels"]
+    assert [one.query_string for one in train] == ["data=chestmnist"]
+    for view in ("grid", "means", "twins", "augment", "extremes", "near"):
+        app = until(open_page(PAGE, dataset="chestmnist", view=view, classes="nodule"), at_rest)
+        assert not app.exception
+        assert "42 training images, 6 of them chosen" in words(app)
+        assert ("compares an image with its class" in words(app)) == (view in ("extremes", "near"))
+    every = [
+        text for item in wall_of(load("chestmnist"), range(42), numbered=False) for text, _ in item.labels
+    ]
+    assert sorted(every)[:4] == ["atelectasis\ncardiomegaly"] * 3 + ["consolidation"]
+    assert every.count("none") == 3
+    assert every.count("infiltration\nnodule") == 3
+
+
+def test_ones_own_table_of_many_labels_is_shown_before_it_is_used(open_page: Open) -> None:
+    rows = [
+        "path,labels",
+        *(f"{number}.png,{'cup;pen' if number % 2 else 'pen'}" for number in range(10)),
+        "10.png,",
+    ]
+    files = {f"{number}.png": shot(20 * number) for number in range(11)}
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as file:
+        for name, one in {**files, "list.csv": "\n".join(rows).encode()}.items():
+            file.writestr(name, one)
+    app = open_page(PAGE)
+    app.get("file_uploader")[0].set_value(("things.zip", content.getvalue(), "application/zip"))
+    until(app.run(), at_rest)
+    assert not app.exception
+    assert not app.error
+    said = words(app)
+    assert "11 images of 2 classes" in said
+    assert "| cup | 4 | 1 |" in said
+    assert "| pen | 8 | 2 |" in said
+    assert (
+        "An image may have several of them, or none, and counts for each it has: 9 images to train, 2 to test."
+        in said
+    )
+    links = [one.proto for one in app.get("page_link")]
+    assert [one.query_string.startswith("data=own-") for one in links if one.page == "labels"] == [True]
+    assert not [one for one in links if one.page in ("faces", "training_lab") and "own-" in one.query_string]
 
 
 def test_ones_own_images_are_shown_before_they_are_used(open_page: Open) -> None:

@@ -41,6 +41,11 @@ BY_CLICK_HERE = {
     ("Detection", "at"),
     ("Segmentation", "segmenter"),
     ("Segmentation", "at"),
+    ("Volumes", "live"),
+    ("Labels", "labeller"),
+    ("Labels", "at"),
+    ("Labels", "grader"),
+    ("Labels", "grade_at"),
 }
 CHOICES = {
     "layer": "pool1",
@@ -68,6 +73,8 @@ VALUES: dict[str | tuple[str, str], str] = {
     ("Detection", "box"): "1",
     ("Detection", "category"): "3",
     ("Segmentation", "category"): "3",
+    ("Volumes", "dataset"): "organmnist3d",
+    ("Volumes", "network"): "middle",
     ("Datasets", "rare"): "Pullover,Bag",
     ("Retrieval", "count"): "24",
     ("Runs", "values"): "0.1, 0.2",

@@ -265,3 +265,15 @@ def test_the_link_of_a_recipe_sets_what_it_says(name: str, open_page: Open) -> N
     assert started.spec == spec
     with suppress(CnnvizError):  # the quick one may have come to its end
         started.stop()
+
+
+def test_a_folder_that_cannot_be_written_gives_a_sentence_when_a_run_is_started(
+    open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path / "file" / "home"))
+    app = open_page(PAGE)
+    assert not app.exception
+    next(button for button in app.button if button.label == "Train").click().run()
+    assert not app.exception
+    assert any("run folder cannot be written" in error.value for error in app.error)

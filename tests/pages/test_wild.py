@@ -135,7 +135,7 @@ def test_more_runs_than_a_picture_can_tell_apart_are_refused_with_a_sentence(ope
 
 
 def test_composition_shows_five_stages_of_the_large_network_at_once(open_page: Open) -> None:
-    app = until(open_page("pages/wild/composition.py"), at_rest)
+    app = open_page("pages/wild/composition.py")
     assert not app.exception
     assert not app.error
     headings = [element.value for element in app.subheader]

@@ -1,6 +1,7 @@
 """Runs know which images they learned from, and say so when these were replaced."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,20 @@ def test_the_digest_is_of_the_very_images_and_labels_that_are_used() -> None:
     ]
     assert len({data_digest(spec) for spec in some}) == len(some)
     assert data_digest(TrainingSpec("digits", "lenet5", seed=9)) == data_digest(TrainingSpec("digits"))
+
+
+def test_the_digest_of_many_labels_is_of_all_of_them(tmp_path: Path) -> None:
+    images = np.arange(20 * 64, dtype=np.uint8).reshape(20, 8, 8)
+    targets = np.arange(60).reshape(20, 3) % 4 // 2
+    digests = set()
+    for extra in (0, 1):
+        targets[:, 0] |= extra  # the most frequent label, never the rarest of an image with another
+        np.savez(tmp_path / "m.npz", images=images, labels=targets)
+        bring(tmp_path / "m.npz", "mine")
+        digests.add(data_digest(TrainingSpec("mine", "tiny", task="labels")))
+    assert len(digests) == 2
+    scenes = TrainingSpec("mnist_scenes", "tiny", limit=10)
+    assert data_digest(scenes) == data_digest(replace(scenes, task="labels"))
 
 
 def test_a_run_knows_its_images_and_an_undisturbed_one_says_nothing(tmp_path: Path) -> None:

@@ -1,8 +1,12 @@
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from cnnviz.training.folder import SETTLED_NS, RunFolder
+import pytest
+
+from cnnviz.errors import CnnvizError
+from cnnviz.training.folder import SETTLED_NS, Command, RunFolder
 
 
 def test_the_steps_are_those_that_lie_there_whenever_they_came(tmp_path: Path) -> None:
@@ -25,3 +29,18 @@ def test_the_steps_are_those_that_lie_there_whenever_they_came(tmp_path: Path) -
     assert folder.steps() == [1, 3]
     folder.steps().append(7)
     assert folder.steps() == [1, 3]
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda folder: folder.post(Command("pause")),
+        lambda folder: folder.pin(True),
+        lambda folder: folder.set_name("mine"),
+    ],
+    ids=["a command", "a pin", "a name"],
+)
+def test_what_cannot_be_written_is_a_sentence(act: Callable[[RunFolder], object], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CnnvizError, match=r"The run folder cannot be written: .* Free some space"):
+        act(RunFolder(tmp_path / "file" / "run"))

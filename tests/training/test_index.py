@@ -70,3 +70,22 @@ def test_more_runs_than_a_page_come_in_their_order(tmp_path: Path, monkeypatch: 
     made = [start(TINY).id for _ in range(5)]
     assert list(index.newest(tmp_path / "runs", oldest=True)) == made
     assert [run.id for run in runs(3)] == made[:1:-1]
+
+
+def test_a_disk_that_takes_nothing_more_is_an_error_of_the_system_or_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = start(TINY)
+    folder, connect = tmp_path / "runs", sqlite3.connect
+    index.settle(folder, {run.id: 17})
+
+    def full(place: str, **options: float) -> sqlite3.Connection:
+        opened = connect(place, **options)
+        opened.execute("PRAGMA query_only = ON")
+        return opened
+
+    monkeypatch.setattr(sqlite3, "connect", full)
+    index.settle(folder, {run.id: 99})
+    assert index.settled_bytes(folder, run.id) == 17
+    with pytest.raises(OSError, match="readonly"):
+        index.unsettle(folder, run.id)

@@ -1,5 +1,6 @@
 """Runs in real processes: commands, kill, resume, divergence, queue, damage."""
 
+import errno
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -271,3 +273,23 @@ def test_the_bundled_example_is_whole() -> None:
     assert run.metrics()[-1].val_accuracy > 0.98
     assert {0, run.total_steps} <= set(run.steps)
     assert not run.belongs_to("a" * 32)
+
+
+def test_a_launcher_that_cannot_be_noted_does_not_linger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[subprocess.Popen[bytes]] = []
+    usual = subprocess.Popen
+
+    def noticed(*args: Any, **named: Any) -> subprocess.Popen[bytes]:
+        begun.append(usual(*args, **named))
+        return begun[-1]
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(subprocess, "Popen", noticed)
+    monkeypatch.setattr(pool, "write_atomically", full)
+    with pytest.raises(OSError, match="No space left"):
+        pool.ServerLauncher().ensure(tmp_path)
+    assert [process.returncode is not None for process in begun] == [True]

@@ -13,6 +13,7 @@ from PIL import Image
 
 from cnnviz.data import DATASETS, ImageDataset, embed, fit, load, photo
 from cnnviz.data.look import look_code, mean_images
+from cnnviz.data.volumes import load_volumes
 from cnnviz.expressions import Expression, script
 from cnnviz.features import (
     ablated,
@@ -45,13 +46,23 @@ from cnnviz.ops.kernels import apply, grey, kernel, kernel_code
 from cnnviz.ops.layer_cost import layer_cost
 from cnnviz.ops.layer_kinds import KINDS, LayerKind, hand_filters, layer_code, layer_maps
 from cnnviz.ops.pooling import pooling_code
+from cnnviz.ops.volumes import convolve, volume_kernel
 from cnnviz.saliency import attribute
 from cnnviz.saliency.trust import saliency_code
-from cnnviz.tasks import detect, segment
+from cnnviz.tasks import detect, label_scores, segment
+from cnnviz.tasks.volumes import classify_volumes, without_each_slice
 from cnnviz.training import Trainer, TrainingSpec, open_run, trained, trained_networks
 from cnnviz.training.bias import bias_code, bias_result
 from cnnviz.training.code import feature_maps_code, training_code
 from cnnviz.training.outcomes import bundled
+from cnnviz.training.volumes import (
+    VolumeTraining,
+    accuracy_of,
+    begin,
+    network_of,
+    next_epoch,
+    trained_on_solids,
+)
 from cnnviz.ui.classify import classify_code
 from cnnviz.ui.composition import composition_code
 from cnnviz.ui.depth import depth_code
@@ -59,9 +70,11 @@ from cnnviz.ui.detection import detection_code
 from cnnviz.ui.faces import judged, judged_images
 from cnnviz.ui.ideas import ideas_code
 from cnnviz.ui.images import ChosenImage, file_code
+from cnnviz.ui.labels import labels_code
 from cnnviz.ui.pipeline import pipeline_code
 from cnnviz.ui.retrieval import fitted
 from cnnviz.ui.segmentation import segmentation_code
+from cnnviz.ui.volumes import volumes_code
 
 NAMES = {
     "LECTURE_MATRIX": "cnnviz.data.matrices",
@@ -434,6 +447,22 @@ def test_detection_finds_the_page_s_boxes_and_average() -> None:
     assert names["average"] == pytest.approx(run.metrics()[-1].val_accuracy, abs=0.002)
 
 
+@pytest.mark.parametrize("training", [None, VolumeTraining("slices", epochs=1, seed=2)])
+def test_volumes_gives_the_page_s_map_accuracy_and_probabilities(training: VolumeTraining | None) -> None:
+    test, view = load_volumes(split="test"), "slices"
+    names = run_code(volumes_code("solids", 5, "rows", 7, "laplacian", view, training))
+    wanted = convolve(test.volumes[5].float(), volume_kernel("laplacian"))[:, 7]
+    assert torch.allclose(names["shown"], wanted, atol=1e-3)
+    network = trained_on_solids(view, test)
+    if training is not None:
+        train = load_volumes()
+        state = next_epoch(training, begin(training, train), train, test)
+        network = network_of(view, test, state.weights)
+    assert torch.equal(names["probabilities"], classify_volumes(network, view, test.floats([5]))[0])
+    assert torch.equal(names["without"], without_each_slice(network, view, test.floats(5), 1))
+    assert f"test accuracy {accuracy_of(network, view, test)}" in names["printed"]
+
+
 def test_segmentation_gives_the_page_s_masks_and_iou() -> None:
     run = open_run("example_unet")
     test = run.spec.load("test")
@@ -442,6 +471,20 @@ def test_segmentation_gives_the_page_s_masks_and_iou() -> None:
     )
     assert torch.equal(names["masks"], segment(run.network(run.steps[-1]), test.floats()))
     assert names["average"] == pytest.approx(run.metrics()[-1].val_accuracy, abs=0.002)
+
+
+def test_labels_gives_the_page_s_labels_and_scores() -> None:
+    run = open_run("example_labels")
+    test = run.spec.load("test")
+    names = run_code(
+        labels_code(written(f'open_run("example_labels").network({run.steps[-1]})'), test, 3, 0.4)
+    )
+    with torch.inference_mode():
+        outputs = run.network(run.steps[-1])(test.floats())
+    torch.testing.assert_close(names["outputs"], outputs, atol=1e-3, rtol=1e-4)
+    found = label_scores(outputs, test.targets["labels"], 0.4)
+    torch.testing.assert_close(names["found"].precision, found.precision)
+    assert float(names["average"]) == pytest.approx(run.metrics()[-1].val_accuracy, abs=0.002)
 
 
 @pytest.mark.parametrize(
