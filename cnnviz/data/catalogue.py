@@ -152,8 +152,20 @@ SCENES = {
     "mnist_scenes": SceneEntry("mnist", "Scenes of digits", 0.1159, 0.1694),
     "fashion_scenes": SceneEntry("fashion", "Scenes of clothes", 0.1630, 0.2220),
 }
-COUNTS = {"mnist_counts": "mnist_scenes", "fashion_counts": "fashion_scenes"}
-"""The same scenes with the number of their objects for a class, and for a grade."""
+
+
+@dataclass(frozen=True)
+class CountEntry:
+    """The same ``scenes`` with the number of their objects for a class, and for a grade."""
+
+    scenes: str
+    title: str
+
+
+COUNTS = {
+    "mnist_counts": CountEntry("mnist_scenes", title="Scenes of digits: how many?"),
+    "fashion_counts": CountEntry("fashion_scenes", title="Scenes of clothes: how many?"),
+}
 SCENE_SIDE = 64
 MOST_OBJECTS = 4
 HOW_MANY = tuple(str(1 + number) for number in range(MOST_OBJECTS))
@@ -196,14 +208,14 @@ def _scenes(name: str, classes: tuple[str, ...] | None = None) -> DatasetEntry:
 
 
 def _counts(name: str) -> DatasetEntry:
-    scenes = _scenes(COUNTS[name])
+    about = COUNTS[name]
+    scenes = _scenes(about.scenes)
 
     def bundled(split: Split) -> tuple[Tensor, Tensor]:
         images, _ = scenes.bundled(split)
         return images, _scenes_of(SCENES[scenes.name].objects, split, None).targets["grade"]
 
-    title = say("{title}: how many objects?", title=scenes.title)
-    return _graded(replace(scenes, name=name, title=title, classes=HOW_MANY, bundled=bundled))
+    return _graded(replace(scenes, name=name, title=about.title, classes=HOW_MANY, bundled=bundled))
 
 
 def _graded(entry: DatasetEntry) -> DatasetEntry:

@@ -57,7 +57,9 @@ def precision_and_recall(found: LabelScores, classes: Sequence[str]) -> "Figure"
     from plotly.graph_objects import Bar, Figure
 
     figure = Figure()
-    for index, (title, values) in enumerate(((_("precision"), found.precision), (_("recall"), found.recall))):
+    for index, (title, values) in enumerate(
+        ((_("precision TP / (TP + FP)"), found.precision), (_("recall TP / (TP + FN)"), found.recall))
+    ):
         figure.add_trace(
             Bar(
                 x=list(classes),

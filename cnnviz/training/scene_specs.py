@@ -80,7 +80,7 @@ def _scene_network() -> NetworkSpec:
         return Conv(channels, kernel, stride, kernel // 2, bias=False), BatchNorm(), Activation("relu")
 
     layers = (*block(16, 5, 2), *block(32, 3, 2), *block(32, 3, 1), *block(64, 3, 2))
-    return NetworkSpec((*layers, GlobalAveragePool(), Linear()), "scene")
+    return NetworkSpec((*layers, GlobalAveragePool(), Linear()), "scenenet")
 
 
 def _whole_scenes(

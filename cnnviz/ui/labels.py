@@ -165,8 +165,8 @@ def show_scores(network: OpenNetwork, images: ImageDataset, threshold: float) ->
 def score_rows(found: LabelScores, classes: Sequence[str]) -> list[dict[str, str]]:
     """The table of ``show_scores``."""
     columns: Mapping[str, Tensor] = {
-        _("precision"): found.precision,
-        _("recall"): found.recall,
+        _("precision TP / (TP + FP)"): found.precision,
+        _("recall TP / (TP + FN)"): found.recall,
         "F1": found.f1,
         "AUC": found.auc,
         _("average precision"): found.average_precision,
@@ -292,7 +292,7 @@ def show_grades(
                     _("mean absolute error"): f"{scores.mean_error:.3f}",
                     _("off by two or more"): f"{_far(scores):,}",
                     _("quadratic weighted kappa"): f"{scores.kappa:.3f}",
-                    _("right"): f"{scores.accuracy:.1%}",
+                    _("accuracy"): f"{scores.accuracy:.1%}",
                 }
                 for title, scores in found.items()
             ]

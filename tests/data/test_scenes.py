@@ -98,7 +98,7 @@ def test_labels_and_grade_of_a_scene_are_what_its_boxes_say(name: str) -> None:
 
 @pytest.mark.parametrize("name", COUNTS)
 def test_counts_are_the_same_scenes_with_the_number_of_objects_for_a_class(name: str) -> None:
-    counts, scenes = load(name, "test"), load(COUNTS[name], "test")
+    counts, scenes = load(name, "test"), load(COUNTS[name].scenes, "test")
     assert counts.images is scenes.images
     assert torch.equal(counts.labels, scenes.targets["grade"])
     assert torch.equal(counts.targets["grade"], counts.labels)

@@ -69,6 +69,7 @@ SAID_BY_NOBODY = frozenset(
             "linear",
             "mlp",
             "unet",
+            "scenenet",
             "detector",
             "conv",
             "relu",
