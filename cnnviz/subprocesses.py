@@ -13,6 +13,8 @@ from filelock import BaseFileLock, FileLock, Timeout
 Progress = Callable[[int, int], None]
 """Called with (bytes so far, bytes in all)."""
 STALL_SECONDS = 20.0
+START_SECONDS = 90.0
+"""Until the first bytes come a process imports what it needs, which takes long where all processors have other things to do."""
 WAIT_SECONDS = 0.2
 
 
@@ -26,8 +28,8 @@ def python_environment() -> dict[str, str]:
 def download(
     command: Sequence[str], measure: Callable[[], int], total: int, progress: Progress | None = None
 ) -> bool:
-    """Runs a process that fetches files until it ends, or until nothing new came for twenty seconds. Whether
-    it ended well.
+    """Runs a process that fetches files until it ends, or until nothing new came for twenty seconds (a minute and a half at
+    the beginning). Whether it ended well.
 
     A process of its own can be given a time limit without touching the sockets of anybody else.
 
@@ -46,7 +48,7 @@ def download(
                 seen, last_growth = done, time.monotonic()
                 if progress:
                     progress(min(done, total), total)
-            if time.monotonic() - last_growth > STALL_SECONDS:
+            if time.monotonic() - last_growth > (STALL_SECONDS if seen else START_SECONDS):
                 break
     finally:
         worker.kill()

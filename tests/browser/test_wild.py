@@ -7,9 +7,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from cnnviz.settings import ASSETS
-from tests.browser.conftest import Visitor, settle
-
-COMPUTING = 60_000
+from tests.browser.conftest import COMPUTING, Visitor, settle
 
 
 def test_a_network_is_unfolded_by_keys_and_a_layer_shows_what_it_makes_of_a_photograph(
