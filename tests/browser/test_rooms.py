@@ -49,6 +49,8 @@ def number_box(page: Page, name: str) -> Locator:
 def open_and_join(server: Server, lecturer: Page, phone: Page, laptop: Page) -> str:
     """The lecturer opens a room; one student comes by its link, one types its code."""
     lecturer.goto(f"{server.url}/room")
+    expect(lecturer.get_by_role("button", name="Open a room")).to_be_enabled()
+    settle(lecturer)
     lecturer.get_by_role("button", name="Open a room").click()
     expect(bar(lecturer)).to_have_attribute("data-state", "leads")
     code = bar(lecturer).get_attribute("data-room")
@@ -56,6 +58,8 @@ def open_and_join(server: Server, lecturer: Page, phone: Page, laptop: Page) -> 
     settle(lecturer)
     phone.goto(f"{server.url}/?room={code}")
     laptop.goto(f"{server.url}/room")
+    expect(laptop.get_by_role("button", name="Open a room")).to_be_enabled()  # this browser is known
+    settle(laptop)
     laptop.get_by_label("Code", exact=True).fill(code.lower())
     laptop.get_by_role("button", name="Join the room").click()
     for student in (phone, laptop):

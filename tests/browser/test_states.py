@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from cnnviz.ui.fields import Field, Number, Real, Switch
 from cnnviz.ui.state import State
-from tests.browser.conftest import Visitor, settle
+from tests.browser.conftest import COMPUTING, Visitor, settle
 from tests.pages.test_states import FIELDS, sample
 
 pytestmark = pytest.mark.browser
@@ -55,6 +55,12 @@ def expect_shown(page: Page, field: Field[Any], text: str) -> None:
         expect(box).to_have_value(re.compile(rf"^{re.escape(text)}{zeros}$"))
 
 
+def computed(page: Page) -> None:
+    """Waits until nothing is computed any more: the page is drawn again when it is there."""
+    expect(page.get_by_test_id("stProgress")).to_have_count(0, timeout=COMPUTING)
+    settle(page)
+
+
 @pytest.mark.thorough(4)
 @pytest.mark.parametrize(
     "state", [state for state in State.pages.values() if quick(state)], ids=lambda state: state.__name__
@@ -62,12 +68,13 @@ def expect_shown(page: Page, field: Field[Any], text: str) -> None:
 def test_back_forward_and_reload(state: type[State], visitor: Visitor) -> None:
     page, path = visitor.page, State.link(state())
     visitor.go(path)
+    computed(page)
     fields, shown = quick(state), [{}]
     for field in fields:
         move(page, state, field)
         shown.append({**shown[-1], field.name: sample(state, field)})
         expect(page).to_have_url(re.compile(rf"[?&]{field.name}={re.escape(sample(state, field))}(&|$)"))
-        settle(page)
+        computed(page)
 
     def expect_all(known: dict[str, str]) -> None:
         settle(page)
