@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
+from cnnviz.features.batches import images_at_once
 from cnnviz.inspection import LayerGraph, receptive_field, runner_of
 from cnnviz.inspection.receptive import LayerField
 
@@ -90,15 +91,17 @@ def peaks(
     layers: Sequence[str],
     images: Tensor,
     *,
-    batch: int = 50,
+    batch: int | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Peaks]:
     """Layer -> where its channels fire most in each image; one pass for all layers.
 
     Args:
         images: (N, C, H, W).
+        batch: so many at once; usually as many as is quickest for their size.
     """
     runner = runner_of(model)
+    batch = batch or images_at_once(images, 100)
     values: dict[str, list[Tensor]] = {layer: [] for layer in layers}
     places: dict[str, list[Tensor]] = {layer: [] for layer in layers}
     widths = {}

@@ -10,6 +10,7 @@ from torch.nn import functional
 from cnnviz.data import ImageDataset, loading_code
 from cnnviz.errors import CnnvizError
 from cnnviz.expressions import Expression, script
+from cnnviz.features.batches import images_at_once
 from cnnviz.inspection import runner_of
 from cnnviz.words import say
 
@@ -20,16 +21,18 @@ NEIGHBOURS = 5
 
 
 def layer_features(
-    model: nn.Module, layer: str, images: Tensor, batch: int = 250, progress: Progress | None = None
+    model: nn.Module, layer: str, images: Tensor, batch: int | None = None, progress: Progress | None = None
 ) -> Tensor:
     """(N, D), on the CPU: a layer's values as one vector an image; maps with more than 4096 values in all are
     averaged to at most 4×4 first.
 
     Args:
         images: (N, C, H, W) float in [0, 1].
+        batch: so many at once; usually as many as is quickest for their size.
     """
     runner = runner_of(model)
     network = runner.cut(layer)
+    batch = batch or images_at_once(images, 250)
     found = []
     with torch.inference_mode():
         for start in range(0, len(images), batch):

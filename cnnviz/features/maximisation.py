@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
 from cnnviz.features.ablation import channels_of
+from cnnviz.features.batches import images_at_once
 from cnnviz.inspection import receptive_field, runner_of
 from cnnviz.inspection.acceleration import frozen
 from cnnviz.words import say
@@ -170,13 +171,14 @@ def top_images(
     channel: int,
     images: Tensor,
     count: int = 9,
-    batch: int = 250,
+    batch: int | None = None,
     progress: Progress | None = None,
 ) -> list[TopImage]:
     """The images that fire a channel most, the strongest first.
 
     Args:
         images: (N, C, H, W).
+        batch: so many at once; usually as many as is quickest for their size.
 
     Source: Zeiler and Fergus, "Visualizing and understanding convolutional networks", ECCV 2014.
     """
@@ -194,6 +196,7 @@ def top_images(
     network = runner_of(model).cut(layer)
     field = receptive_field(model, layer, shape)
     values, places = [], []
+    batch = batch or images_at_once(images, 250)
     with torch.inference_mode():
         for start in range(0, len(images), batch):
             if progress:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from cnnviz.data import ImageDataset, loading_code
 from cnnviz.errors import CnnvizError
 from cnnviz.expressions import Expression, script
+from cnnviz.features.batches import images_at_once
 from cnnviz.features.predictions import probabilities
 from cnnviz.ops.scores import accuracy, confusion
 
@@ -88,14 +89,15 @@ class Answers:
         )
 
 
-def answers(model: nn.Module, dataset: ImageDataset, batch: int = 500) -> Answers:
-    """Asks a network about all images of a data set.
+def answers(model: nn.Module, dataset: ImageDataset, batch: int | None = None) -> Answers:
+    """Asks a network about all images of a data set, ``batch`` at once; usually as many as is quickest for their size.
 
     Raises:
         CnnvizError: there are no images, or the answers are not finite.
     """
     if len(dataset) == 0:
         raise CnnvizError("There are no images to ask about. Choose another data set.")
+    batch = batch or images_at_once(dataset.images, 500)
     found = [
         probabilities(model, dataset.floats(slice(start, start + batch)))
         for start in range(0, len(dataset), batch)

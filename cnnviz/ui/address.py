@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -78,7 +78,11 @@ class Session:
     must_tell: bool = False
     """The browser does not show the address of the link that was followed."""
     wrote: dict[str, str] | None = None
-    """The address that the browser was told last, since the student came by one: it may not have heard of it yet."""
+    """The address that the browser was told last, since the student came by one."""
+    heard_it: bool = False
+    """A request of the browser said that address: one that says another comes from the browser's history."""
+    listened_in: "ref[Any] | None" = None
+    """The run whose request was looked at."""
     ordered: dict[str, str] | None = None
     """The address that code goes to next, as a link does: a slide, or what the lecturer shows."""
     hidden: frozenset[str] = frozenset()
@@ -114,19 +118,21 @@ def arrive(page: str) -> None:
 
 def _arrive(page: str) -> None:
     visit, address = session(), st.query_params.to_dict()
-    context = get_script_run_ctx()
-    by_history = context is not None and context.is_history_navigation
     other_page, visit.page = page != visit.page, page
     ordered, visit.ordered = visit.ordered, None
     address = address if ordered is None else ordered
     here = visit.here
-    visit.own_run, visit.moved_on, visit.by_history = visit.moved_on, False, by_history
+    visit.own_run, visit.moved_on = visit.moved_on, False
+    if not visit.own_run:
+        _listen(visit)
+    by_history = visit.by_history = comes_by_history() or (not other_page and _has_gone_back(visit, address))
     if other_page:
         for known in (here.drawn, here.versions, here.unheard):
             known.clear()
     elif ordered is None and not by_history and (visit.own_run or not _by_a_link(here)):
         return
-    visit.wrote = None
+    told_on_the_way = visit.wrote is not None and not visit.heard_it
+    visit.wrote, visit.heard_it = None, False
     here.held.clear()
     if not other_page or by_history or address:
         # Else the student comes back by the menu, and finds the page as it was.
@@ -135,8 +141,22 @@ def _arrive(page: str) -> None:
         if not other_page:
             visit.shared = {name: value for name, value in visit.shared.items() if name in STICKY}
         here.linked = dict(address)
-    # A link to the page that it stands on goes to its state, but Streamlit leaves the browser's address.
-    visit.must_tell = not other_page and not by_history
+    # A link to the page that it stands on goes to its state, but Streamlit leaves the browser's address; and what
+    # the browser was told before it went back arrives there afterwards.
+    visit.must_tell = not other_page and (not by_history or told_on_the_way)
+
+
+def comes_by_history() -> bool:
+    """Whether the browser's back or forward button asked for this run, and Streamlit says so."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
+
+
+def _has_gone_back(visit: Session, address: dict[str, str]) -> bool:
+    """Whether that button asked for this run though Streamlit does not say so, as where another request came
+    before the run began: the browser knew the address of this page, and says another.
+    """
+    return visit.heard_it and not visit.own_run and address != visit.wrote and not _by_a_link(visit.here)
 
 
 def _by_a_link(memory: Memory) -> bool:
@@ -176,11 +196,36 @@ def tell_address() -> None:
     here, must_tell = visit.here, visit.must_tell
     visit.must_tell = False
     state = _state(here)
-    # What a request says of the address is from before the browser heard of a change that is on its way to it.
-    if must_tell or state != st.query_params.to_dict() or (visit.wrote is not None and visit.wrote != state):
+    if must_tell or _must_hear(visit, state):
         st.query_params.from_dict(state)
-        visit.wrote = state
+        visit.wrote, visit.heard_it = state, False
     _let_know(visit)
+
+
+def _must_hear(visit: Session, state: dict[str, str]) -> bool:
+    """Whether the browser has another address, and is not about to hear of this one.
+
+    What a request says of the address is from before the browser heard of a change that is on its way to it;
+    an address that is told twice would undo what the back button did between.
+    """
+    if visit.wrote is None or (visit.heard_it and visit.wrote == state):
+        return state != st.query_params.to_dict()
+    return visit.wrote != state
+
+
+def _listen(visit: Session) -> None:
+    """A request came from the browser: does it know the address that it was told?"""
+    run = _run()
+    if visit.listened_in is None or visit.listened_in() is not run:
+        # What is drawn after the first section of a run may find what that section wrote.
+        visit.listened_in = None if run is None else ref(run)
+        visit.heard_it = visit.heard_it or st.query_params.to_dict() == visit.wrote
+
+
+def _run() -> Any:
+    """An object that Streamlit makes anew for each run of the script."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return None if context is None else context.parallel_coordinator
 
 
 def _state(here: Memory) -> dict[str, str]:
@@ -199,6 +244,7 @@ def one_section() -> Iterator[None]:
     visit = session()
     use_palette(visit.shared.get("palette", USUAL))
     visit.own_run = visit.moved_on = visit.by_history = False
+    _listen(visit)
     _let_know(visit)
     try:
         yield

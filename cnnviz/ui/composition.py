@@ -47,8 +47,7 @@ def searched(
 ) -> dict[str, Peaks]:
     """Where the channels fire most in all images that are searched."""
     images = remember(searched_images, test, network.input_shape)
-    batch = 5 if network.input_shape[1] > 100 else 100
-    return peaks(network.model, layers, images, batch=batch, progress=progress)
+    return peaks(network.model, layers, images, progress=progress)
 
 
 def usual_peaks(

@@ -151,9 +151,8 @@ def judged_images(name: str, seen: bool, shape: tuple[int, int, int], _digest: s
 
 
 def embedded(network: OpenNetwork, layer: str, data: ImageDataset, progress: Progress) -> Tensor:
-    """(N, D) what a layer makes of all images; a large network is given few at a time, so that its progress is seen."""
-    batch = 20 if max(network.input_shape[1:]) > LARGE_SIDE else 250
-    return layer_features(network.model, layer, data.floats(), batch, progress)
+    """(N, D) what a layer makes of all images."""
+    return layer_features(network.model, layer, data.floats(), progress=progress)
 
 
 def fits(name: str, network: OpenNetwork) -> bool:

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from cnnviz.errors import CnnvizError
-from cnnviz.ui.address import session
+from cnnviz.ui.address import comes_by_history, session
 from cnnviz.ui.components import component, told
 from cnnviz.ui.fields import Field
 from cnnviz.ui.frame import page
@@ -141,8 +140,7 @@ def go_on(shown: str) -> None:
     Args:
         shown: path of the page that the browser asks for.
     """
-    context = get_script_run_ctx()
-    if context is not None and context.is_history_navigation:
+    if comes_by_history():
         # The browser's back button: what the address does not name is usual.
         for entry in (Given.lecture, Given.slide, Given.hide):
             if entry.name not in st.query_params:

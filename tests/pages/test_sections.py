@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from benchmarks._app import serving
-from benchmarks._visitor import Session
+from benchmarks._visitor import Control, Session
 from benchmarks.rerun import opened, pages
 
 LESSONS = [page for page in pages() if page]
@@ -95,6 +95,51 @@ def test_the_address_is_told_also_where_the_browser_has_not_heard_of_the_one_bef
             assert session.query == f"{addresses[0]}&"
 
     finished(visit())
+
+
+def test_an_address_that_is_on_its_way_is_not_told_again(address: str) -> None:
+    """A progress bar asks for news before the browser has heard where it is; told twice, the address would undo
+    what the back button did between.
+    """
+
+    async def visit() -> None:
+        async with opened(address, "pooling") as (session,):
+            control = next(one for one in session.controls.values() if one.label == "Window")
+            await session.move(control, 0)
+            assert session.query
+            session.query = ""
+            await session.move(control, 0)
+            assert session.query == ""
+
+    finished(visit())
+
+
+def test_the_back_button_counts_also_where_another_request_comes_before_its_run_begins(address: str) -> None:
+    """Streamlit then joins both to one that says the address of the first and the controls of the second."""
+
+    async def visit() -> None:
+        async with opened(address, "pooling") as (session,):
+            control = next(one for one in session.controls.values() if one.label == "Window")
+            usual = shown(session, control)
+            await session.move(control, 0)
+            await session.rerun()  # the browser knows its new address
+            assert shown(session, control) != usual
+            session.query = ""
+            await session.rerun()
+            assert session.query == ""
+            assert shown(session, control) == usual
+
+    finished(visit())
+
+
+def shown(session: Session, control: Control) -> int:
+    """The value of the box with this label."""
+    box = next(
+        element.number_input
+        for element in session.shown.values()
+        if element.WhichOneof("type") == "number_input" and element.number_input.label == control.label
+    )
+    return int(box.value if box.set_value else box.default)
 
 
 @pytest.mark.parametrize("page", WITHOUT_LONG_WORK)
