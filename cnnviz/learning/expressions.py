@@ -2,6 +2,7 @@
 
 import ast
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cnnviz.errors import CnnvizError
 from cnnviz.learning.tape import OPERATIONS, Tape
@@ -51,6 +52,19 @@ def _float(value: float) -> float:
         raise CnnvizError("A number of the expression is too large.") from None
 
 
+@lru_cache(512)
+def _parsed(expression: str) -> ast.Expression:
+    try:
+        return ast.parse(expression.strip().replace("^", "**"), mode="eval")
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        raise CnnvizError(
+            say(
+                "“{expression}” is no expression. Write for example (x + y) * sin(z), with * between factors.",
+                expression=expression[:60],
+            )
+        ) from None
+
+
 def graph(expression: str, **values: float) -> Graph:
     """Values and gradients of an expression such as ``(x + y) * sin(z)``.
 
@@ -67,15 +81,7 @@ def graph(expression: str, **values: float) -> Graph:
                 longest=LONGEST,
             )
         )
-    try:
-        tree = ast.parse(expression.strip().replace("^", "**"), mode="eval")
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        raise CnnvizError(
-            say(
-                "“{expression}” is no expression. Write for example (x + y) * sin(z), with * between factors.",
-                expression=expression[:60],
-            )
-        ) from None
+    tree = _parsed(expression)
     tape, names = Tape(), dict[str, int]()
 
     def place(node: ast.expr, depth: int) -> int:

@@ -55,6 +55,8 @@ class Surface:
 
     def value(self, place: Sequence[float], batch: Sequence[int] | None = None) -> float:
         """E, or of a batch N / B · its part of the sum."""
+        if self.data and batch is None:
+            return float(self.values(*torch.tensor(place, dtype=torch.float64)))
         return self.descent(place, batch)[0]
 
     def descent(
@@ -333,23 +335,34 @@ def steps_to_loss(
     surface: str, rules: Sequence[str], rates: Sequence[float], *, goal: float, most: int = 400
 ) -> dict[str, list[float]]:
     """Rule -> for each learning rate the updates (of all data: epochs) until E ≤ ``goal``; NaN if not within ``most``."""
-    entry = SURFACES[surface]
     found = {}
     for name in rules:
-        rule = RULES[name]
-        speed = torch.tensor(list(rates), dtype=torch.float64)
-        weights = torch.tensor(entry.start, dtype=torch.float64)[:, None].repeat(1, len(rates))
-        memory = {key: torch.zeros_like(weights) for key in rule.memory}
         needed = torch.full((len(rates),), math.nan, dtype=torch.float64)
-        for step in range(1, most + 1):
-            leaves = weights.clone().requires_grad_()
-            [gradient] = torch.autograd.grad(entry.values(*leaves).sum(), leaves)
-            # A rule's learning rate may be a tensor: each column has its own.
-            weights = rule.update(weights, gradient, memory, speed, step).clamp(-FAR, FAR).nan_to_num(FAR)  # type: ignore[arg-type]
-            reached = (entry.values(*weights) <= goal) & needed.isnan()
-            needed[reached] = float(step)
+        for step, losses in enumerate(_losses(surface, name, rates, most), 1):
+            needed[(losses <= goal) & needed.isnan()] = float(step)
         found[name] = needed.tolist()
     return found
+
+
+def lowest_loss(surface: str, rules: Sequence[str], steps: int) -> float:
+    """The smallest E that one of the rules comes by from the usual start, with the usual learning rate."""
+    entry = SURFACES[surface]
+    walks = (losses for name in rules for losses in _losses(surface, name, [entry.rate], steps))
+    return min(entry.value(entry.start), *(losses.item() for losses in walks))
+
+
+def _losses(surface: str, name: str, rates: Sequence[float], steps: int) -> Iterator[Tensor]:
+    """(rates,) E after each update of all data, with each learning rate."""
+    entry, rule = SURFACES[surface], RULES[name]
+    speed = torch.tensor(list(rates), dtype=torch.float64)
+    weights = torch.tensor(entry.start, dtype=torch.float64)[:, None].repeat(1, len(rates))
+    memory = {key: torch.zeros_like(weights) for key in rule.memory}
+    for step in range(1, steps + 1):
+        leaves = weights.clone().requires_grad_()
+        [gradient] = torch.autograd.grad(entry.values(*leaves).sum(), leaves)
+        # A rule's learning rate may be a tensor: each column has its own.
+        weights = rule.update(weights, gradient, memory, speed, step).clamp(-FAR, FAR).nan_to_num(FAR)  # type: ignore[arg-type]
+        yield entry.values(*weights)
 
 
 def batch_noise(
@@ -357,12 +370,14 @@ def batch_noise(
 ) -> list[tuple[float, ...]]:
     """Gradients of random batches at one place: their spread is what a small batch costs."""
     entry = SURFACES[surface]
+    alone = [entry.descent(place, [number])[1] for number in range(len(entry.data))]
     random = random_from(f"{seed} cloud")
     found = []
     for _ in range(count):
         order = list(range(len(entry.data)))
         shuffle(order, random)
-        found.append(entry.descent(place, order[:batch_size])[1])
+        parts = [alone[number] for number in order[:batch_size]]
+        found.append(tuple(math.fsum(part) / len(parts) for part in zip(*parts, strict=True)))
     return found
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from cnnviz.figures import palette
 from cnnviz.figures.descent import steps_by_rate
 from cnnviz.learning import RULES, SURFACES, Surface, descend
-from cnnviz.learning.surfaces import FAR, batch_noise, steps_to_loss
+from cnnviz.learning.surfaces import FAR, batch_noise, lowest_loss, steps_to_loss
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import component, told
 from cnnviz.ui.memory import remember
@@ -135,7 +135,7 @@ def updates_in_words() -> None:
 
 def goal_of(surface: Surface) -> float:
     """A tenth of the way is left to the lowest loss that Adam finds from the start."""
-    low = min(min(descend(surface.name, rule, steps=MOST).loss) for rule in ("sgd", "adam"))
+    low = lowest_loss(surface.name, ("sgd", "adam"), MOST)
     return low + 0.05 * (surface.value(surface.start) - low)
 
 

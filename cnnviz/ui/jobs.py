@@ -166,6 +166,15 @@ def job(
     return None
 
 
+def wait_for_any(seconds: float) -> None:
+    """Until one of the jobs at work ends, of whatever session, or the seconds are over; a moment where none works."""
+    with _lock:
+        running = list(_jobs.values())
+    end = time.monotonic() + (seconds if running else 0.1)
+    while time.monotonic() < end and not any(one.done.is_set() for one in running):
+        time.sleep(0.02)
+
+
 @atexit.register
 def _end_all() -> None:
     """A thread that is still inside torch when Python ends would bring the process down with a noise."""

@@ -237,7 +237,7 @@ def maps_at(network: OpenNetwork, layer: str, image: Tensor) -> Tensor:
 
 def activation_mask(dataset: str, number: int) -> tuple[Tensor, Tensor, int]:
     """Grad-CAM of the class that a bundled classifier answers, (H, W); the true ink; and the class."""
-    test, network = load(dataset, "test"), trained(CAM_NETWORK, dataset)
+    test, network = load(dataset, "test"), remember(trained, CAM_NETWORK, dataset)
     image = test.floats([number])[0]
     with torch.inference_mode():
         answer = int(network(image[None]).argmax())

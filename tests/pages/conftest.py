@@ -6,6 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
+from cnnviz.ui.jobs import wait_for_any
+
 pytest.register_assert_rewrite("tests.pages.restored")
 ROOT = Path(__file__).resolve().parents[2]
 Open = Callable[..., AppTest]
@@ -76,8 +78,8 @@ def until(app: AppTest, holds: Callable[[AppTest], bool]) -> AppTest:
     end = time.monotonic() + PATIENCE
     while not holds(app):
         assert time.monotonic() < end, words(app)
-        # A page that asked without a pause would take the processor from the work that it waits for.
-        time.sleep(0.1)
+        # A page that asked again and again would take the processor from the work that it waits for.
+        wait_for_any(1.0)
         app.run()
     return app
 
