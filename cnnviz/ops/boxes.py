@@ -6,11 +6,15 @@ A box is (x1, y1, x2, y2): left, top, right, bottom, in pixels, with x1 ≤ x2 a
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
 from cnnviz.words import say
+
+TOGETHER = 500
+"""Boxes whose overlaps with all others are measured at one time."""
 
 
 def box_iou(first: Tensor, second: Tensor) -> Tensor:
@@ -73,19 +77,7 @@ def nms_steps(boxes: Tensor, scores: Tensor, iou: float) -> tuple[NmsStep, ...]:
     Raises:
         CnnvizError: the shapes do not fit, or ``iou`` lies outside 0 to 1.
     """
-    boxes = _boxes(boxes).double()  # an overlap of exactly the limit stays
-    if scores.shape != (len(boxes),):
-        raise CnnvizError(
-            say(
-                "There are {count} boxes, but the scores have the shape {str}: give one each.",
-                count=len(boxes),
-                str="×".join(map(str, scores.shape)),
-            )
-        )
-    if not 0 <= iou <= 1:
-        raise CnnvizError(
-            say("The IoU at which a box goes is {iou}, but it must lie between 0 and 1.", iou=iou)
-        )
+    boxes = _checked(boxes, scores, iou)
     left = torch.argsort(scores, descending=True, stable=True)
     steps = []
     while len(left):
@@ -107,8 +99,35 @@ def nms(boxes: Tensor, scores: Tensor, iou: float) -> Tensor:
         scores: (N,).
         iou: boxes that overlap a better one by more than this go.
     """
-    kept = [step.kept for step in nms_steps(boxes, scores, iou)]
-    return torch.tensor(kept, dtype=torch.int64, device=boxes.device)
+    boxes = _checked(boxes, scores, iou)
+    order = torch.argsort(scores, descending=True, stable=True)
+    ranked = boxes[order]
+    left = np.ones(len(order), dtype=bool)
+    kept = []
+    for start in range(0, len(order), TOGETHER):
+        rows = (box_iou(ranked[start : start + TOGETHER], ranked) > iou).numpy(force=True)
+        for rank, goes in enumerate(rows, start):
+            if left[rank]:
+                kept.append(rank)
+                left &= ~goes
+    return order[torch.tensor(kept, dtype=torch.int64, device=order.device)]
+
+
+def _checked(boxes: Tensor, scores: Tensor, iou: float) -> Tensor:
+    boxes = _boxes(boxes).double()  # an overlap of exactly the limit stays
+    if scores.shape != (len(boxes),):
+        raise CnnvizError(
+            say(
+                "There are {count} boxes, but the scores have the shape {str}: give one each.",
+                count=len(boxes),
+                str="×".join(map(str, scores.shape)),
+            )
+        )
+    if not 0 <= iou <= 1:
+        raise CnnvizError(
+            say("The IoU at which a box goes is {iou}, but it must lie between 0 and 1.", iou=iou)
+        )
+    return boxes
 
 
 @dataclass(frozen=True)

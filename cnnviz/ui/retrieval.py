@@ -8,7 +8,14 @@ from torch import Tensor
 
 from cnnviz.data import ImageDataset, fit, load
 from cnnviz.features.embedding import layer_features
-from cnnviz.features.nearest import Neighbours, Regions, nearest_regions, nearest_vectors, precision_at
+from cnnviz.features.nearest import (
+    Neighbours,
+    Regions,
+    nearest_numbers,
+    nearest_regions,
+    nearest_vectors,
+    precision_at,
+)
 from cnnviz.figures import palette, picture_sheet
 from cnnviz.inspection import receptive_field, shapes
 from cnnviz.models.pretrained import BUNDLED
@@ -115,9 +122,10 @@ def found_by(query: Tensor, vectors: Tensor, count: int, metric: str, without: i
 
 def precision_of(vectors: Tensor, labels: Tensor, count: int, metric: str) -> float:
     """Precision at k, of all images as queries, in the mean: the share of the k nearest that have the query's class."""
-    own = torch.arange(len(vectors))
-    near = nearest_vectors(vectors, vectors, count + 1, metric).indices
-    others = torch.stack([row[row != number][:count] for number, row in zip(own.tolist(), near, strict=True)])
+    near = nearest_numbers(vectors, vectors, count + 1, metric)
+    itself = near == torch.arange(len(vectors))[:, None]
+    # A vector that others equal may not be found itself; then the farthest goes.
+    others = near.gather(1, itself.int().argsort(dim=1, stable=True)[:, :count])
     return float(precision_at(others, labels, labels).mean())
 
 
