@@ -92,6 +92,7 @@ function create(root) {
       if (now - tab.restedAt < SETTLED_MS || now - tab.arriving < SETTLED_MS) return;
       Object.assign(tab, { arriving: 0, home: here(), acted: false });
       keep();
+      render();
     } else if (here() !== tab.home && !tab.alone) {
       // What changes without the student, such as a page that has finished its work, is no way of one's own.
       if (tab.acted) wander(true);
