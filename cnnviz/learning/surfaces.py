@@ -335,34 +335,41 @@ def steps_to_loss(
     surface: str, rules: Sequence[str], rates: Sequence[float], *, goal: float, most: int = 400
 ) -> dict[str, list[float]]:
     """Rule -> for each learning rate the updates (of all data: epochs) until E ≤ ``goal``; NaN if not within ``most``."""
-    found = {}
-    for name in rules:
-        needed = torch.full((len(rates),), math.nan, dtype=torch.float64)
-        for step, losses in enumerate(_losses(surface, name, rates, most), 1):
-            needed[(losses <= goal) & needed.isnan()] = float(step)
-        found[name] = needed.tolist()
-    return found
+    needed = torch.full((len(rules), len(rates)), math.nan, dtype=torch.float64)
+    for step, losses in enumerate(_losses(surface, rules, rates, most), 1):
+        needed[(losses <= goal) & needed.isnan()] = float(step)
+    return dict(zip(rules, needed.tolist(), strict=True))
 
 
 def lowest_loss(surface: str, rules: Sequence[str], steps: int) -> float:
     """The smallest E that one of the rules comes by from the usual start, with the usual learning rate."""
     entry = SURFACES[surface]
-    walks = (losses for name in rules for losses in _losses(surface, name, [entry.rate], steps))
-    return min(entry.value(entry.start), *(losses.item() for losses in walks))
+    on_the_way = (losses.min().item() for losses in _losses(surface, rules, [entry.rate], steps))
+    return min(entry.value(entry.start), *on_the_way)
 
 
-def _losses(surface: str, name: str, rates: Sequence[float], steps: int) -> Iterator[Tensor]:
-    """(rates,) E after each update of all data, with each learning rate."""
-    entry, rule = SURFACES[surface], RULES[name]
+def _losses(surface: str, rules: Sequence[str], rates: Sequence[float], steps: int) -> Iterator[Tensor]:
+    """(rules, rates) E after each update of all data, by each rule with each learning rate: all walk at one time."""
+    entry, ways = SURFACES[surface], [RULES[name] for name in rules]
     speed = torch.tensor(list(rates), dtype=torch.float64)
-    weights = torch.tensor(entry.start, dtype=torch.float64)[:, None].repeat(1, len(rates))
-    memory = {key: torch.zeros_like(weights) for key in rule.memory}
-    for step in range(1, steps + 1):
-        leaves = weights.clone().requires_grad_()
-        [gradient] = torch.autograd.grad(entry.values(*leaves).sum(), leaves)
-        # A rule's learning rate may be a tensor: each column has its own.
-        weights = rule.update(weights, gradient, memory, speed, step).clamp(-FAR, FAR).nan_to_num(FAR)  # type: ignore[arg-type]
-        yield entry.values(*weights)
+    start = torch.tensor(entry.start, dtype=torch.float64)[:, None].repeat(1, len(rates))
+    memories = [{key: torch.zeros_like(start) for key in way.memory} for way in ways]
+    weights = torch.stack([start] * len(ways), 1)  # (weights, rules, rates)
+    for step in range(steps + 1):
+        weights = weights.requires_grad_()
+        losses = entry.values(*weights)
+        if step:
+            yield losses.detach()
+        if step == steps:
+            return
+        [gradient] = torch.autograd.grad(losses.sum(), weights)
+        weights = weights.detach()
+        moved = [
+            # A rule's learning rate may be a tensor: each column has its own.
+            way.update(weights[:, at], gradient[:, at], memories[at], speed, step + 1)  # type: ignore[arg-type]
+            for at, way in enumerate(ways)
+        ]
+        weights = torch.stack(moved, 1).clamp(-FAR, FAR).nan_to_num(FAR)
 
 
 def batch_noise(

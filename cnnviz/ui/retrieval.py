@@ -122,7 +122,9 @@ def found_by(query: Tensor, vectors: Tensor, count: int, metric: str, without: i
 
 def precision_of(vectors: Tensor, labels: Tensor, count: int, metric: str) -> float:
     """Precision at k, of all images as queries, in the mean: the share of the k nearest that have the query's class."""
-    near = nearest_numbers(vectors, vectors, count + 1, metric)
+    near = remember(nearest_numbers, vectors, vectors, max(count, int(Retrieval.count.high)) + 1, metric)[
+        :, : count + 1
+    ]
     itself = near == torch.arange(len(vectors))[:, None]
     # A vector that others equal may not be found itself; then the farthest goes.
     others = near.gather(1, itself.int().argsort(dim=1, stable=True)[:, :count])

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from cnnviz.ui.fields import Field, Number, Real, Switch
 from cnnviz.ui.state import State
-from tests.browser.conftest import COMPUTING, Visitor, settle
+from tests.browser.conftest import Visitor, settle
 from tests.pages.test_states import FIELDS, sample
 
 pytestmark = pytest.mark.browser
@@ -55,12 +55,6 @@ def expect_shown(page: Page, field: Field[Any], text: str) -> None:
         expect(box).to_have_value(re.compile(rf"^{re.escape(text)}{zeros}$"))
 
 
-def computed(page: Page) -> None:
-    """Waits until nothing is computed any more: the page is drawn again when it is there."""
-    expect(page.get_by_test_id("stProgress")).to_have_count(0, timeout=COMPUTING)
-    settle(page)
-
-
 @pytest.mark.thorough(4)
 @pytest.mark.parametrize(
     "state", [state for state in State.pages.values() if quick(state)], ids=lambda state: state.__name__
@@ -68,13 +62,13 @@ def computed(page: Page) -> None:
 def test_back_forward_and_reload(state: type[State], visitor: Visitor) -> None:
     page, path = visitor.page, State.link(state())
     visitor.go(path)
-    computed(page)
+    settle(page)
     fields, shown = quick(state), [{}]
     for field in fields:
         move(page, state, field)
         shown.append({**shown[-1], field.name: sample(state, field)})
         expect(page).to_have_url(re.compile(rf"[?&]{field.name}={re.escape(sample(state, field))}(&|$)"))
-        computed(page)
+        settle(page)
 
     def expect_all(known: dict[str, str]) -> None:
         settle(page)
@@ -92,3 +86,36 @@ def test_back_forward_and_reload(state: type[State], visitor: Visitor) -> None:
     page.reload()
     expect(page.get_by_role("heading").first).to_be_visible()
     expect_all(shown[-1])
+
+
+def test_back_and_forward_while_the_page_computes(visitor: Visitor) -> None:
+    """A progress bar asks for news twice a second, and says the address that it knows."""
+    page = visitor.go("filters?network=efficientnet_lite0&layer=block5.project_conv&filter=1")
+    bars = page.get_by_test_id("stProgress")
+    box = page.locator("[class*=st-key-filter]").locator("input").first
+    expect(bars.first).to_be_visible()
+
+    def expect_number(number: int) -> None:
+        expect(page).to_have_url(re.compile(rf"[?&]filter={number}(&|$)"))
+        expect(box).to_have_value(str(number))
+
+    for number in (2, 3, 4):
+        box.fill(str(number))
+        box.press("Enter")
+        expect_number(number)
+        expect(bars.first).to_be_visible()
+    for go, number in (
+        (page.go_back, 3),
+        (page.go_back, 2),
+        (page.go_forward, 3),
+        (page.go_back, 2),
+        (page.go_back, 1),
+        (page.go_forward, 2),
+        (page.go_forward, 3),
+        (page.go_forward, 4),
+    ):
+        go()
+        expect_number(number)
+        expect(bars.first).to_be_visible()
+    settle(page)
+    expect_number(4)
