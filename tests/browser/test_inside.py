@@ -156,5 +156,6 @@ def test_a_cell_of_the_table_shows_its_images(visitor: Visitor) -> None:
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     expect(page.get_by_text(re.compile("Test image .*: 4, answered 9"))).to_be_visible()
+    settle(page)  # the maps of this image come one after the other, and move what stands below
     page.get_by_role("link", name="More saliency methods for it").click()
     expect(page.get_by_role("heading", name="Saliency")).to_be_visible()
