@@ -128,15 +128,21 @@ STATES: dict[str, dict[str, list[str]]] = {
 
 @dataclass
 class Notes:
-    """What was seen: (second, seconds it took) of each answer, and what stood on a page as a fault of the
-    program.
+    """What was seen: (second, seconds it took) of each answer, what was asked for, and what stood on a page
+    as a fault of the program.
     """
 
     answers: list[tuple[float, float]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
     def minute(self, number: int) -> list[float]:
         return [took for at, took in self.answers if number * 60 <= at < (number + 1) * 60]
+
+    def slowest(self, count: int = 12) -> list[str]:
+        """What took longest, longest first."""
+        ordered = sorted(zip(self.answers, self.asked, strict=True), key=lambda one: -one[0][1])
+        return [f"{took:.1f} s at {at:.0f} s: {asked}" for (at, took), asked in ordered[:count]]
 
 
 async def wander(address: str, seed: int, end: float, started: float, notes: Notes) -> Session:
@@ -149,13 +155,17 @@ async def wander(address: str, seed: int, end: float, started: float, notes: Not
         controls = list(visitor.controls.values())
         if not page or draw.random() < OTHER_PAGE:
             page, state = draw.choice(list(STATES)), {}
-            took = await visitor.open(page)
+            what, took = page, await visitor.open(page)
         elif controls and draw.random() < MOVES:
-            took = await visitor.move(draw.choice(controls), draw.randrange(2))
+            control = draw.choice(controls)
+            took = await visitor.move(control, draw.randrange(2))
+            what = f"{page}?{visitor.query}, {control.label}"
         else:
             name = draw.choice(list(STATES[page]))
             state = {**state, name: draw.choice(STATES[page][name])}
             took = await visitor.open(page, state)
+            what = f"{page}?{visitor.query}"
+        notes.asked.append(what)
         notes.answers.append((asked - started, took.seconds))
         notes.faults += visitor.faults
         await asyncio.sleep(draw.uniform(1, 4))
@@ -197,6 +207,7 @@ async def measure(visitors: int, minutes: int) -> None:
             await asyncio.sleep(5)
             await single.open("convolution", {"size": "3"})
         after = megabytes()
+        print("slowest:", *notes.slowest(), sep="\n  ")
         first, last = notes.minute(0), notes.minute(minutes - 1)
         middle = percentile(last, 0.5)
         print(

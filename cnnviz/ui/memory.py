@@ -10,7 +10,7 @@ import weakref
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from pathlib import PurePath
 from types import BuiltinFunctionType, FunctionType
@@ -40,10 +40,39 @@ _SAYING = (
 )
 """Rooms whose functions say something in the language of whoever looks, so that this language names their results too."""
 _lock = threading.Lock()
-_results: OrderedDict[Hashable, Any] = OrderedDict()
-_sizes: dict[Hashable, int] = {}
-_worth: dict[Hashable, float] = {}
-"""Seconds a byte that a result would take to make again."""
+_ROOM = 0.1
+"""Share of the budget that is freed at once, so that it is seldom to be done."""
+_OF_A_KEY = 1000
+"""Bytes of what names a result, as measured."""
+
+
+class Key:
+    """What names a result; its parts, which may be many, are hashed once."""
+
+    __slots__ = ("_hash", "_parts")
+
+    def __init__(self, *parts: Hashable) -> None:
+        self._parts = parts
+        self._hash = hash(parts)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Key) and self._hash == other._hash and self._parts == other._parts
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A result, its bytes, and the seconds a byte that it would take to make again."""
+
+    result: Any
+    bytes: int
+    worth: float
+
+
+_kept: OrderedDict[Hashable, _Kept] = OrderedDict()
+"""What was asked for last stands last."""
 _total = 0
 _being_made: dict[Hashable, threading.Event] = {}
 
@@ -68,7 +97,7 @@ def remember(function: Callable[..., Result], *arguments: Any, **named: Any) -> 
             depends on more than its arguments; or an argument has no content that can be compared.
     """
     whole = key_of(function, arguments, named)
-    asked = whole, palette_in_use()
+    asked = _in_palette(whole)
     while (found := recall(whole, _MISSING)) is _MISSING:
         with _lock:
             if _found(whole, _MISSING)[0] is not _MISSING:
@@ -108,7 +137,7 @@ def make_and_keep(key: Hashable, make: Callable[[], Result]) -> Result:
 
 
 def _in_palette(key: Hashable) -> Hashable:
-    return "palette", palette_in_use(), key
+    return Key("palette", palette_in_use(), key)
 
 
 def remembered(function: Callable[..., Result], *arguments: Any, **named: Any) -> Result | None:
@@ -122,7 +151,7 @@ def key_of(function: Callable[..., Any], arguments: tuple[Any, ...], named: Mapp
     as ``remember`` does.
     """
     told = {name: value for name, value in named.items() if name != "progress"}
-    return _named(function), content(arguments), content(told)
+    return Key(_named(function), content(arguments), content(told))
 
 
 def _named(function: Callable[..., Any]) -> Hashable:
@@ -229,17 +258,17 @@ def _network(network: nn.Module) -> Hashable:
 
 
 def _state_of(network: nn.Module) -> Hashable:
-    """Its parts, their mode, and what was written into their weights."""
-    state: list[object] = []
+    """Its parts, their mode, and what was written into their weights, as one name: the parts of a large network
+    would fill more memory than most results.
+    """
+    state = array("Q")
     for part in network.modules():
-        state += (id(part), part.training)
-        state += (
-            _version(tensor)
-            for held in (part._parameters, part._buffers)
-            for tensor in held.values()
-            if tensor is not None
-        )
-    return tuple(state)
+        state.extend((id(part), part.training))
+        for held in (part._parameters, part._buffers):
+            for tensor in held.values():
+                if tensor is not None:
+                    state.extend(_version(tensor))
+    return _hash(state.tobytes())
 
 
 def _version(tensor: Tensor) -> tuple[int, int]:
@@ -260,13 +289,13 @@ def recall(key: Hashable, missing: Any) -> Any:
 
 def _found(key: Hashable, missing: Any) -> tuple[Any, bool]:
     """What is kept for the key, and whether it is so in the palette in use alone; under the lock."""
-    if key not in _results:
+    kept = _kept.get(key)
+    if kept is None:
         return missing, False
-    _results.move_to_end(key)
-    found = _results[key]
-    if isinstance(found, _Coloured):
+    _kept.move_to_end(key)
+    if isinstance(kept.result, _Coloured):
         return _found(_in_palette(key), missing)[0], True
-    return found, False
+    return kept.result, False
 
 
 def keep(key: Hashable, result: Any, seconds: float | None = None) -> None:
@@ -277,17 +306,39 @@ def keep(key: Hashable, result: Any, seconds: float | None = None) -> None:
         seconds: how long it takes to make it again; ``None``: it cannot be told.
     """
     global _total
-    size = size_of(result)
+    size = size_of(result) + _OF_A_KEY
+    worth = UNTOLD if seconds is None else (seconds + LEAST_SECONDS) / size
     most = settings().cache_bytes
     with _lock:
-        _total += size - _sizes.get(key, 0)
-        _results[key], _sizes[key] = result, size
-        _worth[key] = UNTOLD if seconds is None else (seconds + LEAST_SECONDS) / max(1, size)
-        _results.move_to_end(key)
-        while _total > most and len(_results) > 1:
-            goes = min(itertools.islice(_results, len(_results) // 2), key=_worth.__getitem__)
-            del _results[goes], _worth[goes]
-            _total -= _sizes.pop(goes)
+        _forget(key)
+        _kept[key] = _Kept(result, size, worth)
+        _total += size
+        gone = _make_room(most)
+    # Freed when nobody waits for the lock any more.
+    gone.clear()
+
+
+def _make_room(most: int) -> list[_Kept | None]:
+    """Where it is more than ``most``: forgets until there is room again, and gives what was forgotten; under
+    the lock.
+    """
+    gone = list[_Kept | None]()
+    while _total > most and len(_kept) > 1:
+        older = itertools.islice(_kept.items(), len(_kept) // 2)
+        for key, _ in sorted(older, key=lambda item: item[1].worth):
+            gone.append(_forget(key))
+            if _total <= (1 - _ROOM) * most:
+                break
+    return gone
+
+
+def _forget(key: Hashable) -> _Kept | None:
+    """Gives what was kept; under the lock."""
+    global _total
+    kept = _kept.pop(key, None)
+    if kept is not None:
+        _total -= kept.bytes
+    return kept
 
 
 def kept_bytes() -> int:

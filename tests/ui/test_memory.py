@@ -7,6 +7,7 @@ import gc
 import json
 import threading
 import time
+import tracemalloc
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from plotly import io
 from plotly.graph_objects import Figure, Scatter
 from torch import nn
 
+from cnnviz.settings import settings
 from cnnviz.ui import charts, housekeeping, memory
 from cnnviz.ui.memory import content, digest, keep, kept_bytes, recall, remember, size_of
 from tests.properties import examples
@@ -33,9 +35,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(autouse=True)
 def _empty_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "_results", type(memory._results)())
-    monkeypatch.setattr(memory, "_sizes", {})
-    monkeypatch.setattr(memory, "_worth", {})
+    monkeypatch.setattr(memory, "_kept", type(memory._kept)())
     monkeypatch.setattr(memory, "_total", 0)
 
 
@@ -390,13 +390,54 @@ def test_what_takes_long_stays_where_large_results_come_and_go(monkeypatch: pyte
     assert remember(slowly, calls) == 1
 
 
+class Named:
+    """Counts how often its name is hashed: once more for each time that it is looked up."""
+
+    hashed = 0
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def cache_key(self) -> "Named":
+        return self
+
+    def __hash__(self) -> int:
+        Named.hashed += 1
+        return self.number
+
+
+def number_of(named: Named) -> int:
+    return named.number
+
+
+def test_room_is_made_at_one_go_however_many_results_have_to_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, each result that went was searched for among all, and all names were hashed for it: with many small
+    results one large one kept everybody waiting for seconds.
+    """
+    for number in range(2000):
+        remember(number_of, Named(number))
+    monkeypatch.setenv("CNNVIZ_CACHE_BYTES", str(kept_bytes()))
+    Named.hashed = 0
+    remember(torch.zeros, kept_bytes() // 8)
+    assert kept_bytes() < settings().cache_bytes
+    assert Named.hashed <= 2000, "each name is hashed once when it is made, and never again"
+
+
+def test_small_results_count_with_what_names_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    tracemalloc.start()
+    for number in range(1000):
+        remember(number_of, Named(number))
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept_bytes() == pytest.approx(taken, rel=0.5)
+
+
 def test_a_network_made_anew_is_the_same_to_what_was_computed_with_it() -> None:
     calls = Calls()
     assert remember(count, calls, remember(small_network, 3)) == 1
     first = remember(small_network, 3)
     key = memory.key_of(small_network, (3,), {})
-    del memory._results[key], memory._worth[key]
-    memory._total -= memory._sizes.pop(key)
+    memory._forget(key)
     again = remember(small_network, 3)
     assert again is not first
     assert remember(count, calls, again) == 1
