@@ -193,12 +193,12 @@ def _right(boxes: Tensor, scores: Tensor, objects: Tensor, iou: float) -> Tensor
     right = torch.zeros(len(boxes), dtype=torch.bool)
     if not len(objects) or not len(boxes):
         return right
-    overlaps = box_iou(boxes, objects)
-    free = torch.ones(len(objects), dtype=torch.bool)
+    overlap, which = box_iou(boxes, objects).max(1)
+    meets, objects_met, found = (overlap >= iou).tolist(), which.tolist(), set[int]()
     for number in torch.argsort(scores, descending=True, stable=True).tolist():
-        overlap, which = overlaps[number].max(0)
-        if overlap >= iou and free[which]:
-            right[number], free[which] = True, False
+        if meets[number] and objects_met[number] not in found:
+            found.add(objects_met[number])
+            right[number] = True
     return right
 
 

@@ -18,7 +18,11 @@ from cnnviz.ui import census
 
 REST_SECONDS = 30.0
 """Where nobody waits for a page, all is looked through this often."""
-SWEEP_SECONDS = 240.0
+LULL_SECONDS = 5
+"""So long nobody must have waited for a page: with forty visitors there are often moments in which nobody does, and
+everybody waits then for what was begun in one.
+"""
+SWEEP_SECONDS = 60.0
 """While somebody always waits for a page, all that came since the last thaw is looked through this often."""
 THAW_SECONDS = 600.0
 """Nothing is left out of the collections for longer than this, however busy the server is."""
@@ -50,6 +54,7 @@ async def keep_house(runtime: Runtime) -> None:
     looked = -ROOMS_SECONDS
     told = 0.0
     busy_since = True
+    quiet = 0
     while True:
         await asyncio.sleep(1)
         now = time.monotonic()
@@ -62,8 +67,9 @@ async def keep_house(runtime: Runtime) -> None:
         # A session that has left is dropped by whoever counts them next; without this, only when another one
         # leaves.
         runtime._session_mgr.num_sessions()
-        rests = not _is_busy(runtime)
-        busy_since = busy_since or not rests
+        quiet = 0 if _is_busy(runtime) else quiet + 1
+        rests = quiet >= LULL_SECONDS
+        busy_since = busy_since or not quiet
         if (
             _imported.is_set()
             or (rests and busy_since and now - thawed > REST_SECONDS)

@@ -13,9 +13,9 @@ import streamlit as st
 from PIL import Image
 from starlette.requests import Request
 from starlette.responses import Response
+from streamlit.runtime import get_instance
 
 from cnnviz.ui.memory import keep, recall
-from cnnviz.words import _
 
 PATH = "cnnviz/picture"
 
@@ -52,6 +52,16 @@ def picture_url(file: bytes, key: str, name: str = "") -> str:
     return f"{PATH}/{name}"
 
 
+def media_url(file: bytes, place: str) -> str:
+    """The address of a PNG or JPEG file for Markdown: Streamlit's own, as ``st.image`` makes it, without looking
+    into the file at each run.
+
+    Args:
+        place: where on the page it stands; another one for each picture.
+    """
+    return get_instance().media_file_mgr.add(file, _type(file), place)
+
+
 def picture_name(file: bytes) -> str:
     """As long as a secret: only who has the picture, or a page that shows it, can know it."""
     return hashlib.blake2b(file, digest_size=16).hexdigest()
@@ -63,7 +73,7 @@ def answer(request: Request) -> Response:
     if file is None:
         return Response(status_code=404)
     return Response(
-        file, media_type=_type(file), headers={"Cache-Control": _("private, max-age=31536000, immutable")}
+        file, media_type=_type(file), headers={"Cache-Control": "private, max-age=31536000, immutable"}
     )
 
 

@@ -5,14 +5,17 @@ from streamlit.delta_generator import DeltaGenerator
 
 from cnnviz.ui.frame import link
 from cnnviz.ui.lecture import Lesson, lecture, picture
+from cnnviz.ui.pictures import media_url
 from cnnviz.words import _
 
 
 def card(lesson: Lesson, place: DeltaGenerator) -> None:
-    with place.container(border=True, height="stretch"):
-        st.image(picture(lesson.picture), alt=_(lesson.picture_alt), width="stretch", output_format="PNG")
-        link(lesson.file, f"**{_(lesson.title)}**", ":material/arrow_forward:")
-        st.markdown(f"*“{_(lesson.sentence)}”*")
+    """All of it is one link, and one element of the page."""
+    url = media_url(picture(lesson.picture), lesson.picture)
+    # A screen reader reads the title first; the style puts the picture above it.
+    words = f"**{_(lesson.title)}** ![{_(lesson.picture_alt)}]({url}) *“{_(lesson.sentence)}”*"
+    with place:
+        link(lesson.file, words, icon="")
 
 
 __, *before = lecture()[0].lessons
@@ -31,13 +34,13 @@ with words:
         ":material/play_circle:",
     )
 for lesson, place in zip(before, places, strict=True):
-    card(lesson, place)
+    card(lesson, place.container(key=f"cards_beside_{lesson.url_path}"))
 
-for chapter in lecture()[1:]:
+for number, chapter in enumerate(lecture()[1:]):
     st.subheader(_(chapter.title), anchor=False)
-    for first in range(0, len(chapter.lessons), 4):
-        for column, lesson in zip(st.columns(4), chapter.lessons[first : first + 4], strict=False):
-            card(lesson, column)
+    cards = st.container(key=f"cards_{number}")
+    for lesson in chapter.lessons:
+        card(lesson, cards)
 
 st.caption(
     _(

@@ -1,6 +1,7 @@
 """What holds for every page of the table."""
 
 import ast
+import re
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -10,6 +11,7 @@ from streamlit.runtime.state.common import user_key_from_element_id
 
 from cnnviz.ui import states
 from cnnviz.ui.state import State
+from explorer_app import CHAPTERS
 from tests.pages.conftest import FOLDED, ROOT, Open, at_rest, until
 
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").rglob("*.py"))
@@ -101,3 +103,13 @@ def test_is_short(page: str) -> None:
 def test_no_page_lies_directly_in_the_folder() -> None:
     """Streamlit would take it for a page of an old-style app."""
     assert not list(Path(ROOT / "pages").glob("*.py"))
+
+
+def test_home_is_a_map_with_one_link_for_each_page(open_page: Open) -> None:
+    app = open_page("pages/start/home.py")
+    labels = {one.proto.page: one.proto.label for one in app.get("page_link")}
+    for chapter in CHAPTERS:
+        for lesson in chapter.lessons[chapter is CHAPTERS[0] :]:
+            card = re.fullmatch(r"\*\*(.+)\*\* !\[(.+)\]\((\S+)\) \*“(.+)”\*", labels[lesson.url_path])
+            assert card, labels[lesson.url_path]
+            assert (card[1], card[2], card[4]) == (lesson.title, lesson.picture_alt, lesson.sentence)

@@ -88,6 +88,24 @@ def test_all_is_looked_through_when_nobody_waits_and_after_ten_minutes_at_the_la
     assert (circle() is None) == gone
 
 
+class Lulls(Sessions):
+    """Somebody waits for a page in every other second."""
+
+    def num_sessions(self) -> int:
+        running = self.state is AppSessionState.APP_IS_RUNNING
+        self.state = AppSessionState.APP_NOT_RUNNING if running else AppSessionState.APP_IS_RUNNING
+        return super().num_sessions()
+
+
+def test_a_moment_in_which_nobody_waits_is_no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, forty visitors left such a moment every half minute, and then waited a second for all to be looked
+    through.
+    """
+    circle = old_circle()
+    kept_house(monkeypatch, Lulls(AppSessionState.APP_IS_RUNNING), 3 * int(housekeeping.REST_SECONDS))
+    assert circle() is not None
+
+
 def test_a_busy_server_lets_go_of_what_came_since_the_last_thaw(monkeypatch: pytest.MonkeyPatch) -> None:
     gc.collect()
     gc.freeze()

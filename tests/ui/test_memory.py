@@ -423,7 +423,7 @@ def test_room_is_made_at_one_go_however_many_results_have_to_go(monkeypatch: pyt
     assert Named.hashed <= 2000, "each name is hashed once when it is made, and never again"
 
 
-def test_small_results_count_with_what_names_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_results_count_with_what_names_them() -> None:
     tracemalloc.start()
     for number in range(1000):
         remember(number_of, Named(number))
