@@ -137,13 +137,23 @@ class Settings:
         return self.home / "data"
 
 
+_environment = getattr(os, "environb", os.environ)
+"""As bytes, where the system has it so, for it need not be decoded."""
+
+
 def settings() -> Settings:
-    """The settings with the environment's changes; read anew at each call, so tests and notebooks can change
+    """The settings with the environment's changes; looked at anew at each call, so tests and notebooks can change
     them.
     """
+    file = os.environ.get("CNNVIZ_SETTINGS", "")
+    changed = Path(file).stat().st_mtime_ns if file and Path(file).is_file() else 0
+    return _read(tuple(_environment.items()), file, changed)
+
+
+@lru_cache(maxsize=4)
+def _read(environment: tuple[tuple[Any, Any], ...], file: str, changed: int) -> Settings:  # noqa: ARG001 - another time or environment, another content
     changes: dict[str, Any] = {}
-    file = os.environ.get("CNNVIZ_SETTINGS")
-    written = _read(file, Path(file).stat().st_mtime_ns if Path(file).is_file() else 0) if file else {}
+    written = _read_file(file) if file else {}
     for item in fields(Settings):
         text = os.environ.get(f"CNNVIZ_{item.name.upper()}") or written.get(item.name)
         if text:
@@ -153,8 +163,7 @@ def settings() -> Settings:
     return Settings(**changes)
 
 
-@lru_cache(maxsize=4)
-def _read(file: str, changed: int) -> dict[str, str]:  # noqa: ARG001 - another time, another content
+def _read_file(file: str) -> dict[str, str]:
     """The file's lines as texts; raises CnnvizError where it cannot be read, or names what is no setting."""
     try:
         lines = tomllib.loads(Path(file).read_text(encoding="utf-8"))

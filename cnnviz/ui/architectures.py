@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pyarrow
 import streamlit as st
 from torch import Tensor
 
@@ -38,12 +39,14 @@ def drawing_of(name: str, side: int) -> NetworkDrawing:
     return network_drawing(plan_of(name, side), _(ARCHITECTURES[name].title))
 
 
-def layer_table(plan: Plan) -> dict[str, list[Any]]:
-    """Column -> values, a row a layer that computes something."""
+def layer_table(plan: Plan) -> pyarrow.Table:
+    """A row a layer that computes something, in the form in which Streamlit sends it: from columns it would make a
+    data frame first, at each run.
+    """
     rows = [place for place in plan if layer_words(place)[1] != "other"]
     fields = [place.receptive_field for place in rows]
     parameters, work = plan.parameters or 1, plan.multiply_adds or 1
-    return {
+    columns: dict[str, list[Any]] = {
         _("layer"): [place.name for place in rows],
         _("what"): [layer_words(place)[0] for place in rows],
         _("output"): [written(place.output_shape) for place in rows],
@@ -54,9 +57,10 @@ def layer_table(plan: Plan) -> dict[str, list[Any]]:
         _("sees"): [_("all") if field is None else f"{field.size:g}×{field.size:g}" for field in fields],
         _("memory"): [f"{place.activation_bytes / 1e6:.2f} MB" for place in rows],
     }
+    return pyarrow.table(columns)
 
 
-def show_layer_table(table: dict[str, list[Any]], key: str) -> None:
+def show_layer_table(table: pyarrow.Table, key: str) -> None:
     """The table with bars for the shares."""
     share = st.column_config.ProgressColumn
     st.dataframe(

@@ -16,9 +16,10 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from cnnviz.errors import CnnvizError
 from cnnviz.ui.address import draw_again, one_section, session
+from cnnviz.ui.language import language_here
 from cnnviz.ui.outside import plain
 from cnnviz.ui.state import State
-from cnnviz.words import _
+from cnnviz.words import _, in_language
 
 Values = ParamSpec("Values")
 
@@ -87,7 +88,8 @@ class part(Generic[Values]):  # noqa: N801 - read as a decorator
     def __init__(self, draw: Callable[Values, None]) -> None:
         @wraps(draw)
         def guarded(*values: Values.args, **named: Values.kwargs) -> None:
-            with error_box():
+            # Asked for once, not once for each sentence.
+            with in_language(language_here()), error_box():
                 draw(*values, **named)
 
         self.name = draw.__name__
