@@ -147,15 +147,20 @@ def settings() -> Settings:
     """
     file = os.environ.get("CNNVIZ_SETTINGS", "")
     changed = Path(file).stat().st_mtime_ns if file and Path(file).is_file() else 0
-    return _read(tuple(_environment.items()), file, changed)
+    while True:
+        try:
+            return _read(tuple(_environment.items()), file, changed)
+        except KeyError:
+            continue  # another thread took a variable away meanwhile
 
 
 @lru_cache(maxsize=4)
 def _read(environment: tuple[tuple[Any, Any], ...], file: str, changed: int) -> Settings:  # noqa: ARG001 - another time or environment, another content
     changes: dict[str, Any] = {}
     written = _read_file(file) if file else {}
+    given = {os.fsdecode(name): os.fsdecode(text) for name, text in environment}
     for item in fields(Settings):
-        text = os.environ.get(f"CNNVIZ_{item.name.upper()}") or written.get(item.name)
+        text = given.get(f"CNNVIZ_{item.name.upper()}") or written.get(item.name)
         if text:
             changes[item.name] = (
                 type(item.default)(text) if isinstance(item.default, int | float | str) else Path(text)

@@ -146,6 +146,12 @@ def remembered(function: Callable[..., Result], *arguments: Any, **named: Any) -
     return found
 
 
+def forget(function: Callable[..., Any], *arguments: Any, **named: Any) -> None:
+    """What ``remember`` keeps of it holds no more: what it had written somewhere has gone."""
+    with _lock:
+        _forget(key_of(function, arguments, named))
+
+
 def key_of(function: Callable[..., Any], arguments: tuple[Any, ...], named: Mapping[str, Any]) -> Hashable:
     """What names a result: where the function is written, and the content of its arguments. Raises TypeError
     as ``remember`` does.

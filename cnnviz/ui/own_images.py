@@ -13,10 +13,12 @@ import streamlit as st
 from cnnviz.data import FORMATS, Found, bring, found_of
 from cnnviz.data.listing import BETWEEN_LABELS
 from cnnviz.training.run import datasets_in_use, owner_hash
+from cnnviz.ui.address import draw_again
 from cnnviz.ui.components import browser_key
 from cnnviz.ui.datasets import use_links
 from cnnviz.ui.frame import error_box, link
 from cnnviz.ui.jobs import Progress, job
+from cnnviz.ui.memory import forget
 from cnnviz.ui.outside import plain
 from cnnviz.ui.states.datasets import Datasets
 from cnnviz.ui.states.faces import Faces
@@ -65,6 +67,10 @@ def show_brought(slot: str, content: bytes, file: str) -> None:
         suffix, owner = Path(file).suffix.lower(), owner_hash(secret)
         name = job(slot, _("Reading your images"), brought, content, suffix, owner)
         found = name and found_of(name)
+        if name and not found:
+            # It had to go since, to make room for others.
+            forget(brought, content, suffix, owner)
+            draw_again()
         if name and found:
             show_found(found, file)
             link(

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from cnnviz.data import CATALOGUE, bring, brought_names, found_of, load
+from cnnviz.data.brought import remove_brought
 from cnnviz.data.look import search_images
 from cnnviz.data.medmnist_files import FILES
 from cnnviz.data.records import read_videos
@@ -306,6 +307,19 @@ def test_shots_of_the_camera_become_a_set(open_page: Open) -> None:
     app.run()
     assert not app.exception
     assert "10 images of 2 classes" not in words(app)
+
+
+def test_a_set_that_had_to_go_is_brought_again_from_the_same_file(open_page: Open) -> None:
+    """Once, its name was remembered, and the page showed nothing at all."""
+    app = open_page(PAGE)
+    app.get("file_uploader")[0].set_value(("fruits.zip", zipped(STRANGE), "application/zip"))
+    until(app.run(), at_rest)
+    (name,) = brought_names()
+    remove_brought(name)
+    assert not brought_names()
+    until(app.run(), at_rest)
+    assert "10 images of 2 classes" in words(app)
+    assert brought_names() == (name,)
 
 
 def test_a_browser_that_brings_too_many_sets_is_told_so(
