@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import urllib.request
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +16,7 @@ from cnnviz.data import fetch_all_images, load
 from cnnviz.errors import CnnvizError
 from cnnviz.models import pretrained
 from cnnviz.subprocesses import bytes_below, fetch, python_environment
+from tests.offline import no_way_out
 
 SIZE = 200_000
 GET = "import sys, urllib.request, pathlib; pathlib.Path(sys.argv[2]).write_bytes(urllib.request.urlopen(sys.argv[1]).read())"
@@ -220,3 +222,14 @@ def test_weights_that_cannot_be_fetched_are_a_sentence_and_leave_nothing(
     with pytest.raises(CnnvizError, match="could not be downloaded"):
         pretrained("resnet18")
     assert not [path for path in (tmp_path / "weights").iterdir() if path.suffix != ".lock"]
+
+
+def test_a_test_without_internet_leaves_the_way_open_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, servers of this machine could not be reached in a process whose first download had been such a test's."""
+    with monkeypatch.context() as offline:
+        no_way_out(offline)
+        with pytest.raises(OSError, match="refused"):
+            urllib.request.urlopen("http://127.0.0.2:1/")
+        assert urllib.request._opener is not None  # type: ignore[attr-defined]
+        closed = urllib.request._opener  # type: ignore[attr-defined]
+    assert urllib.request._opener is not closed  # type: ignore[attr-defined]

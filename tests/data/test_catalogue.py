@@ -5,6 +5,7 @@ from sklearn.datasets import load_digits
 
 from cnnviz.data import DATASETS, PHOTOS, load, photo
 from cnnviz.errors import CnnvizError
+from tests.offline import no_way_out
 
 
 @pytest.mark.parametrize(
@@ -93,8 +94,7 @@ def test_without_network_the_download_fails_with_a_sentence_and_the_bundle_works
     monkeypatch, tmp_path
 ) -> None:
     monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    no_way_out(monkeypatch)
     with pytest.raises(CnnvizError, match="could not be downloaded"):
         load("mnist", full=True)
     assert len(load("mnist", limit=10)) == 10

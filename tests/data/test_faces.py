@@ -18,6 +18,7 @@ from cnnviz.data.faces import face_sets, images_to_verify, is_here, load_faces
 from cnnviz.errors import CnnvizError
 from cnnviz.training import Trainer, TrainingSpec
 from tests.faces import lfw_folder, olivetti_file, olivetti_rows, olivetti_values
+from tests.offline import no_way_out
 
 
 @pytest.fixture(autouse=True)
@@ -25,8 +26,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A home of its own, no files of scikit-learn yet, and a way to the internet that leads nowhere."""
     monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "sklearn"))
-    for name in ("http_proxy", "https_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    no_way_out(monkeypatch)
 
 
 def test_olivetti_from_the_file_of_scikit_learn(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from cnnviz.features import layer_features
 from cnnviz.features.verification import by_class, draw_pairs, verification
 from cnnviz.training import trained
 from tests.faces import lfw_folder, olivetti_file
+from tests.offline import no_way_out
 from tests.pages.conftest import Open, at_rest, until, words
 
 PAGE = "pages/wild/faces.py"
@@ -22,8 +23,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A home of its own, no files of scikit-learn yet, and a way to the internet that leads nowhere."""
     monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "sklearn"))
-    for name in ("http_proxy", "https_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    no_way_out(monkeypatch)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from cnnviz.training import TrainingSpec, open_run, runs, start
 from cnnviz.training.recipes import RECIPES
 from cnnviz.ui import runs as shown_runs
 from cnnviz.ui.training_settings import lab_of
+from tests.offline import no_way_out
 from tests.pages.conftest import Open, until, words
 from tests.pages.restored import assert_restored
 from tests.test_subprocesses import write_set
@@ -103,8 +104,7 @@ def test_without_network_all_images_give_a_sentence(
     open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
-    for name in ("http_proxy", "https_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    no_way_out(monkeypatch)
     tried: list[str] = []
 
     def fetch(name: str, progress: Callable[[int, int], None]) -> None:
