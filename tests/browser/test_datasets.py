@@ -114,6 +114,8 @@ def test_an_image_is_searched_by_class_and_by_number_and_the_link_says_it(visito
     box.press("Enter")
     expect(page.get_by_text("Found: 1 image")).to_be_visible()
     expect(page.get_by_text("nearest by their pixels")).to_be_visible(timeout=COMPUTING)
+    # The address is told when the whole section is drawn.
+    page.wait_for_url(re.compile("search=%23120"))
     page.reload()
     settle(page)
     expect(page.get_by_label("Search", exact=True)).to_have_value("#120")

@@ -80,6 +80,7 @@ def test_a_typed_number_changes_the_map_and_the_link_and_rubbish_is_kept_and_exp
     kernel.fill("−0,5")
     kernel.press("Enter")
     expect(box.locator(".formula .sum")).to_have_text("= 6.5")
+    expect(page).to_have_url(re.compile(r"-0\.5"))
     page.reload()
     expect(stepper(page).locator(".formula .sum")).to_have_text("= 6.5")
     expect(page.get_by_label("Image x, row 0, column 0", exact=True)).to_have_value("5")
