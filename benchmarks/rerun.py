@@ -5,9 +5,12 @@ Speaks Streamlit's own websocket protocol, as a browser does: moving a control a
 it lies in. A rerun's time is from the request to ``script_finished``. Each request to a page stands beside
 one to the bare page, so that a slow minute of the machine counts for both. The bare page's rerun is that of
 its only control.
+
+``python -m benchmarks.rerun [page ...]``
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +21,8 @@ from benchmarks._visitor import Answer, Session, connected, messages
 __all__ = ["Session", "main", "messages", "opened", "pages"]
 
 CROWD = 30
+BEFORE = 2
+"""Turns of each control before it is measured: in the first one the controls after it stand elsewhere."""
 TURNS = 2
 """Of each control, for one visitor."""
 CROWD_TURNS = 4
@@ -89,9 +94,10 @@ async def cost_of(page: str, ours: str, bare: str) -> Cost:
         # A switch for all pages, and what leaves the page or starts long work, are no controls of the page.
         labels = [one.label for one in sessions[0].controls.values() if one.fragment]
         bare_label = next(iter(bares[0].controls.values())).label
-        for label in labels:
-            for turn in range(2):
-                await moving(label, turn)(sessions[0])
+        for _ in range(BEFORE):
+            for label in labels:
+                for turn in range(2):
+                    await moving(label, turn)(sessions[0])
         moves: dict[str, list[float]] = {label: [] for label in labels}
         whole, least, size = [], [], 0
         # There and back, so that each state is one that was seen before.
@@ -138,7 +144,7 @@ async def compare(names: list[str]) -> list[Cost]:
 
 
 def main() -> None:
-    costs = asyncio.run(compare(pages()))
+    costs = asyncio.run(compare(sys.argv[1:] or pages()))
     print(f"times the bare page; {CROWD}: as many visitors at once", flush=True)
     print(
         f"{'page':20} {'move p50':>9} {'p95':>5} {'whole':>6} {f'{CROWD}: move':>9} {'p95':>5} {'whole':>6} {'most sent':>10}  slowest control"

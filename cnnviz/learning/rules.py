@@ -6,10 +6,13 @@ the playground's torch twin.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from torch import Tensor
-
-Memory = dict[str, Tensor]
+Numbers = Any
+"""A tensor or an array of NumPy. Of a few numbers NumPy's is quicker: each operation of torch gives the interpreter
+to other threads, and waits to have it back.
+"""
+Memory = dict[str, Numbers]
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Rule:
     formula: str
     rate: float
     memory: tuple[str, ...]
-    update: Callable[[Tensor, Tensor, Memory, float, int], Tensor]
+    update: Callable[[Numbers, Numbers, Memory, Numbers, int], Numbers]
     code: str
     reference: str
 
@@ -38,30 +41,30 @@ class Rule:
 MOMENTUM, DECAY, BETA1, BETA2, EPSILON = 0.9, 0.99, 0.9, 0.999, 1e-8
 
 
-def _sgd(w: Tensor, g: Tensor, memory: Memory, rate: float, step: int) -> Tensor:
+def _sgd(w: Numbers, g: Numbers, memory: Memory, rate: Numbers, step: int) -> Numbers:
     return w - rate * g
 
 
-def _momentum(w: Tensor, g: Tensor, memory: Memory, rate: float, step: int) -> Tensor:
+def _momentum(w: Numbers, g: Numbers, memory: Memory, rate: Numbers, step: int) -> Numbers:
     memory["v"] = MOMENTUM * memory["v"] + g
     return w - rate * memory["v"]
 
 
-def _nesterov(w: Tensor, g: Tensor, memory: Memory, rate: float, step: int) -> Tensor:
+def _nesterov(w: Numbers, g: Numbers, memory: Memory, rate: Numbers, step: int) -> Numbers:
     memory["v"] = MOMENTUM * memory["v"] + g
     return w - rate * (g + MOMENTUM * memory["v"])
 
 
-def _rmsprop(w: Tensor, g: Tensor, memory: Memory, rate: float, step: int) -> Tensor:
+def _rmsprop(w: Numbers, g: Numbers, memory: Memory, rate: Numbers, step: int) -> Numbers:
     memory["s"] = DECAY * memory["s"] + (1 - DECAY) * g * g
-    return w - rate * g / (memory["s"].sqrt() + EPSILON)
+    return w - rate * g / (memory["s"] ** 0.5 + EPSILON)
 
 
-def _adam(w: Tensor, g: Tensor, memory: Memory, rate: float, step: int) -> Tensor:
+def _adam(w: Numbers, g: Numbers, memory: Memory, rate: Numbers, step: int) -> Numbers:
     memory["m"] = BETA1 * memory["m"] + (1 - BETA1) * g
     memory["v"] = BETA2 * memory["v"] + (1 - BETA2) * g * g
     mean = memory["m"] / (1 - BETA1**step)
-    spread = (memory["v"] / (1 - BETA2**step)).sqrt()
+    spread = (memory["v"] / (1 - BETA2**step)) ** 0.5
     return w - rate * mean / (spread + EPSILON)
 
 

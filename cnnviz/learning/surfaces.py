@@ -1,10 +1,12 @@
 """Losses over one or two weights, and gradient descent on them with every number of every update."""
 
+import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,6 +16,7 @@ from cnnviz.learning.plane import normal, uniform
 from cnnviz.learning.random import random_from, shuffle
 from cnnviz.learning.rules import RULES
 from cnnviz.learning.tape import OPERATIONS
+from cnnviz.settings import ASSETS
 from cnnviz.words import say
 
 NAMES = ("a", "b")
@@ -300,14 +303,14 @@ def descend(
         raise CnnvizError(say("The start needs {weights} numbers.", weights=entry.weights))
     if not 0 < speed <= 100:
         raise CnnvizError("The learning rate must be above 0 and at most 100.")
-    weights = torch.tensor(begin, dtype=torch.float64)
-    memory = {name: torch.zeros_like(weights) for name in way.memory}
+    weights = np.array(begin)
+    memory = {name: np.zeros_like(weights) for name in way.memory}
     walked, losses, diverged = [], [entry.value(begin)], False
     plan = _batches(entry, batch_size, seed)
     for number in range(1, steps + 1):
         before = tuple(weights.tolist())
         _, gradient = entry.descent(before, next(plan))
-        weights = way.update(weights, torch.tensor(gradient, dtype=torch.float64), memory, speed, number)
+        weights = way.update(weights, np.array(gradient), memory, speed, number)
         after = tuple(weights.tolist())
         diverged = not all(abs(value) < FAR for value in after)
         loss = math.inf if diverged else entry.value(after)
@@ -341,6 +344,48 @@ def steps_to_loss(
     return dict(zip(rules, needed.tolist(), strict=True))
 
 
+RATES = tuple(round(10 ** (-3 + place / 8), 6) for place in range(33))
+"""Learning rates that are compared."""
+MOST = 400
+STEPS_FILE = ASSETS / "learning" / "steps_by_rate.json"
+"""Made by tools/measure_rates.py: of each surface the goal, and of each rule the updates by learning rate."""
+
+
+@dataclass(frozen=True)
+class StepsByRate:
+    """How many updates a rule needs, by its learning rate.
+
+    Attributes:
+        goal: the loss that is to be reached: 5 % of the way from the start down to the lowest one that SGD or Adam comes by.
+        steps: rule -> for each of ``RATES`` the updates until then; NaN if not within ``MOST``.
+    """
+
+    goal: float
+    steps: dict[str, list[float]]
+
+
+def steps_by_rate(surface: str, rules: Sequence[str] = tuple(RULES)) -> StepsByRate:
+    """As ``measure_steps_by_rate`` gives it, from the file that comes with the app."""
+    goal, steps = _bundled_steps()[surface]
+    return StepsByRate(
+        goal, {name: [math.nan if one is None else one for one in steps[name]] for name in rules}
+    )
+
+
+@cache
+def _bundled_steps() -> dict[str, tuple[float, dict[str, list[float | None]]]]:
+    found = json.loads(STEPS_FILE.read_text("utf-8"))
+    return {name: (one["goal"], one["steps"]) for name, one in found.items()}
+
+
+def measure_steps_by_rate(surface: str, rules: Sequence[str] = tuple(RULES)) -> StepsByRate:
+    """Walks from the usual start with each of ``RATES``: 0.1 to 1 s."""
+    start = SURFACES[surface].value(SURFACES[surface].start)
+    low = lowest_loss(surface, ("sgd", "adam"), MOST)
+    goal = low + 0.05 * (start - low)
+    return StepsByRate(goal, steps_to_loss(surface, rules, RATES, goal=goal, most=MOST))
+
+
 def lowest_loss(surface: str, rules: Sequence[str], steps: int) -> float:
     """The smallest E that one of the rules comes by from the usual start, with the usual learning rate."""
     entry = SURFACES[surface]
@@ -366,7 +411,7 @@ def _losses(surface: str, rules: Sequence[str], rates: Sequence[float], steps: i
         weights = weights.detach()
         moved = [
             # A rule's learning rate may be a tensor: each column has its own.
-            way.update(weights[:, at], gradient[:, at], memories[at], speed, step + 1)  # type: ignore[arg-type]
+            way.update(weights[:, at], gradient[:, at], memories[at], speed, step + 1)
             for at, way in enumerate(ways)
         ]
         weights = torch.stack(moved, 1).clamp(-FAR, FAR).nan_to_num(FAR)

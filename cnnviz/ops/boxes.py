@@ -5,14 +5,17 @@ A box is (x1, y1, x2, y2): left, top, right, bottom, in pixels, with x1 ≤ x2 a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
 from cnnviz.words import say
 
+Array = NDArray[Any]
 TOGETHER = 500
 """Boxes whose overlaps with all others are measured at one time."""
 
@@ -100,17 +103,39 @@ def nms(boxes: Tensor, scores: Tensor, iou: float) -> Tensor:
         iou: boxes that overlap a better one by more than this go.
     """
     boxes = _checked(boxes, scores, iou)
-    order = torch.argsort(scores, descending=True, stable=True)
+    kept = nms_numbers(_array(boxes), _array(scores), iou)
+    return torch.from_numpy(kept).to(boxes.device)
+
+
+def nms_numbers(boxes: Array, scores: Array, iou: float) -> NDArray[np.int64]:
+    """The same for arrays, boxes (N, 4) of float64, where there are few boxes in each of many images: each operation of
+    torch gives the interpreter to other threads, and in a crowd waits longer for it than it works.
+    """
+    order = np.argsort(-scores, kind="stable")
     ranked = boxes[order]
     left = np.ones(len(order), dtype=bool)
     kept = []
     for start in range(0, len(order), TOGETHER):
-        rows = (box_iou(ranked[start : start + TOGETHER], ranked) > iou).numpy(force=True)
+        rows = _overlaps(ranked[start : start + TOGETHER], ranked) > iou
         for rank, goes in enumerate(rows, start):
             if left[rank]:
                 kept.append(rank)
                 left &= ~goes
-    return order[torch.tensor(kept, dtype=torch.int64, device=order.device)]
+    return order[kept]
+
+
+def _overlaps(first: Array, second: Array) -> Array:
+    """``box_iou`` of arrays."""
+    low = np.maximum(first[:, None, :2], second[None, :, :2])
+    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
+    both = (high - low).clip(min=0).prod(2)
+    areas = [(one[:, 2:] - one[:, :2]).prod(1) for one in (first, second)]
+    either = areas[0][:, None] + areas[1][None, :] - both
+    return np.divide(both, either, out=np.zeros_like(both), where=either > 0)
+
+
+def _array(values: Tensor | Array) -> Array:
+    return values if isinstance(values, np.ndarray) else values.numpy(force=True)
 
 
 def _checked(boxes: Tensor, scores: Tensor, iou: float) -> Tensor:
@@ -150,7 +175,9 @@ class PrecisionRecall:
 
 
 def precision_recall(
-    found: Sequence[tuple[Tensor, Tensor]], truth: Sequence[Tensor], iou: float = 0.5
+    found: Sequence[tuple[Tensor | Array, Tensor | Array]],
+    truth: Sequence[Tensor | Array],
+    iou: float = 0.5,
 ) -> PrecisionRecall:
     """Precision and recall of the found boxes of one class on several images.
 
@@ -172,30 +199,39 @@ def precision_recall(
                 truth=len(truth),
             )
         )
-    scores = torch.cat([one.flatten().float() for _, one in found]) if found else torch.empty(0)
-    right = torch.cat(
-        [_right(boxes, one, objects, iou) for (boxes, one), objects in zip(found, truth, strict=True)]
-        or [torch.empty(0, dtype=torch.bool)]
+    answers = [(_array(boxes), _array(scores).ravel()) for boxes, scores in found]
+    objects = [_array(one) for one in truth]
+    scores = np.concatenate([np.empty(0, np.float32), *(one.astype(np.float32) for _, one in answers)])
+    right = np.concatenate(
+        [
+            np.empty(0, bool),
+            *(_right(*one, places, iou) for one, places in zip(answers, objects, strict=True)),
+        ]
     )
-    order = torch.argsort(scores, descending=True, stable=True)
+    order = np.argsort(-scores, kind="stable")
     scores, right = scores[order], right[order]
-    hits = right.cumsum(0).double()
-    objects_in_all = sum(len(objects) for objects in truth)
-    precision = hits / torch.arange(1, len(hits) + 1)
-    recall = hits / max(1, objects_in_all)
-    best = precision.flip(0).cummax(0).values.flip(0) if len(precision) else precision
-    gained = torch.diff(recall, prepend=torch.zeros(1, dtype=recall.dtype))
-    return PrecisionRecall(scores, right, precision, recall, float((best * gained).sum()))
+    hits = right.cumsum().astype(np.float64)
+    precision = hits / np.arange(1, len(hits) + 1)
+    recall = hits / max(1, sum(map(len, objects)))
+    best = np.maximum.accumulate(precision[::-1])[::-1]
+    area = float((best * np.diff(recall, prepend=0.0)).sum())
+    return PrecisionRecall(
+        torch.from_numpy(scores),
+        torch.from_numpy(right),
+        torch.from_numpy(precision),
+        torch.from_numpy(recall),
+        area,
+    )
 
 
-def _right(boxes: Tensor, scores: Tensor, objects: Tensor, iou: float) -> Tensor:
+def _right(boxes: Array, scores: Array, objects: Array, iou: float) -> NDArray[np.bool_]:
     """Each object is found once, by the box with the highest score."""
-    right = torch.zeros(len(boxes), dtype=torch.bool)
+    right = np.zeros(len(boxes), dtype=bool)
     if not len(objects) or not len(boxes):
         return right
-    overlap, which = box_iou(boxes, objects).max(1)
-    meets, objects_met, found = (overlap >= iou).tolist(), which.tolist(), set[int]()
-    for number in torch.argsort(scores, descending=True, stable=True).tolist():
+    overlaps = _overlaps(boxes, objects)
+    meets, objects_met, found = overlaps.max(1) >= iou, overlaps.argmax(1).tolist(), set[int]()
+    for number in np.argsort(-scores, kind="stable").tolist():
         if meets[number] and objects_met[number] not in found:
             found.add(objects_met[number])
             right[number] = True
@@ -203,7 +239,9 @@ def _right(boxes: Tensor, scores: Tensor, objects: Tensor, iou: float) -> Tensor
 
 
 def average_precision(
-    found: Sequence[tuple[Tensor, Tensor]], truth: Sequence[Tensor], iou: float = 0.5
+    found: Sequence[tuple[Tensor | Array, Tensor | Array]],
+    truth: Sequence[Tensor | Array],
+    iou: float = 0.5,
 ) -> float:
     """AP of one class, 0 to 1: the area under its precision–recall curve (``precision_recall``)."""
     return precision_recall(found, truth, iou).average_precision

@@ -14,6 +14,7 @@ from cnnviz.ops.regions import RoiBin, roi_pool, roi_pool_bins
 from cnnviz.tasks.detection import (
     ANCHORS,
     Detection,
+    all_suppressed,
     anchors_for,
     average_precisions,
     candidates,
@@ -51,6 +52,7 @@ __all__ = [
     "RoiBin",
     "Scan",
     "above",
+    "all_suppressed",
     "anchors_for",
     "auc_by_label",
     "average_precision",

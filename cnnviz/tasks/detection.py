@@ -6,14 +6,16 @@ Source: Liu et al., SSD: Single shot multibox detector, ECCV 2016.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cnnviz.data.scenes import objects_of
 from cnnviz.models import Activation, BatchNorm, Conv, Layer, NetworkSpec
-from cnnviz.ops.boxes import PrecisionRecall, box_iou, nms, precision_recall
+from cnnviz.ops.boxes import PrecisionRecall, box_iou, nms_numbers, precision_recall
 
 STRIDE = 8
 ANCHORS = ((12.0, 20.0), (20.0, 20.0), (28.0, 28.0))
@@ -180,13 +182,14 @@ def candidates(outputs: Tensor, side: int, threshold: float, most: int = MOST_BO
     anchors = anchors_for(side)
     what, where = split_outputs(outputs)
     scores, labels = what.softmax(-1)[:, :, 1:].max(2)
-    found = []
-    for number in range(len(outputs)):
-        order = scores[number].argsort(descending=True, stable=True)[:most]
-        order = order[scores[number, order] > threshold]
-        boxes = decode(where[number, order], anchors[order]).clamp(0, side)
-        found.append(Detection(boxes, labels[number, order], scores[number, order], order))
-    return found
+    best, order = (part[:, :most] for part in scores.sort(dim=1, descending=True, stable=True))
+    boxes = decode(where.gather(1, order[:, :, None].expand(-1, -1, 4)), anchors[order]).clamp(0, side)
+    parts = boxes, labels.gather(1, order), best, order
+    counts = (best > threshold).sum(1).tolist()
+    return [
+        Detection(*(one[:count] for one in of_one))
+        for count, *of_one in zip(counts, *(part.unbind() for part in parts), strict=True)
+    ]
 
 
 FAR = 10_000.0
@@ -195,11 +198,30 @@ FAR = 10_000.0
 
 def suppressed(found: Detection, iou: float) -> Detection:
     """After non-maximum suppression, class by class."""
-    return found.only(nms(_apart(found.boxes, found.labels), found.scores, iou))
+    return all_suppressed([found], iou)[0]
 
 
-def _apart(boxes: Tensor, labels: Tensor) -> Tensor:
-    return boxes.double() + labels[:, None] * FAR
+def all_suppressed(found: Sequence[Detection], iou: float) -> list[Detection]:
+    """The same of many images."""
+    if not found:
+        return []
+    kept, counts, begin = [], [], 0
+    for boxes, labels, scores in _arrays(found):
+        numbers = nms_numbers(_apart(boxes, labels), scores, iou)
+        kept.append(numbers + begin)
+        counts.append(len(numbers))
+        begin += len(boxes)
+    chosen = torch.from_numpy(np.concatenate(kept)).to(found[0].boxes.device)
+    parts = (
+        torch.cat([getattr(one, name) for one in found])[chosen].split(counts)
+        for name in ("boxes", "labels", "scores", "anchors")
+    )
+    return [Detection(*of_one) for of_one in zip(*parts, strict=True)]
+
+
+def _apart(boxes: NDArray[Any], labels: NDArray[Any]) -> NDArray[Any]:
+    apart: NDArray[Any] = boxes + labels[:, None] * FAR
+    return apart
 
 
 def precision_recall_of(
@@ -210,15 +232,40 @@ def precision_recall_of(
     Args:
         boxes: (N, M, 5), the ``targets["boxes"]`` of the scenes.
     """
-    truth = [objects_of(one) for one in boxes]
+    return _precision_recall(_arrays(found), _objects(boxes), label, iou)
+
+
+_Arrays = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
+
+
+def _arrays(found: Sequence[Detection]) -> list[_Arrays]:
+    """Of each image boxes, labels and scores: for many small steps, which NumPy does quicker."""
+    return [
+        (one.boxes.double().numpy(force=True), one.labels.numpy(force=True), one.scores.numpy(force=True))
+        for one in found
+    ]
+
+
+def _objects(boxes: Tensor) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+    """``objects_of`` all scenes."""
+    there = [one[one[:, 4] >= 0] for one in boxes.double().numpy(force=True)]
+    return [(one[:, :4], one[:, 4].astype(np.int64)) for one in there]
+
+
+def _precision_recall(
+    found: Sequence[_Arrays],
+    truth: Sequence[tuple[NDArray[Any], NDArray[Any]]],
+    label: int | None,
+    iou: float,
+) -> PrecisionRecall:
     if label is None:
         return precision_recall(
-            [(_apart(one.boxes, one.labels), one.scores) for one in found],
+            [(_apart(boxes, labels), scores) for boxes, labels, scores in found],
             [_apart(places, labels) for places, labels in truth],
             iou,
         )
     return precision_recall(
-        [(one.boxes[one.labels == label], one.scores[one.labels == label]) for one in found],
+        [(boxes[labels == label], scores[labels == label]) for boxes, labels, scores in found],
         [places[labels == label] for places, labels in truth],
         iou,
     )
@@ -237,7 +284,7 @@ def detect(
     with torch.inference_mode():
         outputs = network(images)
     network.train(mode)
-    return [suppressed(one, iou) for one in candidates(outputs.clone(), images.shape[-1], threshold)]
+    return all_suppressed(candidates(outputs.clone(), images.shape[-1], threshold), iou)
 
 
 def average_precisions(
@@ -249,8 +296,9 @@ def average_precisions(
         boxes: (N, M, 5), the ``targets["boxes"]`` of the scenes.
     """
     there = set(boxes[:, :, 4].flatten().tolist())
+    answers, truth = _arrays(found), _objects(boxes)
     return [
-        precision_recall_of(found, boxes, label, iou).average_precision if label in there else math.nan
+        _precision_recall(answers, truth, label, iou).average_precision if label in there else math.nan
         for label in range(classes)
     ]
 

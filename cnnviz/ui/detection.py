@@ -19,6 +19,7 @@ from cnnviz.tasks.detection import (
     MATCH,
     STRIDE,
     Detection,
+    all_suppressed,
     anchors_for,
     average_precisions,
     candidates,
@@ -378,15 +379,20 @@ def maps_at(network: OpenNetwork, layer: str, image: Tensor) -> Tensor:
     return feature_maps(network.model, image[0])[layer]
 
 
+def found_after(network: OpenNetwork, scenes: ImageDataset, iou: float) -> list[Detection]:
+    """Of each scene the boxes that stay."""
+    return all_suppressed(remember(found_at_all, network, scenes), iou)
+
+
 def quality(network: OpenNetwork, scenes: ImageDataset, iou: float) -> list[float]:
     """AP of each class on all test scenes."""
-    found = [suppressed(one, iou) for one in remember(found_at_all, network, scenes)]
+    found = remember(found_after, network, scenes, iou)
     return average_precisions(found, scenes.targets["boxes"], len(scenes.classes))
 
 
 def curve(network: OpenNetwork, scenes: ImageDataset, iou: float, category: str) -> PrecisionRecall:
     """Precision and recall of a class on all test scenes, or of all."""
-    found = [suppressed(one, iou) for one in remember(found_at_all, network, scenes)]
+    found = remember(found_after, network, scenes, iou)
     label = None if category == ALL else scenes.classes.index(category)
     return precision_recall_of(found, scenes.targets["boxes"], label)
 

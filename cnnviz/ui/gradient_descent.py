@@ -7,9 +7,9 @@ from typing import Any
 import streamlit as st
 
 from cnnviz.figures import palette
-from cnnviz.figures.descent import steps_by_rate
+from cnnviz.figures.descent import steps_by_rate as drawn_steps
 from cnnviz.learning import RULES, SURFACES, Surface, descend
-from cnnviz.learning.surfaces import FAR, batch_noise, lowest_loss, steps_to_loss
+from cnnviz.learning.surfaces import FAR, MOST, RATES, batch_noise, steps_by_rate
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import component, told
 from cnnviz.ui.memory import remember
@@ -19,8 +19,6 @@ from cnnviz.ui.tables import table_in_words
 from cnnviz.words import _
 
 SEED = "1"
-RATES = tuple(round(10 ** (-3 + place / 8), 6) for place in range(33))
-MOST = 400
 
 
 def surface_now() -> Surface:
@@ -133,21 +131,15 @@ def updates_in_words() -> None:
     )
 
 
-def goal_of(surface: Surface) -> float:
-    """A tenth of the way is left to the lowest loss that Adam finds from the start."""
-    low = lowest_loss(surface.name, ("sgd", "adam"), MOST)
-    return low + 0.05 * (surface.value(surface.start) - low)
-
-
 def rates_chart() -> None:
     """Updates until a loss, against the learning rate."""
     surface, names = surface_now(), GradientDescent.rules.now or ("sgd",)
-    goal = remember(_goal, surface.name)
-    found = remember(steps_to_loss, surface.name, names, RATES, goal=goal, most=MOST)
+    measured = steps_by_rate(surface.name, names)
+    found = measured.steps
     st.markdown(
         _(
             "Updates until E ≤ **{goal:.3g}** (5 % of the way is left), from the usual start, with all data a step; at most {most}.",
-            goal=goal,
+            goal=measured.goal,
             most=MOST,
         )
     )
@@ -165,7 +157,7 @@ def rates_chart() -> None:
     chart(
         "rates",
         _("Fewest updates: {words}", words=words or _("none reaches it")),
-        steps_by_rate,
+        drawn_steps,
         found,
         RATES,
     )
@@ -203,7 +195,3 @@ def _noise(name: str, place: tuple[float, ...]) -> list[tuple[int, float]]:
         cloud = batch_noise(name, place, size)
         found.append((size, math.fsum(math.dist(one, true) for one in cloud) / len(cloud)))
     return found
-
-
-def _goal(name: str) -> float:
-    return goal_of(SURFACES[name])

@@ -106,8 +106,21 @@ def vectors_of(network: OpenNetwork, layer: str, dataset: ImageDataset, progress
     return layer_features(network.model, layer, dataset.floats(), progress=progress)
 
 
-def pixels_of(dataset: ImageDataset) -> Tensor:
-    return dataset.floats().flatten(1)
+def found_by_pixels(
+    query: Tensor, dataset: ImageDataset, count: int, metric: str, without: int | None
+) -> Neighbours:
+    """``found_by`` the pixels, which as numbers are too large to be kept for long: 180 MB for 300 photographs."""
+    return found_by(query.flatten(), dataset.floats().flatten(1), count, metric, without)
+
+
+def precision_of_pixels(dataset: ImageDataset, count: int, metric: str) -> float:
+    near = remember(near_by_pixels, dataset, int(Retrieval.count.high) + 1, metric)
+    return precision_at_all(near, dataset.labels, count)
+
+
+def near_by_pixels(dataset: ImageDataset, k: int, metric: str) -> Tensor:
+    pixels = dataset.floats().flatten(1)
+    return nearest_numbers(pixels, pixels, k, metric)
 
 
 def found_by(query: Tensor, vectors: Tensor, count: int, metric: str, without: int | None) -> Neighbours:
@@ -122,10 +135,14 @@ def found_by(query: Tensor, vectors: Tensor, count: int, metric: str, without: i
 
 def precision_of(vectors: Tensor, labels: Tensor, count: int, metric: str) -> float:
     """Precision at k, of all images as queries, in the mean: the share of the k nearest that have the query's class."""
-    near = remember(nearest_numbers, vectors, vectors, max(count, int(Retrieval.count.high)) + 1, metric)[
-        :, : count + 1
-    ]
-    itself = near == torch.arange(len(vectors))[:, None]
+    near = remember(nearest_numbers, vectors, vectors, int(Retrieval.count.high) + 1, metric)
+    return precision_at_all(near, labels, count)
+
+
+def precision_at_all(near: Tensor, labels: Tensor, count: int) -> float:
+    """The same from the numbers of the nearest, (N, more than count)."""
+    near = near[:, : count + 1]
+    itself = near == torch.arange(len(near))[:, None]
     # A vector that others equal may not be found itself; then the farthest goes.
     others = near.gather(1, itself.int().argsort(dim=1, stable=True)[:, :count])
     return float(precision_at(others, labels, labels).mean())

@@ -17,12 +17,13 @@ from cnnviz.ui.retrieval import (
     by_photographs,
     first_images,
     found_by,
+    found_by_pixels,
     last_before_answer,
     layers_for,
     own_number,
-    pixels_of,
     places_of,
     precision_of,
+    precision_of_pixels,
     searched,
     vector_of,
     vectors_of,
@@ -93,19 +94,16 @@ def like_the_image(network: OpenNetwork, dataset: ImageDataset, picture: ChosenI
     told = []
     for slot, way in enumerate(ways):
         what = _("Showing {count:,} images to the network", count=len(dataset))
-        vectors = (
-            remember(pixels_of, dataset)
-            if way.network is None
-            else job(f"vectors{slot}", what, vectors_of, way.network, way.layer, way.images)
-        )
-        if vectors is None:
-            continue
-        query = (
-            way.asked.flatten()
-            if way.network is None
-            else remember(vector_of, way.network, way.layer, way.asked)
-        )
-        found = remember(found_by, query, vectors, count, metric, without)
+        if way.network is None:
+            found = remember(found_by_pixels, way.asked, dataset, count, metric, without)
+            precision = remember(precision_of_pixels, dataset, count, metric)
+        else:
+            vectors = job(f"vectors{slot}", what, vectors_of, way.network, way.layer, way.images)
+            if vectors is None:
+                continue
+            query = remember(vector_of, way.network, way.layer, way.asked)
+            found = remember(found_by, query, vectors, count, metric, without)
+            precision = remember(precision_of, vectors, dataset.labels, count, metric)
         st.markdown(
             _(
                 "**By {words}**, {partition} below each image:",
@@ -118,7 +116,7 @@ def like_the_image(network: OpenNetwork, dataset: ImageDataset, picture: ChosenI
         told.append(
             _(
                 "**{remember:.1%}** by {words}",
-                remember=remember(precision_of, vectors, dataset.labels, count, metric),
+                remember=precision,
                 words=_(way.words),
             )
         )

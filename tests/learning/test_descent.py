@@ -7,7 +7,14 @@ import torch
 
 from cnnviz.errors import CnnvizError
 from cnnviz.learning import RULES, SURFACES, descend
-from cnnviz.learning.surfaces import NAMES, batch_noise, descent_code, steps_to_loss
+from cnnviz.learning.surfaces import (
+    NAMES,
+    batch_noise,
+    descent_code,
+    measure_steps_by_rate,
+    steps_by_rate,
+    steps_to_loss,
+)
 
 
 @pytest.mark.parametrize("name", list(SURFACES))
@@ -87,6 +94,16 @@ def test_noise_falls_with_the_batch_and_its_mean_is_the_gradient() -> None:
         assert math.dist(mean, true) < 0.35 * spread[0] / math.sqrt(size) + 1e-9
     assert spread == sorted(spread, reverse=True)
     assert spread[-1] == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_the_bundled_updates_are_those_that_are_measured(surface: str) -> None:
+    bundled, measured = steps_by_rate(surface), measure_steps_by_rate(surface)
+    assert bundled.goal == pytest.approx(measured.goal, rel=1e-6)
+    assert bundled.steps.keys() == measured.steps.keys() == RULES.keys()
+    for rule, numbers in measured.steps.items():
+        # Another processor rounds otherwise, and may cross the goal one update later.
+        assert bundled.steps[rule] == pytest.approx(numbers, abs=1, nan_ok=True)
 
 
 def test_steps_to_a_loss_count_what_descend_does() -> None:
