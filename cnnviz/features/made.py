@@ -3,7 +3,7 @@ made for filters, and where filters fire most in the bundled photographs.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import torch
@@ -12,12 +12,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from cnnviz.features.composition import SIDE_MADE, Peaks
-from cnnviz.features.maximisation import Progress, maximise
+from cnnviz.features.maximisation import Progress, maximise_all
 from cnnviz.settings import ASSETS
 
 FOLDER = ASSETS / "composition"
 COLUMNS = 16
-STEPS = 100
+STEPS, STEPS_SMALL = 100, 160
 
 
 def make(
@@ -30,12 +30,23 @@ def make(
     """(C, H, W) an image that fires the channel: of a large network 96 pixels wide, of a small one as large as its
     input.
     """
-    channels, height, width = input_shape
-    if max(height, width) <= SIDE_MADE:
-        return maximise(model, layer, channel, input_shape, progress=progress).image
-    return maximise(
-        model, layer, channel, (channels, SIDE_MADE, SIDE_MADE), steps=STEPS, progress=progress
-    ).image
+    return make_all(model, layer, [channel], input_shape, progress)[0]
+
+
+def make_all(
+    model: nn.Module,
+    layer: str,
+    channels: Sequence[int],
+    input_shape: tuple[int, int, int],
+    progress: Progress | None = None,
+) -> list[Tensor]:
+    """The same for several channels of a layer at one time."""
+    planes, height, width = input_shape
+    large = max(height, width) > SIDE_MADE
+    shape = (planes, SIDE_MADE, SIDE_MADE) if large else input_shape
+    steps = STEPS if large else STEPS_SMALL
+    found = maximise_all(model, layer, channels, shape, steps=steps, progress=progress)
+    return [one.image for one in found]
 
 
 @cache

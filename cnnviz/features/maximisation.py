@@ -1,7 +1,7 @@
 """What a filter looks for: an image made for it, and the images of a data set that fire it most."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -73,16 +73,50 @@ def maximise(
 
     Source: Erhan et al., 2009; Olah, Mordvintsev and Schubert, "Feature visualization", Distill 2017.
     """
+    [found] = maximise_all(
+        model,
+        layer,
+        [channel],
+        input_shape,
+        steps=steps,
+        rate=rate,
+        jitter=jitter,
+        smoothness=smoothness,
+        whole=whole,
+        decorrelated=decorrelated,
+        seed=seed,
+        progress=progress,
+    )
+    return found
+
+
+def maximise_all(
+    model: nn.Module,
+    layer: str,
+    channels: Sequence[int],
+    input_shape: tuple[int, int, int],
+    *,
+    steps: int = 160,
+    rate: float = 0.05,
+    jitter: int | None = None,
+    smoothness: float = 0.02,
+    whole: bool | None = None,
+    decorrelated: bool | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> list[Maximised]:
+    """``maximise`` for several channels of a layer at one time: the same images, sooner."""
     count = channels_of(model, layer, input_shape)
-    if not 0 <= channel < count:
-        raise CnnvizError(
-            say(
-                "'{layer}' has the channels 0 to {count}, so there is no channel {channel}.",
-                layer=layer,
-                count=count - 1,
-                channel=channel,
+    for channel in channels:
+        if not 0 <= channel < count:
+            raise CnnvizError(
+                say(
+                    "'{layer}' has the channels 0 to {count}, so there is no channel {channel}.",
+                    layer=layer,
+                    count=count - 1,
+                    channel=channel,
+                )
             )
-        )
     runner = runner_of(model)
     graph = runner.graph
     name = graph.find(layer)
@@ -91,8 +125,8 @@ def maximise(
     if name not in graph.calls:
         raise CnnvizError(say("'{layer}' only takes the image. Choose a layer after it.", layer=layer))
     network = frozen(runner.cut(name))
-    channels, height, width = input_shape
-    colours = channels == 3 and decorrelated is not False
+    planes, height, width = input_shape
+    colours = planes == 3 and decorrelated is not False
     whole = max(height, width) > 64 if whole is None else whole
     most = max(1, min(height, width) // 16) if jitter is None else jitter
     generator = torch.Generator().manual_seed(seed)
@@ -100,21 +134,25 @@ def maximise(
         torch.fft.fftfreq(height)[:, None].square() + torch.fft.rfftfreq(width)[None].square()
     ).sqrt()
     scale = math.sqrt(height * width) / frequencies.clamp_min(1 / max(height, width)) / 4
-    waves = (torch.randn(channels, height, width // 2 + 1, 2, generator=generator) * 0.01).requires_grad_()
+    noise = torch.randn(planes, height, width // 2 + 1, 2, generator=generator) * 0.01
+    waves = noise.repeat(len(channels), 1, 1, 1, 1).requires_grad_()
+    each, their = range(len(channels)), list(channels)
 
     def image_of(numbers: Tensor) -> Tensor:
         flat = torch.fft.irfft2(torch.view_as_complex(numbers) * scale, s=(height, width))
         if colours:
-            flat = torch.einsum("kc,chw->khw", _COLOURS / _COLOURS.norm(dim=0).max(), flat)
-        return torch.sigmoid(flat).unsqueeze(0)
+            flat = torch.einsum("kc,nchw->nkhw", _COLOURS / _COLOURS.norm(dim=0).max(), flat)
+        return torch.sigmoid(flat)
 
     def value(images: Tensor) -> Tensor:
-        maps = network(images)[0, channel]
-        return maps.mean() if whole or maps.dim() == 0 else maps[maps.shape[0] // 2, maps.shape[1] // 2]
+        maps = network(images)[each, their]
+        if whole or maps.dim() == 1:
+            return maps.flatten(1).mean(1) if maps.dim() > 1 else maps
+        return maps[:, maps.shape[1] // 2, maps.shape[2] // 2]
 
     optimizer = torch.optim.Adam([waves], rate)
     with torch.no_grad():
-        history = [value(image_of(waves)).item()]
+        history = [value(image_of(waves)).tolist()]
     for step in range(steps):
         if progress:
             progress(step / steps)
@@ -126,12 +164,17 @@ def maximise(
         with torch.enable_grad():
             image = image_of(waves)
             fired = value(torch.roll(image, (down, right), (2, 3)))
-            (waves.grad,) = torch.autograd.grad(maximisation_loss(fired, image, smoothness), waves)
+            (waves.grad,) = torch.autograd.grad(maximisation_loss(fired, image, smoothness).sum(), waves)
         optimizer.step()
         if step % 10 == 9:
             with torch.no_grad():
-                history.append(value(image_of(waves)).item())
-    return Maximised(image_of(waves).detach()[0], tuple(history), name, channel)
+                history.append(value(image_of(waves)).tolist())
+    return [
+        Maximised(image, values, name, channel)
+        for image, values, channel in zip(
+            image_of(waves).detach(), zip(*history, strict=True), channels, strict=True
+        )
+    ]
 
 
 def maximisation_loss(fired: Tensor, image: Tensor, smoothness: float) -> Tensor:
@@ -144,11 +187,14 @@ def maximisation_loss(fired: Tensor, image: Tensor, smoothness: float) -> Tensor
     gradient; with it one λ suits channels that fire weakly and strongly.
 
     Args:
-        fired: a_k, the value of the channel: of its middle unit, or the mean of its map.
-        image: x, (1, C, H, W).
+        fired: a_k, (N,), the value of the channel: of its middle unit, or the mean of its map.
+        image: x, (N, C, H, W).
         smoothness: λ.
+
+    Returns:
+        (N,), of each image.
     """
-    variation = image.diff(dim=2).abs().mean() + image.diff(dim=3).abs().mean()
+    variation = image.diff(dim=2).abs().mean((1, 2, 3)) + image.diff(dim=3).abs().mean((1, 2, 3))
     return -fired + smoothness * (1 + fired.detach().abs()) * variation * 10
 
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
-from cnnviz.inspection.maps import feature_maps
+from cnnviz.inspection.maps import batch_outputs
 from cnnviz.models import Network
 from cnnviz.words import say
 
@@ -59,14 +59,12 @@ def shift_test(network: Network, image: Tensor, label: int, shifts: Sequence[int
 
     Source: Zhang, "Making convolutional networks shift-invariant again", ICML 2019.
     """
-    base = feature_maps(network, image)
-    change: dict[str, list[float]] = {name: [] for name in base}
-    probability = []
-    for right in shifts:
-        maps = feature_maps(network, shifted(image, right))
-        for name, values in maps.items():
-            change[name].append(
-                1 - functional.cosine_similarity(values.flatten(), base[name].flatten(), dim=0).item()
-            )
-        probability.append(torch.softmax(maps[next(reversed(maps))].flatten(), 0)[label].item())
-    return ShiftTest(list(shifts), change, probability)
+    moved = torch.stack([image, *(shifted(image, right) for right in shifts)])
+    with torch.inference_mode():
+        outputs = {name: values.flatten(1) for name, values in batch_outputs(network, moved).items()}
+        change = {
+            name: (1 - functional.cosine_similarity(values[1:], values[:1])).tolist()
+            for name, values in outputs.items()
+        }
+        logits = outputs[next(reversed(outputs))][1:]
+        return ShiftTest(list(shifts), change, torch.softmax(logits, 1)[:, label].tolist())

@@ -29,7 +29,21 @@ def feature_maps(model: nn.Module, image: Tensor) -> dict[str, Tensor]:
     Raises:
         CnnvizError: the image does not have the network's shape.
     """
-    batch = as_batch(model, image)
+    return {layer: as_maps(output) for layer, output in _outputs(model, as_batch(model, image)).items()}
+
+
+def batch_outputs(model: nn.Module, images: Tensor) -> dict[str, Tensor]:
+    """The same for several images at one time: layer name -> its output, with the batch in front.
+
+    Args:
+        images: (B, C, H, W) float in [0, 1].
+    """
+    if isinstance(model, ImageNetwork):
+        model.check_images(images)
+    return _outputs(model, images)
+
+
+def _outputs(model: nn.Module, batch: Tensor) -> dict[str, Tensor]:
     try:
         runner = runner_of(model)
     except CnnvizError:
@@ -37,11 +51,7 @@ def feature_maps(model: nn.Module, image: Tensor) -> dict[str, Tensor]:
     with torch.inference_mode():
         outputs = runner.outputs(batch.to(runner.device))
         shown = runner.graph.shown.items()
-        return {
-            layer: as_maps(outputs[name])
-            for layer, name in shown
-            if name in outputs and outputs[name].dim() >= 2
-        }
+        return {layer: outputs[name] for layer, name in shown if name in outputs and outputs[name].dim() >= 2}
 
 
 def as_batch(model: nn.Module, image: Tensor) -> Tensor:
@@ -80,7 +90,7 @@ def _by_hooks(model: nn.Module, batch: Tensor) -> dict[str, Tensor]:
         if not any(True for _ in module.children()):
             module.register_forward_hook(
                 lambda _, __, output, name=name: (
-                    maps.update({name: as_maps(output).clone()})
+                    maps.update({name: output.clone()})
                     if isinstance(output, Tensor) and output.dim() > 1
                     else None
                 )

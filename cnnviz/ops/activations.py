@@ -274,12 +274,16 @@ def unit_shares(output: Tensor, name: str) -> UnitShares:
     """How many values of an activation's output carry nothing (zero) or let no gradient through
     (saturated).
     """
+    return UnitShares((output == 0).float().mean().item(), saturated(output, name).float().mean().item())
+
+
+def saturated(output: Tensor, name: str) -> Tensor:
+    """Where an activation's output, of any shape, lets no gradient through."""
     ends = ACTIVATIONS[name].saturates
-    saturated = 0.0
-    if ends is not None:
-        near = SATURATED * (ends[1] - ends[0])
-        saturated = ((output < ends[0] + near) | (output > ends[1] - near)).float().mean().item()
-    return UnitShares((output == 0).float().mean().item(), saturated)
+    if ends is None:
+        return torch.zeros_like(output, dtype=torch.bool)
+    near = SATURATED * (ends[1] - ends[0])
+    return (output < ends[0] + near) | (output > ends[1] - near)
 
 
 def activations_code(chosen: list[str]) -> str:

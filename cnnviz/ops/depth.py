@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
-from cnnviz.ops.activations import ACTIVATIONS, unit_shares
+from cnnviz.ops.activations import ACTIVATIONS, saturated
 from cnnviz.words import say
 
 BATCH = 256
@@ -126,21 +126,20 @@ def deep_stack(
         sums.append((values @ weights).requires_grad_() if not sums else values @ weights)
         values = module(sums[-1])
         outputs.append(values)
-    gradients = torch.autograd.grad(values.sum(), sums)
-    norms = [gradient.norm().item() for gradient in gradients]
-    whole = torch.stack([output.detach() for output in outputs]).nan_to_num(0, 0, 0)
+    gradients = torch.stack(torch.autograd.grad(values.sum(), sums))
+    norms = gradients.flatten(1).norm(dim=1).tolist()
+    raw = torch.stack([output.detach() for output in outputs])
+    whole = raw.nan_to_num(0, 0, 0)
     # Every 37th value is enough to choose the ends of the axis.
     most = max(whole.flatten()[::37].abs().quantile(0.995).item(), 1e-12)
     edges = torch.linspace(-most, most, HISTOGRAM_BINS + 1)
+    counts = [torch.histc(output, HISTOGRAM_BINS, -most, most) for output in raw.unbind()]
     return Stack(
         activation,
         [norm / norms[-1] if norms[-1] > 0 and math.isfinite(norms[-1]) else norm for norm in norms],
-        [output.detach().std().item() for output in outputs],
-        [(output == 0).all(dim=0).float().mean().item() for output in outputs],
-        [unit_shares(output.detach(), activation).saturated for output in outputs],
-        [
-            (torch.histc(output.detach(), HISTOGRAM_BINS, -most, most) / output.numel()).tolist()
-            for output in outputs
-        ],
+        raw.flatten(1).std(1).tolist(),
+        (raw == 0).all(1).float().mean(1).tolist(),
+        saturated(raw, activation).float().mean((1, 2)).tolist(),
+        (torch.stack(counts) / raw[0].numel()).tolist(),
         edges.tolist(),
     )

@@ -1,5 +1,6 @@
 """Composition along depth on a page: the stages of a network, the strongest filters of each, what they look for."""
 
+import time
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,13 +10,13 @@ from torch import Tensor
 from cnnviz.data import ImageDataset, photo_parts
 from cnnviz.expressions import Expression, script
 from cnnviz.features.composition import Peaks, Stage, parts, peaks, stages, strongest
-from cnnviz.features.made import bundled_image, bundled_peaks, make
+from cnnviz.features.made import bundled_image, bundled_peaks, make_all
 from cnnviz.figures import boxes_on, image_sheet
 from cnnviz.models import PRETRAINED
 from cnnviz.ui.components import WallItem
 from cnnviz.ui.filters import first_images
 from cnnviz.ui.jobs import Progress, job, part
-from cnnviz.ui.memory import content, remember, remembered
+from cnnviz.ui.memory import content, keep, key_of, remember, remembered
 from cnnviz.ui.networks import OpenNetwork
 from cnnviz.ui.pictures import photograph_url
 from cnnviz.words import _
@@ -188,14 +189,23 @@ def _made_before(network: OpenNetwork, layer: str, channel: int) -> Tensor | Non
 
 
 def _make_all(network: OpenNetwork, wanted: Sequence[tuple[str, int]], progress: Progress) -> bool:
-    for number, (layer, channel) in enumerate(wanted):
-        if _made_before(network, layer, channel) is None:
-            remember(_make, network, layer, channel, progress=part(progress, number, len(wanted)))
+    """Layer by layer, the filters of one at one time; each is kept by itself."""
+    missing = [one for one in wanted if _made_before(network, *one) is None]
+    done = 0
+    for layer in dict.fromkeys(layer for layer, __ in missing):
+        channels = [channel for where, channel in missing if where == layer]
+        before, begun = part(progress, done, len(missing), len(channels)), time.thread_time()
+        images = make_all(network.model, layer, channels, network.input_shape, before)
+        seconds = (time.thread_time() - begun) / len(channels)
+        for channel, image in zip(channels, images, strict=True):
+            keep(key_of(_make, (network, layer, channel), {}), image, seconds)
+        done += len(channels)
     return True
 
 
-def _make(network: OpenNetwork, layer: str, channel: int, progress: Progress) -> Tensor:
-    return make(network.model, layer, channel, network.input_shape, progress)
+def _make(network: OpenNetwork, layer: str, channel: int) -> Tensor:
+    [image] = make_all(network.model, layer, [channel], network.input_shape)
+    return image
 
 
 def stage_items(look: Look, number: int, made: Sequence[Tensor | None]) -> list[WallItem]:
@@ -273,7 +283,7 @@ usual = peaks(network, layers, images)
 for stage in found:
     channels = strongest(here[stage.layer], usual[stage.layer], {count})
     print(stage.layer, stage.shape, stage.field.size, channels)
-made = make(network, stage.layer, channels[0], {shape})
+made = make_all(network, stage.layer, channels, {shape})
 """,
         network,
         image,
@@ -282,6 +292,6 @@ made = make(network, stage.layer, channels[0], {shape})
         stages="cnnviz.features.composition",
         peaks="cnnviz.features.composition",
         strongest="cnnviz.features.composition",
-        make="cnnviz.features.made",
+        make_all="cnnviz.features.made",
         **taken,
     )

@@ -19,7 +19,7 @@ from cnnviz.features import (
     top_images,
     weight_histogram,
 )
-from cnnviz.features.maximisation import maximisation_loss
+from cnnviz.features.maximisation import maximisation_loss, maximise_all
 from cnnviz.models import pretrained
 from cnnviz.training import open_run
 
@@ -109,6 +109,16 @@ def test_making_an_image_leaves_every_parameter_of_the_network_as_it_was() -> No
     assert network.training
     for channel, image in enumerate(together):
         assert torch.equal(image, maximise(network, "3", channel, (1, 12, 12), steps=5).image)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_several_channels_at_one_time_are_made_as_each_alone(network: nn.Module, whole: bool) -> None:
+    together = maximise_all(network, "conv2", (5, 0, 3), SHAPE, steps=20, whole=whole)
+    for channel, made in zip((5, 0, 3), together, strict=True):
+        alone = maximise(network, "conv2", channel, SHAPE, steps=20, whole=whole)
+        assert (made.layer, made.channel) == (alone.layer, channel)
+        torch.testing.assert_close(made.image, alone.image, atol=1e-3, rtol=0)
+        assert made.history == pytest.approx(alone.history, rel=1e-3, abs=1e-4)
 
 
 def test_the_loss_of_maximisation_is_that_of_its_formula() -> None:

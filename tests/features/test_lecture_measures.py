@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
 from cnnviz.data import load
 from cnnviz.errors import CnnvizError
@@ -107,6 +108,21 @@ def test_the_shift_test_is_zero_where_nothing_moves_and_pooling_softens_a_shift(
         before.append(found.change["relu1"][1])
         after.append(found.change["pool1"][1])
     assert sum(after) < sum(before)
+
+
+def test_a_shift_changes_each_layer_as_one_image_alone_shows() -> None:
+    network, images = open_run("example").network(624), load("mnist", "test", 20)
+    image, label = images.floats()[7], int(images.labels[7])
+    found = shift_test(network, image, label, [-2, 0, 5])
+    here = feature_maps(network, image)
+    assert found.change.keys() == here.keys()
+    for place, right in enumerate((-2, 0, 5)):
+        moved = feature_maps(network, shifted(image, right))
+        for name, values in moved.items():
+            cosine = functional.cosine_similarity(values.flatten(), here[name].flatten(), dim=0).item()
+            assert found.change[name][place] == pytest.approx(1 - cosine, abs=1e-5)
+        answer = torch.softmax(moved[next(reversed(moved))].flatten(), 0)[label].item()
+        assert found.probability[place] == pytest.approx(answer, abs=1e-5)
 
 
 def test_evidence_adds_up_to_the_logits() -> None:

@@ -13,6 +13,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.models import build, summary
 from cnnviz.tasks import (
     ANCHORS,
+    all_suppressed,
     anchors_for,
     box_iou,
     candidates,
@@ -23,6 +24,7 @@ from cnnviz.tasks import (
     encode,
     match,
     mean_average_precision,
+    nms_steps,
     precision_recall_of,
     suppressed,
 )
@@ -137,6 +139,24 @@ def test_boxes_of_two_classes_do_not_suppress_each_other() -> None:
             assert float(alone.max()) <= 0.3
             assert len(theirs) >= 1
             assert (box_iou(own, theirs).max(1).values > 0.3).all()
+
+
+def test_many_images_are_suppressed_as_each_class_of_each_step_by_step() -> None:
+    scenes = load("mnist_scenes", "test", 40)
+    network = build(detector(10), (1, 64, 64), (45, 8, 8))
+    with torch.inference_mode():
+        every = candidates(network.eval()(scenes.floats()), 64, 0.05)
+    every[3] = every[3].only(torch.empty(0, dtype=torch.int64))
+    for before, after in zip(every, all_suppressed(every, 0.3), strict=True):
+        kept = []
+        for label in before.labels.unique():
+            numbers = (before.labels == label).nonzero()[:, 0]
+            steps = nms_steps(before.boxes[numbers], before.scores[numbers], 0.3)
+            kept += [int(numbers[step.kept]) for step in steps]
+        expected = before.only(torch.tensor(sorted(kept), dtype=torch.int64))
+        for name in ("boxes", "labels", "scores", "anchors"):
+            assert torch.equal(getattr(after, name), getattr(expected, name))
+    assert all_suppressed([], 0.3) == []
 
 
 def test_all_classes_together_ask_for_place_and_class() -> None:

@@ -367,7 +367,7 @@ def test_composition_gives_the_strongest_filters_of_the_page() -> None:
     here = peaks(network, layers, test.floats(slice(9, 10)))
     usual = peaks(network, layers, test.floats(slice(0, 500)))
     assert names["channels"] == strongest(here[layers[-1]], usual[layers[-1]], 4)
-    assert names["made"].shape == (1, 28, 28)
+    assert [one.shape for one in names["made"]] == [(1, 28, 28)] * 4
 
 
 def test_classify_gives_the_answer_and_the_map() -> None:
