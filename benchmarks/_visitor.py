@@ -118,6 +118,17 @@ class Session:
         kinds = (element for element in self.shown.values() if element.WhichOneof("type") == "exception")
         return [f"{self.page}?{self.query}: {element.exception.message}" for element in kinds]
 
+    async def wait(self, seconds: float = 60) -> None:
+        """Until nothing on the page is still being computed."""
+        end = time.monotonic() + seconds
+        while self._computes() and time.monotonic() < end:
+            await asyncio.sleep(0.3)
+            self.shown.clear()
+            await self.rerun()
+
+    def _computes(self) -> bool:
+        return any(element.WhichOneof("type") == "progress" for element in self.shown.values())
+
     async def rerun(self) -> Answer:
         """Draws the whole page again."""
         return await self._ask("")

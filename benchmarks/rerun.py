@@ -98,6 +98,7 @@ async def cost_of(page: str, ours: str, bare: str) -> Cost:
             for label in labels:
                 for turn in range(2):
                     await moving(label, turn)(sessions[0])
+                    await sessions[0].wait()
         moves: dict[str, list[float]] = {label: [] for label in labels}
         whole, least, size = [], [], 0
         # There and back, so that each state is one that was seen before.

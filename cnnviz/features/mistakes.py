@@ -1,6 +1,7 @@
 """Where a network is wrong, and whether it knows."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -43,20 +44,20 @@ class Answers:
     probabilities: Tensor
     labels: Tensor
 
-    @property
+    @cached_property
     def predicted(self) -> Tensor:
         return self.probabilities.argmax(1)
 
-    @property
+    @cached_property
     def confidence(self) -> Tensor:
         """(N,) the probability of the predicted class."""
         return self.probabilities.amax(1)
 
-    @property
+    @cached_property
     def accuracy(self) -> float:
         return accuracy(self.probabilities, self.labels).item()
 
-    @property
+    @cached_property
     def confusion(self) -> Tensor:
         """(classes, classes) counts: row is the true class, column the predicted one."""
         return confusion(self.probabilities, self.labels)

@@ -21,6 +21,7 @@ from cnnviz.training.folder import SETTLED_NS, RunFolder
 
 BUSY_SECONDS = 10.0
 PAGE = 100
+MOST_PAGES = 1000
 COMPARE_SECONDS = 60.0
 """A folder copied in by hand at the very moment of a start shows after this long."""
 VERSION = 1
@@ -63,14 +64,56 @@ def newest(runs: Path, owner: str = "", *, oldest: bool = False) -> Iterator[str
     page = f"SELECT created, id FROM runs WHERE {whose} (created, id) {before} (:created, :id) ORDER BY created {order}, id {order} LIMIT {PAGE}"
     compare = True
     while True:
-        # Nothing is locked while the caller looks at a page.
-        with _open(runs, compare) as index:
-            found = index.execute(page, {"owner": owner, "created": created, "id": run_id}).fetchall()
+        found = _read_page(runs, owner) if compare and not oldest else None
+        if found is None:
+            changed = _changed(runs)
+            # Nothing is locked while the caller looks at a page.
+            with _open(runs, compare) as index:
+                found = index.execute(page, {"owner": owner, "created": created, "id": run_id}).fetchall()
+                whole = index.execute("SELECT 1 FROM seen WHERE changed = ?", [changed]).fetchone()
+            if compare and whole and not oldest:
+                _keep_page(runs, owner, changed, found)
         yield from (name for _, name in found)
         if len(found) < PAGE:
             return
         created, run_id = found[-1]
         compare = False
+
+
+class _Page(NamedTuple):
+    """What was found last, when the folder had changed last, and when it was looked at."""
+
+    changed: int
+    seen: float
+    rows: list[tuple[float, str]]
+
+
+_pages: dict[tuple[Path, str], _Page] = {}
+"""Folder of runs and owner -> the newest of them; every drawing of a page with a menu of runs asks."""
+
+
+def _read_page(runs: Path, owner: str) -> list[tuple[float, str]] | None:
+    """The newest as they were found before, as long as the folder is as it was."""
+    known = _pages.get((runs, owner))
+    if known is None or time.time() - known.seen > COMPARE_SECONDS or _changed(runs) != known.changed:
+        return None
+    return known.rows
+
+
+def _keep_page(runs: Path, owner: str, changed: int, rows: list[tuple[float, str]]) -> None:
+    # A folder that changed just now may change again without its time telling.
+    if 0 < changed < time.time_ns() - SETTLED_NS:
+        if len(_pages) >= MOST_PAGES:
+            _pages.clear()
+        _pages[runs, owner] = _Page(changed, time.time(), rows)
+
+
+def _changed(runs: Path) -> int:
+    """When a run came or went last; 0 where there is no folder."""
+    try:
+        return runs.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def unsettled(runs: Path) -> list[str]:

@@ -18,6 +18,7 @@ from cnnviz.ui import census, pictures, rooms
 from cnnviz.ui.delivery import deliver_in_order, draw_whole_page_first
 from cnnviz.ui.headers import SafeHeaders
 from cnnviz.ui.housekeeping import keep_house
+from cnnviz.ui.lookup import look_up_one_by_one
 from cnnviz.ui.outside import plain
 from cnnviz.ui.startup import wait_for_imports
 from cnnviz.words import _
@@ -59,6 +60,7 @@ async def lifespan(__: st.App) -> AsyncIterator[None]:
     PagesManager.uses_pages_directory = False
     deliver_in_order()
     draw_whole_page_first()
+    look_up_one_by_one()
     few_arenas()
     keep_freed_memory()
     keeper = asyncio.create_task(keep_house(Runtime.instance()))

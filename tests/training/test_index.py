@@ -1,7 +1,9 @@
 """The index of runs: derived from the folders, made again when it is gone, damaged or behind."""
 
+import os
 import shutil
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,46 @@ def test_runs_that_come_and_go_by_hand_are_seen(tmp_path: Path) -> None:
     shutil.rmtree(second.folder.path)
     assert names() == ["copied-in", first.id]
     assert names(ANNA) == ["copied-in", first.id]
+
+
+def test_while_nothing_comes_or_goes_the_index_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = start(TINY, ANNA)
+    folder = tmp_path / "runs"
+    # The folder changed long ago.
+    before = time.time() - 100
+    os.utime(folder, (before, before))
+    assert names() == names(ANNA) == [first.id]
+    opened = []
+    connect = sqlite3.connect
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda *given, **named: opened.append(1) or connect(*given, **named)
+    )
+    assert names() == names(ANNA) == [first.id]
+    assert not opened
+    second = start(TINY)
+    assert names() == [second.id, first.id]
+    assert names(ANNA) == [first.id]
+    RunFolder.create(folder / "copied-in", TrainingSpec(), owner_hash(ANNA))
+    assert names(ANNA) == ["copied-in", first.id]
+    os.utime(folder, (before + 1, before + 1))
+    assert names(ANNA) == ["copied-in", first.id]
+    shutil.rmtree(first.folder.path)
+    assert names(ANNA) == ["copied-in"]
+
+
+def test_a_folder_that_is_being_made_is_seen_when_it_is_made(tmp_path: Path) -> None:
+    first = start(TINY)
+    folder = tmp_path / "runs"
+    (folder / "coming").mkdir()
+    before = time.time() - 100
+    os.utime(folder, (before, before))
+    assert names() == [first.id]
+    made = RunFolder.create(tmp_path / "elsewhere", TrainingSpec(), owner_hash(ANNA)).path
+    for file in made.iterdir():
+        shutil.move(file, folder / "coming" / file.name)
+    assert set(names()) == {first.id, "coming"}
 
 
 @pytest.mark.parametrize("damage", ["deleted", "not a database", "another version"])
