@@ -4,7 +4,7 @@ made for filters, and where filters fire most in the bundled photographs.
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import torch
 from PIL import Image
@@ -65,6 +65,7 @@ def _tiles(network: str) -> Tensor:
         return flat.view(rgb.height, rgb.width, 3).permute(2, 0, 1)
 
 
+@lru_cache(maxsize=128)
 def bundled_image(network: str, layer: str, channel: int) -> Tensor | None:
     """(3, 96, 96) float in [0, 1], what ``make`` gave, a little compressed; ``None`` if it is not bundled."""
     number = _index(network).get(layer, {}).get(str(channel))

@@ -10,7 +10,7 @@ kind without the values of the controls on the page, or says that it is one of t
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary, ref
 
 import streamlit as st
@@ -20,6 +20,7 @@ from streamlit.runtime.state.common import user_key_from_element_id
 from cnnviz.figures.colours import USUAL, use_palette
 from cnnviz.words import ENGLISH
 
+Looked = TypeVar("Looked")
 STICKY: set[str] = set()
 """Names of fields that keep their value where a link does not name them."""
 
@@ -226,6 +227,21 @@ def _run() -> Any:
     """An object that Streamlit makes anew for each run of the script."""
     context = get_script_run_ctx(suppress_warning=True)
     return None if context is None else context.parallel_coordinator
+
+
+_in_this_run: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
+
+
+def once_a_run(look: Callable[[], Looked]) -> Looked:
+    """What ``look`` gives, looked at once while a page or a section is drawn: a menu asks several times what lies on the disk."""
+    run = _run()
+    if run is None:
+        return look()
+    known = _in_this_run.setdefault(run, {})
+    if look not in known:
+        known[look] = look()
+    found: Looked = known[look]
+    return found
 
 
 def _state(here: Memory) -> dict[str, str]:

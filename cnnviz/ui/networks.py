@@ -22,6 +22,7 @@ from cnnviz.models import (
 from cnnviz.models.layers import Shape
 from cnnviz.models.pretrained import BUNDLED, all_weights_here
 from cnnviz.training import Run, open_run, trained, trained_networks
+from cnnviz.ui.address import once_a_run
 from cnnviz.ui.fields import Choice, Titles, titles_of
 from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.memory import remember
@@ -67,7 +68,7 @@ class OpenNetwork:
 
 def network_titles() -> dict[str, str]:
     """All networks that need no run, as menus name them."""
-    return _titles(all_weights_here(), len(PRESETS), language())
+    return _titles(once_a_run(all_weights_here), len(PRESETS), language())
 
 
 @lru_cache(maxsize=32)
