@@ -221,7 +221,11 @@ class RunFolder:
         return _read_about(path, written), _read_spec(path, written)
 
     def status(self) -> Status:
-        return _dataclass_from(Status, _read_json(self.path / "state.json"))
+        path = self.path / "state.json"
+        written = stamp(path)
+        # A file that was written just now may be written again without its stamp telling.
+        read = _read_status if 0 < written[0] < time.time_ns() - SETTLED_NS else _read_status.__wrapped__
+        return read(path, written)
 
     def has_worker(self, status: Status) -> bool:
         """Whether somebody who lives has the run in hands, by the status that was just read."""
@@ -464,6 +468,12 @@ def _read_spec(path: Path, written: tuple[int, int, int]) -> TrainingSpec:
                 name=path.parent.name,
             )
         ) from None
+
+
+@lru_cache(maxsize=1024)
+def _read_status(path: Path, _written: tuple[int, int, int]) -> Status:
+    status: Status = _dataclass_from(Status, _read_json(path))
+    return status
 
 
 @lru_cache(maxsize=256)

@@ -52,6 +52,7 @@ class Run:
             )
         self.id = run_id
         self.folder = RunFolder(_place(run_id))
+        self.is_bundled = self.folder.path == _bundled().get(run_id)
         about, self.spec = self.folder.about_and_spec()
         self.created: float = about["created"]
 
@@ -61,7 +62,7 @@ class Run:
         or, if it was on another machine, after ten seconds.
         """
         # The ticket first: it is torn up after the worker's first word.
-        has_ticket = queue.has_ticket(self._runs, self.id)
+        has_ticket = not self.is_bundled and queue.has_ticket(self._runs, self.id)
         status = self.folder.status()
         if self.folder.has_worker(status):
             return status

@@ -7,7 +7,7 @@ The address counts when the student came by it: a link, a reload, the browser's 
 kind without the values of the controls on the page, or says that it is one of the browser's history.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -232,15 +232,15 @@ def _run() -> Any:
 _in_this_run: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
 
 
-def once_a_run(look: Callable[[], Looked]) -> Looked:
+def once_a_run(look: Callable[..., Looked], *arguments: Hashable) -> Looked:
     """What ``look`` gives, looked at once while a page or a section is drawn: a menu asks several times what lies on the disk."""
     run = _run()
     if run is None:
-        return look()
+        return look(*arguments)
     known = _in_this_run.setdefault(run, {})
-    if look not in known:
-        known[look] = look()
-    found: Looked = known[look]
+    if (look, arguments) not in known:
+        known[look, arguments] = look(*arguments)
+    found: Looked = known[look, arguments]
     return found
 
 

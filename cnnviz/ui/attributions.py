@@ -29,6 +29,7 @@ from cnnviz.saliency import (
 )
 from cnnviz.ui.components import WallItem
 from cnnviz.ui.fields import Choice, Choices, Field, Number, Real
+from cnnviz.ui.frame import unfolding
 from cnnviz.ui.jobs import Progress, job, part
 from cnnviz.ui.memory import remember, remembered
 from cnnviz.ui.networks import OpenNetwork, network_of_run
@@ -108,25 +109,40 @@ def choose_methods(several: bool) -> list[str]:
 
 
 def choose_how(network: OpenNetwork, methods: Sequence[str]) -> How:
-    """The layer, and the methods' own options."""
-    layer = AUTOMATIC
-    with st.expander(_("Layer and options"), icon=":material/tune:"):
-        if any(METHODS[name].needs_layer for name in methods):
-            try:
-                names = layers_for_maps(network.model, network.input_shape)
-            except CnnvizError:
-                names = []
-            layer = WithMethods.cam_layer.draw(
-                titles={AUTOMATIC: _("the last with maps"), **{name: name for name in names}}
-            )
-        drawn = WithMethods.fields
+    """The layer, and the methods' own options: controls where they are unfolded, else as they were chosen."""
+    drawn = WithMethods.fields
+    fields = {
+        name: {option.name: drawn[f"{name}_{option.name}"] for option in METHODS[name].options}
+        for name in methods
+    }
+    needs_layer = any(METHODS[name].needs_layer for name in methods)
+    box = unfolding(_("Layer and options"), "layer_and_options", ":material/tune:")
+    if box.open:
+        with box:
+            layer = WithMethods.cam_layer.draw(titles=_layers(network)) if needs_layer else AUTOMATIC
+            options = {
+                name: {option: field.draw() for option, field in of_method.items()}
+                for name, of_method in fields.items()
+            }
+            if not needs_layer and not any(options.values()):
+                st.caption(_("These methods have nothing to set."))
+    else:
+        layer = WithMethods.cam_layer.kept() if needs_layer else AUTOMATIC
+        if layer and layer not in _layers(network):
+            layer = AUTOMATIC
         options = {
-            name: {option.name: drawn[f"{name}_{option.name}"].draw() for option in METHODS[name].options}
-            for name in methods
+            name: {option: field.kept() for option, field in of_method.items()}
+            for name, of_method in fields.items()
         }
-        if layer == AUTOMATIC and not any(options.values()):
-            st.caption(_("These methods have nothing to set."))
-    return How(options, None if layer == AUTOMATIC else layer)
+    return How(options, None if layer in ("", AUTOMATIC) else layer)
+
+
+def _layers(network: OpenNetwork) -> dict[str, str]:
+    try:
+        names = layers_for_maps(network.model, network.input_shape)
+    except CnnvizError:
+        names = []
+    return {AUTOMATIC: _("the last with maps"), **{name: name for name in names}}
 
 
 def choose(network: OpenNetwork, several: bool) -> tuple[list[str], How]:

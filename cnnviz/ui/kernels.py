@@ -12,12 +12,11 @@ from cnnviz.expressions import Expression
 from cnnviz.features import filters
 from cnnviz.figures import map_sheet
 from cnnviz.ops.kernels import KERNELS, kernel, strength
-from cnnviz.training import open_run
 from cnnviz.ui.components import WallItem
 from cnnviz.ui.fields import Choice, Number, Real, titles_of
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import network_of_run
-from cnnviz.ui.runs import EXAMPLE, WithRun, run_title
+from cnnviz.ui.runs import EXAMPLE, WithRun, run_here, run_title
 from cnnviz.ui.stepping import Table, number_grid
 from cnnviz.words import _
 
@@ -42,7 +41,7 @@ def learned_kernels() -> tuple[str, Tensor, Expression]:
 
     Kernels on colour images are shown as the mean over their channels.
     """
-    run = open_run(WithRun.run.now or EXAMPLE)
+    run = run_here(WithRun.run.now or EXAMPLE)
     step = run.steps[-1] if run.steps else 0
     network = network_of_run(run, step)
     __, weights = remember(filters, network.model)

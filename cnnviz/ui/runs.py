@@ -15,7 +15,7 @@ from cnnviz.settings import settings
 from cnnviz.training import TASKS, Metric, Run, TrainingSpec, open_run, runs
 from cnnviz.training.folder import STOPPED
 from cnnviz.training.spec import KNOB_TITLES, KNOBS
-from cnnviz.ui.address import draw_again
+from cnnviz.ui.address import draw_again, once_a_run
 from cnnviz.ui.components import browser_key, step_player
 from cnnviz.ui.fields import Open, Text
 from cnnviz.ui.frame import link
@@ -47,6 +47,11 @@ class WithRun(State):
     )
 
 
+def run_here(run_id: str) -> Run:
+    """``open_run``, once a drawing: menu, player and pictures ask for the same one."""
+    return once_a_run(open_run, run_id)
+
+
 def of_images(run: Run) -> bool:
     """Whether the run learns the classes of whole images, which most pages look at."""
     return TASKS[run.spec.task].labels
@@ -66,7 +71,7 @@ def current_run() -> Run | None:
     if not run_id:
         return None
     try:
-        run = open_run(run_id)
+        run = run_here(run_id)
     except CnnvizError as error:
         st.error(plain(error), icon=":material/error:")
         return None
@@ -152,12 +157,12 @@ def runs_in_menu() -> list[Run]:
     else's.
     """
     key = browser_key("browser_key_of_menu")
-    found = {EXAMPLE: open_run(EXAMPLE)}
+    found = {EXAMPLE: run_here(EXAMPLE)}
     found |= {run.id: run for run in (runs(IN_MENU, key=key) if key else [])}
     for run_id in reversed(st.session_state.get("runs_opened", [])[-IN_MENU:]):
         # It may have been deleted since to make room.
         with suppress(CnnvizError):
-            found.setdefault(run_id, open_run(run_id))
+            found.setdefault(run_id, run_here(run_id))
     return list(found.values())
 
 
@@ -173,7 +178,7 @@ def choose_run() -> Run:
         CnnvizError: the run has no saved weights yet.
     """
     linked = current_run()
-    run = linked or open_run(EXAMPLE)
+    run = linked or run_here(EXAMPLE)
     known = {entry.id: run_title(entry) for entry in (*runs_of_images(), run)}
 
     def menu(begin: str | None, key: str, moved: Callable[[], None]) -> str:

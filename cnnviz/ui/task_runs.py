@@ -6,7 +6,7 @@ import streamlit as st
 
 from cnnviz.data import ImageDataset
 from cnnviz.errors import CnnvizError
-from cnnviz.training import ACTIVE, TASKS, Run, TrainingSpec, open_run, start
+from cnnviz.training import ACTIVE, TASKS, Run, TrainingSpec, start
 from cnnviz.ui.address import draw_again
 from cnnviz.ui.components import browser_key
 from cnnviz.ui.fields import Open, Text
@@ -14,7 +14,7 @@ from cnnviz.ui.frame import error_box
 from cnnviz.ui.live import live_curves, watch
 from cnnviz.ui.networks import OpenNetwork, network_of_run
 from cnnviz.ui.outside import plain
-from cnnviz.ui.runs import choose_step, commands, describe, notices, remember_opened
+from cnnviz.ui.runs import choose_step, commands, describe, notices, remember_opened, run_here
 from cnnviz.ui.take_away import take_away
 from cnnviz.words import _, say
 
@@ -22,7 +22,7 @@ from cnnviz.words import _, say
 def run_of_task(task: str, field: Text, example: str) -> Run:
     """The run of the address or of this session, else the bundled one; a sentence, if it cannot be shown."""
     try:
-        run = open_run(field.now or example)
+        run = run_here(field.now or example)
         if run.spec.task != task:
             raise CnnvizError(
                 say(
@@ -33,7 +33,7 @@ def run_of_task(task: str, field: Text, example: str) -> Run:
             )
     except CnnvizError as error:
         st.error(plain(error), icon=":material/error:")
-        return open_run(example)
+        return run_here(example)
     if run.id != example:
         remember_opened(run.id)
     field.shows("" if run.id == example else run.id, None if run.id == example else run.id)

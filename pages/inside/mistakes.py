@@ -56,16 +56,20 @@ def open_cell(true: int, predicted: int) -> None:
 
 
 @section
-def table() -> None:
+def asked() -> None:
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
         run = choose_run()
-    entry, test = run.spec.entry, run.spec.load("test")
-    with right, play_first():
+    with right:
         network = open_network(run, "mistakes_step")
-        play = st.container()
+    table(run, network)
+
+
+@section
+def table(run: Run, network: OpenNetwork) -> None:
+    test, names = run.spec.load("test"), list(run.spec.entry.classes)
     found = remember(answers, network.model, test)
-    names = list(entry.classes)
+    left, right = st.columns([1, 3.2], gap="medium")
     with left:
         titles = {str(i): name for i, name in enumerate(names)}
         view = Mistakes.view.draw(on_change=Mistakes.example.forget)
@@ -79,30 +83,29 @@ def table() -> None:
                 titles=titles, usual="9" if len(names) > 9 else "1", on_change=Mistakes.example.forget
             )
         )
-
-    with play:
-        table, curve = st.columns([1.4, 1], gap="medium")
-        with table:
-            counts = found.confusion.tolist()
-            cell = (true, said) if view == "cell" else None
-            caption = _(
-                "Rows: true class, columns: predicted class. {accuracy:.2%} of {count} test images are right at step {step}.",
-                accuracy=found.accuracy,
-                count=len(test),
-                step=network.step,
+    with right, play_first():
+        cells, curve = st.columns([1.4, 1], gap="medium")
+    with cells:
+        caption = _(
+            "Rows: true class, columns: predicted class. {accuracy:.2%} of {count} test images are right at step {step}.",
+            accuracy=found.accuracy,
+            count=len(test),
+            step=network.step,
+        )
+        cell = (true, said) if view == "cell" else None
+        counts = found.confusion.tolist()
+        matrix("confusion", counts, names, names, ("true", "predicted"), cell, caption, open_cell)
+    with curve:
+        calibration = remember(Answers.calibration, found)
+        words = _("Reliability diagram: expected calibration error {error:.3f}", error=calibration.error)
+        chart("calibration", words, calibration_curve, calibration)
+        st.caption(
+            _(
+                "Reliability diagram: on the diagonal, predictions with 80 % confidence are right in 80 % of cases. "
+                "Expected calibration error: **{error:.3f}**.",
+                error=calibration.error,
             )
-            matrix("confusion", counts, names, names, ("true", "predicted"), cell, caption, open_cell)
-        with curve:
-            calibration = found.calibration()
-            words = _("Reliability diagram: expected calibration error {error:.3f}", error=calibration.error)
-            chart("calibration", words, calibration_curve, calibration)
-            st.caption(
-                _(
-                    "Reliability diagram: on the diagonal, predictions with 80 % confidence are right in 80 % of cases. "
-                    "Expected calibration error: **{error:.3f}**.",
-                    error=calibration.error,
-                )
-            )
+        )
     images(run, network, found, true, said, view == "cell")
     code(mistakes_code(network.code, test, true, said))
 
@@ -170,4 +173,4 @@ code = show_code()
 source(
     "Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks, ICML 2017; Sundararajan, Taly and Yan, ICML 2017."
 )
-table()
+asked()

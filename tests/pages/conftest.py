@@ -34,6 +34,7 @@ FOLDED = (
     "numbers_bias",
     "numbers_own_bias",
     "layers_of_volumes",
+    "layer_and_options",
 )
 """What a student has to unfold; the tests of pages begin with all of it open."""
 

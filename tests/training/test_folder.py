@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cnnviz.errors import CnnvizError
-from cnnviz.training.folder import SETTLED_NS, Command, RunFolder
+from cnnviz.training.folder import SETTLED_NS, Command, RunFolder, Status
 
 
 def test_the_steps_are_those_that_lie_there_whenever_they_came(tmp_path: Path) -> None:
@@ -29,6 +29,28 @@ def test_the_steps_are_those_that_lie_there_whenever_they_came(tmp_path: Path) -
     assert folder.steps() == [1, 3]
     folder.steps().append(7)
     assert folder.steps() == [1, 3]
+
+
+def test_a_state_is_read_once_after_it_came_to_rest_and_each_new_one_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = RunFolder(tmp_path)
+    file = tmp_path / "state.json"
+    # All within one tick of the clock of files.
+    now = time.time_ns()
+    for step in (1, 2, 3):
+        folder.set_status(Status("running", step, 9))
+        os.utime(file, ns=(now, now))
+        assert folder.status() == Status("running", step, 9)
+    before = now - 10 * SETTLED_NS
+    os.utime(file, ns=(before, before))
+    assert folder.status() == Status("running", 3, 9)
+    with monkeypatch.context() as blind:
+        blind.setattr(Path, "read_text", lambda *_, **__: pytest.fail("it was read again"))
+        blind.setattr(Path, "read_bytes", lambda *_: pytest.fail("it was read again"))
+        assert folder.status() == Status("running", 3, 9)
+    folder.set_status(Status("finished", 9, 9))
+    assert folder.status() == Status("finished", 9, 9)
 
 
 @pytest.mark.parametrize(
