@@ -20,7 +20,7 @@ from streamlit.runtime.state.common import user_key_from_element_id
 from cnnviz.figures.colours import USUAL, use_palette
 from cnnviz.words import ENGLISH
 
-Looked = TypeVar("Looked")
+Result = TypeVar("Result")
 STICKY: set[str] = set()
 """Names of fields that keep their value where a link does not name them."""
 
@@ -232,7 +232,7 @@ def _run() -> Any:
 _in_this_run: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
 
 
-def once_a_run(look: Callable[..., Looked], *arguments: Hashable) -> Looked:
+def once_a_run(look: Callable[..., Result], *arguments: Hashable) -> Result:
     """What ``look`` gives, looked at once while a page or a section is drawn: a menu asks several times what lies on the disk."""
     run = _run()
     if run is None:
@@ -240,7 +240,7 @@ def once_a_run(look: Callable[..., Looked], *arguments: Hashable) -> Looked:
     known = _in_this_run.setdefault(run, {})
     if (look, arguments) not in known:
         known[look, arguments] = look(*arguments)
-    found: Looked = known[look, arguments]
+    found: Result = known[look, arguments]
     return found
 
 

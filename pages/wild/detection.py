@@ -60,9 +60,9 @@ def looking() -> None:
     left, right = st.columns([1, 2.6], gap="medium")
     run = run_of_task("detection", Detection.detector, EXAMPLE)
     with left:
-        look, both = Detection.look.draw(), draws(looking, training, published)
-        scene = Detection.scene.draw(on_change=both)
-        threshold, iou = Detection.threshold.draw(on_change=both), Detection.iou.draw(on_change=both)
+        look, both = Detection.look.draw(), draws(looking, training)
+        scene, threshold = Detection.scene.draw(on_change=both), Detection.threshold.draw(on_change=both)
+        iou = Detection.iou.draw(on_change=draws(looking, training, published))
     with right, play_first(), error_box():
         if not begun(run):
             return
