@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cnnviz.errors import CnnvizError
-from cnnviz.features.batches import images_at_once
+from cnnviz.features.batches import as_floats, images_at_once
 from cnnviz.inspection import LayerGraph, receptive_field, runner_of
 from cnnviz.inspection.receptive import LayerField
 
@@ -97,7 +97,7 @@ def peaks(
     """Layer -> where its channels fire most in each image; one pass for all layers.
 
     Args:
-        images: (N, C, H, W).
+        images: (N, C, H, W), float in [0, 1] or uint8.
         batch: so many at once; usually as many as is quickest for their size.
     """
     runner = runner_of(model)
@@ -109,7 +109,7 @@ def peaks(
         if progress:
             progress(start / len(images))
         with torch.inference_mode():
-            outputs = runner.outputs(images[start : start + batch])
+            outputs = runner.outputs(as_floats(images[start : start + batch]))
         for layer in layers:
             maps = outputs[runner.graph.find(layer)]
             largest = maps.flatten(2).max(2)
@@ -139,13 +139,16 @@ def strongest(here: Peaks, usual: Peaks, count: int) -> list[int]:
 def parts(images: Tensor, found: Peaks, stage: Stage, channel: int, count: int, side: int) -> Tensor:
     """(count, C, side, side) what the unit sees in the images that fire a channel most, the strongest first,
     enlarged to one size.
+
+    Args:
+        images: (N, C, H, W), float in [0, 1] or uint8.
     """
     order = found.values[:, channel].argsort(descending=True, stable=True)[:count].tolist()
     cut = []
     for number in order:
         top, left, bottom, right = stage.field.box(*found.place(number, channel))
         part = images[number : number + 1, :, top : max(bottom, top + 1), left : max(right, left + 1)]
-        cut.append(_square(part, side))
+        cut.append(_square(as_floats(part), side))
     return torch.stack(cut)
 
 

@@ -10,7 +10,7 @@ from torch.nn import functional
 from cnnviz.data import ImageDataset, loading_code
 from cnnviz.errors import CnnvizError
 from cnnviz.expressions import Expression, script
-from cnnviz.features.batches import images_at_once
+from cnnviz.features.batches import as_floats, images_at_once
 from cnnviz.inspection import runner_of
 from cnnviz.words import say
 
@@ -27,7 +27,7 @@ def layer_features(
     averaged to at most 4×4 first.
 
     Args:
-        images: (N, C, H, W) float in [0, 1].
+        images: (N, C, H, W) float in [0, 1], or uint8.
         batch: so many at once; usually as many as is quickest for their size.
     """
     runner = runner_of(model)
@@ -38,7 +38,7 @@ def layer_features(
         for start in range(0, len(images), batch):
             if progress:
                 progress(start / len(images))
-            values = network(images[start : start + batch].to(runner.device))
+            values = network(as_floats(images[start : start + batch].to(runner.device)))
             if values.dim() == 4 and values[0].numel() > LARGE:
                 values = functional.adaptive_avg_pool2d(
                     values, (min(4, values.shape[2]), min(4, values.shape[3]))

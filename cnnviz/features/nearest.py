@@ -9,7 +9,7 @@ from torch.nn import functional
 from cnnviz.data import DATASETS, ImageDataset, load, loading_code
 from cnnviz.errors import CnnvizError
 from cnnviz.expressions import Expression, script
-from cnnviz.features.batches import images_at_once
+from cnnviz.features.batches import as_floats, images_at_once
 from cnnviz.features.embedding import Progress, layer_features
 from cnnviz.inspection.runner import runner_of
 from cnnviz.words import say
@@ -207,7 +207,7 @@ def nearest_regions(
     Args:
         image: (C, H, W) float in [0, 1], that is asked about.
         cell: row and column of the maps.
-        images: (N, C, H, W) that are searched.
+        images: (N, C, H, W) that are searched, float in [0, 1] or uint8.
         k: how many, at most N are given.
 
     Raises:
@@ -242,7 +242,8 @@ def nearest_regions(
         for start in range(0, len(images), batch):
             if progress:
                 progress(start / len(images))
-            maps = functional.normalize(cut(images[start : start + batch].to(runner.device)), dim=1)
+            part = as_floats(images[start : start + batch].to(runner.device))
+            maps = functional.normalize(cut(part), dim=1)
             found = torch.einsum("c,nchw->nhw", vector, maps).flatten(1).max(1)
             best.append(found.values.cpu())
             cells.append(found.indices.cpu())

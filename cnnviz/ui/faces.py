@@ -152,7 +152,7 @@ def judged_images(name: str, seen: bool, shape: tuple[int, int, int], _digest: s
 
 def embedded(network: OpenNetwork, layer: str, data: ImageDataset, progress: Progress) -> Tensor:
     """(N, D) what a layer makes of all images."""
-    return layer_features(network.model, layer, data.floats(), progress=progress)
+    return layer_features(network.model, layer, data.images, progress=progress)
 
 
 def fits(name: str, network: OpenNetwork) -> bool:
@@ -389,7 +389,7 @@ def show_depths(network: OpenNetwork, data: ImageDataset) -> None:
         usual = job("face_peaks", what, searched, network, [stage.layer for stage in found], data)
         if usual is None:
             return
-        images = remember(searched_images, data, network.input_shape)
+        images = searched_images(data, network.input_shape)
         look = look_at(network, found, remember(image_at, data, number), images, usual, FILTERS)
         for words, stage in three_depths(found).items():
             st.markdown(f"**{depth_title(words, found[stage], network.input_shape)}**")

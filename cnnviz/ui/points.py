@@ -34,7 +34,7 @@ def _laid_out(
 
 
 def _features(network: OpenNetwork, layer: str, test: ImageDataset) -> Tensor:
-    return layer_features(network.model, layer, test.floats())
+    return layer_features(network.model, layer, test.images)
 
 
 def groups_of(classes: tuple[str, ...]) -> list[tuple[str, str, str]]:

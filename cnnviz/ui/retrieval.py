@@ -103,7 +103,7 @@ def vector_of(network: OpenNetwork, layer: str, image: Tensor) -> Tensor:
 
 def vectors_of(network: OpenNetwork, layer: str, dataset: ImageDataset, progress: Progress) -> Tensor:
     """What a layer makes of all images."""
-    return layer_features(network.model, layer, dataset.floats(), progress=progress)
+    return layer_features(network.model, layer, dataset.images, progress=progress)
 
 
 def found_by_pixels(
@@ -160,7 +160,7 @@ def places_of(
 ) -> Regions:
     """Where other images look as this place does; the image that is asked about itself is left out, if it stands among them."""
     wanted = count + (without is not None)
-    found = nearest_regions(network.model, layer, image, cell, dataset.floats(), wanted, progress)
+    found = nearest_regions(network.model, layer, image, cell, dataset.images, wanted, progress)
     others = found.images != (-1 if without is None else without)
     return Regions(
         *(part[others][:count] for part in (found.images, found.rows, found.columns, found.similarity))

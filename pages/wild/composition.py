@@ -50,7 +50,7 @@ def composition() -> None:
     code(composition_code(network.code, picture.code, network.input_shape, dataset, count))
     if usual is None:
         return
-    images = remember(searched_images, test, network.input_shape)
+    images = searched_images(test, network.input_shape)
     look = look_at(network, found, image, images, usual, count)
     with play:
         drawn, words = st.columns([1, 1.7], gap="medium")
