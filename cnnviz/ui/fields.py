@@ -222,6 +222,9 @@ class Field(Generic[Value]):
             st.session_state[key] = self.in_control(begin)
 
         def moved() -> None:
+            if key not in st.session_state:
+                # It was moved while the page went on to a state without it, and has gone.
+                return
             value = told(st.session_state[key])
             if not has_heard(self.name) and value == session().here.unheard[self.name][0]:
                 # The browser had not heard yet, and says what was before.

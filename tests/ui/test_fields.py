@@ -2,6 +2,11 @@
 control.
 """
 
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import ROOT
@@ -77,3 +82,19 @@ def test_a_control_that_is_moved_to_the_usual_and_hidden_at_once_needs_no_word_i
     control_of(app, "channels").set_value(["0"])
     app.toggle(key="whole").set_value(True).run()
     assert {**app.query_params} == {"whole": "true"}
+
+
+def test_a_move_of_a_control_that_has_gone_meanwhile_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under load a browser moves what the page, on its way to another state, has just taken away."""
+    moved: dict[str, Callable[[], None]] = {}
+    slider = st.slider
+
+    def noticed(*given: Any, **named: Any) -> Any:
+        moved[named["key"]] = named["on_change"]
+        return slider(*given, **named)
+
+    monkeypatch.setattr(st, "slider", noticed)
+    app = opened(p="0.8")
+    # No session has a control of this name here.
+    moved["p"]()
+    assert held(app.run(), "p") == "0.8"
