@@ -137,30 +137,33 @@ class Settings:
         return self.home / "data"
 
 
-_environment = getattr(os, "environb", os.environ)
-"""As bytes, where the system has it so, for it need not be decoded."""
+_NAMES = {item.name: f"CNNVIZ_{item.name.upper()}" for item in fields(Settings)}
+_PLACES = ("HOME", "XDG_DATA_HOME", "LOCALAPPDATA", "USERPROFILE")
+"""What the system's own place for data depends on."""
 
 
 def settings() -> Settings:
     """The settings with the environment's changes; looked at anew at each call, so tests and notebooks can change
     them.
     """
-    file = os.environ.get("CNNVIZ_SETTINGS", "")
+    told = os.environ.get
+    file = told("CNNVIZ_SETTINGS", "")
     changed = Path(file).stat().st_mtime_ns if file and Path(file).is_file() else 0
-    while True:
-        try:
-            return _read(tuple(_environment.items()), file, changed)
-        except KeyError:
-            continue  # another thread took a variable away meanwhile
+    return _read(tuple(map(told, _NAMES.values())), tuple(map(told, _PLACES)), file, changed)
 
 
 @lru_cache(maxsize=4)
-def _read(environment: tuple[tuple[Any, Any], ...], file: str, changed: int) -> Settings:  # noqa: ARG001 - another time or environment, another content
+def _read(
+    given: tuple[str | None, ...],
+    places: tuple[str | None, ...],  # noqa: ARG001 - other places, another home
+    file: str,
+    changed: int,  # noqa: ARG001 - another time, another content
+) -> Settings:
+    """``given``: the environment's texts, in the order of the settings."""
     changes: dict[str, Any] = {}
     written = _read_file(file) if file else {}
-    given = {os.fsdecode(name): os.fsdecode(text) for name, text in environment}
-    for item in fields(Settings):
-        text = given.get(f"CNNVIZ_{item.name.upper()}") or written.get(item.name)
+    for item, said in zip(fields(Settings), given, strict=True):
+        text = said or written.get(item.name)
         if text:
             changes[item.name] = (
                 type(item.default)(text) if isinstance(item.default, int | float | str) else Path(text)

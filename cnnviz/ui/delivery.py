@@ -1,10 +1,19 @@
 """What is on its way to the browser when a section is drawn again, and what of a section a new session does not have."""
 
+import asyncio
+from collections import deque
+from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
+from streamlit import config
 from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.NewSession_pb2 import CustomThemeConfig
+from streamlit.runtime import app_session, runtime
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.runtime import Runtime
+from streamlit.runtime.scriptrunner import ScriptRunnerEvent
 
 
 def deliver_in_order() -> None:
@@ -55,3 +64,95 @@ def draw_whole_page_first() -> None:
 
     changed: Any = AppSession
     changed.request_rerun = whole
+
+
+TOGETHER = 0.02
+"""Seconds in which what a page draws is gathered."""
+
+
+class _Drawn:
+    """What a session's page has drawn and the server's loop has not taken yet."""
+
+    def __init__(self) -> None:
+        self._events: deque[tuple[AppSession, tuple[Any, ...], dict[str, Any]]] = deque()
+        self._is_awaited = False
+
+    def add(self, session: AppSession, values: tuple[Any, ...], named: dict[str, Any]) -> None:
+        """Of any thread."""
+        self._events.append((session, values, named))
+        if named.get("event") not in _WAIT:
+            session._call_soon_on_event_loop(self._take_all)
+        elif not self._is_awaited:
+            self._is_awaited = True
+            session._call_soon_on_event_loop(self._take_all_soon)
+
+    def _take_all_soon(self) -> None:
+        asyncio.get_running_loop().call_later(TOGETHER, self._take_all)
+
+    def _take_all(self) -> None:
+        # Before the first is taken: what is added from here on asks for another turn.
+        self._is_awaited = False
+        while self._events:
+            session, values, named = self._events.popleft()
+            try:
+                session._handle_scriptrunner_event_on_event_loop(*values, **named)
+            except BaseException:
+                session._call_soon_on_event_loop(self._take_all)
+                raise
+
+
+_WAIT = {ScriptRunnerEvent.SCRIPT_STARTED, ScriptRunnerEvent.ENQUEUE_FORWARD_MSG}
+
+
+def deliver_together() -> None:
+    """What a page draws goes to the server's loop, and from there to the browser, in a few lots: when it is done, and until then each
+    fiftieth of a second.
+
+    Streamlit wakes its loop for each element, and the page's thread waits until the loop gives the interpreter back; with many visitors
+    it waits for all their pages as well. Between two lots the loop sleeps, though the last element may be there.
+    """
+    all_drawn: WeakKeyDictionary[AppSession, _Drawn] = WeakKeyDictionary()
+
+    def gather(self: AppSession, *values: Any, **named: Any) -> None:
+        all_drawn.setdefault(self, _Drawn()).add(self, values, named)
+
+    wake = Runtime._enqueued_some_message
+
+    def wake_once(self: Runtime) -> None:
+        server = self._get_async_objs()
+        if _running_loop() is server.eventloop:
+            server.need_send_data.set()
+        else:
+            wake(self)
+
+    changed: Any = AppSession
+    changed._on_scriptrunner_event = gather
+    changed = Runtime
+    changed._enqueued_some_message = wake_once
+    changed = runtime
+    changed.MESSAGE_FLUSH_INTERVAL_SECS = 0
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def read_theme_once() -> None:
+    """The colours and fonts of the configuration are put together once, not at each drawing of a page or a section."""
+    fill = app_session._populate_theme_msg
+
+    @cache
+    def theme(section: str) -> CustomThemeConfig:
+        message = CustomThemeConfig()
+        fill(message, section)
+        return message
+
+    def copy(message: CustomThemeConfig, section: str = "theme") -> None:
+        message.MergeFrom(theme(section))
+
+    changed: Any = app_session
+    changed._populate_theme_msg = copy
+    config.on_config_parsed(theme.cache_clear)

@@ -192,6 +192,8 @@ class HasContent(Protocol):
 
 
 _PLAIN = (bool, int, float, complex, str, bytes, PurePath, Enum, range, type(None))
+_BY_ITSELF = frozenset((bool, int, str, bytes, type(None)))
+"""Types whose values are equal where their content is, but to values of another of them; most arguments are such."""
 
 
 def content(value: Any) -> Hashable:
@@ -207,6 +209,8 @@ def content(value: Any) -> Hashable:
         TypeError: the value has none of these.
     """
     kind = type(value)
+    if kind in _BY_ITSELF:
+        return kind, value
     name = kind.__module__, kind.__qualname__
     if isinstance(value, _PLAIN):
         # 1, 1.0 and True are equal to Python, and so are 0.0 and -0.0; NaN is not equal to itself.
@@ -232,7 +236,7 @@ def content(value: Any) -> Hashable:
     if isinstance(value, nn.Module):
         return _network(value)
     if is_dataclass(value) and not isinstance(value, type):
-        return name, tuple(content(getattr(value, field.name)) for field in fields(value))
+        return name, tuple([content(getattr(value, part)) for part in _parts_of(kind)])
     if isinstance(value, np.ndarray) and not value.dtype.hasobject:
         return "array", value.shape, str(value.dtype), _hash(np.ascontiguousarray(value).tobytes())
     if isinstance(value, Image):
@@ -243,6 +247,17 @@ def content(value: Any) -> Hashable:
         f"{value!r:.80} ({kind.__qualname__}) has no content that can be compared. "
         "Give its class a method cache_key(), or hand over what is needed of it."
     )
+
+
+_parts: "weakref.WeakKeyDictionary[type, tuple[str, ...]]" = weakref.WeakKeyDictionary()
+
+
+def _parts_of(kind: type[Any]) -> tuple[str, ...]:
+    """The names of a dataclass's fields; a page's classes are made anew at each run, and go again."""
+    known = _parts.get(kind)
+    if known is None:
+        known = _parts[kind] = tuple(field.name for field in fields(kind))
+    return known
 
 
 _networks: "weakref.WeakKeyDictionary[nn.Module, int]" = weakref.WeakKeyDictionary()
@@ -268,8 +283,17 @@ def _state_of(network: nn.Module) -> Hashable:
     would fill more memory than most results.
     """
     state = array("Q")
-    for part in network.modules():
-        state.extend((id(part), part.training))
+    # By hand, as torch's own way through the parts takes longer than all the rest.
+    parts: list[nn.Module | None] = [network]
+    seen = set[int]()
+    while parts:
+        part = parts.pop()
+        if part is None or id(part) in seen:
+            continue
+        seen.add(id(part))
+        state.append(id(part))
+        state.append(part.training)
+        parts.extend(part._modules.values())
         for held in (part._parameters, part._buffers):
             for tensor in held.values():
                 if tensor is not None:
@@ -281,7 +305,11 @@ def _version(tensor: Tensor) -> tuple[int, int]:
     """Another one after each write that torch counts; a write through ``.data``, or in inference mode, it
     does not count.
     """
-    return tensor.data_ptr(), 0 if tensor.is_inference() else tensor._version
+    try:
+        return tensor.data_ptr(), tensor._version
+    except RuntimeError:
+        # A tensor of inference mode counts none.
+        return tensor.data_ptr(), 0
 
 
 def recall(key: Hashable, missing: Any) -> Any:
@@ -403,12 +431,21 @@ def digest(values: Tensor) -> str:
     version = _version(values)
     known: tuple[tuple[int, int], str] | None = _digests.get(values)
     if known is None or known[0] != version:
-        inside = values.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
+        inside = _bytes_of(values)
         known = _digests[values] = (
             version,
             _hash(inside) + "x".join(map(str, values.shape)) + str(values.dtype),
         )
     return known[1]
+
+
+def _bytes_of(values: Tensor) -> bytes:
+    if type(values) is Tensor and values.device.type == "cpu" and not values.requires_grad:
+        try:
+            return values.numpy().tobytes()
+        except (TypeError, RuntimeError):
+            pass  # a type that NumPy does not have
+    return values.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
 
 
 def _hash(inside: bytes) -> str:

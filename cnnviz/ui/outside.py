@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 LONGEST = 1000
 """Characters that are shown of one text."""
@@ -23,6 +24,12 @@ def plain(text: object) -> str:
     What has no place in a line is left out: control characters, marks that turn the direction of writing, more
     than three accents on one letter; and what is longer than 1000 characters is cut.
     """
+    return _plain(str(text))
+
+
+@lru_cache(maxsize=4096)
+def _plain(text: str) -> str:
+    """A page says the same names, classes and labels at each drawing."""
     line = printable(text)
     if len(line) > LONGEST:
         line = line[: LONGEST - 1] + "…"
