@@ -15,7 +15,13 @@ from streamlit.runtime.pages_manager import PagesManager
 from cnnviz.errors import CnnvizError
 from cnnviz.process_memory import few_arenas, keep_freed_memory
 from cnnviz.ui import census, pictures, rooms
-from cnnviz.ui.delivery import deliver_in_order, deliver_together, draw_whole_page_first, read_theme_once
+from cnnviz.ui.delivery import (
+    deliver_in_order,
+    deliver_together,
+    draw_whole_page_first,
+    name_files_once,
+    read_theme_once,
+)
 from cnnviz.ui.headers import SafeHeaders
 from cnnviz.ui.housekeeping import keep_house
 from cnnviz.ui.lookup import look_up_one_by_one
@@ -61,6 +67,7 @@ async def lifespan(__: st.App) -> AsyncIterator[None]:
     deliver_in_order()
     deliver_together()
     read_theme_once()
+    name_files_once()
     draw_whole_page_first()
     look_up_one_by_one()
     few_arenas()

@@ -72,16 +72,22 @@ def map_of(values: Tensor, kernel: Tensor) -> Tensor:
     return convolve(values, kernel)
 
 
+def ends_of(*maps: Tensor) -> tuple[float, float]:
+    """The smallest value of some maps, and the largest."""
+    return min(float(one.min()) for one in maps), max(float(one.max()) for one in maps)
+
+
 def show_slice(look: Look, kernel: str) -> None:
     """The slice, and what the kernel makes of it with its neighbours and without."""
     deep, flat = (remember(map_of, look.values, look.kernel(kernel, depth)) for depth in (3, 1))
-    most = max(float(one.abs().max()) for one in (deep, flat)) or 1.0
+    least, largest = remember(ends_of, deep, flat)
+    most = max(-least, largest) or 1.0
     title = _("{axis} {cut}", axis=_(DEPTH_TITLES[look.axis]), cut=look.cut)
-    span = (-most, most) if min(float(deep.min()), float(flat.min())) < 0 else (0.0, most)
+    span = (-most, most) if least < 0 else (0.0, most)
     items = [
         WallItem(
             "slice",
-            image_sheet(look.values[look.cut][None, None] / 255, what=_("slices")),
+            remember(image_sheet, look.values[look.cut][None, None] / 255, what=_("slices")),
             title=title,
             target=LARGE,
             legend=False,
@@ -89,14 +95,14 @@ def show_slice(look: Look, kernel: str) -> None:
         ),
         WallItem(
             "3D kernel",
-            map_sheet(deep[look.cut][None], span=span, what=_("maps of the 3D kernel")),
+            remember(map_sheet, deep[look.cut][None], span=span, what=_("maps of the 3D kernel")),
             title=_("3D kernel: depth 3"),
             target=LARGE,
             hint="",
         ),
         WallItem(
             "the same, depth 1",
-            map_sheet(flat[look.cut][None], span=span, what=_("maps of the kernel of depth 1")),
+            remember(map_sheet, flat[look.cut][None], span=span, what=_("maps of the kernel of depth 1")),
             title=_("the same, depth 1") if flat.any() else _("the same, depth 1: all zero"),
             target=LARGE,
             hint="",
@@ -113,7 +119,7 @@ def show_all_slices(look: Look, kernel: str, on_pick: Callable[[int], None]) -> 
     items = [
         WallItem(
             "volume",
-            image_sheet(look.values.unsqueeze(1) / 255, COLUMNS, _("slices")),
+            remember(image_sheet, look.values.unsqueeze(1) / 255, COLUMNS, _("slices")),
             title=_("all slices"),
             unit=unit,
             target=target,
@@ -122,7 +128,7 @@ def show_all_slices(look: Look, kernel: str, on_pick: Callable[[int], None]) -> 
         ),
         WallItem(
             "map",
-            map_sheet(deep, columns=COLUMNS, what=_("maps of the 3D kernel")),
+            remember(map_sheet, deep, columns=COLUMNS, what=_("maps of the 3D kernel")),
             title=_("all slices of the 3D map"),
             unit=unit,
             target=target,
@@ -227,7 +233,7 @@ def covered_items(look: Look, shares: Tensor) -> list[WallItem]:
     return [
         WallItem(
             f"covered{begin}",
-            image_sheet(look.values[begin : begin + length].unsqueeze(1) / 255, what=_("slices")),
+            remember(image_sheet, look.values[begin : begin + length].unsqueeze(1) / 255, what=_("slices")),
             title=_("{unit} {first} to {last}", unit=unit, first=begin, last=min(begin + length, count) - 1),
             unit=unit,
             labels=tuple(

@@ -39,31 +39,32 @@ title(
 
 def start() -> None:
     Volumes.live.set(True)
-    draws(learning, why)()
+    draws(learning, why, lines)()
 
 
 def stop() -> None:
     Volumes.live.set(False)
-    draws(learning, why)()
+    draws(learning, why, lines)()
 
 
 def choose_set() -> None:
     Volumes.live.set(False)
-    draws(looking, sums, learning, why)()
+    draws(looking, sums, learning, why, lines)()
 
 
 @section
 def looking() -> None:
     left, right = st.columns([1, 3.2], gap="medium")
-    redraw = draws(looking, sums, why)
+    redraw = draws(looking, sums, why, lines)
+    redraw_maps = draws(looking, sums, lines)
     with left:
         dataset = Volumes.dataset.draw(on_change=choose_set)
         test = volumes_of(dataset)
         number = Volumes.number.draw(high=len(test) - 1, on_change=redraw)
         axis = Volumes.axis.draw(on_change=redraw)
         side = side_along(test, axis)
-        Volumes.cut.draw(usual=side // 2, high=side - 1, on_change=redraw)
-        kernel = Volumes.kernel.draw(on_change=redraw)
+        Volumes.cut.draw(usual=side // 2, high=side - 1, on_change=redraw_maps)
+        kernel = Volumes.kernel.draw(on_change=redraw_maps)
         link("pages/wild/datasets.py", _("Download measured volumes"), ":material/download:")
     with right, play_first():
         look = looked_at()
@@ -74,7 +75,7 @@ def looking() -> None:
 
 def pick(number: int) -> None:
     Volumes.cut.set(number)
-    draws(looking, sums, why)()
+    draws(looking, sums, lines)()
 
 
 @section
@@ -123,7 +124,7 @@ def why() -> None:
     test, epochs, seed = volumes_of(dataset), Volumes.epochs.now, Volumes.seed.now
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
-        view = Volumes.network.draw()
+        view = Volumes.network.draw(on_change=draws(why, lines))
     there = networks_now(dataset, live, epochs, seed)
     with right:
         if view not in there:
@@ -131,7 +132,15 @@ def why() -> None:
         else:
             show_why(there[view], view, test, look)
             st.markdown(table_in_words(class_rows(test, look.number, there)))
-    training = VolumeTraining(view, epochs, seed) if live or dataset != SOLIDS else None
+
+
+@section
+def lines() -> None:
+    if not is_here(Volumes.dataset.now):
+        return
+    dataset, view, look = Volumes.dataset.now, Volumes.network.now, looked_at()
+    made_here = Volumes.live.now or dataset != SOLIDS
+    training = VolumeTraining(view, Volumes.epochs.now, Volumes.seed.now) if made_here else None
     code(volumes_code(dataset, look.number, look.axis, look.cut, Volumes.kernel.now, view, training))
 
 
@@ -158,3 +167,4 @@ looking()
 sums()
 learning()
 why()
+lines()
