@@ -1,15 +1,14 @@
 """What is on its way to the browser when a section is drawn again, and what of a section a new session does not have."""
 
 import asyncio
+import math
+import time
 from collections import deque
-from functools import cache, lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from streamlit import config
 from streamlit.proto.ClientState_pb2 import ClientState
-from streamlit.proto.NewSession_pb2 import CustomThemeConfig
-from streamlit.runtime import app_session, memory_media_file_storage, runtime
+from streamlit.runtime import runtime
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.runtime import Runtime
@@ -68,6 +67,12 @@ def draw_whole_page_first() -> None:
 
 TOGETHER = 0.02
 """Seconds in which what a page draws is gathered."""
+_last_drawn = -math.inf
+
+
+def seconds_since_drawn() -> float:
+    """Since some page drew something for somebody."""
+    return time.monotonic() - _last_drawn
 
 
 class _Drawn:
@@ -114,6 +119,8 @@ def deliver_together() -> None:
     all_drawn: WeakKeyDictionary[AppSession, _Drawn] = WeakKeyDictionary()
 
     def gather(self: AppSession, *values: Any, **named: Any) -> None:
+        global _last_drawn
+        _last_drawn = time.monotonic()
         all_drawn.setdefault(self, _Drawn()).add(self, values, named)
 
     wake = Runtime._enqueued_some_message
@@ -138,40 +145,3 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
-
-
-SMALL = 100_000
-"""Bytes of a file whose name is remembered."""
-
-
-def name_files_once() -> None:
-    """A small file that is shown at each drawing, as the picture of a page in the map of the lecture, gets its name once.
-
-    Streamlit reads all of it for its name each time: a third of what the map costs.
-    """
-    name = memory_media_file_storage._calculate_file_id
-    known = lru_cache(maxsize=256)(name)
-
-    def name_of(data: bytes, mimetype: str, filename: str | None = None) -> str:
-        return (known if len(data) <= SMALL else name)(data, mimetype, filename)
-
-    changed: Any = memory_media_file_storage
-    changed._calculate_file_id = name_of
-
-
-def read_theme_once() -> None:
-    """The colours and fonts of the configuration are put together once, not at each drawing of a page or a section."""
-    fill = app_session._populate_theme_msg
-
-    @cache
-    def theme(section: str) -> CustomThemeConfig:
-        message = CustomThemeConfig()
-        fill(message, section)
-        return message
-
-    def copy(message: CustomThemeConfig, section: str = "theme") -> None:
-        message.MergeFrom(theme(section))
-
-    changed: Any = app_session
-    changed._populate_theme_msg = copy
-    config.on_config_parsed(theme.cache_clear)

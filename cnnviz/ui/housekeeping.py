@@ -15,7 +15,9 @@ from streamlit.runtime.app_session import AppSessionState
 
 from cnnviz.classroom.rooms import forget_old
 from cnnviz.ui import census
+from cnnviz.ui.delivery import seconds_since_drawn
 
+EACH_SECONDS = 1.0
 REST_SECONDS = 30.0
 """Where nobody waits for a page, all is looked through this often."""
 LULL_SECONDS = 5
@@ -56,7 +58,7 @@ async def keep_house(runtime: Runtime) -> None:
     busy_since = True
     quiet = 0
     while True:
-        await asyncio.sleep(1)
+        await asyncio.sleep(EACH_SECONDS)
         now = time.monotonic()
         if now - looked > ROOMS_SECONDS:
             looked = now
@@ -94,8 +96,8 @@ def _forget_rooms() -> None:
 
 
 def _is_busy(runtime: Runtime) -> bool:
-    """Whether a page is being drawn for somebody."""
-    return any(
+    """Whether a page is being drawn for somebody, or was since this was asked last."""
+    return seconds_since_drawn() <= EACH_SECONDS or any(
         info.session._state is AppSessionState.APP_IS_RUNNING
         for info in runtime._session_mgr.list_active_sessions()
     )

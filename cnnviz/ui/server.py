@@ -19,14 +19,12 @@ from cnnviz.ui.delivery import (
     deliver_in_order,
     deliver_together,
     draw_whole_page_first,
-    name_files_once,
-    read_theme_once,
 )
 from cnnviz.ui.headers import SafeHeaders
 from cnnviz.ui.housekeeping import keep_house
-from cnnviz.ui.lookup import look_up_one_by_one
 from cnnviz.ui.outside import plain
 from cnnviz.ui.startup import wait_for_imports
+from cnnviz.ui.thrift import be_thrifty
 from cnnviz.words import _
 
 
@@ -66,10 +64,8 @@ async def lifespan(__: st.App) -> AsyncIterator[None]:
     PagesManager.uses_pages_directory = False
     deliver_in_order()
     deliver_together()
-    read_theme_once()
-    name_files_once()
     draw_whole_page_first()
-    look_up_one_by_one()
+    be_thrifty()
     few_arenas()
     keep_freed_memory()
     keeper = asyncio.create_task(keep_house(Runtime.instance()))

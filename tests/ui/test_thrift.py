@@ -7,7 +7,7 @@ from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.runtime.state.session_state import SessionState
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.ui.lookup import look_up_one_by_one
+from cnnviz.ui.thrift import look_up_one_by_one
 
 
 @pytest.fixture(autouse=True)
