@@ -118,7 +118,8 @@ def run(chapters: tuple[Chapter, ...]) -> None:
         )
         imports()[needs_saliency].wait()
     try:
-        with error_box():
+        # Asked for once, not once for each sentence.
+        with error_box(), in_language(spoken):
             shown.run()
         end_page(shown.url_path)
     finally:

@@ -25,7 +25,7 @@ from cnnviz.ui.architectures import (
 )
 from cnnviz.ui.charts import chart
 from cnnviz.ui.components import map_wall, network_view
-from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
+from cnnviz.ui.frame import Experiment, draws, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import choose_image
 from cnnviz.ui.jobs import job
 from cnnviz.ui.map_walls import wall_items
@@ -40,49 +40,66 @@ title(
 )
 
 
+def plans_now() -> dict[str, Plan]:
+    """The network with the image's side, and the one beside it with its own."""
+    name, other = Architectures.architecture.now, Architectures.beside.now
+    plans = {name: remember(plan_of, name, Architectures.side.now)}
+    if other not in (NONE, name):
+        plans[other] = remember(plan_of, other, ARCHITECTURES[other].input_shape[1])
+    return plans
+
+
+def layer_now(plan: Plan) -> str:
+    """The layer that is open; of another network, the first."""
+    names = [place.name for place in plan]
+    return Architectures.layer.now if Architectures.layer.now in names else names[0]
+
+
+def pick(layer: str) -> None:
+    Architectures.layer.set(layer)
+    draws(networks, one_layer)()
+
+
 @section
 def networks() -> None:
     left, right = st.columns([1, 3.2], gap="medium")
+    redraw = draws(networks, one_layer, numbers, history)
     with left:
-        name, other = Architectures.architecture.draw(), Architectures.beside.draw()
+        name = Architectures.architecture.draw(on_change=redraw)
+        Architectures.beside.draw(on_change=redraw)
         view = Architectures.view.draw()
-        entry = ARCHITECTURES[name]
-        side = Architectures.side.draw(usual=entry.input_shape[1])
-    names = [name] if other in (NONE, name) else [name, other]
-    sides = {one: side if one == name else ARCHITECTURES[one].input_shape[1] for one in names}
-    plans = {one: remember(plan_of, one, sides[one]) for one in names}
+        Architectures.side.draw(usual=ARCHITECTURES[name].input_shape[1], on_change=redraw)
+    plans = plans_now()
     with right, play_first():
         st.markdown(totals(plans))
-        for one, place, key in zip(names, st.columns(len(names)), "ab", strict=False):
+        for (one, plan), place, key in zip(plans.items(), st.columns(len(plans)), "ab", strict=False):
             with place:
                 if view == "volumes":
                     words = _(
                         "{title} as boxes in space, from the image to the classes",
                         title=_(ARCHITECTURES[one].title),
                     )
-                    chart(f"volumes_{key}", words, network_volumes, plans[one])
+                    chart(f"volumes_{key}", words, network_volumes, plan)
                 else:
-                    picture = remember(drawing_of, one, sides[one])
-                    pick = Architectures.layer.set if one == name else None
-                    network_view(
-                        f"drawing_{key}", picture, Architectures.layer.now if pick else "", on_pick=pick
-                    )
+                    picture = remember(drawing_of, one, plan.input_shape[1])
+                    mark, opens = (layer_now(plan), pick) if one == name else ("", None)
+                    network_view(f"drawing_{key}", picture, mark, on_pick=opens)
                 about(ARCHITECTURES[one])
-        if len(names) > 1:
+        if len(plans) > 1:
             st.markdown(compared(*plans.items()))
-    one_layer(name, side)
-    numbers(plans)
-    history(tuple(names))
 
 
 @section
-def one_layer(name: str, side: int) -> None:
+def one_layer() -> None:
     st.subheader(_("What a layer makes of an image"), anchor=False)
+    name, side = Architectures.architecture.now, Architectures.side.now
     entry, plan = ARCHITECTURES[name], remember(plan_of, name, side)
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
         layers = {place.name: place.name for place in plan}
-        layer = Architectures.layer.draw(titles=layers, usual=next(iter(layers)))
+        layer = Architectures.layer.draw(
+            titles=layers, usual=next(iter(layers)), on_change=draws(networks, one_layer)
+        )
         digits = load("mnist", "test") if entry.input_shape[0] == 1 else None
         picture = choose_image(digits, Architectures.images)
         weights = weights_of(entry, plan)
@@ -107,11 +124,11 @@ def one_layer(name: str, side: int) -> None:
         open_published(entry, layer)
         open_small(entry)
     code(architecture_code(name, shape, layer, picture.code, weights))
-    one_layer.tell(layer)
 
 
-@part
-def numbers(plans: dict[str, Plan]) -> None:
+@section
+def numbers() -> None:
+    plans = plans_now()
     st.subheader(_("Where the weights and the work are"), anchor=False)
     titled = {ARCHITECTURES[name].title: plan for name, plan in plans.items()}
     for what, place in zip(AMOUNTS, st.columns(2), strict=True):
@@ -129,8 +146,9 @@ def numbers(plans: dict[str, Plan]) -> None:
         show_layer_table(remember(layer_table, plan), f"table_{key}")
 
 
-@part
-def history(names: tuple[str, ...]) -> None:
+@section
+def history() -> None:
+    names = tuple(plans_now())
     st.subheader(_("When they came"), anchor=False)
     shown = [name for name in ARCHITECTURES if not name.endswith(("_1998", "_2012"))]
     chart("timeline", history_in_words(shown), timeline, shown, names)
@@ -161,3 +179,6 @@ source(
     "Huang et al., 2017; Chen et al., 2019; Sandler et al., 2018; Tan and Le, 2019."
 )
 networks()
+one_layer()
+numbers()
+history()
