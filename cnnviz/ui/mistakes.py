@@ -31,7 +31,10 @@ def show_why(network: OpenNetwork, image: Tensor, answer: int, label: int) -> No
     items += wall_of_maps(asked, maps, image, 1.0, False, 0.0, True, HEIGHT)
     items.append(
         WallItem(
-            "maps", map_sheet(seen[last], what=_("maps of {last}", last=last)), title=last, target=HEIGHT
+            "maps",
+            remember(map_sheet, seen[last], what=_("maps of {last}", last=last)),
+            title=last,
+            target=HEIGHT,
         )
     )
     map_wall("mistake", items)
@@ -80,7 +83,7 @@ def _what_would_change_it(network: OpenNetwork, image: Tensor, label: int) -> No
         answer = _(
             "{name} with {share}", name=network.classes[said], share=f"{found.probabilities[said]:.1%}"
         )
-        sheet = picture_sheet(found.image, what)
+        sheet = remember(picture_sheet, found.image, what)
         items.append(
             WallItem(what, sheet, answer, _("image"), target=HEIGHT, legend=False, field=box, title=what)
         )

@@ -1,7 +1,7 @@
 """Files of a run: what one takes away, and weights that one brings."""
 
 import importlib.util
-from functools import partial
+from functools import cache, partial
 
 import streamlit as st
 
@@ -17,6 +17,12 @@ NEEDS = {"onnx": ("onnx", "onnxscript")}
 """Kind of file -> packages that not everybody has."""
 
 
+@cache
+def _is_installed(package: str) -> bool:
+    """Looked for once a server: it lies in one of many folders."""
+    return importlib.util.find_spec(package) is not None
+
+
 def take_away(run: Run, step: int) -> None:
     """A button for each kind of file; it is made when it is asked for."""
     st.markdown(_("**Take it away**, at step {step}", step=step))
@@ -24,7 +30,7 @@ def take_away(run: Run, step: int) -> None:
         for kind, entry in EXPORTS.items():
             if entry.of_labels and not TASKS[run.spec.task].labels:
                 continue
-            missing = [name for name in NEEDS.get(kind, ()) if importlib.util.find_spec(name) is None]
+            missing = not all(map(_is_installed, NEEDS.get(kind, ())))
             st.download_button(
                 _(entry.title),
                 partial(_made, run, kind, step),
@@ -33,7 +39,7 @@ def take_away(run: Run, step: int) -> None:
                 key=f"export_{kind}",
                 icon=":material/download:",
                 on_click="ignore",
-                disabled=bool(missing),
+                disabled=missing,
                 help=_("pip install -r requirements-onnx.txt") if missing else None,
             )
 

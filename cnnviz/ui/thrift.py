@@ -80,7 +80,7 @@ def read_theme_once() -> None:
 
     changed: Any = app_session
     changed._populate_theme_msg = copy
-    config.on_config_parsed(theme.cache_clear)
+    config.on_config_parsed(theme.cache_clear, force_connect=True)
 
 
 def copy_places_quickly() -> None:

@@ -114,7 +114,9 @@ def table(run: Run, network: OpenNetwork) -> None:
 def images(run: Run, network: OpenNetwork, found: Answers, true: int, said: int, one_cell: bool) -> None:
     test = run.spec.load("test")
     names, counts = list(test.classes), found.confusion.tolist()
-    numbers = (found.cell(true, said) if one_cell else found.confident_mistakes(SHOWN))[:SHOWN]
+    numbers = (found.cell(true, said) if one_cell else remember(Answers.confident_mistakes, found, SHOWN))[
+        :SHOWN
+    ]
     heading = (
         _(
             "True {name}, answered {name2}: {count} images",

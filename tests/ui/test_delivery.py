@@ -1,15 +1,27 @@
 """What the server has drawn and the browser does not have yet, when a section is drawn again."""
 
-from collections.abc import Iterator, Sequence
+import asyncio
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.runtime import Runtime
+from streamlit.runtime.scriptrunner import ScriptRunnerEvent
 
-from cnnviz.ui.delivery import deliver_in_order, draw_whole_page_first
+from cnnviz.ui import delivery
+from cnnviz.ui.delivery import (
+    TOGETHER,
+    deliver_in_order,
+    deliver_together,
+    draw_whole_page_first,
+    seconds_since_drawn,
+)
 
 SECTION, BAR = "section", "bar"
 
@@ -135,3 +147,135 @@ def test_a_session_that_has_drawn_nothing_draws_the_whole_page(
     assert heard[0].query_string == "window=3"
     assert heard[0].widget_states == state.widget_states
     assert state.fragment_id == "numbers"
+
+
+class Session:
+    """What a page's thread asks of a session, and what the server's loop has handled of it."""
+
+    def __init__(self, count: int) -> None:
+        self.handled: list[Any] = []
+        self.woken = 0
+        self._count = count
+        self._done = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._event_loop = self._loop
+
+    def _call_soon_on_event_loop(self, callback: Callable[[], None]) -> None:
+        self.woken += 1
+        self._loop.call_soon_threadsafe(callback)
+
+    def _handle_scriptrunner_event_on_event_loop(
+        self, sender: object, event: ScriptRunnerEvent, forward_msg: object = None
+    ) -> None:
+        assert asyncio.get_running_loop() is self._loop
+        self.handled.append(forward_msg or event)
+        if len(self.handled) == self._count:
+            self._done.set()
+        if forward_msg == "broken":
+            raise ValueError(forward_msg)
+
+    async def all_handled(self) -> None:
+        await asyncio.wait_for(self._done.wait(), 60)
+
+
+@pytest.fixture
+def together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(AppSession, "_on_scriptrunner_event", AppSession._on_scriptrunner_event)
+    monkeypatch.setattr(Runtime, "_enqueued_some_message", Runtime._enqueued_some_message)
+    monkeypatch.setattr(
+        delivery.runtime, "MESSAGE_FLUSH_INTERVAL_SECS", delivery.runtime.MESSAGE_FLUSH_INTERVAL_SECS
+    )
+    deliver_together()
+
+
+STARTED, DRAWN, DONE = (
+    ScriptRunnerEvent.SCRIPT_STARTED,
+    ScriptRunnerEvent.ENQUEUE_FORWARD_MSG,
+    ScriptRunnerEvent.FRAGMENT_STOPPED_WITH_SUCCESS,
+)
+
+
+def draws(session: Session, elements: Sequence[object], *end: ScriptRunnerEvent) -> threading.Thread:
+    """A page's thread."""
+
+    def run() -> None:
+        tell: Any = AppSession._on_scriptrunner_event
+        tell(session, None, event=STARTED)
+        for element in elements:
+            tell(session, None, event=DRAWN, forward_msg=element)
+        for event in end:
+            tell(session, None, event=event)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+@pytest.mark.usefixtures("together")
+def test_the_loop_is_woken_for_a_lot_of_elements_not_for_each() -> None:
+    async def server() -> Session:
+        session = Session(102)
+        # The loop is kept from its work, as by other visitors' pages.
+        draws(session, range(1, 101), DONE).join()
+        await session.all_handled()
+        return session
+
+    session = asyncio.run(server())
+    assert session.handled == [STARTED, *range(1, 101), DONE]
+    assert session.woken == 2
+    assert seconds_since_drawn() < 60
+
+
+@pytest.mark.usefixtures("together")
+def test_a_page_that_goes_on_computing_shows_what_is_there() -> None:
+    async def server() -> Session:
+        session = Session(3)
+        thread = draws(session, ["title", "menu"])
+        await session.all_handled()
+        thread.join()
+        again = Session(5)
+        again.handled = session.handled
+        draws(again, ["picture"]).join()
+        await again.all_handled()
+        return again
+
+    assert asyncio.run(server()).handled == [STARTED, "title", "menu", STARTED, "picture"]
+    assert TOGETHER < 0.05
+
+
+@pytest.mark.usefixtures("together")
+def test_an_element_that_cannot_be_handled_does_not_hold_up_the_others() -> None:
+    async def server() -> tuple[Session, list[object]]:
+        session, faults = Session(5), list[object]()
+        asyncio.get_running_loop().set_exception_handler(
+            lambda __, context: faults.append(context["exception"])
+        )
+        draws(session, ["title", "broken", "menu"], DONE).join()
+        await session.all_handled()
+        return session, faults
+
+    session, faults = asyncio.run(server())
+    assert session.handled == [STARTED, "title", "broken", "menu", DONE]
+    assert [type(fault) for fault in faults] == [ValueError]
+
+
+@pytest.mark.usefixtures("together")
+def test_what_the_loop_has_queued_itself_is_sent_without_waking_it() -> None:
+    async def server() -> None:
+        woken = []
+        loop = asyncio.get_running_loop()
+        stands_in = SimpleNamespace(call_soon_threadsafe=lambda call: woken.append(call))
+        there = asyncio.Event()
+        wake: Any = Runtime._enqueued_some_message
+        wake(SimpleNamespace(_get_async_objs=lambda: SimpleNamespace(eventloop=loop, need_send_data=there)))
+        assert there.is_set()
+        other = asyncio.Event()
+        wake(
+            SimpleNamespace(
+                _get_async_objs=lambda: SimpleNamespace(eventloop=stands_in, need_send_data=other)
+            )
+        )
+        assert not other.is_set()
+        assert woken == [other.set]
+
+    asyncio.run(server())

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import math
 import threading
 import weakref
 from collections.abc import Iterator
@@ -37,8 +38,10 @@ class Circle:
 
 
 @pytest.fixture(autouse=True)
-def collector_as_before() -> Iterator[None]:
+def collector_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     before = gc.get_threshold()
+    # Other tests of this process draw pages.
+    monkeypatch.setattr(housekeeping, "seconds_since_drawn", lambda: math.inf)
     housekeeping._imported.clear()
     yield
     gc.set_threshold(*before)
@@ -85,6 +88,16 @@ def test_all_is_looked_through_when_nobody_waits_and_after_ten_minutes_at_the_la
 ) -> None:
     circle = old_circle()
     kept_house(monkeypatch, Sessions(state), seconds)
+    assert (circle() is None) == gone
+
+
+@pytest.mark.parametrize(("since", "gone"), [(0.9, False), (1.1, True)])
+def test_a_page_that_was_drawn_between_two_looks_was_waited_for(
+    monkeypatch: pytest.MonkeyPatch, since: float, gone: bool
+) -> None:
+    monkeypatch.setattr(housekeeping, "seconds_since_drawn", lambda: since)
+    circle = old_circle()
+    kept_house(monkeypatch, Sessions(AppSessionState.APP_NOT_RUNNING), int(housekeeping.REST_SECONDS) + 5)
     assert (circle() is None) == gone
 
 

@@ -1,13 +1,25 @@
-"""Each control asks for its own value of the session, and is given what Streamlit would have given it."""
+"""What is done once gives what Streamlit would have given."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 
 import pytest
+from streamlit import config
+from streamlit.cursor import Cursor, LockedCursor, RunningCursor
+from streamlit.proto.Element_pb2 import Element
+from streamlit.proto.NewSession_pb2 import CustomThemeConfig
+from streamlit.runtime import app_session, memory_media_file_storage
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.runtime.state.session_state import SessionState
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.ui.thrift import look_up_one_by_one
+from cnnviz.ui.thrift import (
+    SMALL,
+    copy_places_quickly,
+    look_up_one_by_one,
+    name_files_once,
+    read_theme_once,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -79,3 +91,75 @@ def test_not_all_values_are_put_together(monkeypatch: pytest.MonkeyPatch) -> Non
 
     AppTest.from_function(page).run()
     assert len(asked) < 3
+
+
+SECTIONS = (
+    "theme",
+    "theme.light",
+    "theme.dark",
+    "theme.sidebar",
+    "theme.light.sidebar",
+    "theme.dark.sidebar",
+)
+
+
+def theme(section: str) -> CustomThemeConfig:
+    message = CustomThemeConfig()
+    app_session._populate_theme_msg(message, section)
+    return message
+
+
+def test_the_theme_is_that_of_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app_session, "_populate_theme_msg", app_session._populate_theme_msg)
+    config.set_option("theme.primaryColor", "#123456")
+    try:
+        expected = [theme(section) for section in SECTIONS]
+        assert expected[0].primary_color == "#123456"
+        asked = []
+        read = config.get_options_for_section
+        monkeypatch.setattr(
+            config, "get_options_for_section", lambda section: asked.append(section) or read(section)
+        )
+        read_theme_once()
+        for __ in range(3):
+            assert [theme(section) for section in SECTIONS] == expected
+        assert asked == list(SECTIONS)
+        changed = theme("theme")
+        changed.primary_color = "#654321"
+        assert theme("theme") == expected[0]
+        config.set_option("theme.primaryColor", "#abcdef")
+        config._on_config_parsed.send()
+        assert theme("theme").primary_color == "#abcdef"
+    finally:
+        config.set_option("theme.primaryColor", None)
+
+
+@pytest.mark.parametrize("size", [10, SMALL, SMALL + 1])
+def test_a_file_has_the_name_that_streamlit_gives_it(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = memory_media_file_storage._calculate_file_id
+    monkeypatch.setattr(memory_media_file_storage, "_calculate_file_id", name)
+    name_files_once()
+    for file, kind in ((b"a" * size, "image/png"), (b"b" * size, "image/png"), (b"a" * size, "image/jpeg")):
+        for __ in range(2):
+            assert memory_media_file_storage._calculate_file_id(file, kind) == name(file, kind)
+            assert memory_media_file_storage._calculate_file_id(file, kind, "x") == name(file, kind, "x")
+
+
+def test_a_copied_place_goes_its_own_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Cursor, "__deepcopy__", None, raising=False)
+    copy_places_quickly()
+    place = RunningCursor(0, (1, 2))
+    place.lock_element()
+    place._transient_index = 0
+    place.transient_elements[0] = Element()
+    copy = deepcopy(place)
+    assert (copy.delta_path, copy.transient_index, len(copy.transient_elements)) == ([0, 1, 2, 1], 0, 1)
+    assert copy.transient_elements is not place.transient_elements
+    assert copy.transient_elements[0] is not place.transient_elements[0]
+    copy.open_block()
+    assert (copy.delta_path, place.delta_path) == ([0, 1, 2, 2], [0, 1, 2, 1])
+    assert (len(copy.transient_elements), len(place.transient_elements)) == (0, 1)
+    locked = deepcopy(LockedCursor(0, (3,), 4))
+    assert (type(locked), locked.delta_path, locked.is_locked) == (LockedCursor, [0, 3, 4], True)
+    locked.transient_elements[0] = Element()
+    assert len(deepcopy(locked).transient_elements) == 1
