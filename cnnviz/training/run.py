@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from cnnviz.errors import CnnvizError
 from cnnviz.models import Network
@@ -24,6 +24,7 @@ from cnnviz.training.loop import Metric, build_for
 from cnnviz.training.spec import TrainingSpec, check_knob
 from cnnviz.words import say
 
+Read = TypeVar("Read")
 NOBODY = Holder()
 LONGEST_NAME = 80
 POLL_SECONDS = 0.01
@@ -61,8 +62,10 @@ class Run:
         """State, step, total steps and message, read now. A dead worker shows as ``interrupted``: at once,
         or, if it was on another machine, after ten seconds.
         """
+        if self.is_bundled:
+            return _of_bundled(RunFolder.status, self.folder.path)
         # The ticket first: it is torn up after the worker's first word.
-        has_ticket = not self.is_bundled and queue.has_ticket(self._runs, self.id)
+        has_ticket = queue.has_ticket(self._runs, self.id)
         status = self.folder.status()
         if self.folder.has_worker(status):
             return status
@@ -117,6 +120,8 @@ class Run:
     @property
     def steps(self) -> list[int]:
         """The steps that have a snapshot, in order."""
+        if self.is_bundled:
+            return list(_of_bundled(RunFolder.steps, self.folder.path))
         return self.folder.steps()
 
     def version(self, step: int) -> str:
@@ -339,6 +344,12 @@ def _place(run_id: str) -> Path:
 @cache
 def _bundled() -> dict[str, Path]:
     return {path.name: path for path in (ASSETS / "runs").iterdir() if path.is_dir()}
+
+
+@cache
+def _of_bundled(read: Callable[[RunFolder], Read], path: Path) -> Read:
+    """What the folder of a bundled run says: it never changes, and a page asks for it ten times."""
+    return read(RunFolder(path))
 
 
 def owner_hash(key: str | None) -> str:

@@ -20,7 +20,7 @@ from cnnviz.ui.jobs import Progress
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import OpenNetwork
 from cnnviz.ui.outside import plain
-from cnnviz.ui.pictures import photograph_url
+from cnnviz.ui.pictures import photograph_file
 from cnnviz.words import _
 
 TOP = 5
@@ -51,10 +51,10 @@ def show_top(key: str, network: OpenNetwork, image: Tensor) -> None:
     )
 
 
-def cropped(pixels: Tensor, shape: tuple[int, int, int]) -> str:
-    """The image as it came, with a frame around what the network is given; its address."""
+def cropped(pixels: Tensor, shape: tuple[int, int, int]) -> bytes:
+    """The image as it came, with a frame around what the network is given, as a file."""
     box = crop_box(pixels, shape)
-    return photograph_url(boxes_on(pixels.float() / 255, [box], [""], 320))
+    return photograph_file(boxes_on(pixels.float() / 255, [box], [""], 320))
 
 
 def given_in_words(pixels: Tensor, shape: tuple[int, int, int]) -> str:

@@ -17,7 +17,7 @@ from cnnviz.ui.components import WallItem
 from cnnviz.ui.jobs import Progress, job, part
 from cnnviz.ui.memory import content, keep, key_of, remember, remembered
 from cnnviz.ui.networks import OpenNetwork
-from cnnviz.ui.pictures import photograph_url
+from cnnviz.ui.pictures import photograph_file
 from cnnviz.words import _
 
 SEARCHED = 500
@@ -119,10 +119,8 @@ def look_at(
     return Look(network, found, image, images, here, usual, channels)
 
 
-def photo_with_fields(look: Look) -> tuple[str, str]:
-    """The image with the field of each stage where its strongest filter fires most; its address, and in
-    words.
-    """
+def photo_with_fields(look: Look) -> tuple[bytes, str]:
+    """The image with the field of each stage where its strongest filter fires most, as a file; and in words."""
     numbers = range(len(look.stages))
     boxes = [look.box(number) for number in numbers]
     drawn = boxes_on(look.image, boxes, [str(number + 1) for number in numbers], 448)
@@ -137,7 +135,7 @@ def photo_with_fields(look: Look) -> tuple[str, str]:
         )
         for number, (top, left, bottom, right) in zip(numbers, boxes, strict=True)
     )
-    return photograph_url(drawn), _(
+    return photograph_file(drawn), _(
         "The image, and on it what one unit of each stage sees. {words}", words=words
     )
 

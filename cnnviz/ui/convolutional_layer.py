@@ -8,7 +8,7 @@ from cnnviz.figures import map_sheet, picture_sheet, receptive_squares
 from cnnviz.ops.layer_kinds import LayerKind, hand_filters, layer_maps
 from cnnviz.ops.receptive_field import ReceptiveField
 from cnnviz.ui.components import WallItem
-from cnnviz.ui.pictures import photograph_url
+from cnnviz.ui.pictures import photograph_file
 from cnnviz.words import _
 
 
@@ -61,7 +61,7 @@ def wall_of(layer: Layer, pixels: Tensor, found: Tensor, channels: int, second: 
     return made
 
 
-def squares(pixels: Tensor, fields: list[ReceptiveField]) -> tuple[str, str]:
-    """The photograph with the receptive fields as squares, as an address, and in words."""
+def squares(pixels: Tensor, fields: list[ReceptiveField]) -> tuple[bytes, str]:
+    """The photograph with the receptive fields as squares, as a file, and in words."""
     drawn, words = receptive_squares(pixels.expand(3, -1, -1).float() / 255, fields)
-    return photograph_url(drawn), words
+    return photograph_file(drawn), words

@@ -32,9 +32,11 @@ def data_url(file: bytes) -> str:
     return f"data:{_type(file)};base64," + base64.b64encode(file).decode()
 
 
-def photograph_url(picture: Image.Image) -> str:
-    """For ``st.image``, which would encode the picture at each run."""
-    return data_url(encoded(picture, "JPEG", quality=90))
+def photograph_file(picture: Image.Image) -> bytes:
+    """For ``st.image``, which would encode the picture at each run. The browser fetches the file once; as an address with the
+    file inside it would come again with each answer.
+    """
+    return encoded(picture, "JPEG", quality=90)
 
 
 def picture_url(file: bytes, key: str, name: str = "") -> str:

@@ -54,8 +54,8 @@ def composition() -> None:
     look = look_at(network, found, image, images, usual, count)
     with play:
         drawn, words = st.columns([1, 1.7], gap="medium")
-        address, alt = remember(photo_with_fields, look)
-        drawn.image(address, width="stretch", alt=alt)
+        photograph, alt = remember(photo_with_fields, look)
+        drawn.image(photograph, width="stretch", alt=alt)
         words.markdown(table_in_words(rows_of(look, chosen if isinstance(chosen, str) else "")))
         words.caption(
             _(
