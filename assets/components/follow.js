@@ -8,6 +8,7 @@ const ADDRESS = "cnnviz/room"; // below the page's own folder, wherever a proxy 
 const LOOK_MS = 150; // between two looks at the page's own address
 const SETTLED_MS = 400; // a page that was followed to and rests for so long has arrived
 const LOST_MS = [500, 1000, 2000, 4000];
+const TRIES = 3; // so often the server is asked for the lecturer's page; what another request overtook does not come
 const KEYS = "cnnviz-room-keys";
 
 /** What this tab did in each room; a page that changes makes the bar anew. @type {Map<string, any>} */
@@ -24,7 +25,7 @@ function tabOf(code) {
   if (!tabs.has(code)) {
     let stored = {};
     try { stored = JSON.parse(sessionStorage.getItem(`cnnviz-room-${code}`) ?? "{}"); } catch { /* a private window keeps nothing */ }
-    tabs.set(code, { alone: false, place: 0, home: "", acted: true, arriving: 0, restedAt: 0, name: "", ...stored });
+    tabs.set(code, { alone: false, place: 0, home: "", acted: true, arriving: 0, restedAt: 0, tries: 0, name: "", ...stored });
   }
   return tabs.get(code);
 }
@@ -90,6 +91,7 @@ function create(root) {
       const now = performance.now();
       if (busy || tab.lastSeen !== here()) { tab.lastSeen = here(); tab.restedAt = now; }
       if (now - tab.restedAt < SETTLED_MS || now - tab.arriving < SETTLED_MS) return;
+      if (!isThere() && !tab.alone && !tab.acted && tab.tries < TRIES) { go(); return; }
       Object.assign(tab, { arriving: 0, home: here(), acted: false });
       keep();
       render();
@@ -140,14 +142,22 @@ function create(root) {
     since = next.number;
     shown = next;
     if (!leads() && !tab.alone && next.place && next.place !== tab.place) {
-      Object.assign(tab, { place: next.place, arriving: performance.now(), restedAt: performance.now(), lastSeen: "" });
+      Object.assign(tab, { place: next.place, tries: 0, acted: false });
       keep();
-      bar.send("go", news({ page: next.page, parameters: next.parameters }));
+      go();
     }
     const wanted = next.question ? `${next.question} ${next.revealed}` : "";
     if (wanted !== askedFor) { askedFor = wanted; folded = false; fetchQuestion(next.question); }
     render();
   }
+
+  /** Asks the server for the lecturer's page. */
+  function go() {
+    Object.assign(tab, { tries: tab.tries + 1, arriving: performance.now(), restedAt: performance.now(), lastSeen: "" });
+    bar.send("go", news({ page: shown.page, parameters: shown.parameters }));
+  }
+
+  const isThere = () => !shown || location.pathname.split("/").pop() === shown.page;
 
   async function fetchQuestion(number) {
     if (!number) { asked = null; render(); return; }

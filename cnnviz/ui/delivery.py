@@ -8,6 +8,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import runtime
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
@@ -85,7 +86,7 @@ class _Drawn:
     def add(self, session: AppSession, values: tuple[Any, ...], named: dict[str, Any]) -> None:
         """Of any thread."""
         self._events.append((session, values, named))
-        if named.get("event") not in _WAIT:
+        if not _may_wait(**named):
             session._call_soon_on_event_loop(self._take_all)
         elif not self._is_awaited:
             self._is_awaited = True
@@ -106,7 +107,18 @@ class _Drawn:
                 raise
 
 
-_WAIT = {ScriptRunnerEvent.SCRIPT_STARTED, ScriptRunnerEvent.ENQUEUE_FORWARD_MSG}
+def _may_wait(
+    event: ScriptRunnerEvent | None = None,
+    forward_msg: ForwardMsg | None = None,
+    fragment_ids_this_run: list[str] | None = None,
+    **__: object,
+) -> bool:
+    """Whether the browser need not hear of it at once: as long as it does not know that it is on another page, it says the old one
+    with all that it asks for.
+    """
+    if event == ScriptRunnerEvent.ENQUEUE_FORWARD_MSG:
+        return forward_msg is not None and forward_msg.WhichOneof("type") != "navigation"
+    return event == ScriptRunnerEvent.SCRIPT_STARTED and bool(fragment_ids_this_run)
 
 
 def deliver_together() -> None:

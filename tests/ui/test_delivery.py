@@ -2,9 +2,10 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from streamlit.proto.ClientState_pb2 import ClientState
@@ -23,6 +24,7 @@ from cnnviz.ui.delivery import (
     seconds_since_drawn,
 )
 
+Result = TypeVar("Result")
 SECTION, BAR = "section", "bar"
 
 
@@ -165,14 +167,19 @@ class Session:
         self._loop.call_soon_threadsafe(callback)
 
     def _handle_scriptrunner_event_on_event_loop(
-        self, sender: object, event: ScriptRunnerEvent, forward_msg: object = None
+        self,
+        sender: object,
+        event: ScriptRunnerEvent,
+        forward_msg: ForwardMsg | None = None,
+        fragment_ids_this_run: Sequence[str] = (),
     ) -> None:
         assert asyncio.get_running_loop() is self._loop
-        self.handled.append(forward_msg or event)
+        said = None if forward_msg is None else forward_msg.delta.new_element.markdown.body
+        self.handled.append(said or event)
         if len(self.handled) == self._count:
             self._done.set()
-        if forward_msg == "broken":
-            raise ValueError(forward_msg)
+        if said == "broken":
+            raise ValueError(said)
 
     async def all_handled(self) -> None:
         await asyncio.wait_for(self._done.wait(), 60)
@@ -195,14 +202,20 @@ STARTED, DRAWN, DONE = (
 )
 
 
-def draws(session: Session, elements: Sequence[object], *end: ScriptRunnerEvent) -> threading.Thread:
-    """A page's thread."""
+def in_a_loop(server: Coroutine[Any, Any, Result]) -> Result:
+    """In a thread of its own: the browser's tests leave a loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, server).result()
+
+
+def draws(session: Session, elements: Sequence[str], *end: ScriptRunnerEvent) -> threading.Thread:
+    """A page's thread, drawing a section."""
 
     def run() -> None:
         tell: Any = AppSession._on_scriptrunner_event
-        tell(session, None, event=STARTED)
+        tell(session, None, event=STARTED, fragment_ids_this_run=[SECTION])
         for element in elements:
-            tell(session, None, event=DRAWN, forward_msg=element)
+            tell(session, None, event=DRAWN, forward_msg=word((0,), element, SECTION))
         for event in end:
             tell(session, None, event=event)
 
@@ -216,12 +229,12 @@ def test_the_loop_is_woken_for_a_lot_of_elements_not_for_each() -> None:
     async def server() -> Session:
         session = Session(102)
         # The loop is kept from its work, as by other visitors' pages.
-        draws(session, range(1, 101), DONE).join()
+        draws(session, list(map(str, range(100))), DONE).join()
         await session.all_handled()
         return session
 
-    session = asyncio.run(server())
-    assert session.handled == [STARTED, *range(1, 101), DONE]
+    session = in_a_loop(server())
+    assert session.handled == [STARTED, *map(str, range(100)), DONE]
     assert session.woken == 2
     assert seconds_since_drawn() < 60
 
@@ -239,7 +252,7 @@ def test_a_page_that_goes_on_computing_shows_what_is_there() -> None:
         await again.all_handled()
         return again
 
-    assert asyncio.run(server()).handled == [STARTED, "title", "menu", STARTED, "picture"]
+    assert in_a_loop(server()).handled == [STARTED, "title", "menu", STARTED, "picture"]
     assert TOGETHER < 0.05
 
 
@@ -254,7 +267,7 @@ def test_an_element_that_cannot_be_handled_does_not_hold_up_the_others() -> None
         await session.all_handled()
         return session, faults
 
-    session, faults = asyncio.run(server())
+    session, faults = in_a_loop(server())
     assert session.handled == [STARTED, "title", "broken", "menu", DONE]
     assert [type(fault) for fault in faults] == [ValueError]
 
@@ -278,4 +291,26 @@ def test_what_the_loop_has_queued_itself_is_sent_without_waking_it() -> None:
         assert not other.is_set()
         assert woken == [other.set]
 
-    asyncio.run(server())
+    in_a_loop(server())
+
+
+@pytest.mark.usefixtures("together")
+def test_a_browser_hears_at_once_that_it_is_on_another_page() -> None:
+    """Until it does, it says the old page with all that it asks for, and would be taken back to it."""
+
+    async def server() -> list[int]:
+        session = Session(3)
+        tell: Any = AppSession._on_scriptrunner_event
+        woken = []
+        navigation = ForwardMsg()
+        navigation.navigation.page_script_hash = "pooling"
+        tell(session, None, event=STARTED)
+        woken.append(session.woken)
+        tell(session, None, event=DRAWN, forward_msg=word((0,), "title"))
+        tell(session, None, event=DRAWN, forward_msg=navigation)
+        woken.append(session.woken)
+        await session.all_handled()
+        return woken
+
+    # Once for the beginning; then a look in a fiftieth of a second, and at once.
+    assert in_a_loop(server()) == [1, 3]
