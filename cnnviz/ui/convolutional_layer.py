@@ -1,14 +1,18 @@
 """The layer that the page "Convolutional layer" looks at, and its pictures."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from torch import Tensor
 
 from cnnviz.figures import map_sheet, picture_sheet, receptive_squares
+from cnnviz.ops import convolution
 from cnnviz.ops.layer_kinds import LayerKind, hand_filters, layer_maps
 from cnnviz.ops.receptive_field import ReceptiveField
 from cnnviz.ui.components import WallItem
+from cnnviz.ui.messages import StepperMessage
 from cnnviz.ui.pictures import photograph_file
+from cnnviz.ui.stepping import StepperNames, steps_of
 from cnnviz.words import _
 
 
@@ -28,6 +32,20 @@ class Layer(NamedTuple):
     @property
     def weights(self) -> Tensor:
         return hand_filters(self.filters, 3 // self.groups, self.size)
+
+
+def layer_steps(
+    slices: Tensor,
+    weight: Tensor,
+    stride: int,
+    padding: int,
+    dilation: int,
+    bias: float,
+    colours: Sequence[str],
+) -> StepperMessage:
+    """One filter of the layer, step by step."""
+    trace = convolution.trace(slices, weight, stride, padding, dilation, bias=[bias])
+    return steps_of(trace, StepperNames(weights="filter", output="map", channels=colours))
 
 
 def maps_of(layer: Layer, pixels: Tensor) -> Tensor:

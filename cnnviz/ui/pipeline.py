@@ -29,7 +29,6 @@ from cnnviz.ui.states.pooling import Pooling
 from cnnviz.words import _
 
 MOST_CARDS = 40
-A_ROW = 3
 FUNCTIONS = {type(entry.module()).__name__: name for name, entry in ACTIVATIONS.items()}
 MATTERS = ("Conv2d", "Linear", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "add", "cat", "ReLU", "ReLU6")
 
@@ -263,10 +262,10 @@ def _picture(maps: Tensor, channel: int, row: int, col: int, picture: bool = Fal
 
 
 def show_cards(cards: Sequence[Card]) -> None:
-    """Three in a row, each with its link."""
-    for begin in range(0, len(cards), A_ROW):
-        for one, place in zip(cards[begin : begin + A_ROW], st.columns(A_ROW), strict=False):
-            with place, st.container(border=True, height="stretch"):
+    """Side by side as many as there is room for, three at most, each with its link."""
+    with st.container(key="layer_cards"):
+        for one in cards:
+            with st.container(border=True, height="stretch"):
                 st.html(one.html)
                 if one.link is not None:
                     heading, state = one.link

@@ -50,6 +50,18 @@ def stepper(
         channel: of the output, where it has several; pooling shows the input channel of the same number.
         start: the first step shown.
     """
+    show_steps(key, steps_of(trace, names, channel, start))
+
+
+def show_steps(key: str, steps: StepperMessage) -> None:
+    """``stepper``, of what ``steps_of`` gave; a page that shows the same trace often remembers it."""
+    component("stepper", key, data=steps)
+
+
+def steps_of(
+    trace: Trace, names: StepperNames = StepperNames(), channel: int = 0, start: int = 0
+) -> StepperMessage:
+    """What the stepper plays."""
     apart = trace.operation != "convolution"
     padded = trace.padded[channel : channel + 1] if apart else trace.padded
     output = trace.maps[channel]
@@ -57,7 +69,7 @@ def stepper(
     if trace.weights is not None:
         weights = trace.weights[min(channel, len(trace.weights) - 1)]
     shares = trace.shares
-    data = StepperMessage(
+    return StepperMessage(
         inputs=[values.flatten().tolist() for values in padded],
         rows=padded.shape[1],
         cols=padded.shape[2],
@@ -88,7 +100,6 @@ def stepper(
             scale_of(output),
         ),
     )
-    component("stepper", key, data=data)
 
 
 LARGEST_TYPED = 1e6

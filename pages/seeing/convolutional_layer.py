@@ -5,18 +5,17 @@ from torch import Tensor
 
 from cnnviz.data import load
 from cnnviz.figures import volumes
-from cnnviz.ops import convolution
 from cnnviz.ops.layer_cost import layer_cost
 from cnnviz.ops.layer_kinds import FILTER_NAMES, KINDS, layer_code, one_filter
 from cnnviz.ops.receptive_field import Window, receptive_fields
 from cnnviz.ui.components import map_wall
-from cnnviz.ui.convolutional_layer import Layer, maps_of, squares, wall_of
+from cnnviz.ui.convolutional_layer import Layer, layer_steps, maps_of, squares, wall_of
 from cnnviz.ui.frame import Experiment, part, play_first, section, show_code, source, title, try_this
 from cnnviz.ui.images import ChosenImage, choose_image
 from cnnviz.ui.memory import remember
 from cnnviz.ui.runs import own_run_link
 from cnnviz.ui.states.convolutional_layer import OF_KIND, ConvolutionalLayer
-from cnnviz.ui.stepping import StepperNames, stepper
+from cnnviz.ui.stepping import show_steps
 from cnnviz.ui.tables import table_in_words
 from cnnviz.words import _
 
@@ -36,7 +35,7 @@ def volume() -> None:
         one, two = st.columns(2)
         size, stride = numbers.size.draw(one), numbers.stride.draw(two)
         padding, dilation = numbers.padding.draw(one), numbers.dilation.draw(two)
-        groups, bias = numbers.groups.draw(one), ConvolutionalLayer.bias.draw(two)
+        groups = numbers.groups.draw(one)
         chosen = choose_image(load("patches", "test"), ConvolutionalLayer.images)
     image = chosen.for_network((3, 32, 32))
     cost = layer_cost(
@@ -55,9 +54,8 @@ def volume() -> None:
             after = layer_cost(cost.output_shape, 10, 5)
             shapes.append(after.output_shape)
             arrows.append(_("10 filters\n5×5×{channels}", channels=channels))
-        drawing, __ = st.columns([2, 1])
         drawn = remember(volumes, shapes, arrows)
-        drawing.image(
+        st.container(key="drawing_of_volumes").image(
             drawn, alt=_("Volumes: ") + " → ".join(f"{h}×{w}×{c}" for c, h, w in shapes), width="stretch"
         )
         formulas = {
@@ -75,23 +73,24 @@ def volume() -> None:
                 dense_parameters2=cost.dense_parameters / cost.parameters,
             )
         )
-    one_sum(layer, image, bias)
+    one_sum(layer, image)
     maps(layer, chosen, channels, second)
     receptive_field(layer, chosen)
     code(layer_code(chosen.code, filters, size, stride, padding, dilation, groups, kind.transposed))
 
 
 @section
-def one_sum(layer: Layer, image: Tensor, bias: float) -> None:
+def one_sum(layer: Layer, image: Tensor) -> None:
     kind, filters, size, stride, padding, dilation, groups = layer
     st.subheader(_("One filter, step by step"), anchor=False)
-    where = ConvolutionalLayer.where.draw()
-    number = ConvolutionalLayer.filter.draw(high=filters - 1)
+    with st.container(horizontal=True, gap="large"):
+        where = ConvolutionalLayer.where.draw()
+        number = ConvolutionalLayer.filter.draw(high=filters - 1)
+        bias = ConvolutionalLayer.bias.draw()
     shown = image[:, 12:20, 12:20] if where == "corner" else image
     slices, weight, steps_by, border = one_filter(
         shown, layer.weights, number, stride, padding, dilation, groups, transposed=kind.transposed
     )
-    trace = convolution.trace(slices, weight, steps_by, border, dilation, bias=[bias])
     words = _(
         "{filter_names}: a {size}×{size} slice for each colour; all {numel} products and the bias are added.",
         filter_names=FILTER_NAMES[number % len(FILTER_NAMES)],
@@ -106,7 +105,8 @@ def one_sum(layer: Layer, image: Tensor, bias: float) -> None:
     st.caption(words)
     first_channel = number * groups // filters * len(slices)
     colours = (_("red"), _("green"), _("blue"))[first_channel : first_channel + len(slices)]
-    stepper("layer_stepper", trace, StepperNames(weights="filter", output="map", channels=colours))
+    steps = remember(layer_steps, slices, weight, steps_by, border, dilation, bias, colours)
+    show_steps("layer_stepper", steps)
 
 
 @part
