@@ -1,6 +1,6 @@
 """The controls with which a page asks for a layer and some of its channels, and what to do with them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,7 +99,7 @@ class WithEdit(State):
     )
 
 
-def choose_layer(network: OpenNetwork) -> str:
+def choose_layer(network: OpenNetwork, on_change: Callable[[], None]) -> str:
     """A layer with several channels that is not the answer itself; the first activation if none is chosen."""
     known = {
         name: shape
@@ -108,39 +108,68 @@ def choose_layer(network: OpenNetwork) -> str:
     }
     usual = next((name for name in known if "relu" in name or "tanh" in name), next(iter(known)))
     return WithEdit.layer.draw(
-        titles={name: f"{name} ({'×'.join(map(str, shape))})" for name, shape in known.items()}, usual=usual
+        titles={name: f"{name} ({'×'.join(map(str, shape))})" for name, shape in known.items()},
+        usual=usual,
+        on_change=on_change,
     )
 
 
-def choose_edit(network: OpenNetwork) -> ChannelEdit:
-    """Shows the controls."""
-    layer = choose_layer(network)
+def choose_edit(network: OpenNetwork, again: Callable[[], None], on_change: Callable[[], None]) -> None:
+    """Shows the controls.
+
+    Args:
+        again: called where other controls follow.
+        on_change: called where only the channels were changed.
+    """
+    layer = choose_layer(network, again)
     count = channels_of(network.model, layer, network.input_shape)
-    action = WithEdit.action.draw()
+    action = WithEdit.action.draw(on_change=again)
     if action == "swap":
         left, right = st.columns(2)
-        first = WithEdit.swap_first.draw(left, high=count - 1)
-        second = WithEdit.swap_second.draw(right, high=count - 1)
-        return ChannelEdit(layer, count, {"swap": ((first, second),)})
-    factor = WithEdit.factor.draw() if action == "scale" else 0.0
-    if WithEdit.whole.draw():
+        WithEdit.swap_first.draw(left, high=count - 1, on_change=on_change)
+        WithEdit.swap_second.draw(right, high=count - 1, on_change=on_change)
+        return
+    if action == "scale":
+        WithEdit.factor.draw(on_change=on_change)
+    if WithEdit.whole.draw(on_change=again):
+        return
+    if count <= FEW:
+        WithEdit.channels.draw(titles={str(i): str(i) for i in range(count)}, on_change=on_change)
+    elif _listed(WithEdit.channel_list.draw(on_change=again), count)[1]:
+        st.warning(_("Only numbers from 0 to {count} count.", count=count - 1), icon=":material/warning:")
+
+
+def edit_now(network: OpenNetwork) -> ChannelEdit:
+    """What the controls say."""
+    layer, action = WithEdit.layer.now, WithEdit.action.now
+    count = channels_of(network.model, layer, network.input_shape)
+    if action == "swap":
+        return ChannelEdit(layer, count, {"swap": ((WithEdit.swap_first.now, WithEdit.swap_second.now),)})
+    if WithEdit.whole.now:
         picked = list(range(count))
     elif count <= FEW:
-        picked = [int(name) for name in WithEdit.channels.draw(titles={str(i): str(i) for i in range(count)})]
+        picked = [int(name) for name in WithEdit.channels.now]
     else:
-        words = WithEdit.channel_list.draw().replace(",", " ").split()
-        picked = [int(word) for word in words if word.isdecimal() and len(word) < 7 and int(word) < count]
-        if len(picked) < len(words):
-            st.warning(_("Only numbers from 0 to {count} count.", count=count - 1), icon=":material/warning:")
-    return ChannelEdit(
-        layer,
-        count,
-        {"scale": dict.fromkeys(picked, factor)} if action == "scale" else {"off": tuple(picked)},
-    )
+        picked = _listed(WithEdit.channel_list.now, count)[0]
+    scaled = {"scale": dict.fromkeys(picked, WithEdit.factor.now)}
+    return ChannelEdit(layer, count, scaled if action == "scale" else {"off": tuple(picked)})
 
 
-def show_costs(costs: ChannelCosts, layer: str, classes: Sequence[str], tested: int) -> None:
-    """What each channel of a layer costs when it is switched off alone: the network, and each class."""
+def _listed(text: str, count: int) -> tuple[list[int], bool]:
+    """The channels of a list, and whether something in it is none."""
+    words = text.replace(",", " ").split()
+    picked = [int(word) for word in words if word.isdecimal() and len(word) < 7 and int(word) < count]
+    return picked, len(picked) < len(words)
+
+
+def show_costs(
+    costs: ChannelCosts, layer: str, classes: Sequence[str], tested: int, on_change: Callable[[], None]
+) -> None:
+    """What each channel of a layer costs when it is switched off alone: the network, and each class.
+
+    Args:
+        on_change: called where one was switched off with a click.
+    """
     order = costs.ranking
     st.markdown(
         _(
@@ -158,10 +187,10 @@ def show_costs(costs: ChannelCosts, layer: str, classes: Sequence[str], tested: 
     )
     chart("costs_bars", words, channel_bars, costs.loss - costs.base_loss, order[:60], _("loss it costs"))
     if len(order) <= FEW and len(classes) <= MOST_CLASSES:
-        _costs_of_classes(costs, classes)
+        _costs_of_classes(costs, classes, on_change)
 
 
-def _costs_of_classes(costs: ChannelCosts, classes: Sequence[str]) -> None:
+def _costs_of_classes(costs: ChannelCosts, classes: Sequence[str], on_change: Callable[[], None]) -> None:
     st.markdown(_("**Which channel makes which class?** Click a cell to switch its channel off above."))
     lost = (costs.base_recall - costs.recall).nan_to_num()
     channels = [str(channel) for channel in range(len(lost))]
@@ -170,6 +199,7 @@ def _costs_of_classes(costs: ChannelCosts, classes: Sequence[str]) -> None:
         WithEdit.action.set("off")
         WithEdit.whole.set(False)
         WithEdit.channels.set((str(channel),))
+        on_change()
 
     matrix(
         "costs_by_class",

@@ -42,20 +42,17 @@ def deliver_in_order() -> None:
 
 
 def draw_whole_page_first() -> None:
-    """A section's request to a session that has drawn nothing draws the whole page.
+    """A section's request to a session that does not have the section draws the whole page.
 
     A browser whose process was replaced shows the page as it was, and asks only when something is moved; most often that lies in a
     section. The new session has no section of any name, and Streamlit leaves out what it does not know: the page would stand still
     until it is loaded again. The request tells the values of all controls and the address, so the whole page can be drawn of it.
+    The same where a section has gone while the request was on its way; but what asks by itself, or is of another page, may be lost.
     """
     request = AppSession.request_rerun
 
     def whole(self: AppSession, client_state: ClientState | None) -> None:
-        if (
-            client_state is not None
-            and client_state.fragment_id
-            and not self._fragment_storage.registration_sequence()
-        ):
+        if client_state is not None and client_state.fragment_id and _is_to_be_found(self, client_state):
             asked = ClientState()
             asked.CopyFrom(client_state)
             asked.fragment_id, asked.is_auto_rerun = "", False
@@ -64,6 +61,14 @@ def draw_whole_page_first() -> None:
 
     changed: Any = AppSession
     changed.request_rerun = whole
+
+
+def _is_to_be_found(session: AppSession, asked: ClientState) -> bool:
+    """Whether the request names a section that the session does not have, and is the student's, of the page that is shown."""
+    if not session._fragment_storage.registration_sequence():
+        return True
+    here = asked.page_script_hash == session._pages_manager.current_page_script_hash
+    return here and not asked.is_auto_rerun and not session._fragment_storage.contains(asked.fragment_id)
 
 
 TOGETHER = 0.02

@@ -12,7 +12,8 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 from streamlit.errors import StreamlitAPIException, StreamlitInvalidLayoutContextError
 from streamlit.navigation.page import StreamlitPage
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner import RerunException, get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from cnnviz.errors import CnnvizError
 from cnnviz.ui.address import draw_again, one_section, session
@@ -142,17 +143,22 @@ class section(part[Values]):  # noqa: N801
 
 def draws(*sections: section[...]) -> Callable[[], None]:
     """For ``on_change`` of a control that several sections look at: they are all drawn again when it was
-    moved.
+    moved, and those that the same request asks for because of another control.
     """
 
     def draw() -> None:
-        if not _is_one_section():
+        context = get_script_run_ctx()
+        if context is None or not context.fragment_ids_this_run:
             return
         try:
             st.rerun([one.name for one in sections])
         except StreamlitAPIException:
             # One of them waits for a result, and has not been drawn yet.
             draw_again()
+        except RerunException as asked:
+            own, queue = ThreadState.get().fragment_id, asked.rerun_data.fragment_id_queue
+            queue += [one for one in context.fragment_ids_this_run if one not in (own, *queue)]
+            raise
 
     return draw
 

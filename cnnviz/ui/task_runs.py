@@ -22,21 +22,39 @@ from cnnviz.words import _, say
 def run_of_task(task: str, field: Text, example: str) -> Run:
     """The run of the address or of this session, else the bundled one; a sentence, if it cannot be shown."""
     try:
-        run = run_here(field.now or example)
-        if run.spec.task != task:
-            raise CnnvizError(
-                say(
-                    "This run learns {task}, not {task2}. Here is the bundled example instead.",
-                    task=run.spec.task,
-                    task2=task,
-                )
-            )
+        run = _run_of(task, field, example)
     except CnnvizError as error:
         st.error(plain(error), icon=":material/error:")
         return run_here(example)
     if run.id != example:
         remember_opened(run.id)
     field.shows("" if run.id == example else run.id, None if run.id == example else run.id)
+    return run
+
+
+def run_looked_at(task: str, field: Text, example: str) -> Run | None:
+    """The run that another section of the page looks at; ``None`` before its first weights. That section says what cannot be shown."""
+    try:
+        run = _run_of(task, field, example)
+    except CnnvizError:
+        run = run_here(example)
+    return run if run.steps else None
+
+
+def _run_of(task: str, field: Text, example: str) -> Run:
+    """
+    Raises:
+        CnnvizError: there is no such run, or it learns something else.
+    """
+    run = run_here(field.now or example)
+    if run.spec.task != task:
+        raise CnnvizError(
+            say(
+                "This run learns {task}, not {task2}. Here is the bundled example instead.",
+                task=run.spec.task,
+                task2=task,
+            )
+        )
     return run
 
 

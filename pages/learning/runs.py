@@ -8,6 +8,7 @@ from cnnviz.training import Run, warm_up
 from cnnviz.training.code import training_code
 from cnnviz.training.recorded import recorded
 from cnnviz.training.tricks import TRICKS
+from cnnviz.ui.address import draw_again
 from cnnviz.ui.comparing import (
     asked,
     experiment_shown,
@@ -50,62 +51,73 @@ title(
 warm_up()
 
 
-@section
-def comparison() -> None:
-    left, right = st.columns([1, 2.6], gap="medium")
+left, right = st.columns([1, 2.6], gap="medium")
+
+
+def settings() -> None:
+    """What to compare."""
     key = browser_key()
-    with left:
-        Runs.dataset.draw(on_change=draws(comparison, fewest_parameters))
-        Runs.network.draw()
-        differs = Runs.differs.draw(on_change=Runs.values.forget)
-        Runs.values.draw()
-        if not Runs.values.now:
-            st.caption(_("Empty: {usual_values}", usual_values=_(USUAL_VALUES[differs])))
-        second = Runs.second.draw(on_change=Runs.second_values.forget)
-        if second != "none":
-            Runs.second_values.draw()
-            if not Runs.second_values.now:
-                st.caption(_("Empty: {usual_values}", usual_values=_(USUAL_VALUES[second])))
-        seeds, epochs = st.columns(2)
-        Runs.seeds.draw(seeds)
-        Runs.epochs.draw(epochs)
-        Runs.limit.draw()
-        Runs.sample.draw()
-        try:
-            specs = asked()
-        except CnnvizError as error:
-            specs = {}
-            st.error(plain(error), icon=":material/error:")
-        pressed = st.button(
-            _("Train {count} runs", count=len(specs)),
-            key="compare",
-            type="primary",
-            icon=":material/flag:",
-            width="stretch",
-            disabled=key is None or not specs,
-        )
-        with error_box():
-            if pressed:
-                Runs.race.set(Comparison.start(title_now(), specs, key).id)
-    with right, play_first():
-        shown = experiment_shown()
-        if shown is not None:
-            show_experiment(shown)
-            st.caption(_("The link to this comparison; whoever has it may look:"))
-            st.code(page_address(Runs(race=shown.id)), language=None)
-        else:
-            trick = TRICKS[BUNDLED]
-            st.markdown(
-                _(
-                    "**{title}** · a bundled comparison: {question} {expect}",
-                    title=_(trick.title),
-                    question=_(trick.question),
-                    expect=_(trick.expect),
-                )
-            )
-            show_outcomes(recorded(BUNDLED), trick.runs)
+    Runs.dataset.draw(on_change=draws(asking, fewest_parameters))
+    Runs.network.draw()
+    differs = Runs.differs.draw(on_change=Runs.values.forget)
+    Runs.values.draw()
+    if not Runs.values.now:
+        st.caption(_("Empty: {usual_values}", usual_values=_(USUAL_VALUES[differs])))
+    second = Runs.second.draw(on_change=Runs.second_values.forget)
+    if second != "none":
+        Runs.second_values.draw()
+        if not Runs.second_values.now:
+            st.caption(_("Empty: {usual_values}", usual_values=_(USUAL_VALUES[second])))
+    seeds, epochs = st.columns(2)
+    Runs.seeds.draw(seeds)
+    Runs.epochs.draw(epochs)
+    Runs.limit.draw()
+    Runs.sample.draw()
+    try:
+        specs = asked()
+    except CnnvizError as error:
+        specs = {}
+        st.error(plain(error), icon=":material/error:")
+    pressed = st.button(
+        _("Train {count} runs", count=len(specs)),
+        key="compare",
+        type="primary",
+        icon=":material/flag:",
+        width="stretch",
+        disabled=key is None or not specs,
+    )
+    with error_box():
+        if pressed:
+            Runs.race.set(Comparison.start(title_now(), specs, key).id)
+            draw_again()
     if specs:
         code(training_code(next(iter(specs.values()))))
+
+
+def shown() -> None:
+    """The comparison of the address, or a bundled one."""
+    experiment = experiment_shown()
+    if experiment is not None:
+        show_experiment(experiment)
+        st.caption(_("The link to this comparison; whoever has it may look:"))
+        st.code(page_address(Runs(race=experiment.id)), language=None)
+        return
+    trick = TRICKS[BUNDLED]
+    st.markdown(
+        _(
+            "**{title}** · a bundled comparison: {question} {expect}",
+            title=_(trick.title),
+            question=_(trick.question),
+            expect=_(trick.expect),
+        )
+    )
+    show_outcomes(recorded(BUNDLED), trick.runs)
+
+
+with left:
+    asking = section(settings)
+with right, play_first():
+    comparison = section(shown)
 
 
 @section
@@ -158,5 +170,6 @@ code = show_code()
 source(
     "Bergstra and Bengio, Random search for hyper-parameter optimization, JMLR 2012; Inselberg, 1985 (parallel coordinates)."
 )
+asking()
 comparison()
 my_runs()

@@ -42,6 +42,7 @@ from cnnviz.ui.task_runs import (
     files_of,
     network_now,
     percent_table,
+    run_looked_at,
     run_of_task,
     start_button,
     watch_run,
@@ -60,9 +61,9 @@ def looking() -> None:
     left, right = st.columns([1, 2.6], gap="medium")
     run = run_of_task("detection", Detection.detector, EXAMPLE)
     with left:
-        look, both = Detection.look.draw(), draws(looking, training)
-        scene, threshold = Detection.scene.draw(on_change=both), Detection.threshold.draw(on_change=both)
-        iou = Detection.iou.draw(on_change=draws(looking, training, published))
+        look, scene = Detection.look.draw(), Detection.scene.draw(on_change=draws(looking, training))
+        threshold = Detection.threshold.draw(on_change=draws(looking, how_good, training))
+        iou = Detection.iou.draw(on_change=draws(looking, how_good, training, published))
     with right, play_first(), error_box():
         if not begun(run):
             return
@@ -84,11 +85,16 @@ def looking() -> None:
                     "Yellow: the objects. Blue: right boxes, IoU with the object 0.5 or more and its class. Orange: wrong ones."
                 )
             )
-        how_good(network, scenes, iou, threshold)
         code(detection_code(network.code, scenes, scene, threshold, iou))
 
 
-def how_good(network: OpenNetwork, scenes: ImageDataset, iou: float, threshold: float) -> None:
+@section
+def how_good() -> None:
+    run = run_looked_at("detection", Detection.detector, EXAMPLE)
+    if run is None:
+        return
+    network, scenes = network_now(run, current_step(run, Detection.at)), run.spec.load("test")
+    iou, threshold = Detection.iou.now, Detection.threshold.now
     st.subheader(_("On all {count} test scenes", count=len(scenes)), anchor=False)
     values = remember(quality, network, scenes, iou)
     charted, listed = st.columns([1.6, 1], gap="medium")
@@ -128,7 +134,7 @@ def training() -> None:
         )
     with right:
         run = run_of_task("detection", Detection.detector, EXAMPLE)
-        watch_run("detector_curves", run, Detection.at, EXAMPLE, beside, draws(looking, training))
+        watch_run("detector_curves", run, Detection.at, EXAMPLE, beside, draws(looking, how_good, training))
         files_of(run, current_step(run, Detection.at))
 
 
@@ -167,5 +173,6 @@ source(
     "Liu et al., SSD, ECCV 2016; Girshick, Fast R-CNN, ICCV 2015; Ren et al., Faster R-CNN, 2015; Everingham et al., PASCAL VOC, 2010 (AP)."
 )
 looking()
+how_good()
 training()
 published()

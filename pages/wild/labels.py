@@ -32,7 +32,15 @@ from cnnviz.ui.labels import (
 from cnnviz.ui.networks import OpenNetwork
 from cnnviz.ui.runs import current_step
 from cnnviz.ui.states.labels import Labels
-from cnnviz.ui.task_runs import begun, files_of, network_now, run_of_task, start_button, watch_run
+from cnnviz.ui.task_runs import (
+    begun,
+    files_of,
+    network_now,
+    run_looked_at,
+    run_of_task,
+    start_button,
+    watch_run,
+)
 from cnnviz.words import _
 
 title(
@@ -48,7 +56,7 @@ def labels() -> None:
     run = run_of_task("labels", Labels.labeller, EXAMPLES["labels"])
     with left:
         first = Labels.scene.draw(on_change=draws(labels, training))
-        threshold = Labels.threshold.draw(on_change=draws(labels, training))
+        threshold = Labels.threshold.draw(on_change=draws(labels, all_labels, training))
         st.caption(_("✓ said and there, ✗ said but not there, – there but not said"))
     with right, play_first(), error_box():
         if not begun(run):
@@ -58,9 +66,17 @@ def labels() -> None:
         first = min(first, len(images) - 1)
         labels_said("labels_said", network, images, first, threshold)
         show_bars(network, images, first, threshold, softmax_beside("labels", run.spec))
-        st.subheader(_("On all {count} test images", count=len(images)), anchor=False)
-        show_scores(network, images, threshold)
         code(labels_code(network.code, images, first, threshold))
+
+
+@section
+def all_labels() -> None:
+    run = run_looked_at("labels", Labels.labeller, EXAMPLES["labels"])
+    if run is None:
+        return
+    network, images = network_now(run, current_step(run, Labels.at)), run.spec.load("test")
+    st.subheader(_("On all {count} test images", count=len(images)), anchor=False)
+    show_scores(network, images, Labels.threshold.now)
 
 
 @section
@@ -79,11 +95,19 @@ def grades() -> None:
         grades_said("grades_said", network, images, first, names)
         show_questions(network, images, first, names)
         show_costs(names)
-        st.subheader(_("On all {count} test images", count=len(images)), anchor=False)
-        beside = softmax_beside("ordinal", run.spec)
-        show_grades(network, images, names, beside)
-        if beside is not None:
-            same_training(run.spec)
+
+
+@section
+def all_grades() -> None:
+    run = run_looked_at("ordinal", Labels.grader, EXAMPLES["ordinal"])
+    if run is None:
+        return
+    network, images = network_now(run, current_step(run, Labels.grade_at)), run.spec.load("test")
+    st.subheader(_("On all {count} test images", count=len(images)), anchor=False)
+    beside = softmax_beside("ordinal", run.spec)
+    show_grades(network, images, run.spec.entry.grades, beside)
+    if beside is not None:
+        same_training(run.spec)
 
 
 @section
@@ -100,7 +124,8 @@ def training() -> None:
     with right, error_box():
         run = run_of_task(task, field, EXAMPLES[task])
         beside = labels_beside if of_labels else grades_beside
-        drawn = draws(labels if of_labels else grades, training)
+        above = (labels, all_labels) if of_labels else (grades, all_grades)
+        drawn = draws(*above, training)
         watch_run(f"{task}_curves", run, step, EXAMPLES[task], beside, drawn)
         files_of(run, current_step(run, step))
 
@@ -138,5 +163,7 @@ source(
     "Cao, Mirjalili and Raschka, Rank consistent ordinal regression (CORAL), 2020; Cohen, Weighted kappa, 1968."
 )
 labels()
+all_labels()
 grades()
+all_grades()
 training()

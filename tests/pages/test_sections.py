@@ -5,6 +5,7 @@ drawn.
 import asyncio
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,22 +15,8 @@ from benchmarks._visitor import Control, Session
 from benchmarks.rerun import opened, pages
 
 LESSONS = [page for page in pages() if page]
-BUSY = (
-    "ablation",
-    "embedding",
-    "faces",
-    "filters",
-    "mistakes",
-    "retrieval",
-    "saliency",
-    "segmentation",
-    "sliding_window",
-    "training_lab",
-)
 WITHOUT_PICTURES = ("lectures",)
 """Drawn as a whole in no time."""
-WITHOUT_LONG_WORK = [page for page in LESSONS if page not in BUSY]
-"""Where nothing goes on in the background, so that two pictures of one state are the same."""
 CONTENT = (
     "markdown",
     "heading",
@@ -132,6 +119,43 @@ def test_the_back_button_counts_also_where_another_request_comes_before_its_run_
     finished(visit())
 
 
+def test_what_is_moved_at_once_in_two_sections_is_drawn_in_both(address: str) -> None:
+    """Streamlit joins requests that come while a page is drawn; where one of the controls says what to draw instead of its own
+    section, the other's section would stay as it was.
+    """
+
+    async def visit() -> None:
+        async with opened(address, "ablation") as (session,):
+            controls = {one.label: one for one in session.controls.values()}
+            await session.wait()
+            channels, number = controls["Channels"], controls["Number of the test image"]
+            state, text = channels.places[0]
+            session.states[state.id] = state
+            session.query = f"{channels.parameter}={text}"
+            await session.move(number, 0)
+            by_section = content(session)
+            session.shown.clear()
+            await session.rerun()
+            assert by_section == content(session)
+
+    finished(visit())
+
+
+def test_a_section_that_is_gone_is_drawn_with_its_page(address: str) -> None:
+    """A request may be on its way while the section that it asks for goes; what the student moved must show all the same."""
+
+    async def visit() -> None:
+        async with opened(address, "pooling") as (session,):
+            control = next(one for one in session.controls.values() if one.label == "Window")
+            await session.move(replace(control, fragment="0123456789abcdef"), 0)
+            by_section = content(session)
+            session.shown.clear()
+            await session.rerun()
+            assert by_section == content(session)
+
+    finished(asyncio.wait_for(visit(), 30))
+
+
 def shown(session: Session, control: Control) -> int:
     """The value of the box with this label."""
     box = next(
@@ -142,12 +166,16 @@ def shown(session: Session, control: Control) -> int:
     return int(box.value if box.set_value else box.default)
 
 
-@pytest.mark.parametrize("page", WITHOUT_LONG_WORK)
+@pytest.mark.parametrize("page", LESSONS)
 def test_a_moved_control_leaves_the_page_as_a_whole_run_draws_it(page: str, address: str) -> None:
     async def visit() -> None:
         async with opened(address, page) as (session,):
             for control in [one for one in session.controls.values() if one.fragment]:
-                await session.move(control, 0)
+                for turn in (1, 0):
+                    await session.move(control, turn)
+                    await session.wait(300)
+                await session.move(control, 1)
+                await session.move(control, 0)  # what it needs is there now
                 by_section = content(session)
                 session.shown.clear()
                 await session.rerun()

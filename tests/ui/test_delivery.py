@@ -132,20 +132,39 @@ class Fragments:
     def registration_sequence(self) -> int:
         return len(self.names)
 
+    def contains(self, name: str) -> bool:
+        return name in self.names
 
-@pytest.mark.parametrize(("names", "asked"), [((), ""), (("numbers",), "numbers")])
-def test_a_session_that_has_drawn_nothing_draws_the_whole_page(
-    names: tuple[str, ...], asked: str, monkeypatch: pytest.MonkeyPatch
+
+@pytest.mark.parametrize(
+    ("names", "page", "by_itself", "asked"),
+    [
+        ((), "pooling", True, ""),
+        (("numbers",), "pooling", True, "numbers"),
+        (("another",), "pooling", False, ""),
+        (("another",), "pooling", True, "numbers"),
+        (("another",), "kernels", False, "numbers"),
+    ],
+)
+def test_a_session_without_the_section_draws_the_whole_page(
+    names: tuple[str, ...], page: str, by_itself: bool, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[ClientState] = []
     monkeypatch.setattr(AppSession, "request_rerun", lambda _, state: heard.append(state))
     draw_whole_page_first()
-    session = SimpleNamespace(_fragment_storage=Fragments(*names))
-    state = ClientState(fragment_id="numbers", query_string="window=3", is_auto_rerun=True)
+    session = SimpleNamespace(
+        _fragment_storage=Fragments(*names), _pages_manager=SimpleNamespace(current_page_script_hash=page)
+    )
+    state = ClientState(
+        fragment_id="numbers",
+        query_string="window=3",
+        is_auto_rerun=by_itself,
+        page_script_hash="pooling",
+    )
     state.widget_states.widgets.add(id="padding", int_value=1)
     AppSession.request_rerun(session, state)  # type: ignore[arg-type]
     assert heard[0].fragment_id == asked
-    assert heard[0].is_auto_rerun == bool(asked)
+    assert heard[0].is_auto_rerun == (by_itself and bool(asked))
     assert heard[0].query_string == "window=3"
     assert heard[0].widget_states == state.widget_states
     assert state.fragment_id == "numbers"
