@@ -1,9 +1,9 @@
-# run · serve · test · thorough · fuzz · bench · hall · soak · lint · release — each does its own set-up. Only Python 3.11 or newer, git and make are needed.
+# run · serve · test · thorough · rounds · fuzz · bench · hall · soak · lint · release — each does its own set-up. Only Python 3.11 or newer, git and make are needed.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: run serve test thorough fuzz bench hall soak lint release clean
+.PHONY: run serve test thorough rounds fuzz bench hall soak lint release clean
 
 run: .venv/app.stamp
 	$(BIN)/streamlit run explorer_app.py
@@ -23,6 +23,12 @@ thorough: lint
 	sh tools/find_chromium.sh
 	sh tools/find_haproxy.sh
 	$(BIN)/python -m pytest --thorough
+
+# Tests again and again with every core kept busy: make rounds OPTIONS="3 tests/browser/test_rooms.py"
+rounds: .venv/dev.stamp
+	sh tools/find_chromium.sh
+	sh tools/find_haproxy.sh
+	$(BIN)/python -m tools.rounds $(OPTIONS)
 
 # The property tests of `make test`, with new cases at each call and ten times as many.
 fuzz: .venv/dev.stamp
