@@ -31,8 +31,17 @@ def busy_cores(count: int) -> Iterator[None]:
 
 
 def one_round(tests: list[str]) -> tuple[list[str], str]:
-    """The tests that failed, and pytest's last line."""
-    command = [sys.executable, "-m", "pytest", "-q", "-rfE", "--tb=short", *tests]
+    """The tests that failed, and how many did what."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-rfE",
+        "--tb=short",
+        "--durations=0",
+        "--durations-min=60",
+        *tests,
+    ]
     done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     output = done.stdout
     failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", output, re.MULTILINE)
@@ -40,7 +49,9 @@ def one_round(tests: list[str]) -> tuple[list[str], str]:
         failed = ["pytest itself"]
     if failed:
         print(output)
-    return failed, output.rstrip().rpartition("\n")[2]
+    return failed, (
+        re.findall(r"^.*\b(?:passed|failed)\b.* in .*$", output, re.MULTILINE) or ["nothing ran"]
+    )[-1]
 
 
 def main() -> None:
