@@ -39,7 +39,7 @@ function create(root) {
   let history = emptyHistory();
   const answers = answersOf();
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  let painted = "", drawnAt = 0;
+  let painted = "", ending = "", drawnAt = 0;
   let arrived = "", seeds = 1, hovered = null, edited = -1, cursor = -1, brush = 0, playing = false, frame = 0, teller = 0;
   /** @type {{ experiment: any, state: any, history: any }[]} */
   let past = [];
@@ -113,7 +113,7 @@ function create(root) {
   function post(/** @type {any} */ order) { worker.postMessage(order); }
   /** Streamlit has let go of it: perhaps only for a moment. */
   function stop() { setTimeout(() => { if (!root.isConnected) worker.terminate(); }, 2000); }
-  function announce(/** @type {string} */ text) { part("says").textContent = text; }
+  function announce(/** @type {string} */ text) { ending = ""; part("says").textContent = text; }
   function isOwn() { return experiment.dataset === "own" || experiment.dataset === "reg-own"; }
   function manyClasses() { return !isRegression(experiment.dataset) && (experiment.classes > 2 || experiment.output === "softmax"); }
 
@@ -212,7 +212,7 @@ function create(root) {
   function took(/** @type {any} */ next) {
     picture = next;
     if (next.points) { points = next.points; buildNetwork(); }
-    if (next.stopped && playing) announce(say(next.why.key, next.why.values));
+    if (next.stopped && playing) ending = say(next.why.key, next.why.values);
     if (!next.playing && !next.points) playing = false; // a first picture may have been on its way when Play was pressed
     const { epochs } = history;
     if (epochs.at(-1) !== next.epochs) {
@@ -230,7 +230,7 @@ function create(root) {
     // With reduced motion the pictures change twice a second while it trains.
     if (calm.matches && next.playing && performance.now() - drawnAt < CALM_MS) { post({ kind: "drawn" }); return; }
     drawnAt = performance.now();
-    frame = requestAnimationFrame(() => { render(); tables(); post({ kind: "drawn" }); });
+    frame = requestAnimationFrame(() => { render(); tables(); if (ending) announce(ending); post({ kind: "drawn" }); });
     buttons();
   }
 

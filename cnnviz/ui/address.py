@@ -7,7 +7,7 @@ The address counts when the student came by it: a link, a reload, the browser's 
 kind without the values of the controls on the page, or says that it is one of the browser's history.
 """
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.state.common import user_key_from_element_id
 
 from cnnviz.figures.colours import USUAL, use_palette
+from cnnviz.ui.delivery import times_asked
 from cnnviz.words import ENGLISH
 
 Result = TypeVar("Result")
@@ -40,7 +41,7 @@ class Memory:
         held: name -> its value on the page as it stands.
         drawn: name -> what the control on the screen holds.
         unheard: name -> what the browser still shows, and says in its address, while it has not heard of
-            another value that code or a link chose.
+            another value that code or a link chose; and how often the student had asked for something.
         versions: name -> how often its control was replaced by a new one, because the browser's history chose
             another value.
         notes: name -> the text of the link that the page does not know.
@@ -53,7 +54,7 @@ class Memory:
     said: dict[str, str | None] = field(default_factory=dict)
     held: dict[str, Any] = field(default_factory=dict)
     drawn: dict[str, Any] = field(default_factory=dict)
-    unheard: dict[str, tuple[Any, str | None]] = field(default_factory=dict)
+    unheard: dict[str, tuple[Any, str | None, int | None]] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     language: str = ENGLISH
@@ -175,12 +176,24 @@ def _by_a_link(memory: Memory) -> bool:
 def has_heard(name: str) -> bool:
     """Whether the browser has heard of the value that code or a link chose for this field: then its address
     does not say the old one any more.
+
+    It knows an address a moment before it shows what came with it. So what a page asks by itself in that moment says nothing; only what
+    the student asks does.
     """
     visit = session()
     if name not in visit.here.unheard:
         return True
-    _, text = visit.here.unheard[name]
-    return not visit.own_run and st.query_params.get(name) != text
+    before, text, asked = visit.here.unheard[name]
+    if visit.own_run or st.query_params.get(name) == text:
+        visit.here.unheard[name] = before, text, requests_now()
+        return False
+    return asked is None or asked != requests_now()
+
+
+def requests_now() -> int | None:
+    """How often the student has asked for something; ``None`` where nobody counts."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return None if context is None else times_asked(context.session_id)
 
 
 def key_of_control(memory: Memory, name: str) -> str:
@@ -191,16 +204,27 @@ def key_of_control(memory: Memory, name: str) -> str:
     return key if memory.language == ENGLISH else f"{key}-{memory.language}"
 
 
-def tell_address() -> None:
-    """Called when a page or a section was drawn: the address says its state."""
+def tell_address(*, whole: bool = False) -> None:
+    """Called when a section was drawn, or the whole page: the address says its state.
+
+    A browser whose address says a value has heard of it. So a control that is still to be drawn with what code chose is told as it was;
+    else a request that comes before that, and says what the control holds, would undo the choice.
+    """
     visit = session()
     here, must_tell = visit.here, visit.must_tell
     visit.must_tell = False
-    state = _state(here)
+    texts = here.texts if whole else {**here.texts, **_still_on_the_screen(here)}
+    state = _state(here, texts)
     if must_tell or _must_hear(visit, state):
         st.query_params.from_dict(state)
         visit.wrote, visit.heard_it = state, False
     _let_know(visit)
+
+
+def _still_on_the_screen(here: Memory) -> dict[str, str | None]:
+    """Name -> what the address said of each control that does not hold yet what code chose for it."""
+    waiting = [name for name, value in here.drawn.items() if here.held.get(name, value) != value]
+    return {name: here.said[name] for name in waiting if name in here.said}
 
 
 def _must_hear(visit: Session, state: dict[str, str]) -> bool:
@@ -244,14 +268,14 @@ def once_a_run(look: Callable[..., Result], *arguments: Hashable) -> Result:
     return found
 
 
-def _state(here: Memory) -> dict[str, str]:
+def _state(here: Memory, texts: Mapping[str, str | None]) -> dict[str, str]:
     """Name -> text, as the address says it."""
-    return {**here.linked, **{name: text for name, text in here.texts.items() if text is not None}}
+    return {**here.linked, **{name: text for name, text in texts.items() if text is not None}}
 
 
 def _let_know(visit: Session) -> None:
     for watch in WATCHERS:
-        watch(visit.page or "", _state(visit.here))
+        watch(visit.page or "", _state(visit.here, visit.here.texts))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import math
 import time
 from collections import deque
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -69,6 +69,30 @@ def _is_to_be_found(session: AppSession, asked: ClientState) -> bool:
         return True
     here = asked.page_script_hash == session._pages_manager.current_page_script_hash
     return here and not asked.is_auto_rerun and not session._fragment_storage.contains(asked.fragment_id)
+
+
+_open: WeakValueDictionary[str, AppSession] = WeakValueDictionary()
+_asked: WeakKeyDictionary[AppSession, int] = WeakKeyDictionary()
+
+
+def count_what_is_asked() -> None:
+    """A session knows how often its student asked for something; not how often a page asked by itself."""
+    request = AppSession.request_rerun
+
+    def counted(self: AppSession, client_state: ClientState | None) -> None:
+        if client_state is None or not client_state.is_auto_rerun:
+            _open[self.id] = self
+            _asked[self] = _asked.get(self, 0) + 1
+        request(self, client_state)
+
+    changed: Any = AppSession
+    changed.request_rerun = counted
+
+
+def times_asked(session: str) -> int | None:
+    """How often the student of a session asked; ``None`` where nobody counts."""
+    known = _open.get(session)
+    return None if known is None else _asked[known]
 
 
 TOGETHER = 0.02

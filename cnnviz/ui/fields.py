@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, TypeVar
 
 import streamlit as st
 
-from cnnviz.ui.address import STICKY, Session, has_heard, key_of_control, session
+from cnnviz.ui.address import STICKY, Session, has_heard, key_of_control, requests_now, session
 from cnnviz.ui.outside import plain
 from cnnviz.words import _
 
@@ -215,7 +215,7 @@ class Field(Generic[Value]):
             here.versions[self.name] = here.versions.get(self.name, 0) + 1
             here.unheard.pop(self.name, None)
         elif before != begin and here.said.get(self.name) != (None if begin == usual else self.text(begin)):
-            here.unheard.setdefault(self.name, (before, here.said.get(self.name)))
+            here.unheard.setdefault(self.name, (before, here.said.get(self.name), requests_now()))
         key = key_of_control(here, self.name)
         unheard = self.name in here.unheard or (before != begin and not visit.by_history)
         if unheard:

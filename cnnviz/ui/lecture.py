@@ -117,13 +117,15 @@ def run(chapters: tuple[Chapter, ...]) -> None:
             for lesson in chapter.lessons
         )
         imports()[needs_saliency].wait()
+    is_whole = False
     try:
         # Asked for once, not once for each sentence.
         with error_box(), in_language(spoken):
             shown.run()
         end_page(shown.url_path)
+        is_whole = True
     finally:
-        tell_address()
+        tell_address(whole=is_whole)
     if is_first:
         imports()
     else:

@@ -16,6 +16,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.process_memory import few_arenas, keep_freed_memory
 from cnnviz.ui import census, pictures, rooms
 from cnnviz.ui.delivery import (
+    count_what_is_asked,
     deliver_in_order,
     deliver_together,
     draw_whole_page_first,
@@ -65,6 +66,7 @@ async def lifespan(__: st.App) -> AsyncIterator[None]:
     deliver_in_order()
     deliver_together()
     draw_whole_page_first()
+    count_what_is_asked()
     be_thrifty()
     few_arenas()
     keep_freed_memory()

@@ -58,6 +58,12 @@ def test_solve_the_spiral_without_the_server(visitor: Visitor) -> None:
     expect(room(page).locator("[data-number=test-loss]")).to_be_visible()
     assert sent  # the page itself came this way
     sent.clear()
+    # Whoever reads the sentence finds its numbers beside it.
+    room(page).locator("[data-part=says]").evaluate(
+        """(says) => new MutationObserver(() => {
+            if (says.textContent) says.dataset.beside = says.getRootNode().querySelector("[data-number=test-loss]").textContent;
+        }).observe(says, { childList: true, characterData: true, subtree: true })"""
+    )
     # Streamlit's page fetches its own fonts when it likes.
     page.on("request", lambda request: "/static/" in request.url or sent.append(request.url))
     room(page).locator("[data-part=speed]").select_option(label="as fast as it can")
@@ -66,6 +72,7 @@ def test_solve_the_spiral_without_the_server(visitor: Visitor) -> None:
         "The test loss is at most 0.05.", timeout=COMPUTING
     )
     assert number(page, "test-loss") <= 0.05
+    assert float(room(page).locator("[data-part=says]").get_attribute("data-beside") or 1) <= 0.05
     assert number(page, "test-accuracy") > 95
     # About where the torch twin stops; after 200 epochs of Adam rounding decides which of two neighbours it is.
     assert 220 < int(room(page).locator("[data-part=clock]").get_attribute("data-epoch") or 0) < 270

@@ -1,6 +1,7 @@
 """What the server has drawn and the browser does not have yet, when a section is drawn again."""
 
 import asyncio
+import gc
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,10 +19,12 @@ from streamlit.runtime.scriptrunner import ScriptRunnerEvent
 from cnnviz.ui import delivery
 from cnnviz.ui.delivery import (
     TOGETHER,
+    count_what_is_asked,
     deliver_in_order,
     deliver_together,
     draw_whole_page_first,
     seconds_since_drawn,
+    times_asked,
 )
 
 Result = TypeVar("Result")
@@ -241,6 +244,29 @@ def draws(session: Session, elements: Sequence[str], *end: ScriptRunnerEvent) ->
     thread = threading.Thread(target=run)
     thread.start()
     return thread
+
+
+class Asking:
+    """A session by its name."""
+
+    def __init__(self, name: str) -> None:
+        self.id = name
+
+
+def test_what_the_student_asks_is_counted_and_what_a_page_asks_by_itself_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(AppSession, "request_rerun", lambda *__: None)
+    count_what_is_asked()
+    sessions: dict[str, Any] = {name: Asking(name) for name in ("one", "other")}
+    assert times_asked("one") is None
+    asked = (("one", False), ("one", True), ("one", False), ("other", True), ("other", False))
+    for name, by_itself in asked:
+        AppSession.request_rerun(sessions[name], ClientState(is_auto_rerun=by_itself))
+    assert (times_asked("one"), times_asked("other")) == (2, 1)
+    sessions.clear()
+    gc.collect()
+    assert times_asked("one") is None
 
 
 @pytest.mark.usefixtures("together")

@@ -44,6 +44,49 @@ def test_a_student_who_has_heard_can_go_back_to_what_was_before() -> None:
     assert "step_number" not in app.query_params
 
 
+def test_what_a_page_asks_by_itself_does_not_take_back_what_code_chose(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It may come between a browser's new address and its new control."""
+    asked = 1
+    monkeypatch.setattr("cnnviz.ui.address.times_asked", lambda __: asked)
+    app = opened()
+    app.button(key="next").click().run()
+    # The bar of some work asks how far it is.
+    control_of(app, "step_number").set_value(1).run()
+    assert (held(app, "step_number"), {**app.query_params}) == ("2", {"step_number": "2"})
+    asked = 2
+    control_of(app, "step_number").set_value(1).run()
+    assert (held(app, "step_number"), {**app.query_params}) == ("1", {})
+
+
+def test_the_address_says_what_code_chose_when_its_control_holds_it() -> None:
+    """Else a request on the way would say the new address and the old control: as a student does who goes back."""
+
+    def script() -> None:
+        import streamlit as st
+
+        from cnnviz.ui.address import arrive, one_section, tell_address
+        from cnnviz.ui.fields import Number
+
+        step = Number("Step", 1, 1, 5).named("step")
+        arrive("page")
+        if st.button("Third step"):
+            step.set(3)
+        with one_section():
+            st.caption("A section that is drawn before that of the control.")
+        st.text(str(st.query_params.to_dict()))
+        with one_section():
+            step.draw()
+        st.text(str(st.query_params.to_dict()))
+        tell_address(whole=True)
+
+    app = AppTest.from_function(script).run()
+    app.button[0].click().run()
+    assert [text.value for text in app.text] == ["{}", "{'step': '3'}"]
+    assert {**app.query_params} == {"step": "3"}
+
+
 def test_two_quick_moves_are_both_heard_though_the_second_brings_the_old_address() -> None:
     app = opened()
     app.slider(key="draws").set_value(500).run()
