@@ -30,6 +30,19 @@ WATCHERS: list[Callable[[str, dict[str, str]], None]] = []
 
 
 @dataclass
+class Unheard:
+    """A control whose browser has not heard yet what code or a link chose for it.
+
+    Attributes:
+        before: what the browser's address may still say of it, ``None`` for no word -> what the control may still show.
+        asked: how often the student had asked for something.
+    """
+
+    before: dict[str | None, Any] = field(default_factory=dict)
+    asked: int | None = None
+
+
+@dataclass
 class Memory:
     """What this session knows of one page, or of what all pages share.
 
@@ -41,7 +54,7 @@ class Memory:
         held: name -> its value on the page as it stands.
         drawn: name -> what the control on the screen holds.
         unheard: name -> what the browser still shows, and says in its address, while it has not heard of
-            another value that code or a link chose; and how often the student had asked for something.
+            another value that code or a link chose.
         versions: name -> how often its control was replaced by a new one, because the browser's history chose
             another value.
         notes: name -> the text of the link that the page does not know.
@@ -54,7 +67,7 @@ class Memory:
     said: dict[str, str | None] = field(default_factory=dict)
     held: dict[str, Any] = field(default_factory=dict)
     drawn: dict[str, Any] = field(default_factory=dict)
-    unheard: dict[str, tuple[Any, str | None, int | None]] = field(default_factory=dict)
+    unheard: dict[str, Unheard] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     language: str = ENGLISH
@@ -181,13 +194,45 @@ def has_heard(name: str) -> bool:
     the student asks does.
     """
     visit = session()
-    if name not in visit.here.unheard:
+    unheard = visit.here.unheard.get(name)
+    if unheard is None:
         return True
-    before, text, asked = visit.here.unheard[name]
-    if visit.own_run or st.query_params.get(name) == text:
-        visit.here.unheard[name] = before, text, requests_now()
+    if visit.own_run or st.query_params.get(name) in unheard.before:
+        unheard.asked = requests_now()
         return False
-    return asked is None or asked != requests_now()
+    return unheard.asked is None or unheard.asked != requests_now()
+
+
+def will_hear(name: str, before: Any, text: str | None) -> None:
+    """Code or a link chose the value that the address says with ``text``; the browser shows ``before``, and does not know."""
+    here = session().here
+    unheard = here.unheard.setdefault(name, Unheard())
+    unheard.before[here.said.get(name)] = before
+    unheard.before.pop(text, None)
+    unheard.asked = requests_now()
+
+
+def is_from_before(name: str, value: Any, key: str) -> bool:
+    """Whether a control has a value because the browser does not show yet what code or a link chose for it; else the student chose it,
+    perhaps the one of before.
+
+    A student moves one control at a time: who moved another one has left this one alone.
+    """
+    unheard = session().here.unheard.get(name)
+    if unheard is None or value not in unheard.before.values() or (has_heard(name) and _moved_alone(key)):
+        return False
+    unheard.asked = requests_now()
+    return True
+
+
+def _moved_alone(key: str) -> bool:
+    """Whether the request tells of no other move than that of this control."""
+    context = get_script_run_ctx()
+    if context is None:
+        return True
+    state: Any = context.session_state._state
+    told = state._new_widget_state.states
+    return all(user_key_from_element_id(one) == key for one in told if state._widget_changed(one))
 
 
 def requests_now() -> int | None:

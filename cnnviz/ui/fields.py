@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, TypeVar
 
 import streamlit as st
 
-from cnnviz.ui.address import STICKY, Session, has_heard, key_of_control, requests_now, session
+from cnnviz.ui.address import (
+    STICKY,
+    Session,
+    has_heard,
+    is_from_before,
+    key_of_control,
+    session,
+    will_hear,
+)
 from cnnviz.ui.outside import plain
 from cnnviz.words import _
 
@@ -214,8 +222,10 @@ class Field(Generic[Value]):
         if before != begin and visit.by_history:
             here.versions[self.name] = here.versions.get(self.name, 0) + 1
             here.unheard.pop(self.name, None)
-        elif before != begin and here.said.get(self.name) != (None if begin == usual else self.text(begin)):
-            here.unheard.setdefault(self.name, (before, here.said.get(self.name), requests_now()))
+        elif before != begin:
+            text = None if begin == usual else self.text(begin)
+            if here.said.get(self.name) != text:
+                will_hear(self.name, before, text)
         key = key_of_control(here, self.name)
         unheard = self.name in here.unheard or (before != begin and not visit.by_history)
         if unheard:
@@ -226,8 +236,7 @@ class Field(Generic[Value]):
                 # It was moved while the page went on to a state without it, and has gone.
                 return
             value = told(st.session_state[key])
-            if not has_heard(self.name) and value == session().here.unheard[self.name][0]:
-                # The browser had not heard yet, and says what was before.
+            if is_from_before(self.name, value, key):
                 return
             self._keep(session(), value)
             here.drawn[self.name] = value

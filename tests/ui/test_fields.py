@@ -60,6 +60,29 @@ def test_what_a_page_asks_by_itself_does_not_take_back_what_code_chose(
     assert (held(app, "step_number"), {**app.query_params}) == ("1", {})
 
 
+def test_who_moves_another_control_has_left_the_one_alone_that_the_browser_does_not_show_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A quick second click: the address is the new one, the control not yet."""
+    asked = 1
+    monkeypatch.setattr("cnnviz.ui.address.times_asked", lambda __: asked)
+    app = opened()
+    app.button(key="next").click().run()
+    asked = 2
+    control_of(app, "step_number").set_value(1)
+    app.button(key="next").click().run()
+    assert (held(app, "step_number"), {**app.query_params}) == ("3", {"step_number": "3"})
+    asked = 3
+    control_of(app, "step_number").set_value(2)
+    app.slider(key="p").set_value(0.8).run()
+    assert (held(app, "step_number"), held(app, "p")) == ("3", "0.8")
+    assert {**app.query_params} == {"step_number": "3", "p": "0.8"}
+    # And now the student has seen it, and goes back.
+    asked = 4
+    control_of(app, "step_number").set_value(2).run()
+    assert held(app, "step_number") == "2"
+
+
 def test_the_address_says_what_code_chose_when_its_control_holds_it() -> None:
     """Else a request on the way would say the new address and the old control: as a student does who goes back."""
 
