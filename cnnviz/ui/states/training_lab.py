@@ -86,7 +86,7 @@ class TrainingLab(WithRun, page="pages/learning/training_lab.py"):
         help="How the first weights are drawn. He: variance 2/n, with n inputs of a unit; it keeps the size of values with ReLU.",
     )
     precision = Choice(
-        "Precision",
+        "Numerical precision",
         {"float32": "32 bits (float32)", "mixed": "Mixed: products in bfloat16"},
         help="Mixed precision is for a GPU; on most processors it is slower.",
         needs=STEPS,
