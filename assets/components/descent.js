@@ -1,4 +1,5 @@
 // Gradient descent on a loss that one sees: a point a rule, each with its trail; every update is written with its numbers. All is computed here, on the tape that Python sent.
+import { answersOf } from "./lib/answers.js";
 import { brief } from "./lib/colours.js";
 import { component, find, kept, make, news } from "./lib/component.js";
 import { arrow } from "./lib/keys.js";
@@ -28,7 +29,8 @@ function create(root) {
   const walk = { send: (/** @type {any} */ _) => {}, update, stop };
   /** @type {import("./lib/messages").DescentMessage} */
   let data = null;
-  let arrived = "", rate = 0.1, batch = 0, start = [0, 0], teller = 0, time = 0;
+  const answers = answersOf();
+  let drawn = "", told = "", rate = 0.1, batch = 0, start = [0, 0], teller = 0;
   /** @type {{ rule: any, w: Float64Array, memory: any, trail: number[][], losses: number[], gradient: number[], last: any, gone: boolean }[]} */
   let points = [];
   let order = [], random = null, at = 0, ground = null, low = 0, high = 1;
@@ -57,13 +59,17 @@ function create(root) {
   new ResizeObserver(() => render()).observe(plane);
 
   function update(/** @type {import("./lib/messages").DescentMessage} */ next) {
-    const { rate: r, batch: b, start: s, ...rest } = next;
-    const text = JSON.stringify(rest);
-    const same = data && arrived === text && (Date.now() - time < 1500 || (r === rate && b === batch && s.every((value, k) => value === start[k])));
-    data = next;
-    if (same) return;
-    arrived = text;
-    rate = r; batch = b; start = [...s];
+    const { rate: r, batch: b, start: s, answers: number, ...rest } = next;
+    const text = JSON.stringify(rest), values = JSON.stringify([r, b, s]);
+    // An answer to a change from here is no news, nor what the server says again while a change is on its way to it.
+    const isNews = s.length !== start.length || (answers.kind(number) === "news" && values !== told), same = text === drawn;
+    [data, drawn, told] = [next, text, values];
+    if (same && !isNews) return;
+    if (isNews) {
+      clearTimeout(teller);
+      answers.renew();
+      rate = r; batch = b; start = [...s];
+    }
     part("rate").value = Math.log10(rate);
     part("batch").max = data.data.length || 1;
     part("batch-label").hidden = !data.data.length;
@@ -79,9 +85,9 @@ function create(root) {
   }
   function stop() { moving.stop(); }
   function tell() {
-    time = Date.now();
     clearTimeout(teller);
-    teller = setTimeout(() => { time = Date.now(); walk.send({ rate, batch, start }); }, 300);
+    const number = answers.next();
+    teller = setTimeout(() => walk.send({ rate, batch, start, number }), 300);
   }
   function from(/** @type {number[]} */ place) { moving.stop(); start = place.map((value) => Number(value.toFixed(2))); begin(); tell(); }
 

@@ -11,7 +11,7 @@ from cnnviz.figures.descent import steps_by_rate as drawn_steps
 from cnnviz.learning import RULES, SURFACES, Surface, descend
 from cnnviz.learning.surfaces import FAR, MOST, RATES, batch_noise, steps_by_rate
 from cnnviz.ui.charts import chart
-from cnnviz.ui.components import component, told
+from cnnviz.ui.components import answered, component, told
 from cnnviz.ui.memory import remember
 from cnnviz.ui.messages import DescentMessage, DescentRule, TapeNode
 from cnnviz.ui.states.gradient_descent import GradientDescent
@@ -50,6 +50,7 @@ def walk(key: str, on_change: Callable[[], None]) -> None:
         TapeNode(node.operation or "", list(node.inputs), node.value, named.get(place, ""))
         for place, node in enumerate(graph.tape.nodes)
     ]
+    shown = rate_now(), GradientDescent.batch.now if surface.data else 0, start_now()
     data = DescentMessage(
         nodes,
         surface.data,
@@ -61,25 +62,28 @@ def walk(key: str, on_change: Callable[[], None]) -> None:
         ],
         palette().sequential.stops,
         SEED,
-        rate_now(),
-        GradientDescent.batch.now if surface.data else 0,
-        start_now(),
+        *shown,
+        answered(key, "chosen", lambda news: _read(news) == shown),
     )
 
     def hear(news: Any) -> None:
         try:
-            rate, batch = float(news["rate"]), int(news["batch"])
-            begin = [float(value) for value in news["start"]]
+            rate, batch, begin = _read(news)
         except (KeyError, TypeError, ValueError):
             return
         if 1e-3 <= rate <= 10 and 0 <= batch <= 24:
             GradientDescent.rate.set(None if rate == surface.rate else rate)
             GradientDescent.batch.set(batch)
-            same = tuple(begin) == surface.start
+            same = begin == surface.start
             GradientDescent.begin.set("" if same else ",".join(f"{value:g}" for value in begin))
             on_change()
 
     component("descent", key, data=data, default={"chosen": None}, on_chosen_change=told(key, "chosen", hear))
+
+
+def _read(news: Any) -> tuple[float, int, tuple[float, ...]]:
+    """Rate, batch and start that the student chose in the picture."""
+    return float(news["rate"]), int(news["batch"]), tuple(float(value) for value in news["start"])
 
 
 def updates_in_words() -> None:

@@ -572,6 +572,7 @@ class DescentMessage:
         nodes: the tape of one example, its value last.
         data: x and y of each example; none where the loss has no data.
         batch: examples a step; 0: all.
+        answers: the number of the student's change that rate, batch and start come from; empty: they come from elsewhere.
     """
 
     nodes: Sequence[TapeNode]
@@ -584,6 +585,7 @@ class DescentMessage:
     rate: float
     batch: int
     start: Sequence[float]
+    answers: str
 
 
 @dataclass(frozen=True)

@@ -381,6 +381,7 @@ export interface DescentMessage {
   rate: number;
   batch: number;
   start: number[];
+  answers: string;
 }
 
 export interface BuilderOption {
