@@ -11,6 +11,7 @@ const YOUNG_MS = 3000;
 const FAILURES = 5;
 const WEIGHTS_MS = 2500; // between two looks at the weights: at least this, and
 const WEIGHTS_SHARE = 15; // this many times what a look takes, so that the training keeps its processor
+const AGAIN_MS = 10000; // what the server has not answered for so long has not reached it
 const ACTIVE = ["queued", "running", "paused"];
 const [STEP, SECONDS] = [0, 5];
 const FIELDS = { loss: [1, 3], accuracy: [2, 4] }; // places of training and validation in a row
@@ -31,7 +32,7 @@ function create(root) {
   const live = { send: (/** @type {any[]} */ ..._) => {}, update, stop };
   const view = { from: 0, to: null, cursor: null }; // steps; `to` null: all
   let data = null, runs = [], plots = [];
-  let timer = 0, asking = null, failures = 0, since = 0, told = "", looked = 0, lookTook = 0;
+  let timer = 0, asking = null, failures = 0, since = 0, told = "", looked = 0, lookTook = 0, tellings = 0, again = 0;
 
   Object.assign(root, { numbers: () => records() });
   whole.addEventListener("click", () => zoom(0, null));
@@ -51,13 +52,14 @@ function create(root) {
       const stale = !run.report || run.report.state !== about.state || run.report.step !== about.step;
       return Object.assign(run, { about, stale });
     });
+    clearTimeout(again);
     if (told) { lookTook = performance.now() - looked; looked = performance.now(); told = ""; }
     if (data.reports) take(data.reports);
     render(true);
     ask();
   }
 
-  function stop() { clearTimeout(timer); asking?.abort(); asking = null; }
+  function stop() { clearTimeout(timer); clearTimeout(again); asking?.abort(); asking = null; }
 
   function build(quantities) {
     sizes.disconnect();
@@ -130,9 +132,10 @@ function create(root) {
     const fresh = data.weights && (report?.snapshot ?? null) !== null && report.snapshot !== about.snapshot
       && (about.snapshot === null || performance.now() - looked > Math.max(WEIGHTS_MS, WEIGHTS_SHARE * lookTook));
     if (!changed.length && !fresh) return;
-    told = JSON.stringify(runs.map((run) => [run.id, run.report?.state, run.report?.snapshot]));
+    told = JSON.stringify([++tellings, runs.map((run) => [run.id, run.report?.state, run.report?.snapshot])]);
     looked = performance.now();
     live.send("told", told);
+    again = setTimeout(() => { told = ""; tell(); }, AGAIN_MS);
   }
 
   function render(all) {

@@ -4,6 +4,8 @@ import asyncio
 import math
 import time
 from collections import deque
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
@@ -135,6 +137,17 @@ class _Drawn:
                 session._call_soon_on_event_loop(self._take_all)
                 raise
 
+    def take_now(self) -> None:
+        """Before something else happens to the session; on the server's loop."""
+        loop = asyncio.get_running_loop()
+        while self._events:
+            try:
+                self._take_all()
+            except Exception as error:
+                loop.call_exception_handler(
+                    {"message": "What a page drew was not handled", "exception": error}
+                )
+
 
 def _may_wait(
     event: ScriptRunnerEvent | None = None,
@@ -156,6 +169,9 @@ def deliver_together() -> None:
 
     Streamlit wakes its loop for each element, and the page's thread waits until the loop gives the interpreter back; with many visitors
     it waits for all their pages as well. Between two lots the loop sleeps, though the last element may be there.
+
+    Streamlit ignores what comes from a drawing when the next one has begun in a thread of its own. A request that comes in the moment in
+    which a drawing ends begins such a thread; so what waits is handled before.
     """
     all_drawn: WeakKeyDictionary[AppSession, _Drawn] = WeakKeyDictionary()
 
@@ -173,8 +189,19 @@ def deliver_together() -> None:
         else:
             wake(self)
 
+    def after_what_is_drawn(change: Callable[..., None]) -> Callable[..., None]:
+        @wraps(change)
+        def changed(self: AppSession, *values: Any) -> None:
+            if self in all_drawn and _running_loop() is self._event_loop:
+                all_drawn[self].take_now()
+            change(self, *values)
+
+        return changed
+
     changed: Any = AppSession
     changed._on_scriptrunner_event = gather
+    changed.request_rerun = after_what_is_drawn(AppSession.request_rerun)
+    changed._create_scriptrunner = after_what_is_drawn(AppSession._create_scriptrunner)
     changed = Runtime
     changed._enqueued_some_message = wake_once
     changed = runtime

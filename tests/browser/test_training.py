@@ -131,6 +131,28 @@ def test_a_browser_is_known_even_if_its_first_word_is_lost_and_at_once_when_it_c
     assert not [address for address in asked if "epochs=2" in address]
 
 
+def test_a_page_whose_word_of_the_end_was_lost_says_it_again(visitor: Visitor) -> None:
+    lost: list[bytes] = []
+
+    def lose_the_end(connection: WebSocketRoute) -> None:
+        server = connection.connect_to_server()
+
+        def from_browser(message: str | bytes) -> None:
+            if isinstance(message, bytes) and b"finished" in message and not lost:
+                lost.append(message)
+            else:
+                server.send(message)
+
+        connection.on_message(from_browser)
+
+    visitor.page.route_web_socket(re.compile("_stcore/stream"), lose_the_end)
+    page = visitor.go("training_lab?network=tiny&epochs=1&limit=500")
+    train(page)
+    expect(page.get_by_text(re.compile("^Finished · step"))).to_be_visible(timeout=COMPUTING)
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_disabled()
+    assert lost
+
+
 def test_a_diverged_run_says_what_to_try(visitor: Visitor) -> None:
     page = visitor.go("training_lab")
     page.get_by_text("Make the learning rate far too large").click()

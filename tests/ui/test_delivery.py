@@ -209,7 +209,8 @@ class Session:
 
 @pytest.fixture
 def together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(AppSession, "_on_scriptrunner_event", AppSession._on_scriptrunner_event)
+    for name in ("_on_scriptrunner_event", "request_rerun", "_create_scriptrunner"):
+        monkeypatch.setattr(AppSession, name, getattr(AppSession, name))
     monkeypatch.setattr(Runtime, "_enqueued_some_message", Runtime._enqueued_some_message)
     monkeypatch.setattr(
         delivery.runtime, "MESSAGE_FLUSH_INTERVAL_SECS", delivery.runtime.MESSAGE_FLUSH_INTERVAL_SECS
@@ -315,6 +316,28 @@ def test_an_element_that_cannot_be_handled_does_not_hold_up_the_others() -> None
     session, faults = in_a_loop(server())
     assert session.handled == [STARTED, "title", "broken", "menu", DONE]
     assert [type(fault) for fault in faults] == [ValueError]
+
+
+@pytest.mark.usefixtures("together")
+@pytest.mark.parametrize("change", ["request_rerun", "_create_scriptrunner"])
+def test_what_a_page_has_drawn_is_handled_before_it_is_drawn_anew(
+    change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Streamlit ignores what comes later: a section would stay as it was, and its drawing seem never to end."""
+    monkeypatch.setattr(AppSession, change, lambda session, __: session.handled.append("next"))
+    deliver_together()
+
+    async def server() -> Session:
+        faults: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda __, context: faults.append(context))
+        session = Session(5)
+        draws(session, ["title", "broken", "menu"], DONE).join()
+        getattr(AppSession, change)(session, None)
+        await asyncio.sleep(0)
+        assert len(faults) == 1
+        return session
+
+    assert in_a_loop(server()).handled == [STARTED, "title", "broken", "menu", DONE, "next"]
 
 
 @pytest.mark.usefixtures("together")
