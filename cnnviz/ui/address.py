@@ -156,9 +156,12 @@ def _arrive(page: str) -> None:
         if not other_page:
             visit.shared = {name: value for name, value in visit.shared.items() if name in STICKY}
         here.linked = dict(address)
-    # A link to the page that it stands on goes to its state, but Streamlit leaves the browser's address; and what
-    # the browser was told before it went back arrives there afterwards.
-    visit.must_tell = not other_page and (not by_history or told_on_the_way)
+    # A link to the page that it stands on goes to its state, but Streamlit leaves the browser's address.
+    visit.must_tell = not other_page and not by_history
+    if not other_page and by_history and told_on_the_way:
+        # What the browser was told before it went back arrives there afterwards. It must hear at once: an address that
+        # arrives after what is drawn may meet a student who has gone on, and take back where.
+        _tell(visit, address)
 
 
 def comes_by_history() -> bool:
@@ -261,9 +264,13 @@ def tell_address(*, whole: bool = False) -> None:
     texts = here.texts if whole else {**here.texts, **_still_on_the_screen(here)}
     state = _state(here, texts)
     if must_tell or _must_hear(visit, state):
-        st.query_params.from_dict(state)
-        visit.wrote, visit.heard_it = state, False
+        _tell(visit, state)
     _let_know(visit)
+
+
+def _tell(visit: Session, state: dict[str, str]) -> None:
+    st.query_params.from_dict(state)
+    visit.wrote, visit.heard_it = state, False
 
 
 def _still_on_the_screen(here: Memory) -> dict[str, str | None]:

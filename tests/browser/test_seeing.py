@@ -175,6 +175,7 @@ def test_an_experiment_is_a_link_to_a_state(visitor: Visitor) -> None:
     page.get_by_text("An unsymmetric kernel, flipped").click()
     expect(stepper(page).get_by_text("kernel w, flipped")).to_be_visible()
     expect(page.get_by_label("Kernel w, row 1, column 0", exact=True)).to_have_value("2")
+    expect(page).to_have_url(re.compile("flip=true"))
     page.go_back()
     expect(stepper(page).locator("[data-part=label]")).to_have_text("step 1 of 25")
     page.reload()

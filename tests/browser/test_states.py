@@ -7,7 +7,9 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from cnnviz.ui.fields import Field, Number, Real, Switch
 from cnnviz.ui.state import State
@@ -119,3 +121,38 @@ def test_back_and_forward_while_the_page_computes(visitor: Visitor) -> None:
         expect(bars.first).to_be_visible()
     settle(page)
     expect_number(4)
+
+
+def test_who_sees_where_the_back_button_led_has_heard_the_address(visitor: Visitor) -> None:
+    """An address that arrives later meets a browser that has gone on: it stays where it was, and asks for that."""
+    went: list[str | None] = []
+
+    def between(browser: WebSocketRoute) -> None:
+        server = browser.connect_to_server()
+
+        def asks(message: str | bytes) -> None:
+            if isinstance(message, bytes) and BackMsg.FromString(message).rerun_script.is_history_navigation:
+                went.append("went back")
+            server.send(message)
+
+        def answers(message: str | bytes) -> None:
+            if isinstance(message, bytes):
+                went.append(ForwardMsg.FromString(message).WhichOneof("type"))
+            browser.send(message)
+
+        browser.on_message(asks)
+        server.on_message(answers)
+
+    visitor.page.route_web_socket(re.compile("_stcore/stream"), between)
+    page = visitor.go("convolution")
+    for link, address in (("Padding 1 keeps the size", "padding=1"), ("An unsymmetric kernel", "flip=true")):
+        page.get_by_text(link).click()
+        expect(page).to_have_url(re.compile(address))
+        settle(page)
+    page.go_back()
+    expect(page.get_by_label("Kernel w, row 1, column 0", exact=True)).not_to_have_value("2")
+    expect(page).to_have_url(re.compile("padding=1"))
+    settle(page)
+    answer = went[went.index("went back") :]
+    assert answer.count("page_info_changed") == 1
+    assert answer.index("page_info_changed") < answer.index("delta")
