@@ -232,8 +232,9 @@ class Field(Generic[Value]):
             st.session_state[key] = self.in_control(begin)
 
         def moved() -> None:
-            if key not in st.session_state:
-                # It was moved while the page went on to a state without it, and has gone.
+            if key not in st.session_state or key != key_of_control(here, self.name):
+                # It was moved while the page went on to a state without it, and has gone; or the browser tells of one
+                # that it has shown before, and that another one has replaced.
                 return
             value = told(st.session_state[key])
             if is_from_before(self.name, value, key):

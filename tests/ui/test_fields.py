@@ -164,3 +164,41 @@ def test_a_move_of_a_control_that_has_gone_meanwhile_changes_nothing(monkeypatch
     # No session has a control of this name here.
     moved["p"]()
     assert held(app.run(), "p") == "0.8"
+
+
+def test_a_control_that_another_one_replaced_says_nothing_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser that goes back and forward quickly tells of controls that it has shown before."""
+    moved: dict[str, Callable[[], None]] = {}
+    number_input = st.number_input
+
+    def noticed(*given: Any, **named: Any) -> Any:
+        moved[named["key"]] = named["on_change"]
+        return number_input(*given, **named)
+
+    def script() -> None:
+        import streamlit as st
+
+        from cnnviz.ui.address import arrive, one_section, tell_address
+        from cnnviz.ui.fields import Number
+
+        if late := st.session_state.pop("late", None):
+            late()
+            with one_section():
+                st.caption("A section without the control.")
+            return
+        step = Number("Step", 1, 1, 5).named("step")
+        arrive("page")
+        step.draw()
+        tell_address(whole=True)
+
+    monkeypatch.setattr(st, "number_input", noticed)
+    app = AppTest.from_function(script).run()
+    monkeypatch.setattr("cnnviz.ui.address.comes_by_history", lambda: True)
+    for step in ("3", "4"):
+        app.query_params["step"] = step
+        app.run()
+    assert (control_of(app, "step").key, held(app, "step")) == ("step-2", "4")
+    monkeypatch.undo()
+    app.session_state["step-1"], app.session_state["late"] = 3, moved["step-1"]
+    app.run()
+    assert {**app.query_params} == {"step": "4"}
