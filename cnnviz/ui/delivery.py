@@ -14,6 +14,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import runtime
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.runtime import Runtime
 from streamlit.runtime.scriptrunner import ScriptRunnerEvent
 
@@ -95,6 +96,26 @@ def times_asked(session: str) -> int | None:
     """How often the student of a session asked; ``None`` where nobody counts."""
     known = _open.get(session)
     return None if known is None else _asked[known]
+
+
+ON_THE_WAY = 30.0
+"""Seconds for which a picture can still be fetched that no page shows any more."""
+
+
+def keep_what_is_fetched_late() -> None:
+    """A browser fetches a picture some time after it heard of it. When the student has gone on meanwhile, Streamlit has thrown the
+    picture away, and the browser is told "not found".
+    """
+    unused = MediaFileManager._get_inactive_file_ids
+    all_since: WeakKeyDictionary[MediaFileManager, dict[str, float]] = WeakKeyDictionary()
+
+    def long_unused(self: MediaFileManager) -> set[str]:
+        now, before = time.monotonic(), all_since.get(self, {})
+        since = all_since[self] = {file: before.get(file, now) for file in unused(self)}
+        return {file for file, began in since.items() if now - began >= ON_THE_WAY}
+
+    changed: Any = MediaFileManager
+    changed._get_inactive_file_ids = long_unused
 
 
 TOGETHER = 0.02

@@ -20,6 +20,7 @@ from cnnviz.ui.delivery import (
     deliver_in_order,
     deliver_together,
     draw_whole_page_first,
+    keep_what_is_fetched_late,
 )
 from cnnviz.ui.headers import SafeHeaders
 from cnnviz.ui.housekeeping import keep_house
@@ -67,6 +68,7 @@ async def lifespan(__: st.App) -> AsyncIterator[None]:
     deliver_together()
     draw_whole_page_first()
     count_what_is_asked()
+    keep_what_is_fetched_late()
     be_thrifty()
     few_arenas()
     keep_freed_memory()

@@ -13,16 +13,20 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.runtime import Runtime
 from streamlit.runtime.scriptrunner import ScriptRunnerEvent
 
 from cnnviz.ui import delivery
 from cnnviz.ui.delivery import (
+    ON_THE_WAY,
     TOGETHER,
     count_what_is_asked,
     deliver_in_order,
     deliver_together,
     draw_whole_page_first,
+    keep_what_is_fetched_late,
     seconds_since_drawn,
     times_asked,
 )
@@ -268,6 +272,34 @@ def test_what_the_student_asks_is_counted_and_what_a_page_asks_by_itself_is_not(
     sessions.clear()
     gc.collect()
     assert times_asked("one") is None
+
+
+def test_a_picture_can_be_fetched_a_while_after_the_student_has_gone_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(delivery.time, "monotonic", lambda: now)
+    monkeypatch.setattr(MediaFileManager, "_get_inactive_file_ids", MediaFileManager._get_inactive_file_ids)
+    keep_what_is_fetched_late()
+    manager = MediaFileManager(MemoryMediaFileStorage("/media"))
+    first, second = (manager.add(picture, "image/png", picture.decode()) for picture in (b"one", b"two"))
+
+    def kept() -> set[str]:
+        manager.remove_orphaned_files()
+        return {url for url in (first, second) if manager.read_file(url.split("/")[-1].split(".")[0])}
+
+    manager.clear_session_refs()
+    assert kept() == {first, second}
+    now += ON_THE_WAY - 1
+    assert manager.add(b"two", "image/png", "two") == second
+    assert kept() == {first, second}
+    now += 1
+    assert kept() == {second}
+    # It has been on a page again, so its time begins again.
+    manager.clear_session_refs()
+    assert kept() == {second}
+    now += ON_THE_WAY
+    assert kept() == set()
 
 
 @pytest.mark.usefixtures("together")
