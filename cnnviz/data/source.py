@@ -253,10 +253,8 @@ class DataSource:
         images = torch.empty(0, *rows.shape, dtype=torch.uint8)
         labels = torch.empty(0, dtype=torch.int64)
         for numbers in _read_together(len(rows.labels), size, seed, epoch, block):
-            order = numbers.argsort()
-            read = torch.empty(len(numbers), *rows.shape, dtype=torch.uint8)
-            read[order] = rows.read(numbers[order])
-            images, labels = torch.cat([images, read]), torch.cat([labels, rows.labels[numbers]])
+            images = torch.cat([images, _read_in_order(rows, numbers)])
+            labels = torch.cat([labels, rows.labels[numbers]])
             while len(labels) >= size:
                 yield images[:size], labels[:size]
                 images, labels = images[size:], labels[size:]
@@ -301,6 +299,12 @@ def order_of(count: int, seed: int, epoch: int) -> Tensor:
     for _ in range(epoch):
         next(drawn)
     return next(drawn)
+
+
+def _read_in_order(rows: Rows, numbers: Tensor) -> Tensor:
+    """Images (B, C, H, W) uint8 in the order of their numbers (B,); read in that of the file."""
+    ascending, places = numbers.sort()
+    return rows.read(ascending)[places.argsort()]
 
 
 def _read_together(count: int, size: int, seed: int | None, epoch: int, block: int) -> Iterator[Tensor]:

@@ -219,7 +219,10 @@ print(seen, peak - before)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 def test_a_set_is_gone_through_in_a_small_part_of_its_size(tmp_path: Path) -> None:
-    """128 MB of pixels; what a process holds of its own stays far below. Pages of a mapped file are the system's."""
+    """128 MB of pixels; what a process holds of its own stays below a quarter. Pages of a mapped file are the system's.
+
+    Where the allocator puts the few copies of a group (2 MB each) differs from machine to machine: 13 to 21 MB were seen.
+    """
     count, side = 8000, 128
     path = tmp_path / "large.npz"
     with zipfile.ZipFile(path, "w") as file:
@@ -236,7 +239,7 @@ def test_a_set_is_gone_through_in_a_small_part_of_its_size(tmp_path: Path) -> No
     )
     seen, grown = map(int, found.stdout.split())
     assert seen == 6400
-    assert grown < 20e6, f"{grown / 1e6:.1f} MB"
+    assert grown < 131e6 / 4, f"{grown / 1e6:.1f} MB"
 
 
 def test_images_for_validation_train_where_there_are_tests(tmp_path: Path) -> None:
