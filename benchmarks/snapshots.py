@@ -14,7 +14,7 @@ import torch
 from cnnviz.training import Trainer, TrainingSpec
 from cnnviz.training.folder import RunFolder
 from cnnviz.training.plan import snapshot_steps
-from cnnviz.training.snapshots import SnapshotWriter, all_finite
+from cnnviz.training.snapshots import SnapshotWriter
 
 TURNS = 7
 STEPS = 468
@@ -35,9 +35,9 @@ def seconds(spec: TrainingSpec, folder: RunFolder | None, steps: int) -> float:
     while trainer.step_count < min(steps, trainer.total_steps):
         trainer.step()
         if writer and trainer.step_count in keeps:
-            weights = trainer.weights()
-            assert all_finite(weights)
-            writer.write(trainer.step_count, weights)
+            copy = writer.copy(trainer.network.state_dict())
+            assert copy.finite
+            writer.write(trainer.step_count, copy)
     if writer:
         writer.flush()
     taken = time.perf_counter() - begun

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import torch
+from safetensors import TensorSpec
 from torch import Tensor
 
 from cnnviz.training.folder import RunFolder
@@ -13,32 +14,67 @@ MOST_WAITING = 3
 """Copies of the weights that wait for the disk; a slow disk makes the training wait."""
 
 
+class WeightsCopy:
+    """Room for the weights of one network, on the CPU and in their usual order in memory, with what the file needs to
+    know of each: both are made once, and every copy goes into the same place.
+    """
+
+    def __init__(self, weights: Mapping[str, Tensor]) -> None:
+        self.weights = {name: torch.empty(value.shape, dtype=value.dtype) for name, value in weights.items()}
+        self.specs = {
+            name: TensorSpec(
+                dtype=str(value.dtype).removeprefix("torch."),
+                shape=tuple(value.shape),
+                data_ptr=value.data_ptr(),
+                data_len=value.nbytes,
+            )
+            for name, value in self.weights.items()
+        }
+
+    def take(self, weights: Mapping[str, Tensor]) -> None:
+        torch._foreach_copy_(list(self.weights.values()), [weights[name] for name in self.weights])
+
+    @property
+    def finite(self) -> bool:
+        """Whether all weights are numbers, and none has grown so far that its square is not."""
+        norms = torch._foreach_norm([value for value in self.weights.values() if value.is_floating_point()])
+        return bool(torch.stack(norms).isfinite().all())
+
+
 class SnapshotWriter:
     """Writes the snapshots of one run, in order. What the disk refuses is raised by a later call."""
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
         self._thread = ThreadPoolExecutor(1, "snapshots")
-        self._waiting: deque[Future[None]] = deque()
+        self._waiting: deque[tuple[Future[None], WeightsCopy]] = deque()
+        self._free: list[WeightsCopy] = []
 
-    def write(self, step: int, weights: dict[str, Tensor]) -> None:
-        """Takes a copy of the weights that nobody changes."""
-        while len(self._waiting) >= MOST_WAITING or (self._waiting and self._waiting[0].done()):
-            self._waiting.popleft().result()
-        self._waiting.append(self._thread.submit(self._folder.save_snapshot, step, weights))
+    def copy(self, weights: Mapping[str, Tensor]) -> WeightsCopy:
+        """A copy of the weights that nobody changes until it is written. Only one at a time may be in the caller's hands."""
+        while len(self._waiting) >= MOST_WAITING or (self._waiting and self._waiting[0][0].done()):
+            self._one_is_written()
+        if not self._free:
+            self._free.append(WeightsCopy(weights))
+        self._free[-1].take(weights)
+        return self._free[-1]
+
+    def write(self, step: int, copy: WeightsCopy) -> None:
+        """Takes a copy to the disk; its memory is free when it is there."""
+        self._free.remove(copy)
+        saved = self._thread.submit(self._folder.save_snapshot, step, copy.weights, copy.specs)
+        self._waiting.append((saved, copy))
 
     def flush(self) -> None:
         """Waits until all are on the disk."""
         while self._waiting:
-            self._waiting.popleft().result()
+            self._one_is_written()
 
     def close(self) -> None:
         """Waits, and ends the thread."""
         self._thread.shutdown(wait=True)
 
-
-def all_finite(weights: Mapping[str, Tensor]) -> bool:
-    """Whether all weights are numbers, and none has grown so far that its square is not."""
-    numbers = [value for value in weights.values() if value.is_floating_point()]
-    norms = torch.stack(torch._foreach_norm(numbers))
-    return bool(norms.isfinite().all())
+    def _one_is_written(self) -> None:
+        done, copy = self._waiting.popleft()
+        self._free.append(copy)
+        done.result()

@@ -18,7 +18,7 @@ from cnnviz.training.folder import STOPPED, Change, Command, RunFolder, State, S
 from cnnviz.training.lease import Holder, renewed, this_process
 from cnnviz.training.loop import Trainer
 from cnnviz.training.plan import record_steps, snapshot_steps, validation_steps
-from cnnviz.training.snapshots import SnapshotWriter, all_finite
+from cnnviz.training.snapshots import SnapshotWriter
 from cnnviz.training.spec import check_knob
 from cnnviz.words import say
 
@@ -203,12 +203,12 @@ class Worker:
         """
         step = self.trainer.step_count
         if keep and step != self.last_kept:
-            weights = self.trainer.weights()
-            if not all_finite(weights):
+            copy = self.snapshots.copy(self.trainer.network.state_dict())
+            if not copy.finite:
                 self._diverge(step)
                 return False
             if self._has_room(step):
-                self.snapshots.write(step, weights)
+                self.snapshots.write(step, copy)
                 if self.target == "paused":
                     self.snapshots.flush()  # whoever made single steps looks at each
                 self.last_kept = step

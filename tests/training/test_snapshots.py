@@ -1,0 +1,79 @@
+"""Snapshots beside the training: the same files as the library writes of a fresh copy, and no number of a later step."""
+
+import threading
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from cnnviz.training import TrainingSpec
+from cnnviz.training.folder import RunFolder
+from cnnviz.training.loop import Trainer
+from cnnviz.training.snapshots import MOST_WAITING, SnapshotWriter
+
+SPEC = TrainingSpec("digits", "tiny", 1)
+
+
+def folder_in(home: Path) -> RunFolder:
+    return RunFolder.create(home / "run", SPEC, "")
+
+
+@pytest.mark.parametrize("network", ["tiny", "lenet5", "fast", "mini_resnet"])
+def test_the_file_is_the_same_to_the_byte_as_that_of_the_library(network: str, tmp_path: Path) -> None:
+    trainer = Trainer(TrainingSpec("mnist", network, 1, limit=500))
+    trainer.step()
+    writer, folder = SnapshotWriter(folder_in(tmp_path)), RunFolder(tmp_path / "run")
+    writer.write(1, writer.copy(trainer.network.state_dict()))
+    writer.flush()
+    save_file(trainer.weights(), tmp_path / "library")
+    assert folder.snapshot_path(1).read_bytes() == (tmp_path / "library").read_bytes()
+
+
+def test_what_waits_for_a_slow_disk_is_not_changed_by_later_steps(tmp_path: Path, monkeypatch) -> None:
+    going = threading.Event()
+    usual = RunFolder.save_snapshot
+
+    def slow(*args, **named) -> None:
+        going.wait()
+        usual(*args, **named)
+
+    monkeypatch.setattr(RunFolder, "save_snapshot", slow)
+    trainer, writer, folder = Trainer(SPEC), SnapshotWriter(folder_in(tmp_path)), RunFolder(tmp_path / "run")
+    wanted = {}
+    for step in range(3 * MOST_WAITING):
+        if step == MOST_WAITING:
+            going.set()  # before that, nothing was written and nothing was in the way
+        writer.write(step, writer.copy(trainer.network.state_dict()))
+        wanted[step] = trainer.weights()
+        trainer.step()
+    writer.flush()
+    writer.close()
+    assert len({tuple(weights["conv1.weight"].flatten().tolist()) for weights in wanted.values()}) == len(
+        wanted
+    )
+    for step, weights in wanted.items():
+        kept = load_file(folder.snapshot_path(step))
+        assert all(torch.equal(kept[name], value) for name, value in weights.items()), step
+
+
+def test_what_the_disk_refuses_is_said_once_and_the_next_is_written(tmp_path: Path) -> None:
+    trainer, folder = Trainer(SPEC), folder_in(tmp_path)
+    writer = SnapshotWriter(folder)
+    folder.snapshots.rmdir()
+    writer.write(0, writer.copy(trainer.network.state_dict()))
+    with pytest.raises(OSError, match="No such file"):
+        writer.flush()
+    folder.snapshots.mkdir()
+    writer.write(1, writer.copy(trainer.network.state_dict()))
+    writer.flush()
+    assert folder.steps() == [1]
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), 1e30])
+def test_weights_that_are_not_numbers_or_have_no_square_are_not_finite(bad: float, tmp_path: Path) -> None:
+    trainer, writer = Trainer(SPEC), SnapshotWriter(folder_in(tmp_path))
+    assert writer.copy(trainer.network.state_dict()).finite
+    with torch.no_grad():
+        next(trainer.network.parameters())[0, 0, 0, 0] = bad
+    assert not writer.copy(trainer.network.state_dict()).finite
