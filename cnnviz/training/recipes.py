@@ -52,6 +52,12 @@ RECIPES: dict[str, Recipe] = {
             accuracy=(0.983, 0.984),
         ),
         Recipe(
+            name="mnist_short",
+            words="With 85 % of the images the cycle of the rate ends sooner: first at 98 %.",
+            spec=TrainingSpec("mnist", "fast", 1, 80, learning_rate=0.3, share=0.85),
+            accuracy=(0.981, 0.984),
+        ),
+        Recipe(
             name="mnist_best",
             words="The same with eight epochs: only the last images need so many.",
             spec=TrainingSpec("mnist", "fast", 8, 64, learning_rate=0.2),
@@ -71,7 +77,7 @@ RECIPES: dict[str, Recipe] = {
         ),
     )
 }
-FASTEST = {0.97: "mnist_sprint", 0.98: "mnist_quick", 0.99: "mnist_best"}
+FASTEST = {0.97: "mnist_sprint", 0.98: "mnist_short", 0.99: "mnist_best"}
 """Test accuracy on MNIST -> the recipe that reaches it first."""
 
 
