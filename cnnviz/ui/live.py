@@ -109,6 +109,9 @@ def watch(key: str, runs: Sequence[Run], draw: Callable[[], None]) -> None:
             draw_again()
         with one_section(), error_box():
             draw()
+        if _active(runs) != active:
+            # The last one ended while this was drawn: the browser was given its end, and has nothing to tell.
+            draw_again()
 
     drawn()
 

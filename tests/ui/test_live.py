@@ -97,3 +97,37 @@ def test_runs_of_a_race_differ_in_colour_and_dash() -> None:
     assert first["colours"] != second["colours"]
     assert first["dash"] != second["dash"]
     assert data["alt"]["accuracy"].startswith("with: Validation accuracy from ")
+
+
+class Ending:
+    """A run that ends while its curves are drawn."""
+
+    state = "running"
+
+
+ending: list[Ending] = []
+
+
+def test_a_run_that_ends_while_it_is_drawn_has_the_page_drawn_again() -> None:
+    """Its curves were drawn with the end already; so the browser has nothing to tell, and nobody would show what follows from it."""
+
+    def page() -> None:
+        import streamlit as st
+
+        from cnnviz.ui.address import arrive
+        from cnnviz.ui.live import watch
+        from tests.ui.test_live import ending
+
+        arrive("page")
+
+        def draw() -> None:
+            ending[0].state = "finished"
+
+        at_first = ending[0].state
+        watch("curves", ending, draw)  # type: ignore[arg-type]
+        st.write(f"{at_first} when it was drawn")
+
+    ending[:] = [Ending()]
+    app = AppTest.from_function(page).run()
+    assert not app.exception
+    assert [one.value for one in app.markdown] == ["finished when it was drawn"]
