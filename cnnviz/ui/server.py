@@ -15,6 +15,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from cnnviz.errors import CnnvizError
 from cnnviz.process_memory import few_arenas, keep_freed_memory
 from cnnviz.ui import census, pictures, rooms
+from cnnviz.ui.clicks import hear_every_click
 from cnnviz.ui.delivery import (
     count_what_is_asked,
     deliver_in_order,
@@ -64,6 +65,7 @@ async def lifespan(__: st.App) -> AsyncIterator[None]:
     """
     # What st.navigation itself sets at its first call; there is no other way before a session begins.
     PagesManager.uses_pages_directory = False
+    hear_every_click()  # first: it decides what becomes of the drawing when the others have handled what was drawn
     deliver_in_order()
     deliver_together()
     draw_whole_page_first()

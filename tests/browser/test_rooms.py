@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from cnnviz.classroom.questions import question
 from cnnviz.classroom.rooms import Room
@@ -85,6 +86,49 @@ def lose_first_request(page: Page, word: bytes) -> list[bytes]:
 
     page.route_web_socket(re.compile("_stcore/stream"), between)
     return lost
+
+
+def ask_again_after_each_click(page: Page) -> list[str]:
+    """With each click the page asks once more, without the click, as where a component tells its value in that moment; returns the
+    names of what was clicked.
+    """
+    clicked: list[str] = []
+
+    def between(browser: WebSocketRoute) -> None:
+        server = browser.connect_to_server()
+
+        def pass_on(message: str | bytes) -> None:
+            server.send(message)
+            if not isinstance(message, bytes):
+                return
+            asked = BackMsg.FromString(message)
+            states = list(asked.rerun_script.widget_states.widgets)
+            names = [one.id for one in states if one.trigger_value]
+            if names:
+                clicked.extend(names)
+                del asked.rerun_script.widget_states.widgets[:]
+                asked.rerun_script.widget_states.widgets.extend(
+                    one for one in states if not one.trigger_value
+                )
+                server.send(asked.SerializeToString())
+
+        browser.on_message(pass_on)
+
+    page.route_web_socket(re.compile("_stcore/stream"), between)
+    return clicked
+
+
+def test_a_click_is_heard_though_another_request_follows_at_once(visitor: Visitor) -> None:
+    clicked = ask_again_after_each_click(visitor.page)
+    page = visitor.go("room")
+    expect(page.get_by_role("button", name="Open a room")).to_be_enabled()
+    settle(page)
+    page.get_by_role("button", name="Open a room").click()
+    expect(bar(page)).to_have_attribute("data-state", "leads")
+    settle(page)
+    page.get_by_role("button", name="Close the room").click()
+    expect(bar(page)).to_have_count(0)
+    assert len(clicked) == 2
 
 
 def test_students_follow_wander_off_and_come_back(
