@@ -1,8 +1,11 @@
-"""Snapshots are written beside the training: a thread takes the copied weights to the disk while the next steps are made."""
+"""Snapshots are written beside the training: a thread takes the copied weights to the disk while the next steps are made.
+Where the disk takes them at once, they are written between two steps: two threads that wait for each other cost more.
+"""
 
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from time import perf_counter
 
 import torch
 from safetensors import TensorSpec
@@ -12,6 +15,12 @@ from cnnviz.training.folder import RunFolder
 
 MOST_WAITING = 3
 """Copies of the weights that wait for the disk; a slow disk makes the training wait."""
+
+QUICK = 0.005
+"""Seconds that a snapshot may take between two steps."""
+
+QUICK_BESIDE = 0.02
+"""Seconds that it may take in a thread, where it waits for the training too, before the disk counts as slow."""
 
 
 class WeightsCopy:
@@ -42,13 +51,16 @@ class WeightsCopy:
 
 
 class SnapshotWriter:
-    """Writes the snapshots of one run, in order. What the disk refuses is raised by a later call."""
+    """Writes the snapshots of one run, in order. What the disk refuses is raised by the same call or a later one."""
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
         self._thread = ThreadPoolExecutor(1, "snapshots")
-        self._waiting: deque[tuple[Future[None], WeightsCopy]] = deque()
+        self._waiting: deque[tuple[Future[float], WeightsCopy]] = deque()
         self._free: list[WeightsCopy] = []
+        self._for_the_thread = 1
+        """So many are left to the thread before one is written between two steps."""
+        self._after_a_slow_one = 1
 
     def copy(self, weights: Mapping[str, Tensor]) -> WeightsCopy:
         """A copy of the weights that nobody changes until it is written. Only one at a time may be in the caller's hands."""
@@ -60,10 +72,16 @@ class SnapshotWriter:
         return self._free[-1]
 
     def write(self, step: int, copy: WeightsCopy) -> None:
-        """Takes a copy to the disk; its memory is free when it is there."""
-        self._free.remove(copy)
-        saved = self._thread.submit(self._folder.save_snapshot, step, copy.weights, copy.specs)
-        self._waiting.append((saved, copy))
+        """Takes a copy to the disk, or has it taken there; its memory is free when it is there."""
+        if self._waiting or self._for_the_thread:
+            self._for_the_thread = max(self._for_the_thread - 1, 0)
+            self._free.remove(copy)
+            self._waiting.append((self._thread.submit(self._save, step, copy), copy))
+        elif self._save(step, copy) < QUICK:
+            self._after_a_slow_one = 1
+        else:
+            self._for_the_thread = self._after_a_slow_one
+            self._after_a_slow_one *= 2
 
     def flush(self) -> None:
         """Waits until all are on the disk."""
@@ -74,7 +92,14 @@ class SnapshotWriter:
         """Waits, and ends the thread."""
         self._thread.shutdown(wait=True)
 
+    def _save(self, step: int, copy: WeightsCopy) -> float:
+        """Seconds that it took."""
+        begun = perf_counter()
+        self._folder.save_snapshot(step, copy.weights, copy.specs)
+        return perf_counter() - begun
+
     def _one_is_written(self) -> None:
         done, copy = self._waiting.popleft()
         self._free.append(copy)
-        done.result()
+        if done.result() > QUICK_BESIDE:
+            self._for_the_thread = max(self._for_the_thread, 1)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from cnnviz.training import TrainingSpec
+from cnnviz.training import TrainingSpec, snapshots
 from cnnviz.training.folder import RunFolder
 from cnnviz.training.loop import Trainer
 from cnnviz.training.snapshots import MOST_WAITING, SnapshotWriter
@@ -55,6 +55,73 @@ def test_what_waits_for_a_slow_disk_is_not_changed_by_later_steps(tmp_path: Path
     for step, weights in wanted.items():
         kept = load_file(folder.snapshot_path(step))
         assert all(torch.equal(kept[name], value) for name, value in weights.items()), step
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written_by_the_thread"),
+    [
+        pytest.param(0.0005, [0], id="a quick disk"),
+        pytest.param(0.01, [0, 2, 4, 5, 7, 8, 9, 10], id="a disk that takes longer than a step"),
+        pytest.param(0.03, list(range(12)), id="a slow disk"),
+    ],
+)
+def test_a_thread_writes_unless_the_disk_takes_all_at_once(
+    seconds: float, written_by_the_thread: list[int], tmp_path: Path, monkeypatch
+) -> None:
+    now, here, by_the_thread = [0.0], threading.current_thread(), []
+    usual = RunFolder.save_snapshot
+
+    def timed(folder: RunFolder, step: int, *args) -> None:
+        usual(folder, step, *args)
+        now[0] += seconds
+        if threading.current_thread() is not here:
+            by_the_thread.append(step)
+
+    monkeypatch.setattr(RunFolder, "save_snapshot", timed)
+    monkeypatch.setattr(snapshots, "perf_counter", lambda: now[0])
+    trainer, writer = Trainer(SPEC), SnapshotWriter(folder_in(tmp_path))
+    for step in range(12):
+        writer.write(step, writer.copy(trainer.network.state_dict()))
+        writer.flush()
+    writer.close()
+    assert by_the_thread == written_by_the_thread
+    assert RunFolder(tmp_path / "run").steps() == list(range(12))
+
+
+def test_a_disk_that_was_slow_once_is_tried_again(tmp_path: Path, monkeypatch) -> None:
+    now, here, by_the_thread = [0.0], threading.current_thread(), []
+
+    def timed(_folder: RunFolder, step: int, *_args) -> None:
+        now[0] += 0.01 if step == 3 else 0.0005
+        if threading.current_thread() is not here:
+            by_the_thread.append(step)
+
+    monkeypatch.setattr(RunFolder, "save_snapshot", timed)
+    monkeypatch.setattr(snapshots, "perf_counter", lambda: now[0])
+    trainer, writer = Trainer(SPEC), SnapshotWriter(folder_in(tmp_path))
+    for step in range(12):
+        writer.write(step, writer.copy(trainer.network.state_dict()))
+        writer.flush()
+    writer.close()
+    assert by_the_thread == [0, 4]
+
+
+def test_what_the_disk_refuses_between_two_steps_is_said_at_once(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(snapshots, "perf_counter", lambda: 0.0)
+    trainer, folder = Trainer(SPEC), folder_in(tmp_path)
+    writer = SnapshotWriter(folder)
+    for step in range(2):
+        writer.write(step, writer.copy(trainer.network.state_dict()))
+        writer.flush()
+    for path in folder.snapshots.iterdir():
+        path.unlink()
+    folder.snapshots.rmdir()
+    with pytest.raises(OSError, match="No such file"):
+        writer.write(2, writer.copy(trainer.network.state_dict()))
+    folder.snapshots.mkdir()
+    writer.write(3, writer.copy(trainer.network.state_dict()))
+    writer.flush()
+    assert folder.steps() == [3]
 
 
 def test_what_the_disk_refuses_is_said_once_and_the_next_is_written(tmp_path: Path) -> None:
