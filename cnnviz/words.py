@@ -29,7 +29,7 @@ class Sentence(str):
 
     Attributes:
         key: the sentence with names for its values: ``"{count} images"``.
-        values: name -> what stands there; a value may be a sentence itself.
+        values: name -> what stands there; a value may be a sentence itself, or an error that says one.
         one: the key where the number ``count`` is one, for a sentence that has two forms.
     """
 
@@ -39,9 +39,13 @@ class Sentence(str):
     one: str | None
 
     def __new__(cls, key: str, values: Mapping[str, Any], one: str | None = None) -> Self:
+        values = {
+            name: sentence_of(value) if isinstance(value, BaseException) else value
+            for name, value in values.items()
+        }
         form = one if one is not None and values["count"] == 1 else key
         made = super().__new__(cls, form.format(**values) if values else form)
-        made.key, made.values, made.one = key, dict(values), one
+        made.key, made.values, made.one = key, values, one
         return made
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, Mapping[str, Any], str | None]]:
@@ -60,12 +64,64 @@ def say_many(one: str, more: str, count: int, /, **values: Any) -> Sentence:
     return Sentence(more, {"count": count, **values}, one)
 
 
+def one_after_another(*sentences: str, between: str = " ") -> str:
+    """The sentences that are not empty, in one text that each language says one by one."""
+    said = [sentence for sentence in sentences if sentence]
+    if len(said) < 2:
+        return said[0] if said else ""
+    values = {f"sentence{number}": sentence for number, sentence in enumerate(said)}
+    return Sentence(between.join(f"{{{name}}}" for name in values), values)
+
+
+def sentence_of(error: BaseException) -> Sentence:
+    """What an error says; ``str(error)`` is only its English."""
+    said = error.args[0] if len(error.args) == 1 else None
+    return said if isinstance(said, Sentence) else Sentence(str(error), {})
+
+
+def said_of(name: str, said: object) -> Sentence:
+    """What a sentence or an error says, and of which part: ``"conv1: It needs maps."``"""
+    return Sentence("{name}: {said}", {"name": name, "said": said})
+
+
+def to_json(text: str) -> Any:
+    """What a file keeps of a text, so that ``from_json`` can say it in another language."""
+    if not isinstance(text, Sentence):
+        return text
+    values = {
+        name: value
+        if isinstance(value, int | float | None)
+        else to_json(value if isinstance(value, str) else str(value))
+        for name, value in text.values.items()
+    }
+    return {"key": text.key, "one": text.one, "values": values}
+
+
+def from_json(kept: Any, english: str) -> str:
+    """The text of ``to_json``; ``english`` where the file holds nothing that says the same in English."""
+    try:
+        said = _from_json(kept)
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError):
+        return english
+    return said if said == english else english
+
+
+def _from_json(kept: Any) -> str:
+    if isinstance(kept, str):
+        return kept
+    values = {
+        name: _from_json(value) if isinstance(value, str | dict) else value
+        for name, value in kept["values"].items()
+    }
+    return Sentence(kept["key"], values, kept["one"])
+
+
 def _(text: object, /, **values: Any) -> str:
     """The text in the language of whoever looks: a key with its values, a ``Sentence``, an error that carries
     one, or the word of a registry. What no catalogue knows stays as it is.
     """
     if isinstance(text, BaseException):
-        text = text.args[0] if text.args else ""
+        text = sentence_of(text)
     return said_in(language(), text, values)
 
 

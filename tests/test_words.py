@@ -1,5 +1,6 @@
 """What is said in another language: sentences with values, numbers, errors, and catalogues that do not fit."""
 
+import json
 import pickle
 from pathlib import Path
 
@@ -10,13 +11,18 @@ from cnnviz.words import (
     Catalogue,
     Sentence,
     _,
+    from_json,
     in_language,
     language,
     many,
+    one_after_another,
     read_catalogue,
     said_in,
+    said_of,
     say,
     say_many,
+    sentence_of,
+    to_json,
 )
 
 PO = """
@@ -71,6 +77,72 @@ def test_a_sentence_remembers_what_it_says() -> None:
     again = pickle.loads(pickle.dumps(sentence))
     assert isinstance(again, Sentence)
     assert said_in("de", again) == said_in("de", sentence)
+
+
+@pytest.mark.usefixtures("german")
+def test_an_error_inside_a_sentence_is_said_in_the_language_too() -> None:
+    error = CnnvizError(say("{count:,} images of {name}", count=2, name="x"))
+    assert sentence_of(CnnvizError("digit")) == "digit"
+    outer = sentence_of(CnnvizError(said_of("conv1", error)))
+    assert outer == "conv1: 2 images of x"
+    assert said_in("de", outer) == "conv1: x: 2 Bilder"
+    assert said_in("de", said_of("conv1", CnnvizError("digit"))) == "conv1: Ziffer"
+    # What the system says is nobody's sentence: it stays.
+    assert sentence_of(OSError(28, "No space left on device")) == "[Errno 28] No space left on device"
+
+
+@pytest.mark.usefixtures("german")
+def test_sentences_one_after_another() -> None:
+    first, second = say("{count:,} images of {name}", count=1200, name="x"), say("digit")
+    both = one_after_another(first, "", second)
+    assert both == "1,200 images of x digit"
+    assert said_in("de", both) == "x: 1\N{NARROW NO-BREAK SPACE}200 Bilder Ziffer"
+    assert one_after_another("", second, "") is second
+    assert one_after_another("", "") == ""
+
+
+@pytest.mark.usefixtures("german")
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        say("{count:,} images of {name}", count=1200, name=say("digit")),
+        say_many("{count} file of {name}", "{count} files of {name}", 1, name="x"),
+        say("nobody knows {name}", name=(1, 28, 28)),
+        say("braces {stay}"),
+        one_after_another(say("digit"), "of mine", say("{name} is wrong.", name="x")),
+        sentence_of(CnnvizError(said_of("conv1", CnnvizError(say("digit"))))),
+        "plain",
+        "",
+    ],
+)
+def test_a_file_keeps_a_sentence(sentence: str) -> None:
+    kept = json.loads(json.dumps(to_json(sentence)))
+    again = from_json(kept, str(sentence))
+    assert again == sentence
+    assert said_in("de", again) == said_in("de", sentence)
+
+
+@pytest.mark.usefixtures("german")
+@pytest.mark.parametrize(
+    "kept",
+    [
+        None,
+        3,
+        {},
+        [],
+        {"key": "{a}", "values": {}, "one": None},
+        {"key": "{a.b}", "values": {"a": 1}, "one": None},
+        {"key": "{count:,.3q}", "values": {"count": 1}, "one": None},
+        {"key": "{", "values": {"a": 1}, "one": None},
+        {"key": "another sentence", "values": {}, "one": None},
+        {"key": "digit", "values": 3, "one": None},
+        {"key": ["digit"], "values": {}, "one": None},
+        {"key": "digit", "values": {}, "one": "digit"},
+    ],
+)
+def test_what_a_file_holds_besides_is_not_said(kept: object) -> None:
+    assert from_json(kept, "digit") == "digit"
+    assert not isinstance(from_json(kept, "digit"), Sentence)
 
 
 @pytest.mark.usefixtures("german")

@@ -27,7 +27,7 @@ from cnnviz.ops.dense import flat_index
 from cnnviz.ops.kernels import KERNELS, apply, kernel
 from cnnviz.ops.layer_cost import layer_cost
 from cnnviz.ops.receptive_field import Window, receptive_fields
-from cnnviz.words import say
+from cnnviz.words import one_after_another, say
 
 CONVOLUTION = "pages/seeing/convolution.py"
 LAYER = "pages/seeing/convolutional_layer.py"
@@ -493,7 +493,10 @@ def receptive_field(draw: random.Random) -> Question:
     windows = [Window(draw.choice((3, 5)), draw.choice((1, 2))) for _ in range(draw.choice((2, 3)))]
     windows.insert(draw.randint(1, len(windows)), Window(2, 2))
     right = int(receptive_fields(windows)[-1].size)
-    words = ", ".join(say("{k}×{k} with stride {s}", k=window.kernel, s=window.stride) for window in windows)
+    words = one_after_another(
+        *(say("{k}×{k} with stride {s}", k=window.kernel, s=window.stride) for window in windows),
+        between=", ",
+    )
     jump, wrong_growth, largest = 1, 1, max(window.kernel for window in windows)
     for window in windows:
         jump *= window.stride

@@ -46,7 +46,11 @@ def decode(content: bytes) -> Tensor:
     except UnidentifiedImageError:
         *names, last = FORMATS
         raise CnnvizError(
-            f"This file is not a picture that can be read. Use a {', '.join(names)} or {last} file."
+            say(
+                "This file is not a picture that can be read. Use a {names} or {last} file.",
+                names=", ".join(names),
+                last=last,
+            )
         ) from None
     except Image.DecompressionBombError as error:
         # Pillow's own limit comes before the picture is there to be asked; its sentence has the number.

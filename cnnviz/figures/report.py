@@ -1,4 +1,6 @@
-"""A run as one HTML file that needs no network and no app: settings, versions, curves, pictures, code."""
+"""A run as one HTML file that needs no network and no app: settings, versions, curves, pictures, code; in the language of
+whoever takes it.
+"""
 
 import base64
 import html
@@ -12,7 +14,7 @@ from cnnviz.figures.vector import line_chart
 from cnnviz.training import Metric, Run, evaluate
 from cnnviz.training.data_seen import data_digest, replaced_words
 from cnnviz.training.export import run_code, versions
-from cnnviz.words import _
+from cnnviz.words import _, language, one_after_another, say
 
 STRIP = 12
 STYLE = """
@@ -33,25 +35,34 @@ def report(run: Run, step: int) -> str:
     status = run.status
     sections = [
         f"<h1>{_text(title)}</h1>",
-        f"<p>Run <b>{_text(run.id)}</b>: {status.state}, step {status.step} of {status.total_steps}. {_text(status.message)}</p>",
-        f"<p>Test accuracy <b>{accuracy:.2%}</b> at step {step}.</p>",
-        "<h2>Curves</h2>",
+        _paragraph(
+            _(
+                "Run {id}: {state}, step {step} of {total}.",
+                id=run.id,
+                state=_(status.state),
+                step=status.step,
+                total=status.total_steps,
+            ),
+            _(status.message),
+        ),
+        _paragraph(_("Test accuracy {accuracy:.2%} at step {step}.", accuracy=accuracy, step=step)),
+        _heading(_("Curves")),
         _curves(metrics, "accuracy"),
         _curves(metrics, "loss"),
         *_pictures(run, step),
-        "<h2>Settings</h2>",
+        _heading(_("Settings")),
         _table({name: value for name, value in spec.to_dict().items() if name not in ("version", "network")}),
-        "<h2>Data</h2>",
+        _heading(_("Data")),
         *_data(run),
-        "<h2>Network</h2>",
+        _heading(_("Network")),
         _layers(run),
-        "<h2>Versions</h2>",
+        _heading(_("Versions")),
         _table(versions()),
-        "<h2>The code of this run</h2>",
+        _heading(_("The code of this run")),
         f"<pre>{_text(run_code(run))}</pre>",
     ]
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{_text(title)}</title>'
+        f'<!doctype html><html lang="{language().replace("_", "-")}"><head><meta charset="utf-8"><title>{_text(title)}</title>'
         f"<style>{STYLE}</style></head><body>{''.join(sections)}</body></html>"
     )
 
@@ -60,7 +71,11 @@ def _data(run: Run) -> list[str]:
     """Which images the run learned from."""
     seen = run.data_seen
     if not seen:
-        return ["<p>Which images it learned from was not written down: this run is of an older version.</p>"]
+        return [
+            _paragraph(
+                _("Which images it learned from was not written down: this run is of an older version.")
+            )
+        ]
     found = [
         _table(
             {
@@ -71,15 +86,26 @@ def _data(run: Run) -> list[str]:
     ]
     words = replaced_words(run.spec.dataset, seen)
     if data_digest(run.spec) != seen[-1].digest:
-        words += _(
-            " The data set '{dataset}' has been replaced since: the test accuracy above and the pictures are of the new one.",
-            dataset=run.spec.dataset,
+        words = one_after_another(
+            words,
+            say(
+                "The data set '{dataset}' has been replaced since: the test accuracy above and the pictures are of the new one.",
+                dataset=run.spec.dataset,
+            ),
         )
-    return [*found, f"<p>{_text(words.strip())}</p>"] if words else found
+    return [*found, _paragraph(_(words))] if words else found
 
 
 def _text(value: object) -> str:
     return html.escape(str(value))
+
+
+def _heading(text: str) -> str:
+    return f"<h2>{_text(text)}</h2>"
+
+
+def _paragraph(*sentences: str) -> str:
+    return f"<p>{_text(' '.join(filter(None, sentences)))}</p>"
 
 
 def _table(rows: Mapping[str, object]) -> str:
@@ -93,9 +119,8 @@ def _layers(run: Run) -> str:
         f"<td>{place.parameters:,}</td><td>{place.multiply_adds:,}</td></tr>"
         for place in run.spec.plan
     )
-    return (
-        f"<table><tr><th>layer</th><th>shape</th><th>parameters</th><th>multiply-adds</th></tr>{rows}</table>"
-    )
+    heads = (_("layer"), _("shape"), _("parameters"), _("multiply-adds"))
+    return f"<table><tr>{''.join(f'<th>{_text(head)}</th>' for head in heads)}</tr>{rows}</table>"
 
 
 def _curves(metrics: list[Metric], quantity: str) -> str:
@@ -104,11 +129,11 @@ def _curves(metrics: list[Metric], quantity: str) -> str:
 
     return line_chart(
         {
-            "training": points(lambda metric: getattr(metric, quantity)),
-            "validation": points(lambda metric: getattr(metric, f"val_{quantity}")),
+            _("training"): points(lambda metric: getattr(metric, quantity)),
+            _("validation"): points(lambda metric: getattr(metric, f"val_{quantity}")),
         },
-        "step",
-        quantity,
+        _("step"),
+        _(quantity),
     )
 
 
@@ -118,11 +143,11 @@ def _pictures(run: Run, step: int) -> list[str]:
     answers = judged_labels(probabilities(network, test.floats()), test.labels, test.classes)
     said = ", ".join(text.replace("\n", " ") for text, __ in answers)
     return [
-        f"<h2>Kernels of {_text(layer)} at step {step}</h2>",
+        _heading(_("Kernels of {layer} at step {step}", layer=layer, step=step)),
         _picture(map_sheet(kernels, columns=8, what=_("kernels of {layer}", layer=layer), signed=True), 12),
-        f"<h2>Test images at step {step}</h2>",
+        _heading(_("Test images at step {step}", step=step)),
         _picture(image_sheet(test.floats(), STRIP, _("test images")), 2),
-        f"<p>The network's answers: {_text(said)}.</p>",
+        _paragraph(_("The network's answers: {answers}.", answers=said)),
     ]
 
 
@@ -130,5 +155,7 @@ def _picture(sheet: Sheet, pixels: int) -> str:
     buffer = io.BytesIO()
     sheet.enlarged(pixels).save(buffer, "PNG")
     png = base64.b64encode(buffer.getvalue()).decode()
-    legend = f"<p>From {sheet.low:.3g} to {sheet.high:.3g}, {_text(sheet.scale.name)}.</p>"
+    legend = _paragraph(
+        _("From {low:.3g} to {high:.3g}, {scale}.", low=sheet.low, high=sheet.high, scale=_(sheet.scale.name))
+    )
     return f'<img alt="{_text(sheet.alt)}" src="data:image/png;base64,{png}">{legend}'

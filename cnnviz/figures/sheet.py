@@ -115,7 +115,7 @@ def map_sheet(
         width=width,
         low=low,
         high=high,
-        name=scale.name,
+        name=_(scale.name),
     )
     if (height, width) == (1, 1):
         # Single units: larger than the gap between them.

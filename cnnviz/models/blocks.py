@@ -15,7 +15,7 @@ from torch import nn
 
 from cnnviz.errors import CnnvizError
 from cnnviz.models.layers import Layer, Shape, register
-from cnnviz.words import say
+from cnnviz.words import said_of, say
 
 Layers = tuple[Layer, ...]
 Value = TypeVar("Value")
@@ -400,7 +400,7 @@ class Names:
             try:
                 layer.check()
             except CnnvizError as error:
-                raise CnnvizError(f"{self._next(layer.stem)}: {error}") from None
+                raise CnnvizError(said_of(self._next(layer.stem), error)) from None
             for _ in range(layer.n):
                 yield self._next(layer.stem), layer.once()
 
@@ -499,7 +499,7 @@ def _cure(shapes: Sequence[Shape]) -> str:
         return say(
             "Use a padding of half the kernel (1 for 3×3, 2 for 5×5), so that the maps keep their size."
         )
-    return f"Give the shortcut (or that branch) a Linear({wanted[0]})."
+    return say("Give the shortcut (or that branch) a Linear({wanted}) at its end.", wanted=wanted[0])
 
 
 def rewritten(layers: Layers, change: Callable[[Layers], Layers]) -> Layers:

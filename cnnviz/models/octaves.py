@@ -56,7 +56,7 @@ class OctaveConv(nn.Module):
         y = self.high(high) + self.low_to_high(low)
         return y if self.low is None else (y, self.low(low) + self.high_to_low(high))
 """
-    cure = "Octaves halve the maps and double them again: give them maps of even height and width."
+    cure = say("Octaves halve the maps and double them again: give them maps of even height and width.")
 
     @property
     def takes_pair(self) -> bool:

@@ -16,7 +16,7 @@ from cnnviz.models.blocks import DEEPEST, IN_PLACE, Block, BlockModule, Join, Na
 from cnnviz.models.layers import LAYERS, Layer, Linear, Shape
 from cnnviz.ops.receptive_field import PIXEL, ReceptiveField
 from cnnviz.settings import Settings, settings
-from cnnviz.words import say
+from cnnviz.words import said_of, say, sentence_of
 
 
 @dataclass(frozen=True)
@@ -315,9 +315,15 @@ _Values = _Value | tuple[_Value, ...]
 """One tensor, or two: high and low frequencies."""
 
 
-_NEEDS_PAIR = "It needs two tensors, high and low frequencies, but gets one. Put an OctaveConv with pair=False before it."
-_NEEDS_ONE = "It takes one tensor, but gets two, high and low frequencies. Set pair=True, or put an OctaveConv with alpha=0 before it."
-_MIXED = "One branch gives two tensors, high and low frequencies, and another one only one. Let all of them end alike."
+_NEEDS_PAIR = say(
+    "It needs two tensors, high and low frequencies, but gets one. Put an OctaveConv with pair=False before it."
+)
+_NEEDS_ONE = say(
+    "It takes one tensor, but gets two, high and low frequencies. Set pair=True, or put an OctaveConv with alpha=0 before it."
+)
+_MIXED = say(
+    "One branch gives two tensors, high and low frequencies, and another one only one. Let all of them end alike."
+)
 
 
 class _Planner:
@@ -371,7 +377,7 @@ class _Planner:
                 name,
             )
         except CnnvizError as error:
-            raise CnnvizError(f"{name}: {error}") from None
+            raise CnnvizError(said_of(name, error)) from None
         place = PlannedLayer(name, layer, shape, after.shape, after.field, part=part, sources=(value.source,))
         self._note(place)
         return place, after
@@ -393,7 +399,7 @@ class _Planner:
             if block.takes_pair is not None and block.takes_pair != isinstance(value, tuple):
                 raise CnnvizError(_NEEDS_PAIR if block.takes_pair else _NEEDS_ONE)
         except CnnvizError as error:
-            raise CnnvizError(f"{name}: {error}") from None
+            raise CnnvizError(said_of(name, error)) from None
 
         def through(at: str, given: _Values) -> _Values:
             path = f"{name}." if at in IN_PLACE else f"{name}.{at}."
@@ -406,7 +412,7 @@ class _Planner:
             if not single:
                 return tuple(add_or_concat(how, tensors) for tensors in zip(*given, strict=True))
             if len(single) < len(given):
-                raise CnnvizError(f"{name}: {_MIXED}")
+                raise CnnvizError(said_of(name, _MIXED))
             return add_or_concat(how, single)
 
         def add_or_concat(how: Join, given: Sequence[_Value]) -> _Value:
@@ -429,7 +435,7 @@ class _Planner:
                     if block.cure
                     else error
                 )
-                raise CnnvizError(f"{place}: {sentence}") from None
+                raise CnnvizError(said_of(place, sentence)) from None
             together = _Value(shape, _seen_together([one.field for one in given]), place)
             inner.append(
                 PlannedLayer(
@@ -531,7 +537,7 @@ def plan_until(spec: NetworkSpec, input_shape: Shape, classes: int) -> tuple[lis
     try:
         _summary(spec, input_shape, (classes,), planner)
     except CnnvizError as error:
-        return planner.known, str(error)
+        return planner.known, sentence_of(error)
     return planner.known, ""
 
 
@@ -569,22 +575,21 @@ def _summary(spec: NetworkSpec, input_shape: Shape, wanted: Shape, planner: _Pla
         given, asked = ("×".join(map(str, shape)) for shape in (answer.shape, wanted))
         raise CnnvizError(
             say(
-                "{name}: the network ends with shape {given}, but must end with ",
+                "{name}: the network ends with shape {given}, but must end with {asked} logits, one a class. "
+                "End it with a flatten layer and a fully connected layer of {asked} units.",
                 name=planned[-1].name,
                 given=given,
+                asked=asked,
             )
-            + (
-                say(
-                    "{asked} logits, one a class. End it with a flatten layer and a fully connected layer of {asked} units.",
-                    asked=asked,
-                )
-                if len(wanted) == 1
-                else say(
-                    "maps of shape {asked}. End it with a convolution of {wanted} filters, on maps of {wanted2} cells.",
-                    asked=asked,
-                    wanted=wanted[0],
-                    wanted2=wanted[-1],
-                )
+            if len(wanted) == 1
+            else say(
+                "{name}: the network ends with shape {given}, but must end with maps of shape {asked}. "
+                "End it with a convolution of {wanted} filters, on maps of {wanted2} cells.",
+                name=planned[-1].name,
+                given=given,
+                asked=asked,
+                wanted=wanted[0],
+                wanted2=wanted[-1],
             )
         )
     return Plan(tuple(planned), tuple(input_shape), wanted[0])

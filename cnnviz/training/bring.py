@@ -19,7 +19,7 @@ from cnnviz.training.loop import Trainer
 from cnnviz.training.run import NOBODY, Run, owner_hash
 from cnnviz.training.spec import TrainingSpec
 from cnnviz.training.starting import create
-from cnnviz.words import say
+from cnnviz.words import one_after_another, say
 
 PREFIXES = ("network.", "model.", "module.", "_orig_mod.")
 """What other programs put before the names of layers."""
@@ -117,12 +117,14 @@ def fitted(weights: Mapping[str, Tensor], own: Mapping[str, Tensor], title: str)
     if not set(needed) <= set(numbers):
         numbers = _in_order(numbers, needed) or numbers
     differences = [
-        say("'{name}' is {size} in the network, but ", name=name, size=_size(value))
-        + (
-            say("{size} in the file", size=_size(numbers[name]))
-            if name in numbers
-            else say("missing in the file")
+        say(
+            "'{name}' is {size} in the network, but {given} in the file",
+            name=name,
+            size=_size(value),
+            given=_size(numbers[name]),
         )
+        if name in numbers
+        else say("'{name}' is {size} in the network, but missing in the file", name=name, size=_size(value))
         for name, value in needed.items()
         if name not in numbers or numbers[name].shape != value.shape
     ]
@@ -136,7 +138,7 @@ def fitted(weights: Mapping[str, Tensor], own: Mapping[str, Tensor], title: str)
                 "These weights do not fit the network '{title}': {difference}{more}. "
                 "Choose the network, the data set and the classes that they were trained with.",
                 title=title,
-                difference="; ".join(differences[:SHOWN]),
+                difference=one_after_another(*differences[:SHOWN], between="; "),
                 more=more,
             )
         )

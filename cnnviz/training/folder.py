@@ -57,7 +57,7 @@ from cnnviz.training.data_seen import DataSeen
 from cnnviz.training.lease import Holder, holds
 from cnnviz.training.loop import Metric
 from cnnviz.training.spec import TrainingSpec
-from cnnviz.words import say
+from cnnviz.words import from_json, say, to_json
 
 FORMAT = 1
 SNAPSHOT = ".safetensors"
@@ -73,7 +73,8 @@ class Status:
 
     Attributes:
         step, total_steps: optimiser steps so far and in all.
-        message: what happened, in a sentence; may be empty.
+        message: what happened, in a sentence; may be empty. The file holds it in English, and beside it as ``said`` what
+            other languages need.
         pid, pid_started, machine: the process that works on the run; 0 once it has given the run back.
         goal: a paused run goes on to this step.
     """
@@ -232,7 +233,8 @@ class RunFolder:
         return status.state in ("running", "paused") and holds(self.path, status.holder)
 
     def set_status(self, status: Status) -> None:
-        write_atomically(self.path / "state.json", json.dumps(asdict(status)))
+        said = to_json(status.message)
+        write_atomically(self.path / "state.json", json.dumps({**asdict(status), "said": said}))
 
     @contextmanager
     def writing(self, timeout: float = 0.0) -> Iterator[bool]:
@@ -483,8 +485,9 @@ def _read_spec(path: Path, written: tuple[int, int, int]) -> TrainingSpec:
 
 @lru_cache(maxsize=1024)
 def _read_status(path: Path, _written: tuple[int, int, int]) -> Status:
-    status: Status = _dataclass_from(Status, _read_json(path))
-    return status
+    found = _read_json(path)
+    status: Status = _dataclass_from(Status, found)
+    return replace(status, message=from_json(found.get("said"), status.message))
 
 
 @lru_cache(maxsize=256)

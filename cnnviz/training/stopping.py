@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from cnnviz.training.spec import TrainingSpec
-from cnnviz.words import say
+from cnnviz.words import from_json, say, to_json
 
 JOULES_A_MULTIPLY_ADD = 3e-10
 """An estimate: a core that takes 10 watts does 3·10¹⁰ multiply-adds a second in such networks."""
@@ -70,13 +70,14 @@ class Stopping:
         """All that ``restore`` needs, as JSON has it."""
         return {
             "reason": self.reason,
+            "said": to_json(self.reason),
             "best_step": self.best_step,
             "best_loss": None if math.isinf(self.best_loss) else self.best_loss,
             "worse": self.worse,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        self.reason = state.get("reason", "")
+        self.reason = from_json(state.get("said"), state.get("reason", ""))
         self.best_step, self.worse = state.get("best_step", 0), state.get("worse", 0)
         loss = state.get("best_loss")
         self.best_loss = math.inf if loss is None else loss

@@ -16,7 +16,7 @@ from cnnviz.models import Network
 from cnnviz.settings import ASSETS
 from cnnviz.training.loop import build_for
 from cnnviz.training.spec import TrainingSpec
-from cnnviz.words import say
+from cnnviz.words import one_after_another, say
 
 FOLDER = ASSETS / "weights"
 RECORD = FOLDER / "trained.json"
@@ -65,11 +65,11 @@ def trained(network: str, dataset: str = "mnist") -> Network:
     if entry is None:
         known = sorted({name for name, other in trained_networks() if other == dataset})
         raise CnnvizError(
-            say("'{network}' does not come trained on '{dataset}'. ", network=network, dataset=dataset)
-            + (
+            one_after_another(
+                say("'{network}' does not come trained on '{dataset}'.", network=network, dataset=dataset),
                 say("Choose one of: {known}.", known=", ".join(known))
                 if known
-                else say("Train it in the training lab.")
+                else say("Train it in the training lab."),
             )
         )
     model = build_for(entry.spec)

@@ -20,7 +20,7 @@ from cnnviz.training.loop import Trainer
 from cnnviz.training.plan import record_steps, snapshot_steps, validation_steps
 from cnnviz.training.snapshots import SnapshotWriter
 from cnnviz.training.spec import check_knob
-from cnnviz.words import say
+from cnnviz.words import one_after_another, say, sentence_of
 
 CHECKPOINT_SECONDS = 2.0
 STATUS_SECONDS = 0.2
@@ -54,7 +54,7 @@ def _work(folder: RunFolder, somebody_waits: Callable[[], bool], ticket: Path | 
         if _is_wanted(folder):
             Worker(folder, somebody_waits, ticket).run()
     except CnnvizError as error:
-        _fail(folder, str(error))
+        _fail(folder, sentence_of(error))
     except OSError as error:
         _fail(
             folder,
@@ -333,6 +333,6 @@ class Worker:
     def _write_status(
         self, state: State, step: int, total: int, message: str = "", given_back: bool = False
     ) -> None:
-        said = " ".join(filter(None, (message, self.replaced, self.message)))
+        said = one_after_another(message, self.replaced, self.message)
         status = Status(state, step, total, said, goal=self.goal)
         self.folder.set_status(status if given_back else status.held_by(self.process))

@@ -35,7 +35,7 @@ from cnnviz.ui.memory import remember, remembered
 from cnnviz.ui.networks import OpenNetwork, network_of_run
 from cnnviz.ui.outside import plain
 from cnnviz.ui.state import State
-from cnnviz.words import _
+from cnnviz.words import _, sentence_of
 
 TITLES = {method.name: method.title for method in METHODS.values()}
 USUAL = ("grad_cam", "integrated_gradients", "occlusion", "guided_backprop")
@@ -254,7 +254,7 @@ def wall_of_maps(
     missing: dict[str, list[str]] = {}
     for question, one in zip(questions, found, strict=True):
         if isinstance(one, CnnvizError):
-            missing.setdefault(str(one), []).append(_(question.title))
+            missing.setdefault(sentence_of(one), []).append(_(question.title))
     for sentence, titles in missing.items():
         st.error(f"{', '.join(titles)}: {plain(sentence)}", icon=":material/error:")
     most = (

@@ -17,7 +17,7 @@ from cnnviz.ui.states.labels import Labels
 from cnnviz.ui.states.training_lab import TrainingLab
 from cnnviz.ui.tables import table_in_words
 from cnnviz.ui.videos import show_videos
-from cnnviz.words import _
+from cnnviz.words import _, sentence_of
 
 
 def use_links(name: str, classes: Sequence[str]) -> None:
@@ -113,7 +113,7 @@ def got(key: str, _asked: float, progress: Progress) -> str:
     try:
         fetch(key, lambda done, of: progress(done / max(1, of)))
     except CnnvizError as error:
-        return str(error)
+        return sentence_of(error)
     return ""
 
 

@@ -31,7 +31,7 @@ from cnnviz.ui.outside import plain
 from cnnviz.ui.retrieval import fitted
 from cnnviz.ui.states.faces import HIGHEST, Faces, sets_in_menu
 from cnnviz.ui.tables import folded_table
-from cnnviz.words import _, say
+from cnnviz.words import _, say, sentence_of
 
 MOST, MOST_LARGE = 1000, 240
 """Images that are judged; fewer by a network for photographs, which takes some milliseconds for each."""
@@ -139,7 +139,7 @@ def fetched(name: str, _asked: float, progress: Progress) -> str:
     try:
         load_faces(name, lambda done, total: progress(done / max(1, total)))
     except CnnvizError as error:
-        return str(error)
+        return sentence_of(error)
     return "" if is_here(name) else _("The face set was taken away again. Try it once more.")
 
 

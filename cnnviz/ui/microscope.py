@@ -140,7 +140,7 @@ def unit_panel(
         box = field.box(unit.row, unit.col)
         what = _("the unit sees {size} pixels", size=_size(field, box))
     except CnnvizError as error:
-        what, box = str(error), None
+        what, box = _(error), None
     sheet = map_sheet(
         whole.unsqueeze(0),
         span=span or limits(whole),

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from cnnviz.words import Sentence, _
+
 LONGEST = 1000
 """Characters that are shown of one text."""
 MOST_MARKS = 3
@@ -19,12 +21,17 @@ _ACTIVE = re.compile(r":(?=\S)|@(?=\S)|[<>=~-](?=[<>=~-])|\bwww(?=\.)", re.IGNOR
 
 
 def plain(text: object) -> str:
-    """The text for Markdown and for labels: each character stands for itself, on one line.
+    """The text for Markdown and for labels: each character stands for itself, on one line. Errors and sentences are said in
+    the language of whoever looks.
 
     What has no place in a line is left out: control characters, marks that turn the direction of writing, more
     than three accents on one letter; and what is longer than 1000 characters is cut.
     """
-    return _plain(str(text))
+    return _plain(_said(text))
+
+
+def _said(text: object) -> str:
+    return _(text) if isinstance(text, BaseException | Sentence) else str(text)
 
 
 @lru_cache(maxsize=4096)
@@ -37,10 +44,12 @@ def _plain(text: str) -> str:
 
 
 def printable(text: object) -> str:
-    """The text on one line, for where nobody reads Markdown (options of a menu, a picture's words)."""
+    """The text on one line, for where nobody reads Markdown (options of a menu, a picture's words); in the language of
+    whoever looks, as in ``plain``.
+    """
     kept: list[str] = []
     marks = 0
-    for letter in " ".join(str(text).split()):
+    for letter in " ".join(_said(text).split()):
         kind = unicodedata.category(letter)
         marks = marks + 1 if kind in ("Mn", "Me") else 0
         if kind in ("Cc", "Cf", "Cs", "Co") and letter not in "\u200c\u200d\u00ad":

@@ -14,7 +14,7 @@ from cnnviz.ui.jobs import Progress, job
 from cnnviz.ui.memory import remember
 from cnnviz.ui.messages import BoxMark
 from cnnviz.ui.outside import plain
-from cnnviz.words import _
+from cnnviz.words import _, sentence_of
 
 LEAST = 0.05
 
@@ -95,5 +95,5 @@ def got(_asked: float, progress: Progress) -> str:
     try:
         get_coco(lambda done, of: progress(done / max(1, of)))
     except CnnvizError as error:
-        return str(error)
+        return sentence_of(error)
     return ""

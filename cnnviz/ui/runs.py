@@ -21,7 +21,7 @@ from cnnviz.ui.fields import Open, Text
 from cnnviz.ui.frame import link
 from cnnviz.ui.outside import plain
 from cnnviz.ui.state import State
-from cnnviz.words import _
+from cnnviz.words import _, sentence_of
 
 EXAMPLE = "example"
 """The bundled run: something to look at before the first own training."""
@@ -205,9 +205,9 @@ def notices(run: Run, metrics: list[Metric]) -> None:
     """What went wrong with a run and what to do; nothing for one that goes well."""
     status = run.status
     if status.state in ("diverged", "failed", "interrupted"):
-        st.warning(plain(status.message), icon=":material/warning:")
+        st.warning(plain(_(status.message)), icon=":material/warning:")
     elif status.message and status.message != STOPPED:
-        st.caption(plain(status.message))
+        st.caption(plain(_(status.message)))
     if status.state == "finished":
         _at_chance(run, metrics)
 
@@ -316,7 +316,7 @@ def _obeyed(run: Run, command: Callable[[], None]) -> bool:
     try:
         command()
     except CnnvizError as error:
-        st.session_state["not_obeyed"] = run.id, str(error)
+        st.session_state["not_obeyed"] = run.id, sentence_of(error)
         return False
     return True
 
@@ -347,7 +347,7 @@ def fetch_all(entry: DatasetEntry) -> bool:
     try:
         fetch_all_images(entry.name, show)
     except CnnvizError as error:
-        _no_network[place] = time.monotonic(), str(error)
+        _no_network[place] = time.monotonic(), sentence_of(error)
         draw_again()
     finally:
         bar.empty()

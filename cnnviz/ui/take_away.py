@@ -11,7 +11,7 @@ from cnnviz.training import EXPORTS, TASKS, Run, TrainingSpec, bring
 from cnnviz.ui.address import draw_again
 from cnnviz.ui.frame import error_box
 from cnnviz.ui.runs import show_run
-from cnnviz.words import _
+from cnnviz.words import _, in_language, language
 
 NEEDS = {"onnx": ("onnx", "onnxscript")}
 """Kind of file -> packages that not everybody has."""
@@ -33,7 +33,7 @@ def take_away(run: Run, step: int) -> None:
             missing = not all(map(_is_installed, NEEDS.get(kind, ())))
             st.download_button(
                 _(entry.title),
-                partial(_made, run, kind, step),
+                partial(_made, run, kind, step, language()),
                 f"{run.id}-{step}.{entry.suffix}" if entry.of_step else f"{run.id}.{entry.suffix}",
                 entry.mime,
                 key=f"export_{kind}",
@@ -44,11 +44,13 @@ def take_away(run: Run, step: int) -> None:
             )
 
 
-def _made(run: Run, kind: str, step: int) -> bytes:
-    try:
-        return run.export(kind, step)
-    except CnnvizError as error:
-        return str(error).encode()  # the run was deleted since: the file says so
+def _made(run: Run, kind: str, step: int, name: str) -> bytes:
+    """The file, in a language: it is made when nobody draws the page any more."""
+    with in_language(name):
+        try:
+            return run.export(kind, step)
+        except CnnvizError as error:
+            return _(error).encode()  # the run was deleted since: the file says so
 
 
 def bring_weights(spec: TrainingSpec, key: str | None) -> None:

@@ -22,6 +22,8 @@ from cnnviz.models import (
     summary,
 )
 from cnnviz.models.drafts import addresses, draft, layer_at, with_layers
+from cnnviz.words import said_in
+from tests import pseudo
 
 SHAPE = (1, 28, 28)
 
@@ -58,11 +60,20 @@ BROKEN = {
 }
 
 
+@pytest.fixture(scope="module")
+def pseudo_language() -> None:
+    pseudo.install()
+
+
 @pytest.mark.parametrize("name", list(BROKEN))
+@pytest.mark.usefixtures("pseudo_language")
 def test_what_does_not_fit_has_a_sentence_and_a_repair(name: str) -> None:
     spec = NetworkSpec(BROKEN[name])
     found = draft(spec, SHAPE, 10)
     assert found.error
+    place = found.error.partition(": ")[0]
+    said = pseudo.unsaid(said_in(pseudo.NAME, found.error).removeprefix(f"{place}: "))
+    assert not said
     if not spec.layers:
         assert "1 to" in found.error
         return

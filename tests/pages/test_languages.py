@@ -154,3 +154,23 @@ def test_an_error_is_said_in_the_language(open_page: Open) -> None:
     app = open_page("pages/seeing/pooling.py", language=pseudo.NAME, window="6", rows="2", cols="2")
     assert [error.value for error in app.error]
     assert not [error.value for error in app.error if pseudo.unsaid(error.value)]
+
+
+@pytest.mark.parametrize(
+    ("page", "parameters"),
+    [
+        pytest.param("pages/learning/training_lab.py", {"run": "nobody-0"}, id="an unknown run"),
+        pytest.param("pages/learning/training_lab.py", {"race": "nobody-0"}, id="an unknown experiment"),
+        pytest.param("pages/learning/runs.py", {"race": "nobody-0"}, id="an unknown comparison"),
+        pytest.param("pages/learning/builder.py", {"network": "broken"}, id="a broken network"),
+    ],
+)
+def test_what_a_link_has_wrong_is_said_in_the_language(
+    open_page: Open, page: str, parameters: dict[str, str]
+) -> None:
+    app = until(open_page(page, language=pseudo.NAME, **parameters), at_rest)
+    said = [error.value for error in app.error]
+    assert said
+    assert not [
+        error for error in said if [word for word in pseudo.unsaid(error).split() if word != "nobody"]
+    ]

@@ -24,6 +24,8 @@ from cnnviz.data import load
 from cnnviz.errors import CnnvizError
 from cnnviz.models import PRESETS
 from cnnviz.training import EXPORTS, Run, TrainingSpec, bring, evaluate, start
+from cnnviz.words import in_language
+from tests import pseudo
 
 SPEC = TrainingSpec(
     "mnist", "fast", 2, limit=600, batch_size=64, augmentation="crop", classes=("2", "5", "7"), seed=4
@@ -132,6 +134,20 @@ def test_the_report_is_one_file_with_everything(run: Run) -> None:
     assert f"{accuracy(run):.2%}" in page.words
     for word in (run.id, "seed", torch.__version__, "conv1", "augmentation", "torch.manual_seed(4)"):
         assert word in page.words
+
+
+def test_the_report_is_in_the_language_of_whoever_takes_it(run: Run) -> None:
+    pseudo.install()
+    with in_language(pseudo.NAME):
+        html = run.export("html").decode()
+    page = _Page()
+    page.feed(html)
+    assert f'<html lang="{pseudo.NAME}">' in html
+    prose = re.findall(r"<(?:h1|h2|p|th|text|title)\b[^>]*>(.*?)</", html, re.DOTALL)
+    assert len(prose) > 20
+    own = {run.id, run.spec.network_name, "conv1", "MNIST"}
+    said = [text for text in (*prose, *page.alternatives) if text not in own]
+    assert not [text for text in said if [word for word in pseudo.unsaid(text).split() if word not in own]]
 
 
 def test_a_name_with_a_script_stays_text() -> None:

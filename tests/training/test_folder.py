@@ -1,3 +1,4 @@
+import json
 import os
 import time
 from collections.abc import Callable
@@ -7,6 +8,7 @@ import pytest
 
 from cnnviz.errors import CnnvizError
 from cnnviz.training.folder import SETTLED_NS, Command, RunFolder, Status
+from cnnviz.words import said_in, say
 
 
 def test_the_steps_are_those_that_lie_there_whenever_they_came(tmp_path: Path) -> None:
@@ -51,6 +53,22 @@ def test_a_state_is_read_once_after_it_came_to_rest_and_each_new_one_at_once(
         assert folder.status() == Status("running", 3, 9)
     folder.set_status(Status("finished", 9, 9))
     assert folder.status() == Status("finished", 9, 9)
+
+
+def test_what_happened_is_said_in_the_language_of_whoever_reads_it(tmp_path: Path) -> None:
+    sentence = say("Stopped after {stop_seconds:g} seconds of work: that was the limit.", stop_seconds=0.5)
+    RunFolder(tmp_path).set_status(Status("finished", 9, 9, sentence))
+    message = RunFolder(tmp_path).status().message
+    assert message == "Stopped after 0.5 seconds of work: that was the limit."
+    assert said_in("de", message) == "Nach 0.5 Sekunden Arbeit gestoppt: Das war die Grenze."
+    # Folders of older versions hold the English words alone.
+    file = tmp_path / "state.json"
+    older = json.loads(file.read_text())
+    del older["said"]
+    file.write_text(json.dumps(older))
+    os.utime(file, ns=(0, 0))
+    assert RunFolder(tmp_path).status().message == message
+    assert said_in("de", RunFolder(tmp_path).status().message) == message
 
 
 @pytest.mark.parametrize(

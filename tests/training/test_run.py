@@ -20,6 +20,7 @@ from cnnviz.subprocesses import python_environment
 from cnnviz.training import Run, TrainingSpec, open_run, pool, queue, runs, start
 from cnnviz.training.folder import RunFolder
 from cnnviz.training.starting import make_room
+from cnnviz.words import said_in
 
 LONG = TrainingSpec("digits", "tiny", epochs=90, batch_size=32)
 ENDLESS = replace(LONG, epochs=1000, batch_size=8)
@@ -182,6 +183,7 @@ def test_divergence_keeps_good_weights_and_says_what_to_try() -> None:
     run = start(TrainingSpec("digits", "tiny", epochs=5, learning_rate=200.0, schedule="constant"))
     assert run.wait(60) == "diverged"
     assert "Try a learning rate of 20" in run.message
+    assert "Versuchen Sie eine Lernrate von 20" in said_in("de", run.message)
     assert all(value.isfinite().all() for value in last_weights(run).values())
 
 

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from cnnviz.errors import CnnvizError
+from cnnviz.ui.outside import _plain, plain, printable
+from cnnviz.words import _, in_language, say, sentence_of
 from tests.pages.conftest import ROOT
 
 SOURCES = sorted([*(ROOT / "cnnviz" / "ui").rglob("*.py"), *(ROOT / "pages").rglob("*.py")])
+ALL = sorted([*(ROOT / "cnnviz").rglob("*.py"), *(ROOT / "pages").rglob("*.py")])
 SCRIPTS = sorted(
     path for path in (ROOT / "assets" / "components").rglob("*.js") if path.name != "modern_screenshot.js"
 )
@@ -48,6 +52,53 @@ def test_what_an_error_or_a_run_says_is_shown_in_plain_letters(path: Path) -> No
                 assert is_log or not (is_error or (part is shown and _is_bare(part))), (
                     f"{path.name}:{node.lineno}"
                 )
+
+
+def test_an_error_is_shown_in_the_language_of_whoever_looks() -> None:
+    error = CnnvizError(say("Room {code} is closed.", code="AB*"))
+    with in_language("de"):
+        assert plain(error) == plain(sentence_of(error)) == _plain(_(error))
+        assert printable(error) == _(error)
+        assert plain(error) != _plain(str(error))
+    assert plain(error) == "Room AB\\* is closed."
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_error_is_turned_into_english(path: Path) -> None:
+    """``str(error)`` forgets what other languages need."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if (
+            not isinstance(node, ast.ExceptHandler)
+            or not node.name
+            or "CnnvizError" not in ast.dump(node.type or node)
+        ):
+            continue
+        for call in ast.walk(node):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "str":
+                assert ast.unparse(call) != f"str({node.name})", f"{path.name}:{call.lineno}"
+
+
+def _says(node: ast.AST) -> bool:
+    return any(
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in ("say", "say_many", "sentence_of")
+        for call in ast.walk(node)
+    )
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_sentence_is_put_together_from_pieces(path: Path) -> None:
+    """A text that is made of pieces is in no catalogue: ``one_after_another`` and ``said_of`` keep them apart."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        where = f"{path.name}:{getattr(node, 'lineno', 0)}"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "CnnvizError":
+            assert node.args, where
+            assert not isinstance(node.args[0], ast.JoinedStr), where
+        if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add)):
+            assert not _says(node), where
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "join":
+            assert not _says(node), where
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
