@@ -14,6 +14,7 @@ from cnnviz.figures.vector import line_chart
 from cnnviz.training import Metric, Run, evaluate
 from cnnviz.training.data_seen import data_digest, replaced_words
 from cnnviz.training.export import run_code, versions
+from cnnviz.training.folder import STOPPED
 from cnnviz.words import _, language, one_after_another, say
 
 STRIP = 12
@@ -43,7 +44,7 @@ def report(run: Run, step: int) -> str:
                 step=status.step,
                 total=status.total_steps,
             ),
-            _(status.message),
+            "" if status.message == STOPPED else _(status.message),
         ),
         _paragraph(_("Test accuracy {accuracy:.2%} at step {step}.", accuracy=accuracy, step=step)),
         _heading(_("Curves")),

@@ -61,7 +61,7 @@ from cnnviz.words import from_json, say, to_json
 
 FORMAT = 1
 SNAPSHOT = ".safetensors"
-STOPPED = "Stopped."
+STOPPED = say("Stopped.")
 SETTLED_NS = 2_000_000_000
 State = Literal["queued", "running", "paused", "stopped", "finished", "diverged", "failed", "interrupted"]
 ACTIVE: frozenset[State] = frozenset({"queued", "running", "paused"})
