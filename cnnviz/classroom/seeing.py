@@ -279,7 +279,7 @@ def strongest_answer(draw: random.Random) -> Question:
     return pixel(
         say(
             "The kernel “{kernel}” moves over this digit. Click where its answer is largest (positive; a pixel that comes to nine tenths of it counts as well).",
-            kernel=KERNELS[name].title,
+            kernel=say(KERNELS[name].title),
         ),
         digit,
         places,
@@ -323,7 +323,7 @@ def kernel_of_map(draw: random.Random) -> Question:
         [
             (
                 KERNELS[name].title,
-                say("took “{kernel}”", kernel=KERNELS[name].title),
+                say("took “{kernel}”", kernel=say(KERNELS[name].title)),
                 reasons[name],
             )
             for name in others
@@ -643,7 +643,7 @@ def activation_value(draw: random.Random) -> Question:
     return number(
         say(
             "What is the value of {title} at x = {x}? Two decimals are enough.",
-            title=ACTIVATIONS[name].title,
+            title=say(ACTIVATIONS[name].title),
             x=number_text(x),
         ),
         value,

@@ -154,7 +154,7 @@ def _fetched(entry: FaceSet, progress: Progress | None) -> Path:
             say(
                 "{title} could not be downloaded: no answer from the network, or another file than scikit-learn expects. "
                 "Check the connection and try again; the bundled images work without it.",
-                title=entry.title,
+                title=say(entry.title),
             )
         )
     return target

@@ -245,7 +245,7 @@ def _downloaded(key: str, progress: Progress | None) -> Iterator[Path]:
             raise CnnvizError(
                 say(
                     "{title} was not downloaded: the folder '{parent}' cannot be written, or the disk is full. Make room.",
-                    title=entry.title,
+                    title=say(entry.title),
                     parent=target.parent,
                 )
             ) from error
@@ -254,7 +254,7 @@ def _downloaded(key: str, progress: Progress | None) -> Iterator[Path]:
                 say(
                     "{title} is not on this machine and could not be downloaded: no answer from the network, another file than its "
                     "makers published, or a full disk. Check the connection and try again; the bundled images work without it.",
-                    title=entry.title,
+                    title=say(entry.title),
                 )
             )
         with FileLock(target.with_name(f"{target.name}.lock")):
@@ -263,7 +263,10 @@ def _downloaded(key: str, progress: Progress | None) -> Iterator[Path]:
                 return
             target.unlink(missing_ok=True)
     raise CnnvizError(
-        say("The download of {title} is damaged again and again. Is the disk all right?", title=entry.title)
+        say(
+            "The download of {title} is damaged again and again. Is the disk all right?",
+            title=say(entry.title),
+        )
     )
 
 

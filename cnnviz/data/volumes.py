@@ -94,7 +94,7 @@ def load_volumes(name: str = SOLIDS, split: str = "train") -> Volumes:
         raise CnnvizError(
             say(
                 'The volumes of {title} are not on this machine. Download them on the page "Data sets".',
-                title=VOLUME_TITLES[name],
+                title=say(VOLUME_TITLES[name]),
             )
         )
     found = arrays(name)

@@ -262,9 +262,9 @@ def pretrained(name: str = BUNDLED, progress: Progress | None = None) -> ImageNe
             say(
                 "The weights of {title} ({megabytes:.0f} MB) could not be downloaded: no answer from the network. "
                 "Check the connection and try again; {title2} works without it.",
-                title=entry.title,
+                title=say(entry.title),
                 megabytes=entry.megabytes,
-                title2=PRETRAINED[BUNDLED].title,
+                title2=say(PRETRAINED[BUNDLED].title),
             )
         )
     return _read(name)

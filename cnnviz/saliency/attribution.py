@@ -108,7 +108,7 @@ def attribute(
         raise CnnvizError(
             say(
                 "{title} gave values that are not finite for this image. Choose another method or layer.",
-                title=entry.title,
+                title=say(entry.title),
             )
         )
     return Attribution(
@@ -180,7 +180,7 @@ def _checked_layer(model: nn.Module, runner: Runner, batch: Tensor, method: Meth
             say(
                 "'{layer}' has no maps, only single units, so {title} cannot use it. Choose one of: {usable}.",
                 layer=layer,
-                title=method.title,
+                title=say(method.title),
                 usable=", ".join(usable[-6:]),
             )
         )
@@ -236,7 +236,7 @@ def _checked_options(method: Method, options: dict[str, Any]) -> dict[str, Any]:
             raise CnnvizError(
                 say(
                     "{title} has no option '{name}'. It has: {known}.",
-                    title=method.title,
+                    title=say(method.title),
                     name=name,
                     known=", ".join(known) or "none",
                 )
@@ -248,7 +248,7 @@ def _checked_options(method: Method, options: dict[str, Any]) -> dict[str, Any]:
                     say(
                         "The {name} of {title} is {value!r}. Choose one of: {names}.",
                         name=name,
-                        title=method.title,
+                        title=say(method.title),
                         value=value,
                         names=", ".join(option.names),
                     )
@@ -261,8 +261,8 @@ def _checked_options(method: Method, options: dict[str, Any]) -> dict[str, Any]:
             raise CnnvizError(
                 say(
                     "{title} of {title2} is {value!r}, but it must be a number from {low:g} to {high:g}.",
-                    title=option.title,
-                    title2=method.title,
+                    title=say(option.title),
+                    title2=say(method.title),
                     value=value,
                     low=option.low,
                     high=option.high,

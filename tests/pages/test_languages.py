@@ -160,7 +160,6 @@ def test_an_error_is_said_in_the_language(open_page: Open) -> None:
     ("page", "parameters"),
     [
         pytest.param("pages/learning/training_lab.py", {"run": "nobody-0"}, id="an unknown run"),
-        pytest.param("pages/learning/training_lab.py", {"race": "nobody-0"}, id="an unknown experiment"),
         pytest.param("pages/learning/runs.py", {"race": "nobody-0"}, id="an unknown comparison"),
         pytest.param("pages/learning/builder.py", {"network": "broken"}, id="a broken network"),
     ],

@@ -99,6 +99,14 @@ def test_no_sentence_is_put_together_from_pieces(path: Path) -> None:
             assert not _says(node), where
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "join":
             assert not _says(node), where
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in ("say", "say_many")
+        ):
+            # The title of an entry is a sentence too: ``title=say(entry.title)``.
+            bare = [word.arg for word in node.keywords if ast.unparse(word.value).endswith(".title")]
+            assert not bare, where
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)

@@ -132,7 +132,7 @@ class Architecture:
                 say(
                     "{title} cannot take an image of {str}: its layer '{layer}' cannot work with what is left. "
                     "{cure} was made for {str2}.",
-                    title=self.title,
+                    title=say(self.title),
                     str="×".join(map(str, shape)),
                     layer=layer,
                     cure=cure,
@@ -168,7 +168,7 @@ class Architecture:
                 say(
                     "{title} needs {needed:.1f} GB of memory, but {free:.1f} GB are free. "
                     "Close other programs, choose a smaller width, or a smaller network.",
-                    title=self.title,
+                    title=say(self.title),
                     needed=needed / 1000000000.0,
                     free=free / 1000000000.0,
                 )
@@ -195,7 +195,7 @@ class Architecture:
         """
         if not self.weights:
             raise CnnvizError(
-                say("No weights are published for exactly this form of {title}.", title=self.title)
+                say("No weights are published for exactly this form of {title}.", title=say(self.title))
             )
         given = pretrained(self.weights, progress)
         network = self.build(input_shape=input_shape)
