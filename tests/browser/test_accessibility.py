@@ -164,6 +164,33 @@ def test_is_for_everyone(file: str, guest: Visitor) -> None:
     wait_until(page, f"{TOO_WIDE} <= 0")
 
 
+@pytest.mark.thorough(40)
+@pytest.mark.parametrize("file", LESSONS)
+def test_each_experiment_is_for_everyone(file: str, guest: Visitor) -> None:
+    """The states that "Try this" leads to: axe-core in the light and the dark, and words of the pictures."""
+    page = guest.page
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(LAPTOP)
+    guest.go(name_of(file))
+    links = page.locator(".st-key-try a").evaluate_all("all => all.map((one) => one.href)")
+    assert len(links) >= 3
+    told = []
+    for link in links:
+        page.emulate_media(color_scheme="light")
+        guest.go(link.removeprefix(f"{guest.server.url}/"))
+        drawn(page)
+        wait_until(page, MENDED)
+        problems: dict[str, list[Any]] = {
+            "light": findings(page, LEVEL_AA),
+            "unnamed": page.evaluate(PICTURES),
+        }
+        page.emulate_media(color_scheme="dark")
+        drawn(page)
+        problems["dark"] = findings(page, ["color-contrast"], MAIN)
+        told += [f"{link} {kind}: {problem}" for kind, found in problems.items() for problem in found]
+    assert not told, "\n".join(told)
+
+
 def test_the_table_of_a_picture_of_maps_holds_its_values(guest: Visitor) -> None:
     page = guest.go("kernels")
     page.locator("summary", has_text="Take the pictures away").click()
