@@ -16,6 +16,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.process_memory import few_arenas, keep_freed_memory
 from cnnviz.ui import census, pictures, rooms
 from cnnviz.ui.clicks import hear_every_click
+from cnnviz.ui.closed import ClosedConnections
 from cnnviz.ui.delivery import (
     count_what_is_asked,
     deliver_in_order,
@@ -52,7 +53,7 @@ ROUTES = (
 """Besides Streamlit's own. ``base``: where ``server.baseUrlPath`` or a proxy has put the app."""
 
 
-MIDDLEWARE = (Middleware(SafeHeaders),)
+MIDDLEWARE = (Middleware(ClosedConnections), Middleware(SafeHeaders))
 """Around all answers."""
 
 

@@ -334,11 +334,16 @@ def test_explain_one_number_of_a_map_down_to_the_pixels(newcomer: Begin) -> None
     student.open("Feature maps")
     student.click(student.page.get_by_role("button", name=re.compile("maps of relu1 of")))
     value = student.reads(r"Row (\d+), column (\d+): (-?[\d.]*\d)")
+    sums = student.page.get_by_text(re.compile(r"the sum of \d+ products"))
+    units = student.page.get_by_role("button", name=re.compile(r"^\w+ \d+ \[\d+, \d+\]: "))
+    before = units
     for _ in range(4):
-        sums = student.page.get_by_text(re.compile(r"the sum of \d+ products"))
+        expect(sums.or_(before).first).to_be_visible()
         if sums.count():
             break
-        student.click(student.page.get_by_role("button", name=re.compile(r"^\w+ \d+ \[\d+, \d+\]: ")).first)
+        unit = before.first.inner_text()
+        student.click(before.first)
+        before = units.filter(has_not_text=unit)
     told = student.reads(r"the sum of (\d+) products, (-?[\d.]+), and the bias (-?[\d.]+) is (-?[\d.]+\d)")
     assert int(told[1]) == 25
     assert float(told[2]) + float(told[3]) == pytest.approx(float(told[4]), abs=2e-4)
