@@ -3,10 +3,12 @@
 A new one is one entry in ``PRETRAINED``.
 """
 
+import hashlib
 import importlib.util
 import socket
 import sys
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -213,7 +215,7 @@ def _read(name: str) -> ImageNetwork:
     )
     with drawing_from(torch.Generator()):
         body = getattr(models, name)(weights=None, **options)
-    body.load_state_dict(torch.load(_weights_file(entry), weights_only=True, map_location="cpu"))
+    load_published(body, _weights_file(entry), entry.title)
     return TorchvisionNetwork(body, entry.title, classes).eval()
 
 
@@ -268,6 +270,42 @@ def pretrained(name: str = BUNDLED, progress: Progress | None = None) -> ImageNe
             )
         )
     return _read(name)
+
+
+def load_published(network: nn.Module, path: Path, title: str) -> None:
+    """Gives a network of torchvision the weights of a file that was downloaded.
+
+    A damaged file is set aside under another name, so that it can be downloaded again.
+
+    Args:
+        path: the file, under torchvision's name for it, which ends with the beginning of its SHA-256.
+        title: the network's name in the sentence.
+
+    Raises:
+        CnnvizError: the file is damaged.
+    """
+    try:
+        network.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
+    except Exception:  # whatever a damaged file makes of the reader
+        if _is_published(path):
+            raise
+        aside = path.with_name(f"{path.name}.damaged")
+        with suppress(FileNotFoundError):  # somebody else has done so
+            path.replace(aside)
+        raise CnnvizError(
+            say(
+                "The weights of {title} on this machine are damaged; the file now has the name '{name}'. Get them again.",
+                title=say(title),
+                name=aside.name,
+            )
+        ) from None
+
+
+def _is_published(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest().startswith(path.stem.rpartition("-")[2])
 
 
 def weights_here(name: str) -> bool:

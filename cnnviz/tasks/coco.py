@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
-from cnnviz.models.pretrained import CONNECT_SECONDS, weights_folder
+from cnnviz.models.pretrained import CONNECT_SECONDS, load_published, weights_folder
 from cnnviz.random_numbers import drawing_from
 from cnnviz.subprocesses import Progress, bytes_below, fetch
 from cnnviz.tasks.detection import Detection
@@ -75,7 +75,7 @@ def _network(path: Path) -> Any:
         network = torchvision().models.detection.ssdlite320_mobilenet_v3_large(
             weights=None, weights_backbone=None
         )
-    network.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
+    load_published(network, path, TITLE)
     return network.eval()
 
 
@@ -90,7 +90,7 @@ def coco_candidates(picture: Tensor, threshold: float = 0.3) -> Detection:
         boxes in pixels of the picture; labels count ``coco_classes()``; the surest first.
 
     Raises:
-        CnnvizError: the weights are not here, or the picture has another shape.
+        CnnvizError: the weights are not here or damaged, or the picture has another shape.
     """
     if not coco_here():
         raise CnnvizError(

@@ -1,5 +1,6 @@
 """The classic architectures against torchvision, the papers, and themselves trained."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ from cnnviz.models.pretrained import (
     IMAGENET_STD,
     PRETRAINED,
     all_weights_here,
+    load_published,
     weights_here,
 )
 from cnnviz.training import Trainer, TrainingSpec, evaluate, trained, trained_networks
@@ -354,3 +356,37 @@ def test_weights_that_lie_in_the_folder_are_here(tmp_path: Path, monkeypatch: py
     assert all_weights_here() == {BUNDLED, "vgg11"}
     assert weights_here("vgg11")
     assert not weights_here("vgg16")
+
+
+@pytest.mark.parametrize("content", [b"", b"half a file", b"PK\x03\x04 half an archive"])
+def test_damaged_weights_are_a_sentence_and_set_aside(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
+    path = tmp_path / "weights" / PRETRAINED["squeezenet1_1"].file
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with pytest.raises(CnnvizError, match=r"SqueezeNet 1.1 on this machine are damaged.*Get them again"):
+        pretrained("squeezenet1_1")
+    assert not weights_here("squeezenet1_1")
+    assert path.with_name(f"{path.name}.damaged").read_bytes() == content
+
+
+def test_weights_of_another_network_are_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "other-00000000.pth"
+    torch.save(nn.Linear(2, 2).state_dict(), path)
+    with pytest.raises(CnnvizError, match="damaged"):
+        load_published(nn.Conv2d(1, 1, 1), path, "Some network")
+    with pytest.raises(CnnvizError, match="damaged"):  # by somebody who still saw the file
+        load_published(nn.Conv2d(1, 1, 1), path, "Some network")
+
+
+def test_a_file_with_its_own_checksum_stays(tmp_path: Path) -> None:
+    """What failed then, such as a lack of memory, lies not with the file."""
+    draft = tmp_path / "draft"
+    torch.save(nn.Linear(2, 2).state_dict(), draft)
+    path = tmp_path / f"linear-{hashlib.sha256(draft.read_bytes()).hexdigest()[:8]}.pth"
+    draft.replace(path)
+    with pytest.raises(RuntimeError):
+        load_published(nn.Conv2d(1, 1, 1), path, "Some network")
+    assert path.is_file()

@@ -86,8 +86,8 @@ def test_a_published_detector_is_asked_for_and_then_looks_at_photographs(
             )
         path = tmp_path / "weights" / coco.FILE
         path.parent.mkdir()
-        torch.save(network.state_dict(), path)
-        return path
+        torch.save(network.state_dict(), path.with_suffix(".draft"))
+        return path.with_suffix(".draft").replace(path)
 
     monkeypatch.setattr(published_detector, "get_coco", get)
     app = open_page(PAGE, sure="0.05", photograph="chelsea")
@@ -98,6 +98,21 @@ def test_a_published_detector_is_asked_for_and_then_looks_at_photographs(
     assert not app.exception
     assert not app.error
     assert "finds **0** things: none. It knows 80 kinds." in words(app)
+
+
+def test_damaged_weights_are_a_sentence_and_asked_for_again(
+    open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
+    path = tmp_path / "weights" / coco.FILE
+    path.parent.mkdir()
+    path.write_bytes(b"half of the weights")
+    app = open_page(PAGE, photograph="coffee")
+    assert not app.exception
+    assert "on this machine are damaged" in app.error[0].value
+    app.run()
+    assert not app.error
+    assert app.button(key="get_coco")
 
 
 def test_no_answer_from_the_network_is_a_sentence(
