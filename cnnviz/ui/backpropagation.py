@@ -1,6 +1,7 @@
 """Backpropagation on its page: what is stepped through, its numbers to edit, and the finite differences."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -10,7 +11,7 @@ from torch import Tensor
 from cnnviz.data import load
 from cnnviz.figures import palette
 from cnnviz.learning import ChainTrace, cnn_steps, expression_steps, graph, network_steps
-from cnnviz.learning.chain import ChainTerm
+from cnnviz.learning.chain import ChainStep, ChainTerm
 from cnnviz.learning.cnn import LECTURE_IMAGE, LECTURE_KERNEL, cnn_code, default_weights
 from cnnviz.learning.small import INPUTS, OUT_WEIGHTS, WEIGHTS, expression_code, network_code
 from cnnviz.ui.chain_layout import expression_layout, network_layout
@@ -26,34 +27,49 @@ CLASSES = {"lecture": 2, "digit": 10}
 NEAR = 1e-5
 
 
-def chain(key: str, trace: ChainTrace, start: int = 0, layout: ChainLayout | None = None) -> None:
+@dataclass(frozen=True)
+class Walk:
+    """A computation, and its steps as they are shown."""
+
+    trace: ChainTrace
+    stops: list[ChainStop]
+
+    @classmethod
+    def of(cls, trace: ChainTrace) -> "Walk":
+        return cls(trace, [_stop(step) for step in trace.steps])
+
+
+def _stop(step: ChainStep) -> ChainStop:
+    return ChainStop(
+        step.phase,
+        _(step.name),
+        step.grid,
+        step.place,
+        step.part,
+        _(step.rule),
+        [_part(term) for term in step.terms],
+        step.value,
+        step.name not in NO_SUM and _adds_up(step.terms, step.value),
+    )
+
+
+def _part(term: ChainTerm) -> ChainPart:
+    left = _number(term.left)
+    assert left is not None
+    return ChainPart(left, _number(term.right), term.product)
+
+
+def _number(given: tuple[str, int, str, float] | None) -> ChainNumber | None:
+    return None if given is None else ChainNumber(given[0], given[1], given[3])
+
+
+def _adds_up(terms: tuple[ChainTerm, ...], value: float) -> bool:
+    return bool(terms) and abs(sum(term.product for term in terms) - value) < 1e-9 * max(1, abs(value))
+
+
+def chain(key: str, walk: Walk, start: int = 0, layout: ChainLayout | None = None) -> None:
     """Shows a computation step by step; with a layout as a graph, else its grids side by side."""
-
-    def number(given: tuple[str, int, str, float] | None) -> ChainNumber | None:
-        return None if given is None else ChainNumber(given[0], given[1], given[3])
-
-    def part(term: ChainTerm) -> ChainPart:
-        left = number(term.left)
-        assert left is not None
-        return ChainPart(left, number(term.right), term.product)
-
-    def adds_up(terms: tuple[ChainTerm, ...], value: float) -> bool:
-        return bool(terms) and abs(sum(term.product for term in terms) - value) < 1e-9 * max(1, abs(value))
-
-    steps = [
-        ChainStop(
-            step.phase,
-            _(step.name),
-            step.grid,
-            step.place,
-            step.part,
-            _(step.rule),
-            [part(term) for term in step.terms],
-            step.value,
-            step.name not in NO_SUM and adds_up(step.terms, step.value),
-        )
-        for step in trace.steps
-    ]
+    trace, stops = walk.trace, walk.stops
     most = max(float(grid.values.abs().max()) for grid in trace.grids.values()) or 1.0
     grids = [
         ChainTable(
@@ -71,7 +87,7 @@ def chain(key: str, trace: ChainTrace, start: int = 0, layout: ChainLayout | Non
         "chain",
         key,
         data=ChainMessage(
-            grids, steps, Scale.of(palette().diverging, -most, most), min(start, len(steps) - 1), layout
+            grids, stops, Scale.of(palette().diverging, -most, most), min(start, len(stops) - 1), layout
         ),
     )
 
@@ -102,7 +118,7 @@ def sizes() -> tuple[int, int]:
     return CLASSES[now.preset.now], max(1, rows * columns)
 
 
-def cnn_of_page() -> ChainTrace:
+def cnn_of_page() -> Walk:
     now = Backpropagation
     image, kernel = usual_image()
     classes, inputs = sizes()
@@ -127,23 +143,23 @@ def cnn_of_page() -> ChainTrace:
     )
 
 
-def _cnn(
-    image: Tensor, kernel: Tensor, weights: Tensor, biases: Tensor, bias: float, *rest: Any
-) -> ChainTrace:
+def _cnn(image: Tensor, kernel: Tensor, weights: Tensor, biases: Tensor, bias: float, *rest: Any) -> Walk:
     activation, pooling, pool, stride, target, rate = rest
-    return cnn_steps(
-        image,
-        kernel,
-        bias=bias,
-        activation=activation,
-        pooling=pooling,
-        pool=pool,
-        stride=stride,
-        weights=weights,
-        biases=biases.flatten(),
-        classes=len(weights),
-        target=target,
-        learning_rate=rate,
+    return Walk.of(
+        cnn_steps(
+            image,
+            kernel,
+            bias=bias,
+            activation=activation,
+            pooling=pooling,
+            pool=pool,
+            stride=stride,
+            weights=weights,
+            biases=biases.flatten(),
+            classes=len(weights),
+            target=target,
+            learning_rate=rate,
+        )
     )
 
 
@@ -182,15 +198,19 @@ _FIRST = (
 )
 
 
-def network_of_page() -> ChainTrace:
+def network_of_page() -> Walk:
     now = Backpropagation
     return remember(
-        network_steps,
+        _network,
         *(table_now(field, usual) for field, usual in _FIRST),
         target=now.wanted.now,
         activation=now.function.now,
         learning_rate=now.rate.now,
     )
+
+
+def _network(*numbers: Tensor, **settings: Any) -> Walk:
+    return Walk.of(network_steps(*numbers, **settings))
 
 
 def edit_network(on_change: Callable[[], None]) -> None:
@@ -201,23 +221,23 @@ def edit_network(on_change: Callable[[], None]) -> None:
             number_grid(field, usual, cell=2.8, signed=True, on_change=on_change)
 
 
-def expression_of_page() -> tuple[ChainTrace, str, ChainLayout]:
+def expression_of_page() -> tuple[Walk, str, ChainLayout]:
     now = Backpropagation
     found = graph(now.text.now, x=now.x.now, y=now.y.now, z=now.z.now, w=now.w.now)
     trace = expression_steps(found)
-    return trace, expression_code(found), expression_layout(trace, found)
+    return Walk.of(trace), expression_code(found), expression_layout(trace, found)
 
 
-def trace_of_page() -> tuple[ChainTrace, str, ChainLayout | None]:
+def walk_of_page() -> tuple[Walk, str, ChainLayout | None]:
     """What the page steps through, its code, and where its numbers stand if it is drawn as a graph."""
     view = Backpropagation.view.now
     if view == "expression":
         return expression_of_page()
     if view == "network":
-        trace = network_of_page()
-        return trace, network_code(trace), network_layout(trace)
-    trace = cnn_of_page()
-    return trace, cnn_code(trace), None
+        walk = network_of_page()
+        return walk, network_code(walk.trace), network_layout(walk.trace)
+    walk = cnn_of_page()
+    return walk, cnn_code(walk.trace), None
 
 
 def differences(trace: ChainTrace) -> list[dict[str, str]]:

@@ -1,15 +1,18 @@
 """What Streamlit does at each drawing again, though nothing has changed, is done once; the results are the same."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from copy import deepcopy
 from functools import cache, lru_cache
 from typing import Any
 
 from streamlit import config
 from streamlit.cursor import Cursor, SparseList
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.runtime import app_session, memory_media_file_storage
 from streamlit.runtime.state.safe_session_state import SafeSessionState
+from streamlit.runtime.state.session_state import SessionState
 
 
 class _Values(Mapping[str, Any]):
@@ -95,8 +98,41 @@ def copy_places_quickly() -> None:
         fresh._transient_elements = deepcopy(there, memo) if len(there) else SparseList()
         return fresh
 
+    def copied_with_its_parents(self: DeltaGenerator, memo: dict[int, Any]) -> DeltaGenerator:
+        # Streamlit copies all that stands around a container once more for each container in it.
+        around = self._parent
+        fresh = DeltaGenerator(
+            self._root_container,
+            deepcopy(self._cursor, memo),
+            None if around is None else deepcopy(around, memo),
+            self._block_type,
+        )
+        fresh._form_data = self._form_data
+        fresh._creating_fragment_id = self._creating_fragment_id
+        return fresh
+
     changed: Any = Cursor
     changed.__deepcopy__ = copied
+    changed = DeltaGenerator
+    changed.__deepcopy__ = copied_with_its_parents
+
+
+def keep_values_as_they_are() -> None:
+    """Before each drawing Streamlit sets the values aside that were there before. That of a component is made ready for the page to
+    read, with a class of its own, though nobody reads it: what was set aside is made ready again when somebody does.
+    """
+
+    def set_aside(self: SessionState) -> None:
+        names = self._key_id_mapper.id_key_mapping
+        for key in self:
+            widget = self._get_widget_id(key)
+            with suppress(KeyError):  # a value of a control that this server has not drawn yet
+                self._old_state[key] = self._getitem(widget, names.get(key, key))
+        self._new_session_state.clear()
+        self._new_widget_state.clear()
+
+    changed: Any = SessionState
+    changed._compact_state = set_aside
 
 
 def be_thrifty() -> None:
@@ -105,3 +141,4 @@ def be_thrifty() -> None:
     read_theme_once()
     name_files_once()
     copy_places_quickly()
+    keep_values_as_they_are()

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 import torch
 
-from cnnviz.ui.backpropagation import chain, differences, edit_cnn, edit_network, trace_of_page
+from cnnviz.ui.backpropagation import chain, differences, edit_cnn, edit_network, walk_of_page
 from cnnviz.ui.frame import Experiment, draws, section, show_code, source, title, try_this, unfolding
 from cnnviz.ui.states.backpropagation import Backpropagation
 from cnnviz.ui.tables import table_in_words
@@ -46,8 +46,9 @@ def what() -> None:
 
 @section
 def steps() -> None:
-    trace, text, layout = trace_of_page()
-    chain(f"chain_{now.view.now}", trace, now.start.now - 1, layout)
+    walk, text, layout = walk_of_page()
+    trace = walk.trace
+    chain(f"chain_{now.view.now}", walk, now.start.now - 1, layout)
     if now.view.now == "expression":
         st.markdown(_("Value: **{loss:.6g}**", loss=trace.loss))
     elif trace.new_loss < trace.loss:
@@ -91,7 +92,7 @@ def check() -> None:
     box = unfolding(_("Check it by finite differences"), "check_differences", ":material/rule:")
     if box.open:
         with box:
-            st.markdown(table_in_words(differences(trace_of_page()[0])))
+            st.markdown(table_in_words(differences(walk_of_page()[0].trace)))
             if now.view.now == "cnn" and now.pooling.now == "max":
                 st.caption(
                     _(

@@ -6,9 +6,13 @@ from copy import deepcopy
 import pytest
 from streamlit import config
 from streamlit.cursor import Cursor, LockedCursor, RunningCursor
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.form_utils import FormData
 from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.runtime import app_session, memory_media_file_storage
+from streamlit.runtime.state import session_state
+from streamlit.runtime.state.presentation import apply_presenter
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.runtime.state.session_state import SessionState
 from streamlit.testing.v1 import AppTest
@@ -16,6 +20,7 @@ from streamlit.testing.v1 import AppTest
 from cnnviz.ui.thrift import (
     SMALL,
     copy_places_quickly,
+    keep_values_as_they_are,
     look_up_one_by_one,
     name_files_once,
     read_theme_once,
@@ -147,6 +152,7 @@ def test_a_file_has_the_name_that_streamlit_gives_it(size: int, monkeypatch: pyt
 
 def test_a_copied_place_goes_its_own_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Cursor, "__deepcopy__", None, raising=False)
+    monkeypatch.setattr(DeltaGenerator, "__deepcopy__", DeltaGenerator.__deepcopy__)
     copy_places_quickly()
     place = RunningCursor(0, (1, 2))
     place.lock_element()
@@ -163,3 +169,65 @@ def test_a_copied_place_goes_its_own_way(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (type(locked), locked.delta_path, locked.is_locked) == (LockedCursor, [0, 3, 4], True)
     locked.transient_elements[0] = Element()
     assert len(deepcopy(locked).transient_elements) == 1
+
+
+def nested(depth: int) -> tuple[DeltaGenerator, ...]:
+    """Containers as they stand in each other when a section is drawn."""
+    stack = [DeltaGenerator(0, RunningCursor(0), None, None)]
+    for level in range(depth):
+        stack.append(DeltaGenerator(0, stack[-1]._cursor.open_block(), stack[-1], f"kind {level}"))
+        stack[-1]._creating_fragment_id = f"section {level}"
+    stack[1]._form_data = FormData("form")
+    return tuple(stack)
+
+
+def told(one: DeltaGenerator) -> list[object]:
+    return [
+        (around._cursor.delta_path, around._block_type, around._form_data, around._creating_fragment_id)
+        for around in one._ancestors
+    ]
+
+
+def test_copied_containers_are_those_that_streamlit_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = nested(4)
+    monkeypatch.setattr(DeltaGenerator, "__deepcopy__", DeltaGenerator.__deepcopy__)
+    monkeypatch.setattr(Cursor, "__deepcopy__", None, raising=False)
+    copy_places_quickly()
+    copies = deepcopy(stack)
+    assert [told(one) for one in copies] == [told(one) for one in stack]
+    # Each once, around each other as they were.
+    assert [one._parent for one in copies] == [None, *copies[:-1]]
+    assert not {id(one) for one in copies} & {id(one) for one in stack}
+    copies[2]._cursor.open_block()
+    assert copies[3]._parent._cursor.index == stack[2]._cursor.index + 1
+
+
+def component_page() -> None:
+    import streamlit as st
+
+    for number in range(3):
+        shown = st.components.v2.component(f"thrifty{number}", html="<p>Hello</p>")
+        shown(key=f"box{number}", default={"height": 3}, on_height_change=lambda: None)
+    st.number_input("Number", 0, 9, 3, key="number")
+    st.write(f"{st.session_state['box1']['height']}, {st.session_state['number']}")
+
+
+def test_values_are_set_aside_as_they_are_and_read_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SessionState, "_compact_state", SessionState._compact_state)
+    made = []
+    monkeypatch.setattr(
+        session_state,
+        "apply_presenter",
+        lambda state, widget, value: made.append(widget) or apply_presenter(state, widget, value),
+    )
+    asked = {}
+    for way in ("as before", "as they are"):
+        if way == "as they are":
+            keep_values_as_they_are()
+        app = AppTest.from_function(component_page).run()
+        made.clear()
+        app.number_input[0].set_value(5).run()
+        assert not app.exception
+        assert app.markdown[-1].value == "3, 5"
+        asked[way] = len(made)
+    assert asked["as they are"] <= asked["as before"] - 3
