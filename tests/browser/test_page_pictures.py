@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from cnnviz.training import open_run
 from tests.browser.conftest import Visitor, settle
@@ -116,3 +116,17 @@ def test_what_a_component_draws_has_its_numbers(address: str, head: list[str], v
     assert names == head
     assert rows
     assert all(len(one) == len(head) for one in rows)
+
+
+def test_a_curve_without_points_has_no_numbers(visitor: Visitor) -> None:
+    """Those of the controls beside it are none of its own."""
+    page = visitor.page
+    held: list[Route] = []
+    page.route("**/engine_worker.js*", lambda route: held.append(route))
+    visitor.go("playground?dataset=circle")
+    rows = opened(page)
+    assert len(held) == 1
+    expect(rows.get_by_role("button", name="PNG")).to_have_count(1)
+    expect(rows.get_by_role("button", name="CSV")).to_have_count(0)
+    held[0].continue_()
+    expect(rows.get_by_role("button", name="CSV")).to_have_count(1)

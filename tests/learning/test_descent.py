@@ -1,6 +1,8 @@
 """Gradient descent on losses that one sees: against torch.autograd and torch.optim."""
 
 import math
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import torch
@@ -8,7 +10,9 @@ import torch
 from cnnviz.errors import CnnvizError
 from cnnviz.learning import RULES, SURFACES, descend
 from cnnviz.learning.surfaces import (
+    MOST,
     NAMES,
+    RATES,
     batch_noise,
     descent_code,
     measure_steps_by_rate,
@@ -97,13 +101,36 @@ def test_noise_falls_with_the_batch_and_its_mean_is_the_gradient() -> None:
 
 
 @pytest.mark.parametrize("surface", SURFACES)
-def test_the_bundled_updates_are_those_that_are_measured(surface: str) -> None:
+def test_the_bundled_updates_are_those_that_are_measured(
+    surface: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bundled, measured = steps_by_rate(surface), measure_steps_by_rate(surface)
     assert bundled.goal == pytest.approx(measured.goal, rel=1e-6)
     assert bundled.steps.keys() == measured.steps.keys() == RULES.keys()
-    for rule, numbers in measured.steps.items():
-        # Another processor rounds otherwise, and may cross the goal one update later.
-        assert bundled.steps[rule] == pytest.approx(numbers, abs=1, nan_ok=True)
+    others = [
+        (rule, rate, number)
+        for rule, numbers in measured.steps.items()
+        for rate, number, kept in zip(RATES, numbers, bundled.steps[rule], strict=True)
+        if not same(number, kept)
+    ]
+    # Another processor rounds otherwise. With a large rate that leads some walks elsewhere: so do starts that
+    # are no further away than a rounding.
+    assert len(others) < 0.1 * len(RULES) * len(RATES)
+    entry = SURFACES[surface]
+
+    def ends(rule: str, rate: float) -> Iterator[float]:
+        for part in range(1, 30):
+            start = tuple(weight + part * 1e-14 for weight in entry.start)
+            monkeypatch.setitem(SURFACES, surface, replace(entry, start=start))
+            yield from steps_to_loss(surface, [rule], [rate], goal=measured.goal, most=MOST)[rule]
+
+    for rule, rate, number in others:
+        assert any(not same(number, end) for end in ends(rule, rate)), (rule, rate)
+
+
+def same(one: float, other: float) -> bool:
+    """The goal may be crossed one update later."""
+    return one == pytest.approx(other, abs=1, nan_ok=True)
 
 
 def test_steps_to_a_loss_count_what_descend_does() -> None:

@@ -58,8 +58,11 @@ const wordsOf = (element) => (element?.getAttribute("aria-label") ?? element?.ge
  */
 export function tableOf({ element }) {
   if (isPlotly(element)) return rowsOfPlotly(/** @type {any} */ (element));
-  const told = /** @type {any} */ (element).numbers?.();
-  if (told?.length > 1) return told;
+  const { numbers } = /** @type {any} */ (element);
+  if (numbers) { // of the picture; a table of controls beside it has none of them
+    const told = numbers();
+    return told.length > 1 ? told : null;
+  }
   const sole = element instanceof HTMLImageElement ? element : null;
   if (sole) return colourRows(sole);
   const tables = element.matches("table") ? [element] : [...element.querySelectorAll("table")];
