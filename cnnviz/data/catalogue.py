@@ -370,7 +370,7 @@ def source_of(
         raise CnnvizError(say("'{name}' is bundled whole: leave full=True away.", name=name))
 
     def opened(split: Split) -> Rows:
-        brought = found_of(name)
+        brought = found_of(name) if entry.digest else None
         if full and entry.full:
             whole = Rows.of(*fetch_full(entry.full, split, entry.full_bytes, progress))
         elif brought is not None and classes is None:

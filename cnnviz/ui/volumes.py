@@ -63,8 +63,11 @@ def looked_at() -> Look:
     test, axis = volumes_of(Page.dataset.now), Page.axis.now
     number = min(Page.number.now, len(test) - 1)
     cut = min(Page.cut.now, side_along(test, axis) - 1)
-    place = list(AXES).index(axis)
-    return Look(test.volumes[number].float().movedim(place, 0), axis, cut, number)
+    return Look(remember(_along, Page.dataset.now, number, axis), axis, cut, number)
+
+
+def _along(dataset: str, number: int, axis: str) -> Tensor:
+    return volumes_of(dataset).volumes[number].float().movedim(list(AXES).index(axis), 0).contiguous()
 
 
 def map_of(values: Tensor, kernel: Tensor) -> Tensor:
