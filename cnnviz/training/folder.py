@@ -48,7 +48,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from filelock import FileLock, Timeout
-from safetensors import SafetensorError, TensorSpec, safe_open, serialize_file
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -148,10 +148,10 @@ def unwritable(reason: str) -> str:
     )
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, content: str | memoryview) -> None:
     draft = _draft(path)
     try:
-        draft.write_text(text, encoding="utf-8")
+        draft.write_bytes(content.encode() if isinstance(content, str) else content)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
@@ -332,11 +332,12 @@ class RunFolder:
         """Step -> bytes of its snapshot."""
         return {step: size for step in self.steps() if (size := self.snapshot_stamp(step)[1])}
 
-    def save_snapshot(
-        self, step: int, weights: dict[str, Tensor], specs: dict[str, TensorSpec] | None = None
-    ) -> None:
-        """Writes the weights; ``specs`` say where each lies in memory, if that is known."""
-        _save_tensors(self.snapshot_path(step), weights, None, specs)
+    def save_snapshot(self, step: int, weights: dict[str, Tensor] | memoryview) -> None:
+        """Writes the weights, or the file that they are already."""
+        if isinstance(weights, memoryview):
+            write_atomically(self.snapshot_path(step), weights)
+        else:
+            _save_tensors(self.snapshot_path(step), weights, None)
 
     def forget_snapshot(self, step: int) -> None:
         self.snapshot_path(step).unlink(missing_ok=True)
@@ -409,18 +410,10 @@ class RunFolder:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def _save_tensors(
-    path: Path,
-    tensors: dict[str, Tensor],
-    texts: dict[str, str] | None,
-    specs: dict[str, TensorSpec] | None = None,
-) -> None:
+def _save_tensors(path: Path, tensors: dict[str, Tensor], texts: dict[str, str] | None) -> None:
     draft = _draft(path)
     try:
-        if specs:
-            serialize_file(specs, draft, metadata=texts)
-        else:
-            save_file(tensors, draft, metadata=texts)
+        save_file(tensors, draft, metadata=texts)
         draft.replace(path)
     except SafetensorError as error:
         # safetensors wraps the error of the file system; a full disk is the one that happens.

@@ -3,6 +3,7 @@
 import json
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -136,6 +137,8 @@ class Trainer:
         self._loss = self.task.loss_named(spec.loss)
         self._augment = Augment(spec.augmentations, spec.entry.shape, classes) if spec.augmentation else None
         self.network = build_for(spec).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.weights_now: Mapping[str, Tensor] = self.network.state_dict()
+        """The network's parameters and buffers themselves: each step changes them in place."""
         self.optimizer = OPTIMIZERS[spec.optimizer].make(
             self.network.parameters(), spec.base_learning_rate, spec.weight_decay
         )
@@ -267,8 +270,7 @@ class Trainer:
     def weights(self) -> dict[str, Tensor]:
         """A copy of the network's parameters and buffers, on the CPU."""
         return {
-            name: value.detach().to("cpu", copy=True).contiguous()
-            for name, value in self.network.state_dict().items()
+            name: value.detach().to("cpu", copy=True).contiguous() for name, value in self.weights_now.items()
         }
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -2,19 +2,25 @@
 Where the disk takes them at once, they are written between two steps: two threads that wait for each other cost more.
 """
 
+import json
+import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import groupby
 from time import perf_counter
 
 import torch
-from safetensors import TensorSpec
+from safetensors.torch import save
 from torch import Tensor
 
 from cnnviz.training.folder import RunFolder
 
 MOST_WAITING = 3
 """Copies of the weights that wait for the disk; a slow disk makes the training wait."""
+
+HEAD = 8
+"""Bytes with which a safetensors file begins: how long its header is."""
 
 QUICK = 0.005
 """Seconds that a snapshot may take between two steps."""
@@ -24,30 +30,49 @@ QUICK_BESIDE = 0.02
 
 
 class WeightsCopy:
-    """Room for the weights of one network, on the CPU and in their usual order in memory, with what the file needs to
-    know of each: both are made once, and every copy goes into the same place.
+    """Room for the weights of one network: the file of a snapshot as it is to stand on the disk, made once by safetensors.
+    Every copy goes into its place in the file.
     """
 
     def __init__(self, weights: Mapping[str, Tensor]) -> None:
-        self.weights = {name: torch.empty(value.shape, dtype=value.dtype) for name, value in weights.items()}
-        self.specs = {
-            name: TensorSpec(
-                dtype=str(value.dtype).removeprefix("torch."),
-                shape=tuple(value.shape),
-                data_ptr=value.data_ptr(),
-                data_len=value.nbytes,
-            )
-            for name, value in self.weights.items()
-        }
+        empty = {name: torch.empty(value.shape, dtype=value.dtype) for name, value in weights.items()}
+        self._bytes = bytearray(save(empty))
+        memory = torch.frombuffer(self._bytes, dtype=torch.uint8)
+        length = int.from_bytes(self.file[:HEAD], "little")
+        begin = HEAD + length
+        about = json.loads(bytes(self.file[HEAD:begin]))
+        places = sorted((tuple(about[name]["data_offsets"]), name) for name in weights)
+        self._names = [name for _, name in places]
+        self._places = [
+            memory[begin + first : begin + last].view(weights[name].dtype).view(weights[name].shape)
+            for (first, last), name in places
+        ]
+        self._numbers = [
+            memory[begin + first : begin + last].view(dtype)
+            for dtype, first, last in _neighbours(weights, places)
+            if dtype.is_floating_point
+        ]
+
+    @property
+    def file(self) -> memoryview:
+        return memoryview(self._bytes)
 
     def take(self, weights: Mapping[str, Tensor]) -> None:
-        torch._foreach_copy_(list(self.weights.values()), [weights[name] for name in self.weights])
+        torch._foreach_copy_(self._places, [weights[name] for name in self._names])
 
     @property
     def finite(self) -> bool:
         """Whether all weights are numbers, and none has grown so far that its square is not."""
-        norms = torch._foreach_norm([value for value in self.weights.values() if value.is_floating_point()])
-        return bool(torch.stack(norms).isfinite().all())
+        return all(math.isfinite(numbers.norm().item()) for numbers in self._numbers)
+
+
+def _neighbours(
+    weights: Mapping[str, Tensor], places: Iterable[tuple[tuple[int, int], str]]
+) -> Iterator[tuple[torch.dtype, int, int]]:
+    """(type, first byte, last byte) of all that is of one type and stands side by side."""
+    for dtype, group in groupby(places, key=lambda place: weights[place[1]].dtype):
+        ranges = [place for place, _ in group]
+        yield dtype, ranges[0][0], ranges[-1][1]
 
 
 class SnapshotWriter:
@@ -95,7 +120,7 @@ class SnapshotWriter:
     def _save(self, step: int, copy: WeightsCopy) -> float:
         """Seconds that it took."""
         begun = perf_counter()
-        self._folder.save_snapshot(step, copy.weights, copy.specs)
+        self._folder.save_snapshot(step, copy.file)
         return perf_counter() - begun
 
     def _one_is_written(self) -> None:

@@ -203,7 +203,7 @@ class Worker:
         """
         step = self.trainer.step_count
         if keep and step != self.last_kept:
-            copy = self.snapshots.copy(self.trainer.network.state_dict())
+            copy = self.snapshots.copy(self.trainer.weights_now)
             if not copy.finite:
                 self._diverge(step)
                 return False

@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from cnnviz.models import PRESETS
 from cnnviz.training import TrainingSpec, snapshots
 from cnnviz.training.folder import RunFolder
 from cnnviz.training.loop import Trainer
@@ -24,10 +25,22 @@ def test_the_file_is_the_same_to_the_byte_as_that_of_the_library(network: str, t
     trainer = Trainer(TrainingSpec("mnist", network, 1, limit=500))
     trainer.step()
     writer, folder = SnapshotWriter(folder_in(tmp_path)), RunFolder(tmp_path / "run")
-    writer.write(1, writer.copy(trainer.network.state_dict()))
+    writer.write(1, writer.copy(trainer.weights_now))
     writer.flush()
-    save_file(trainer.weights(), tmp_path / "library")
+    fresh = {name: value.contiguous() for name, value in trainer.network.state_dict().items()}
+    save_file(fresh, tmp_path / "library")
     assert folder.snapshot_path(1).read_bytes() == (tmp_path / "library").read_bytes()
+
+
+@pytest.mark.parametrize("network", PRESETS)
+def test_the_weights_of_a_trainer_stay_where_they_are(network: str) -> None:
+    trainer = Trainer(TrainingSpec("mnist", network, 1, limit=8, batch_size=4))
+    trainer.step()
+    trainer.restore(*trainer.state())
+    trainer.step()
+    now = trainer.network.state_dict()
+    assert list(now) == list(trainer.weights_now)
+    assert all(trainer.weights_now[name].data_ptr() == value.data_ptr() for name, value in now.items())
 
 
 def test_what_waits_for_a_slow_disk_is_not_changed_by_later_steps(tmp_path: Path, monkeypatch) -> None:
@@ -44,7 +57,7 @@ def test_what_waits_for_a_slow_disk_is_not_changed_by_later_steps(tmp_path: Path
     for step in range(3 * MOST_WAITING):
         if step == MOST_WAITING:
             going.set()  # before that, nothing was written and nothing was in the way
-        writer.write(step, writer.copy(trainer.network.state_dict()))
+        writer.write(step, writer.copy(trainer.weights_now))
         wanted[step] = trainer.weights()
         trainer.step()
     writer.flush()
@@ -81,7 +94,7 @@ def test_a_thread_writes_unless_the_disk_takes_all_at_once(
     monkeypatch.setattr(snapshots, "perf_counter", lambda: now[0])
     trainer, writer = Trainer(SPEC), SnapshotWriter(folder_in(tmp_path))
     for step in range(12):
-        writer.write(step, writer.copy(trainer.network.state_dict()))
+        writer.write(step, writer.copy(trainer.weights_now))
         writer.flush()
     writer.close()
     assert by_the_thread == written_by_the_thread
@@ -100,7 +113,7 @@ def test_a_disk_that_was_slow_once_is_tried_again(tmp_path: Path, monkeypatch) -
     monkeypatch.setattr(snapshots, "perf_counter", lambda: now[0])
     trainer, writer = Trainer(SPEC), SnapshotWriter(folder_in(tmp_path))
     for step in range(12):
-        writer.write(step, writer.copy(trainer.network.state_dict()))
+        writer.write(step, writer.copy(trainer.weights_now))
         writer.flush()
     writer.close()
     assert by_the_thread == [0, 4]
@@ -111,15 +124,15 @@ def test_what_the_disk_refuses_between_two_steps_is_said_at_once(tmp_path: Path,
     trainer, folder = Trainer(SPEC), folder_in(tmp_path)
     writer = SnapshotWriter(folder)
     for step in range(2):
-        writer.write(step, writer.copy(trainer.network.state_dict()))
+        writer.write(step, writer.copy(trainer.weights_now))
         writer.flush()
     for path in folder.snapshots.iterdir():
         path.unlink()
     folder.snapshots.rmdir()
     with pytest.raises(OSError, match="No such file"):
-        writer.write(2, writer.copy(trainer.network.state_dict()))
+        writer.write(2, writer.copy(trainer.weights_now))
     folder.snapshots.mkdir()
-    writer.write(3, writer.copy(trainer.network.state_dict()))
+    writer.write(3, writer.copy(trainer.weights_now))
     writer.flush()
     assert folder.steps() == [3]
 
@@ -128,11 +141,11 @@ def test_what_the_disk_refuses_is_said_once_and_the_next_is_written(tmp_path: Pa
     trainer, folder = Trainer(SPEC), folder_in(tmp_path)
     writer = SnapshotWriter(folder)
     folder.snapshots.rmdir()
-    writer.write(0, writer.copy(trainer.network.state_dict()))
+    writer.write(0, writer.copy(trainer.weights_now))
     with pytest.raises(OSError, match="No such file"):
         writer.flush()
     folder.snapshots.mkdir()
-    writer.write(1, writer.copy(trainer.network.state_dict()))
+    writer.write(1, writer.copy(trainer.weights_now))
     writer.flush()
     assert folder.steps() == [1]
 
@@ -140,7 +153,7 @@ def test_what_the_disk_refuses_is_said_once_and_the_next_is_written(tmp_path: Pa
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), 1e30])
 def test_weights_that_are_not_numbers_or_have_no_square_are_not_finite(bad: float, tmp_path: Path) -> None:
     trainer, writer = Trainer(SPEC), SnapshotWriter(folder_in(tmp_path))
-    assert writer.copy(trainer.network.state_dict()).finite
+    assert writer.copy(trainer.weights_now).finite
     with torch.no_grad():
         next(trainer.network.parameters())[0, 0, 0, 0] = bad
-    assert not writer.copy(trainer.network.state_dict()).finite
+    assert not writer.copy(trainer.weights_now).finite
