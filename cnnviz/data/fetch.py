@@ -39,6 +39,21 @@ ROOM = 0.98
 """Part of the allowed bytes that arrays may take; the rest is for what stands around them."""
 TINY_URL = "http://cs231n.stanford.edu/tiny-imagenet-200.zip"
 TINY_MD5 = "90528d7ca1a48142e341f4ef8d21d0de"
+WOOF_URL = "https://s3.amazonaws.com/fast-ai-imageclas/imagewoof2-160.tgz"
+WOOF_MD5 = "3d200a7be99704a0d7509be2a9fbfe15"
+"""Of the file as it is since 2021; its makers state none. Catalyst's ``Imagewoof160`` has the same."""
+WOOF_CLASSES = {
+    "n02086240": "Shih-Tzu",
+    "n02087394": "Rhodesian ridgeback",
+    "n02088364": "beagle",
+    "n02089973": "English foxhound",
+    "n02093754": "Border terrier",
+    "n02096294": "Australian terrier",
+    "n02099601": "golden retriever",
+    "n02105641": "Old English sheepdog",
+    "n02111889": "Samoyed",
+    "n02115641": "dingo",
+}
 TESTS_TOO: Mapping[str, Mapping[str, Any]] = {"train": {"train": True}, "test": {"train": False}}
 SPLITS: Mapping[str, Mapping[str, Any]] = {"train": {"split": "train"}, "test": {"split": "test"}}
 PARTS = ("train", "val", "test")
@@ -368,13 +383,25 @@ def _vision(
 def _imagenette(raw: Path, file: Path, working: Working) -> None:
     found = torchvision().datasets.Imagenette(raw, size="160px", download=True)
     names = {key: classes[0] for key, classes in zip(found.wnids, found.classes, strict=True)}
-    with working, zipfile.ZipFile(file, "w") as out:
-        groups = {
-            f"{split}/{name}": sorted(raw.glob(f"*/{split}/{key}/*.JPEG"))
-            for split in ("train", "val")
-            for key, name in names.items()
-        }
-        share = min(1.0, settings().max_import_files / max(1, sum(map(len, groups.values()))))
+    with working:
+        _zip_pictures(raw, names, file)
+
+
+def _imagewoof(raw: Path, file: Path, working: Working) -> None:
+    torchvision().datasets.utils.download_and_extract_archive(WOOF_URL, raw, md5=WOOF_MD5)
+    with working:
+        _zip_pictures(raw, WOOF_CLASSES, file)
+
+
+def _zip_pictures(raw: Path, names: Mapping[str, str], file: Path) -> None:
+    """A zip file of class folders, from folders that have the keys of WordNet; the same share of each where they are too many."""
+    groups = {
+        f"{split}/{name}": sorted(raw.glob(f"*/{split}/{key}/*.JPEG"))
+        for split in ("train", "val")
+        for key, name in names.items()
+    }
+    share = min(1.0, settings().max_import_files / max(1, sum(map(len, groups.values()))))
+    with zipfile.ZipFile(file, "w") as out:
         for folder, files in groups.items():
             for one in files[: max(1, int(share * len(files)))]:
                 out.writestr(f"{folder}/{one.name}", one.read_bytes())
@@ -420,6 +447,7 @@ GETTABLE: Mapping[str, Loader] = MappingProxyType(
         "svhn": _vision("SVHN", SPLITS, tuple("0123456789"), note="The part 'extra' is left away"),
         "stl10": _vision("STL10", SPLITS, note="The images without labels are left away"),
         "imagenette": Loader(_imagenette, pictures=True),
+        "imagewoof": Loader(_imagewoof, pictures=True),
         "tiny_imagenet": Loader(_tiny, pictures=True),
         **{key: _medical(key) for key in medmnist_files.FILES},
     }

@@ -237,7 +237,7 @@ _FIGURES = (
         channels=3,
         licence="as ImageNet: for research",
         source="Howard, fast.ai, 2019; ten breeds of dogs of ImageNet",
-        get="download imagewoof2-160.tgz by hand, unpack it, then bring its folder",
+        get="imagewoof2-160.tgz is downloaded, once, with its checksum; or bring its folder",
         good_for="classes that differ in small things only",
         megabytes=92.6,
     ),

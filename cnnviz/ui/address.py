@@ -17,6 +17,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.state.common import user_key_from_element_id
 
+from cnnviz.errors import CnnvizError
 from cnnviz.figures.colours import USUAL, use_palette
 from cnnviz.ui.delivery import times_asked
 from cnnviz.words import ENGLISH
@@ -58,6 +59,7 @@ class Memory:
         versions: name -> how often its control was replaced by a new one, because the browser's history chose
             another value.
         notes: name -> the text of the link that the page does not know.
+        refused: button -> (what was asked for, why it could not be done).
         language: that in which its controls stand on the screen.
     """
 
@@ -70,6 +72,7 @@ class Memory:
     unheard: dict[str, Unheard] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, tuple[object, CnnvizError]] = field(default_factory=dict)
     language: str = ENGLISH
 
 
@@ -142,7 +145,7 @@ def _arrive(page: str) -> None:
         _listen(visit)
     by_history = visit.by_history = comes_by_history() or (not other_page and _has_gone_back(visit, address))
     if other_page:
-        for known in (here.drawn, here.versions, here.unheard):
+        for known in (here.drawn, here.versions, here.unheard, here.refused):
             known.clear()
     elif ordered is None and not by_history and (visit.own_run or not _by_a_link(here)):
         return

@@ -10,7 +10,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.ui.address import draw_again
 from cnnviz.ui.components import browser_key
 from cnnviz.ui.follow import lead, lead_new_room
-from cnnviz.ui.frame import error_box
+from cnnviz.ui.frame import clicked
 from cnnviz.ui.state import State
 from cnnviz.ui.states.room import RoomState
 from cnnviz.words import _, say
@@ -26,8 +26,8 @@ def enter_room() -> None:
         typed = st.text_input(
             _("Code"), key="typed_code", max_chars=12, placeholder="ABCDE", help=_("Five letters and digits.")
         )
-        if st.form_submit_button(_("Join the room"), type="primary"):
-            with error_box():
+        with clicked(st.form_submit_button(_("Join the room"), type="primary"), "join") as pressed:
+            if pressed:
                 State.room.set(Room.join(typed).code)
                 draw_again()
     with right, st.container(border=True):
@@ -38,8 +38,9 @@ def enter_room() -> None:
                 "Students whose screens follow yours see the page that you see, in the same state. Nobody needs an account."
             )
         )
-        if st.button(_("Open a room"), key="open_room", type="primary", disabled=secret is None):
-            with error_box():
+        opens = st.button(_("Open a room"), key="open_room", type="primary", disabled=secret is None)
+        with clicked(opens, "open_room"):
+            if opens:
                 lead_new_room(secret)
                 draw_again()
 
@@ -54,8 +55,8 @@ def lead_elsewhere(code: str) -> None:
             max_chars=60,
             help=_("It stands on the page “Room” of the browser that leads the room."),
         )
-        if st.form_submit_button(_("Lead it here too")):
-            with error_box():
+        with clicked(st.form_submit_button(_("Lead it here too")), "lead", code) as pressed:
+            if pressed:
                 if not key.strip():
                     raise CnnvizError(
                         say("The key is missing. Copy it from the browser that leads the room.")
@@ -113,11 +114,9 @@ def prepare_question(room: Room | None) -> None:
         name, seed = RoomState.question.draw(left), RoomState.seed.draw(middle)
         own, chosen = RoomState.own.draw(right), {}
     asks, board = st.columns([1, 1], vertical_alignment="center")
-    if (
-        asks.button(_("Ask it now"), key="ask_room", type="primary", disabled=room is None)
-        and room is not None
-    ):
-        with error_box():
+    pressed = asks.button(_("Ask it now"), key="ask_room", type="primary", disabled=room is None)
+    with clicked(pressed, "ask_room", (name, seed, own, str(chosen))):
+        if pressed and room is not None:
             room.ask(name, seed, own=own, **chosen)  # type: ignore[arg-type]
     if room is None:
         st.caption(_("Open a room to ask it; the link of this page keeps what you prepared."))

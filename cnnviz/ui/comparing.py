@@ -23,7 +23,7 @@ from cnnviz.training.outcomes import Outcome, outcomes
 from cnnviz.ui.address import draw_again
 from cnnviz.ui.charts import chart
 from cnnviz.ui.comparisons import beside_the_best, compared, percent
-from cnnviz.ui.frame import error_box, link
+from cnnviz.ui.frame import clicked, link
 from cnnviz.ui.live import MOST_RUNS, live_curves, watch
 from cnnviz.ui.outside import plain
 from cnnviz.ui.race import Result, race_picture
@@ -276,19 +276,21 @@ def manage(run: Run, key: str | None) -> None:
             width=320,
             help=_("What the run is called in all lists, for everybody who has its link."),
         )
-        if st.button(_("Rename"), key="rename", icon=":material/edit:"):
-            with error_box():
-                run.rename(name)
-                draw_again()
+        rename = st.button(_("Rename"), key="rename", icon=":material/edit:")
         pinned = run.folder.pinned
         if st.button(_("Unpin") if pinned else _("Pin"), key="pin", icon=":material/keep:"):
             run.pin(not pinned)
             draw_again()
-        if st.button(_("Delete"), key="delete", icon=":material/delete:"):
-            with error_box():
-                delete(run)
-                Runs.one.forget()
-                draw_again()
+        remove = st.button(_("Delete"), key="delete", icon=":material/delete:")
+    with clicked(rename, "rename", (run.id, name)):
+        if rename:
+            run.rename(name)
+            draw_again()
+    with clicked(remove, "delete", run.id):
+        if remove:
+            delete(run)
+            Runs.one.forget()
+            draw_again()
 
 
 def experiment_shown() -> Experiment | None:

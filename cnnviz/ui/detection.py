@@ -35,7 +35,6 @@ from cnnviz.ui.states.detection import Detection as State
 from cnnviz.words import _, say
 
 EXAMPLE = "example_detector"
-"""Colours that can be told apart on grey, also by colour-blind eyes: true boxes, and those of which nothing is known yet."""
 HEAD = (
     say("box"),
     say("class"),
@@ -132,7 +131,7 @@ def show_suppression(scenes: ImageDataset, number: int, found: Detection, iou: f
             for one in gone:
                 states[one] = "."
     steps.append(BoxStep(_("{kept} of {count} boxes stay.", kept=kept, count=len(found)), "".join(states)))
-    rows.append(["end", "", "", "", _("{kept} stay", kept=kept)])
+    rows.append([_("end"), "", "", "", _("{kept} stay", kept=kept)])
     marks = [
         BoxMark(
             found.boxes[one].tolist(),
@@ -162,7 +161,7 @@ def show_suppression(scenes: ImageDataset, number: int, found: Detection, iou: f
         (
             _("All steps as a table"),
             (_("step"), _("class"), _("stays"), _("compared"), _("IoU, and what goes")),
-            [["begin", "", "", str(len(found)), ""], *rows],
+            [[_("begin"), "", "", str(len(found)), ""], *rows],
         ),
         steps=[first, *steps],
     )

@@ -66,6 +66,28 @@ def error_box() -> Iterator[None]:
 
 
 @contextmanager
+def clicked(pressed: bool, button: str, asked: object = None) -> Iterator[bool]:
+    """What a button does. What the user can mend is said below it, and stays when the page is drawn again: until the button is
+    pressed again, another thing would be asked for, or the student goes to another page.
+
+    Args:
+        pressed: what Streamlit's button gave.
+        button: its key.
+        asked: what it is asked to do, if a control or a file says that.
+    """
+    refused = session().here.refused
+    if pressed:
+        refused.pop(button, None)
+    try:
+        yield pressed
+    except CnnvizError as error:
+        refused[button] = asked, error
+    before, why = refused.get(button, (asked, None))
+    if why is not None and before == asked:
+        st.error(plain(_(why)), icon=":material/error:")
+
+
+@contextmanager
 def _in_place() -> Iterator[None]:
     """A section may write only into places that it wrote into when the whole page was drawn last, and that
     drawing may have ended early.

@@ -25,7 +25,7 @@ from cnnviz.learning.rivals import rivals, rivals_code
 from cnnviz.ui.address import draw_again
 from cnnviz.ui.components import WallItem, answered, component, map_wall, told
 from cnnviz.ui.fields import Field
-from cnnviz.ui.frame import error_box
+from cnnviz.ui.frame import clicked
 from cnnviz.ui.memory import remember
 from cnnviz.ui.messages import PlaneSetCard, PlaygroundMenus, PlaygroundMessage
 from cnnviz.ui.outside import plain
@@ -123,8 +123,9 @@ def own_data(experiment: Experiment2D) -> None:
                 key="playground_csv",
                 help=_("One line a point, with x and y from −6 to 6; other ranges are scaled to it."),
             )
-            if file is not None and st.button(_("Take the table"), key="take_table"):
-                with error_box():
+            pressed = file is not None and st.button(_("Take the table"), key="take_table")
+            with clicked(pressed, "take_table", file and file.file_id):
+                if pressed and file is not None:
                     points, names = from_csv(file.getvalue().decode("utf-8", "replace"), experiment.problem)
                     show(experiment.with_(points=points, classes=max(2, len(names))))
                     draw_again()
@@ -137,8 +138,10 @@ def own_data(experiment: Experiment2D) -> None:
                     "For example x^2 + y^2 - 9, or max(x, y) - 1. For a regression its value is the label."
                 ),
             )
-            if st.button(_("Take the function"), key="take_function"):
-                with error_box():
+            with clicked(
+                st.button(_("Take the function"), key="take_function"), "take_function", text
+            ) as pressed:
+                if pressed:
                     points = along(
                         text, experiment.problem, noise=experiment.noise / 100, seed=experiment.seed
                     )
@@ -157,8 +160,8 @@ def links_and_lesson(experiment: Experiment2D) -> None:
             key="playground_link",
             help=_("The whole address, or only what stands behind its #. All settings are taken over."),
         )
-        if st.button(_("Open the link"), key="open_link") and text:
-            with error_box():
+        with clicked(st.button(_("Open the link"), key="open_link"), "open_link", text) as pressed:
+            if pressed and text:
                 opened = from_link(text)
                 show(opened)
                 st.session_state["playground_notes"] = opened.notes

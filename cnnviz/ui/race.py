@@ -9,7 +9,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.training import Experiment, Run, TrainingSpec, open_experiment, open_run
 from cnnviz.ui.components import browser_key
 from cnnviz.ui.fields import Text
-from cnnviz.ui.frame import error_box
+from cnnviz.ui.frame import clicked
 from cnnviz.ui.live import MOST_RUNS, Quantity, live_curves, watch
 from cnnviz.ui.outside import plain
 from cnnviz.ui.runs import remember_opened
@@ -47,14 +47,15 @@ def race(
         the runs of the race, in the order of the table; empty before the first.
     """
     secret, key = browser_key(), field.name
-    if st.button(
+    pressed = st.button(
         label,
         key=f"{key}_start",
         type="primary",
         icon=":material/flag:",
         disabled=secret is None or not racers,
-    ):
-        with error_box():
+    )
+    with clicked(pressed, f"{key}_start", tuple(racers)):
+        if pressed:
             if len(racers) > MOST_RUNS:
                 raise CnnvizError(
                     say(

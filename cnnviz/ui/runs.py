@@ -18,7 +18,7 @@ from cnnviz.training.spec import KNOB_TITLES, KNOBS
 from cnnviz.ui.address import draw_again, once_a_run
 from cnnviz.ui.components import browser_key, step_player
 from cnnviz.ui.fields import Open, Text
-from cnnviz.ui.frame import link
+from cnnviz.ui.frame import clicked, link
 from cnnviz.ui.outside import plain
 from cnnviz.ui.state import State
 from cnnviz.words import _, sentence_of
@@ -250,32 +250,33 @@ def commands(run: Run, key: str | None) -> None:
         return
     state = run.state
     row = st.container(horizontal=True, vertical_alignment="bottom")
+    asked: list[Callable[[], None]] = []
     with row:
         if state in ("running", "queued"):
             if st.button(_("Pause"), key="pause", icon=":material/pause:"):
-                _obey(run, run.pause)
+                asked.append(run.pause)
         elif st.button(_("Resume"), key="resume", icon=":material/play_arrow:", disabled=state == "finished"):
-            _obey(run, run.resume)
+            asked.append(run.resume)
         if st.button(
             _("One step"),
             key="one_step",
             icon=":material/skip_next:",
             disabled=state not in ("paused", "stopped", "interrupted"),
         ):
-            _obey(run, run.step)
+            asked.append(run.step)
         if st.button(
             _("Stop"),
             key="stop",
             icon=":material/stop:",
             disabled=state not in ("running", "queued", "paused", "interrupted"),
         ):
-            _obey(run, run.stop)
+            asked.append(run.stop)
         knob = st.selectbox(
             _("Turn"),
             KNOBS,
             key="knob",
             help=_("The setting that is changed while the training runs; it counts from the next step on."),
-            format_func=KNOB_TITLES.__getitem__,
+            format_func={name: _(title) for name, title in KNOB_TITLES.items()}.__getitem__,
             width=230,
             disabled=state == "finished",
         )
@@ -291,7 +292,12 @@ def commands(run: Run, key: str | None) -> None:
             disabled=state == "finished",
         )
         pressed = st.button(_("Set"), key="set_rate", disabled=value is None or state == "finished")
-        if pressed and value is not None and _obeyed(run, lambda: run.set(**{knob: value})):
+    with clicked(pressed or bool(asked), "command", run.id):
+        for command in asked:
+            command()
+            draw_again()
+        if pressed and value is not None:
+            run.set(**{knob: value})
             st.toast(
                 _(
                     "From the next step on: {knob_titles} {value:g}. The curves have a mark there.",
@@ -299,26 +305,6 @@ def commands(run: Run, key: str | None) -> None:
                     value=value,
                 )
             )
-    refused_run, sentence = st.session_state.get("not_obeyed", (None, ""))
-    if refused_run == run.id:
-        st.error(plain(sentence), icon=":material/error:")
-
-
-def _obey(run: Run, command: Callable[[], None]) -> None:
-    """Obeys and draws anew."""
-    _obeyed(run, command)
-    draw_again()
-
-
-def _obeyed(run: Run, command: Callable[[], None]) -> bool:
-    """Whether the run obeyed; why it could not stays on the page until the next command."""
-    st.session_state.pop("not_obeyed", None)
-    try:
-        command()
-    except CnnvizError as error:
-        st.session_state["not_obeyed"] = run.id, sentence_of(error)
-        return False
-    return True
 
 
 def fetch_all(entry: DatasetEntry) -> bool:

@@ -1,6 +1,7 @@
 """The page of segmentation: masks, maps of one class, wrong pixels, ways to make maps larger, masks from class activation."""
 
 from collections.abc import Mapping, Sequence
+from html import escape
 
 import streamlit as st
 import torch
@@ -75,7 +76,7 @@ def mask_rows(
     images, true = scenes.floats(chosen), scenes.targets["masks"][chosen]
     rows = [
         _row(
-            "scenes",
+            _("scenes"),
             image_sheet(images, what=_("scenes")),
             [_("scene {one}", one=one) for one in numbers],
             target,
@@ -127,15 +128,11 @@ def legend(classes: Sequence[str]) -> None:
     """The colours of the classes."""
     marks = "".join(
         f'<span style="white-space:nowrap;margin-right:0.9rem"><i style="display:inline-block;width:0.9em;height:0.9em;'
-        f'background:{class_colour(number)};border:1px solid #8888;margin-right:0.3em"></i>{_plain(name)}</span>'
+        f'background:{class_colour(number)};border:1px solid #8888;margin-right:0.3em"></i>{escape(name)}</span>'
         for number, name in enumerate(classes)
     )
-    st.html(f'<div role="note" aria-label="Colours of the classes">{marks}</div>')
-
-
-def _plain(text: str) -> str:
-    """A name as HTML shows it."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    said = escape(_("Colours of the classes"))
+    st.html(f'<div role="note" aria-label="{said}">{marks}</div>')
 
 
 def show_class(network: OpenNetwork, scenes: ImageDataset, numbers: Sequence[int], category: str) -> None:
@@ -150,7 +147,7 @@ def show_class(network: OpenNetwork, scenes: ImageDataset, numbers: Sequence[int
     map_wall(
         "class_mask",
         [
-            _row("scenes", images, [_("scene {one}", one=one) for one in numbers], LARGE),
+            _row(_("scenes"), images, [_("scene {one}", one=one) for one in numbers], LARGE),
             _row(_("probability of {category}", category=category), sheet, largest, LARGE, legend=True),
         ],
     )
@@ -177,7 +174,7 @@ def show_errors(network: OpenNetwork, scenes: ImageDataset, numbers: Sequence[in
     map_wall(
         "errors",
         [
-            _row("scenes", images, [_("scene {one}", one=one) for one in numbers], LARGE),
+            _row(_("scenes"), images, [_("scene {one}", one=one) for one in numbers], LARGE),
             _row(_("wrong pixels of {category}", category=category), sheet, counts, LARGE, legend=True),
         ],
     )

@@ -9,7 +9,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.settings import settings
 from cnnviz.training import EXPORTS, TASKS, Run, TrainingSpec, bring
 from cnnviz.ui.address import draw_again
-from cnnviz.ui.frame import error_box
+from cnnviz.ui.frame import clicked
 from cnnviz.ui.runs import show_run
 from cnnviz.words import _, in_language, language
 
@@ -66,7 +66,7 @@ def bring_weights(spec: TrainingSpec, key: str | None) -> None:
     pressed = st.button(
         _("Open these weights"), key="bring", icon=":material/upload:", disabled=file is None or key is None
     )
-    if pressed and file is not None:
-        with error_box():
+    with clicked(pressed, "bring", (file and file.file_id, spec)):
+        if pressed and file is not None:
             show_run(bring(file.getvalue(), spec, key).id)
             draw_again()

@@ -10,7 +10,7 @@ from cnnviz.training import ACTIVE, TASKS, Run, TrainingSpec, start
 from cnnviz.ui.address import draw_again
 from cnnviz.ui.components import browser_key
 from cnnviz.ui.fields import Open, Text
-from cnnviz.ui.frame import error_box
+from cnnviz.ui.frame import clicked
 from cnnviz.ui.live import live_curves, watch
 from cnnviz.ui.networks import OpenNetwork, network_of_run
 from cnnviz.ui.outside import plain
@@ -76,10 +76,11 @@ def network_now(run: Run, step: int | None) -> OpenNetwork:
 def start_button(spec: Callable[[], TrainingSpec], field: Text, step: Open, label: str) -> None:
     """Trains, and shows the run from then on."""
     key = browser_key("browser_key_of_start")
-    if st.button(
+    pressed = st.button(
         label, key="train_task", type="primary", icon=":material/play_circle:", disabled=key is None
-    ):
-        with error_box():
+    )
+    with clicked(pressed, "train_task"):
+        if pressed:
             run = start(spec(), key)
             field.set(run.id)
             step.forget()

@@ -15,8 +15,8 @@ from cnnviz.ui.builder import EXAMPLES, as_json, builder, from_link, to_link
 from cnnviz.ui.components import browser_key, network_view
 from cnnviz.ui.frame import (
     Experiment,
+    clicked,
     draws,
-    error_box,
     play_first,
     section,
     show_code,
@@ -90,15 +90,16 @@ with left:
             )
         Builder.epochs.draw()
         key = browser_key()
-        if st.button(
+        pressed = st.button(
             _("Train it"),
             key="train",
             type="primary",
             icon=":material/play_circle:",
             width="stretch",
             disabled=key is None or bool(found.error),
-        ):
-            with error_box():
+        )
+        with clicked(pressed, "train", found.spec):
+            if pressed:
                 run = start(TrainingSpec(dataset, found.spec, Builder.epochs.now), key)
                 st.switch_page(
                     "pages/learning/training_lab.py", query_params=TrainingLab(run=run.id).parameters()
@@ -118,11 +119,9 @@ with left:
             key="json_file",
             help=_("A network that was saved here as JSON; nothing in the file is ever run."),
         )
-        if (
-            st.button(_("Open it"), key="open_json", icon=":material/upload:", disabled=file is None)
-            and file is not None
-        ):
-            with error_box():
+        pressed = st.button(_("Open it"), key="open_json", icon=":material/upload:", disabled=file is None)
+        with clicked(pressed, "open_json", file and file.file_id):
+            if pressed and file is not None:
                 keep(NetworkSpec.from_json(file.getvalue().decode(errors="replace")))
                 draw_again()
 

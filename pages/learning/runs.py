@@ -24,8 +24,8 @@ from cnnviz.ui.comparing import (
 from cnnviz.ui.components import browser_key
 from cnnviz.ui.frame import (
     Experiment,
+    clicked,
     draws,
-    error_box,
     link,
     play_first,
     section,
@@ -86,7 +86,7 @@ def settings() -> None:
         width="stretch",
         disabled=key is None or not specs,
     )
-    with error_box():
+    with clicked(pressed, "compare", tuple(specs)):
         if pressed:
             Runs.race.set(Comparison.start(title_now(), specs, key).id)
             draw_again()

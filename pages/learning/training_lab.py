@@ -8,7 +8,18 @@ from cnnviz.training import ACTIVE, OPTIMIZERS, Run, open_run, start, warm_up
 from cnnviz.training.export import run_code
 from cnnviz.ui.address import draw_again
 from cnnviz.ui.components import browser_key, map_wall, network_view
-from cnnviz.ui.frame import Experiment, draws, error_box, link, section, show_code, source, title, try_this
+from cnnviz.ui.frame import (
+    Experiment,
+    clicked,
+    draws,
+    error_box,
+    link,
+    section,
+    show_code,
+    source,
+    title,
+    try_this,
+)
 from cnnviz.ui.live import live_curves, watch
 from cnnviz.ui.memory import remember
 from cnnviz.ui.networks import network_of_run
@@ -66,15 +77,16 @@ with left:
         TrainingLab.draw_network.draw(on_change=both)
         key = browser_key()
         settings.tell(key or "")
-        with go, error_box():
-            if st.button(
-                _("Train"),
-                key="train",
-                type="primary",
-                icon=":material/play_circle:",
-                width="stretch",
-                disabled=key is None,
-            ):
+        pressed = go.button(
+            _("Train"),
+            key="train",
+            type="primary",
+            icon=":material/play_circle:",
+            width="stretch",
+            disabled=key is None,
+        )
+        with go, clicked(pressed, "train", spec):
+            if pressed:
                 show_run(start(spec, key).id)
                 draw_again()
 

@@ -82,7 +82,7 @@ def looking() -> None:
                 beside = Segmentation.beside.draw()
             networks = {f"{_(network.title)}": network}
             if beside == "no_skips" and scenes.name == "mnist_scenes":
-                networks["without skips"] = without_skips()
+                networks[_("without skips")] = without_skips()
             show_masks("masks", scenes, numbers, networks)
         how_good(network, scenes)
         code(segmentation_code(network.code, scenes, scene))

@@ -28,6 +28,7 @@ from cnnviz.data import CATALOGUE, DATASETS, bring, found_of, load, source_of
 from cnnviz.data import fetch as fetching
 from cnnviz.data.fetch import (
     GETTABLE,
+    WOOF_CLASSES,
     arrays,
     clear_downloads,
     fetch,
@@ -404,6 +405,31 @@ def test_imagenette_is_got_with_the_words_of_its_classes(
     assert train.classes == ("garbage truck", "tench")
     assert (len(train), len(test), train.shape) == (4, 2, (3, 64, 64))
     assert all(abs(int(image[0, 9, 9]) - 90 * (1 - label)) < 6 for image, label in zip(test.images, test.labels.tolist(), strict=True))  # fmt: skip
+
+
+def test_imagewoof_is_got_with_the_names_of_its_breeds(files: Path, point: Callable[[str], Path]) -> None:
+    contents = {
+        f"imagewoof2-160/{split}/{key}/{key}_{one}.JPEG": jpeg((20 * number, one, 0), (160, 200))
+        for split, count in (("train", 2), ("val", 1))
+        for number, key in enumerate(WOOF_CLASSES)
+        for one in range(count)
+    }
+    total = packed(files / "imagewoof2-160.tgz", contents)
+    point(f"fetch.WOOF_URL = {uri(files / 'imagewoof2-160.tgz')!r}\nfetch.WOOF_MD5 = {total!r}")  # fmt: skip
+    train, test = fetch("imagewoof"), load("imagewoof", "test")
+    assert set(train.classes) == set(WOOF_CLASSES.values())
+    assert (len(train), len(test), train.shape) == (20, 10, (3, 64, 64))
+    for image, label in zip(test.images, test.labels.tolist(), strict=True):
+        number = list(WOOF_CLASSES.values()).index(train.classes[label])
+        assert abs(int(image[0, 9, 9]) - 20 * number) < 6
+
+
+def test_another_file_than_imagewoof_is_not_kept(files: Path, point: Callable[[str], Path]) -> None:
+    packed(files / "imagewoof2-160.tgz", {"imagewoof2-160/train/n02086240/a.JPEG": jpeg((1, 2, 3), (9, 9))})
+    point(f"fetch.WOOF_URL = {uri(files / 'imagewoof2-160.tgz')!r}")
+    with pytest.raises(CnnvizError, match="another file than its makers published"):
+        fetch("imagewoof")
+    assert not is_downloaded("imagewoof")
 
 
 # --- what is no class, and volumes ---
