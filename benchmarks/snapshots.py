@@ -85,15 +85,13 @@ def main() -> None:
             for number, spec in enumerate(SPECS):
                 folder = RunFolder.create(Path(home) / f"run-{others}-{number}", spec, "")
                 turns = [costs(spec, folder) for _ in range(TURNS)]
-                for part, ratios in zip(
-                    ("the first hundred steps", "the whole training"), zip(*turns, strict=True), strict=True
-                ):
-                    print(
-                        f"{spec.network_name} on {spec.dataset}, {others} other processors busy: {len(folder.steps())} snapshots "
-                        f"cost {statistics.median(ratios):+.1%} of {part} ({min(ratios):+.1%} to {max(ratios):+.1%}; "
-                        f"wanted: at most {WANTED:.0%})",
-                        flush=True,
-                    )
+                first, whole = ([turn[part] for turn in turns] for part in (0, 1))
+                print(
+                    f"{spec.network_name} on {spec.dataset}, {others} other processors busy: {len(folder.steps())} snapshots cost "
+                    f"{statistics.median(whole):+.1%} of the whole training ({min(whole):+.1%} to {max(whole):+.1%}; wanted: at most "
+                    f"{WANTED:.0%}), {statistics.median(first):+.1%} of its first hundred steps",
+                    flush=True,
+                )
             for one in noise:
                 one.terminate()
 

@@ -7,27 +7,18 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
+from explorer_app import CHAPTERS
 from tests import pseudo
 from tests.browser.conftest import Profiles, Server
-from tests.pages.test_languages import NAMES
+from tests.pages.test_languages import NAMES, PAGES
 from tests.pages.test_languages import names as known_names
 
 pytestmark = pytest.mark.browser
-PAGES = (
-    "pooling",
-    "playground",
-    "builder",
-    "gradient_descent",
-    "backpropagation",
-    "training_lab",
-    "detection",
-    "feature_maps",
-)
-"""Each component stands on one of them."""
+PATHS = [lesson.url_path for chapter in CHAPTERS for lesson in chapter.lessons if lesson.file in PAGES]
 TEXTS = """() => {
   const found = [];
   for (const element of document.querySelectorAll('.root, .root *')) {
-    if (element.closest('svg') || element.tagName === 'STYLE' || !element.checkVisibility()) continue;
+    if (['STYLE', 'SCRIPT', 'TEMPLATE'].includes(element.tagName) || element.closest('svg')) continue;
     for (const name of ['aria-label', 'title']) if (element.getAttribute(name)) found.push(element.getAttribute(name));
     for (const node of element.childNodes) if (node.nodeType === 3 && node.data.trim()) found.push(node.data.trim());
   }
@@ -55,9 +46,9 @@ def is_english(text: str) -> bool:
     return bool({word for word in left.split() if len(word) > 2} - known_names())
 
 
-@pytest.mark.thorough(9)
+@pytest.mark.thorough(19)
 @pytest.mark.parametrize("width", ["laptop", "phone"])
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", PATHS)
 def test_nothing_is_forgotten_or_cut_off(profiles: Profiles, foreign: Server, page: str, width: str) -> None:
     with profiles.lend(foreign, width) as guest:
         tab = guest.go(f"{page}?language={pseudo.NAME}")
