@@ -313,8 +313,12 @@ def measure_apart(progress: Callable[[float], object] = lambda _: None) -> tuple
 
 def main(seconds: float) -> None:
     """Writes the shares that are done, a line each, and at last all measurements as JSON."""
-    found = measure(lambda share: print(f"{_SHARE}{share}", flush=True), seconds)
-    print(json.dumps([asdict(one) for one in found]), flush=True)
+    try:
+        found = measure(lambda share: print(f"{_SHARE}{share}", flush=True), seconds)
+        print(json.dumps([asdict(one) for one in found]), flush=True)
+    except BrokenPipeError:
+        # Whoever asked is gone: nobody hears what the end of this process would still say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fastest(work: Work, device: torch.device, seconds: float) -> float:

@@ -260,7 +260,7 @@ def expression_steps(graph: Graph) -> ChainTrace:
             say("gradient of {title}", title=titles[place]),
             say("gradient of each number that uses it · slope, added up")
             if place < graph.result
-            else "of itself: 1",
+            else say("of itself: 1"),
         )
         for place in range(graph.result, -1, -1)
     }

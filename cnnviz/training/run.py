@@ -18,7 +18,7 @@ from cnnviz.training import index, launcher, queue
 from cnnviz.training.budget import check_waiting, check_who
 from cnnviz.training.data_seen import DataSeen
 from cnnviz.training.export import export
-from cnnviz.training.folder import ACTIVE, STOPPED, Command, RunFolder, State, Status
+from cnnviz.training.folder import ACTIVE, STOPPED, Command, RunFolder, State, Status, unwritable
 from cnnviz.training.lease import Holder
 from cnnviz.training.loop import Metric, build_for
 from cnnviz.training.spec import TrainingSpec, check_knob
@@ -70,8 +70,7 @@ class Run:
         if self.folder.has_worker(status):
             return status
         if has_ticket:
-            launcher.ensure(self._runs)
-            return replace(status, state="queued", message="").held_by(NOBODY)
+            return replace(status, state="queued", message=_looked_for_a_worker(self._runs)).held_by(NOBODY)
         if status.state in ("queued", "running") or (status.state == "paused" and status.pid):
             # Between reading the file and looking for the process the worker may have ended properly.
             again = self.folder.status()
@@ -355,6 +354,15 @@ def _of_bundled(read: Callable[[RunFolder], Read], path: Path) -> Read:
 def owner_hash(key: str | None) -> str:
     """What is kept of a browser's key; empty for no browser."""
     return hashlib.sha256(key.encode()).hexdigest() if key else ""
+
+
+def _looked_for_a_worker(folder: Path) -> str:
+    """Makes sure that somebody takes the tickets of this folder of runs; why nobody can, if that is so."""
+    try:
+        launcher.ensure(folder)
+    except OSError as error:
+        return unwritable(error.strerror or str(error))
+    return ""
 
 
 def _interrupted(status: Status) -> str:

@@ -66,9 +66,8 @@ def sorted_kernels(learned: Tensor, pattern: str) -> tuple[list[WallItem], str, 
     for number, weights in enumerate(learned):
         sheet = map_sheet(weights.unsqueeze(0), what=_("learned kernel {number}", number=number), signed=True)
         title = _("learned {number}", number=number)
-        found.append(
-            (strength(weights, pattern), WallItem(title, sheet, unit=_("kernel"), target=70, legend=False))
-        )
+        item = WallItem(f"learned {number}", sheet, unit=_("kernel"), target=70, legend=False, title=title)
+        found.append((strength(weights, pattern), item))
     found.sort(key=lambda one: -one[0])
     items = [replace(item, shape=f"{value:.2f}") for value, item in found]
     made, trained = (

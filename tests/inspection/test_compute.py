@@ -1,5 +1,7 @@
 """What is measured of a machine, not how long it takes."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -127,6 +129,15 @@ def test_a_cancelled_measurement_leaves_no_process(monkeypatch: pytest.MonkeyPat
     with pytest.raises(InterruptedError):
         measure_apart(stop)
     assert not [child for child in psutil.Process().children() if "main(60.0)" in " ".join(child.cmdline())]
+
+
+def test_a_measurement_whose_asker_is_gone_ends_without_a_word() -> None:
+    command = [sys.executable, "-c", "from cnnviz.inspection.compute import main; main(0.0)"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
 
 
 def test_a_process_that_ends_early_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

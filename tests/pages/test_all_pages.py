@@ -5,6 +5,7 @@ import re
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
+from urllib.parse import parse_qsl
 
 import pytest
 from streamlit.runtime.state.common import user_key_from_element_id
@@ -12,7 +13,9 @@ from streamlit.runtime.state.common import user_key_from_element_id
 from cnnviz.ui import states
 from cnnviz.ui.state import State
 from explorer_app import CHAPTERS
+from tests import pseudo
 from tests.pages.conftest import FOLDED, ROOT, Open, at_rest, until
+from tests.pages.test_languages import forgotten
 
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").rglob("*.py"))
 LESSONS = [page for page in PAGES if page != "pages/start/home.py" and not page.startswith("pages/class/")]
@@ -83,16 +86,17 @@ def test_what_is_folded_is_sent_when_it_is_unfolded_and_not_before(open_page: Op
 
 
 @pytest.mark.parametrize("page", LESSONS)
-def test_every_experiment_opens_the_page_in_a_state_without_error(page: str, open_page: Open) -> None:
-    from urllib.parse import parse_qsl
-
+def test_every_experiment_opens_the_page_in_a_state_without_error_or_a_forgotten_word(
+    page: str, open_page: Open
+) -> None:
     links = [
         link.proto for link in open_page(page).get("page_link") if link.proto.icon == ":material/experiment:"
     ]
     for link in links:
-        app = open_page(page, **dict(parse_qsl(link.query_string)))
+        app = open_page(page, **{**dict(parse_qsl(link.query_string)), "language": pseudo.NAME})
         assert not app.exception, link.label
         assert not app.error, link.label
+        assert not forgotten(app), link.label
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -10,6 +10,7 @@ from cnnviz.data import DATASETS
 from cnnviz.data.photos import PHOTOS
 from cnnviz.models import ARCHITECTURES
 from cnnviz.models.architectures.history import COMPETITION
+from cnnviz.models.pretrained import imagenet_classes
 from cnnviz.words import LANGUAGES
 from tests import pseudo
 from tests.pages.conftest import Open, at_rest, until
@@ -24,7 +25,8 @@ PAGES = [
 NAMES = re.compile(
     r"""
     [A-Z][a-z]*[A-Z]\w*[-.\d ]*     # of networks, methods and libraries: ReLU6, MobileNetV2, GPU
-    | \w*\d\w*                      # of layers: residual3.conv1
+    | \w*\d\w*(?:\.\w+)*            # of layers: residual3.conv1, stage2.block1.shortcut
+    | \w+_\w+                      # stem_conv
     | [a-z]+(?=\ \(\d)              # normalise (1×28×28)
     """,
     re.VERBOSE,
@@ -81,7 +83,13 @@ SAID_BY_NOBODY = frozenset(
             "mnist",
             "normalise",
             "residual",
+            "octave",
+            "both",
+            "concat",
+            "parallel",
+            "branches",
         ),
+        "face",  # a class: no face, face
         # Units.
         *("MB", "GB", "GiB", "ms", "px", "CPU", "GPU", "IoU", "FLOP", "GFLOP"),
     )
@@ -98,6 +106,7 @@ def names() -> set[str]:
     found = set(SAID_BY_NOBODY)
     for data in DATASETS.values():
         found.update(str(name) for name in data.classes)
+    found.update(imagenet_classes())
     found.update(entry.name for entry in COMPETITION)
     found.update(name for entry in ARCHITECTURES.values() for name in (entry.title, entry.authors))
     found.update(photo.source for photo in PHOTOS.values())

@@ -16,6 +16,12 @@ def said(open_page: Open, page: str, **parameters: str) -> str:
     return words(app)
 
 
+def test_the_gallery_names_the_strongest_kernels_in_each_language(open_page: Open) -> None:
+    text = said(open_page, "pages/seeing/kernels.py", answers="horizontal", language="de")
+    assert "antwortet **" in text
+    assert "**gelernt " in text
+
+
 def test_the_gallery_names_the_strongest_kernels(open_page: Open) -> None:
     text = said(open_page, "pages/seeing/kernels.py", answers="horizontal")
     assert "**Sobel y** answers most; of the learned ones, **learned 1**" in text

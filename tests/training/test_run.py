@@ -254,6 +254,25 @@ def test_a_full_disk_ends_the_run_with_a_sentence(tmp_path: Path, monkeypatch) -
     assert "No space left" in folder.status().message
 
 
+@pytest.mark.parametrize("reason", ["No space left on device", "Read-only file system"])
+def test_who_looks_at_a_run_that_waits_is_told_why_nobody_can_take_it(
+    reason: str, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
+    folder = RunFolder.create(tmp_path / "runs" / "digits-tiny-waits", SHORT, "")
+    queue.put(tmp_path / "runs", "digits-tiny-waits")
+
+    def refused(*_: object) -> None:
+        raise OSError(28, reason)
+
+    monkeypatch.setattr(pool, "write_atomically", refused)
+    status = open_run(folder.path.name).status
+    assert status.state == "queued"
+    assert reason in status.message
+    assert "cannot be written" in status.message
+    assert pool.pid(tmp_path / "runs") is None
+
+
 def test_room_is_made_by_deleting_the_oldest_that_nobody_pinned(monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
     made = []
