@@ -123,6 +123,9 @@ def _write(folder: Path, name: str, path: Path, table: Table, seed: int) -> Foun
         np.save(folder / f"{split}_labels.npy", labels[order])
         if table.many_labels:
             np.save(folder / f"{split}_{MANY}.npy", many[order])
+        del target
+    # All pixels stand in their parts now; mapped twice, they would count twice.
+    table.images = np.empty((0, *table.images.shape[1:]), dtype=np.uint8)
     kept = DataSource(
         name,
         classes,
