@@ -166,6 +166,8 @@ function create(root) {
   }
   function cardOf(address) { return list.querySelector(`.card[data-address="${address.join("/")}"]`); }
 
+  function levelOf(address) { return address.filter((key) => typeof key === "number").length; }
+
   function cards(layers, before, rows) { return layers.flatMap((layer, index) => card(layer, [...before, index], rows)); }
 
   function card(layer, address, rows) {
@@ -176,7 +178,7 @@ function create(root) {
     const element = make("div", { className: `card${wrong ? " wrong" : ""}`, tabIndex: chosen ? 0 : -1 });
     element.setAttribute("role", "treeitem");
     element.setAttribute("aria-selected", String(chosen));
-    element.setAttribute("aria-level", String(address.filter((key) => typeof key === "number").length));
+    element.setAttribute("aria-level", String(levelOf(address)));
     element.dataset.address = address.join("/");
     element.style.setProperty("--kind", data.colours[kind?.colour ?? "other"]);
     const facts = row ? [make("b", { textContent: row.shape }), say(" · {parameters} parameters · {multiply_adds} multiply-adds · sees {field} · {bytes} bytes", { parameters: counted(row.parameters), multiply_adds: counted(row.multiply_adds), field: row.field, bytes: counted(row.bytes) })] : [say("not known yet")];
@@ -203,23 +205,30 @@ function create(root) {
     const value = layer[name];
     if (name === "branches") {
       const boxes = value.map((branch, number) => box(say("branch {number}", { number: number + 1 }), branch, [...address, name, number], rows, () => change(() => { value.splice(number, 1); })));
-      return [...boxes, plus(say("Another branch"), () => change(() => { value.push([structuredClone(kinds.get("conv").fresh)]); }))];
+      return [...boxes, plus(say("Another branch"), levelOf(address) + 1, () => change(() => { value.push([structuredClone(kinds.get("conv").fresh)]); }))];
     }
     if (value === null || value === undefined || (!value.length && name !== "body"))
-      return [plus(name === "shortcut" ? say("A layer in the shortcut") : say("A layer {name}", { name: name === "after" ? say("behind the sum") : say("in {name}", { name }) }),
+      return [plus(name === "shortcut" ? say("A layer in the shortcut") : say("A layer {name}", { name: name === "after" ? say("behind the sum") : say("in {name}", { name }) }), levelOf(address) + 1,
         () => change(() => { layer[name] = [structuredClone(kinds.get(name === "after" ? "activation" : "conv").fresh)]; selected = [...address, name, 0]; focus = "card"; }))];
     return [box(name === "after" ? say("behind the sum") : name, value, [...address, name], rows, name === "shortcut" || name === "after" ? () => change(() => { layer[name] = name === "shortcut" ? null : []; }) : null)];
   }
   function box(name, layers, address, rows, take) {
     const head = make("div", { className: "name" }, [name]);
-    if (take) head.append(make("button", { textContent: "✕", title: say("Take {name} away", { name }), onclick: take }));
+    if (take) lineOfTree(head, levelOf(address) + 1, name).append(make("button", { textContent: "✕", title: say("Take {name} away", { name }), onclick: take }));
     const element = make("div", { className: "part" }, [head, ...cards(layers, address, rows)]);
     element.setAttribute("role", "group");
     element.setAttribute("aria-label", name);
     return element;
   }
-  function plus(text, act) {
-    const element = make("div", { className: "part" }, [make("div", { className: "name" }, [make("button", { textContent: `+ ${text}`, onclick: act })])]);
+  function plus(text, level, act) {
+    const head = make("div", { className: "name" }, [make("button", { textContent: `+ ${text}`, onclick: act })]);
+    return make("div", { className: "part" }, [lineOfTree(head, level, text)]);
+  }
+  // A button may stand in a tree only within one of its items.
+  function lineOfTree(element, level, label) {
+    element.setAttribute("role", "treeitem");
+    element.setAttribute("aria-level", String(level));
+    element.setAttribute("aria-label", label);
     return element;
   }
 

@@ -146,6 +146,9 @@ function create(root) {
     image.alt = view.alt;
     const { rows, cols } = data.sheets[0];
     markCells(frame, { row: data.top, column: data.left, height: rows, width: cols }, view.height, view.width);
+    frame.ariaValueMax = String(Math.max(0, view.height - rows));
+    frame.ariaValueNow = String(data.top);
+    frame.ariaValueText = say("row {row}, column {column}", { row: data.top, column: data.left });
   }
 
   function moveTo(top, left) {
